@@ -1,0 +1,60 @@
+"""Facts the core reports about itself; metrics and tests are made from them.
+
+Methods are called on the loop thread unless they say otherwise, per request or per batch and never
+per record, and must not block or raise.
+"""
+
+from __future__ import annotations
+
+
+class Observer:
+    """An observer that ignores everything; subclass and override what is of interest.
+
+    Times are in seconds, sizes in bytes.
+    """
+
+    __slots__ = ()
+
+    def connection_opened(self, node_id: int) -> None:
+        """Report that a connection finished its handshake."""
+
+    def connection_closed(self, node_id: int, cause: BaseException | None) -> None:
+        """Report that a connection is gone; *cause* is ``None`` for a close of our own."""
+
+    def request_completed(
+        self, node_id: int, api_key: int, latency: float, sent: int, received: int
+    ) -> None:
+        """Report an answered request."""
+
+    def request_failed(self, node_id: int, api_key: int, cause: BaseException) -> None:
+        """Report a request that will get no answer."""
+
+    def throttled(self, node_id: int, api_key: int, seconds: float) -> None:
+        """Report a throttle time announced by a broker (KIP-219)."""
+
+    def metadata_updated(self, brokers: int, topics: int) -> None:
+        """Report a new cluster snapshot."""
+
+    def batch_sealed(self, topic: str, records: int, raw_size: int, encoded_size: int) -> None:
+        """Report an encoded producer batch (any thread)."""
+
+    def batch_delivered(self, topic: str, records: int, size: int, age: float) -> None:
+        """Report a batch acknowledged by its broker."""
+
+    def batch_failed(self, topic: str, records: int, cause: BaseException) -> None:
+        """Report a batch given up."""
+
+    def batch_retried(self, topic: str, records: int, cause: BaseException) -> None:
+        """Report a batch put back into its queue."""
+
+    def callback_failed(self, cause: BaseException) -> None:
+        """Report an exception raised by a user's callback (callback thread)."""
+
+    def fetch_completed(self, node_id: int, latency: float, size: int) -> None:
+        """Report an answered Fetch."""
+
+    def records_consumed(self, topic: str, partition: int, records: int, size: int) -> None:
+        """Report records handed to the application (polling thread)."""
+
+    def high_watermark(self, topic: str, partition: int, position: int, high: int) -> None:
+        """Report a partition's high watermark (last stable offset when read_committed)."""

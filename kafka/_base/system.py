@@ -1,0 +1,44 @@
+"""The system's clock and randomness: the only module that reads them."""
+
+from __future__ import annotations
+
+import random
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import asyncio
+
+uniform = random.uniform
+
+
+class SystemClock:
+    """The clock of the machine."""
+
+    __slots__ = ()
+
+    def now(self) -> float:
+        """Return `time.monotonic`."""
+        return time.monotonic()
+
+    def wall(self) -> float:
+        """Return `time.time`."""
+        return time.time()
+
+
+class LoopClock:
+    """The clock of an event loop, so that a loop with virtual time moves everything built on it."""
+
+    __slots__ = ("_loop", "_offset")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._offset = time.time() - loop.time()
+
+    def now(self) -> float:
+        """Return the loop's time."""
+        return self._loop.time()
+
+    def wall(self) -> float:
+        """Return Unix time at this clock's making plus what has passed on the loop since."""
+        return self._offset + self._loop.time()

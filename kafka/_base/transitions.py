@@ -1,0 +1,38 @@
+"""State machines as tables.  Pure."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+S = TypeVar("S", bound=Enum)
+
+
+class IllegalTransitionError(AssertionError):
+    """A machine was told to make a move its table does not have: a mistake in this package."""
+
+
+class Transitions(Generic[S]):
+    """The allowed moves of one machine: ``{state: {next states}}``, a row for every state."""
+
+    def __init__(self, moves: Mapping[S, Iterable[S]]) -> None:
+        self._moves = {state: frozenset(targets) for state, targets in moves.items()}
+        states = type(next(iter(self._moves)))
+        missing = [state.name for state in states if state not in self._moves]
+        if missing:
+            raise TypeError(
+                f"no row for {', '.join(missing)} in the transitions of {states.__name__}"
+            )
+
+    def allows(self, current: S, new: S) -> bool:
+        """Return whether *current* may move to *new*."""
+        return new in self._moves[current]
+
+    def step(self, current: S, new: S) -> S:
+        """Return *new*; raise `IllegalTransitionError` if the table has no such move."""
+        if new not in self._moves[current]:
+            raise IllegalTransitionError(f"{type(new).__name__}: {current.name} -> {new.name}")
+        return new
