@@ -1,0 +1,177 @@
+"""Errors that arise in the client itself, and the names that older releases used."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kafka.errors._base import InvalidMetadataError, KafkaError, RetriableError
+from kafka.errors._broker import (
+    CoordinatorLoadInProgressError,
+    CoordinatorNotAvailableError,
+    CorruptRecordError,
+    NetworkExceptionError,
+    NotCoordinatorError,
+    NotLeaderForPartitionError,
+    SaslAuthenticationFailedError,
+    UnknownError,
+    UnsupportedVersionError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class Cancelled(RetriableError):  # noqa: N818 - kafka-python's name
+    """Report that a request was given up before it was answered."""
+
+
+class CommitFailedError(KafkaError):
+    """Report that offsets were not committed: the group has moved on without this member.
+
+    The partitions now belong to other members, so their records may be processed twice.
+    """
+
+    def __str__(self) -> str:
+        """Return the given detail, or what usually causes the error."""
+        if self.args:
+            return super().__str__()
+        return (
+            "CommitFailedError: the offsets were not committed, because the group has rebalanced "
+            "and given the partitions to another member. Usually poll() was called too seldom: "
+            "raise max_poll_interval_ms or lower max_poll_records."
+        )
+
+
+class IllegalArgumentError(KafkaError):
+    """Report a bad argument."""
+
+
+class IllegalStateError(KafkaError):
+    """Report a call that the object's present state does not allow."""
+
+
+class KafkaConfigurationError(KafkaError):
+    """Report a configuration that cannot work."""
+
+
+class KafkaConnectionError(InvalidMetadataError):
+    """Report a connection that could not be made or that broke."""
+
+
+class KafkaProtocolError(KafkaError):
+    """Report bytes that do not follow the Kafka protocol."""
+
+
+class CorrelationIdError(RetriableError, KafkaProtocolError):
+    """Report a response that answers none of the requests in flight."""
+
+
+class InvalidReceiveError(KafkaProtocolError):
+    """Report a frame whose announced size is negative, too small or too large."""
+
+
+class KafkaTimeoutError(RetriableError):
+    """Report that something did not happen in the time it was given."""
+
+
+class NoBrokersAvailable(KafkaTimeoutError):  # noqa: N818 - kafka-python's name
+    """Report that no bootstrap server could be reached; the message lists what was tried."""
+
+
+class KafkaUnavailableError(KafkaError):
+    """Report that no broker could be reached (kafka-python 1.x)."""
+
+
+class MetadataEmptyBrokerList(RetriableError):  # noqa: N818 - kafka-python's name
+    """Report a metadata response that lists no broker."""
+
+
+class NoOffsetForPartitionError(KafkaError):
+    """Report a partition with neither a committed offset nor a reset policy."""
+
+
+class LogTruncationError(KafkaError):
+    """Report that records already consumed were truncated from a partition (KIP-320)."""
+
+
+class NodeNotReadyError(RetriableError):
+    """Report a request to a node without a usable connection."""
+
+
+class UnknownBrokerIdError(KafkaError):
+    """Report a broker id that the cluster metadata does not contain."""
+
+
+class QuotaViolationError(KafkaError):
+    """Report a metric that went over its quota."""
+
+
+class StaleMetadata(InvalidMetadataError):  # noqa: N818 - kafka-python's name
+    """Report that the cluster metadata is too old to answer."""
+
+
+class TooManyInFlightRequests(RetriableError):  # noqa: N818 - kafka-python's name
+    """Report a node with as many requests in flight as it may have."""
+
+
+class UnrecognizedBrokerVersion(KafkaError):  # noqa: N818 - kafka-python's name
+    """Report a broker whose version could not be found out."""
+
+
+class UnsupportedCodecError(KafkaError):
+    """Report a compression codec whose library is not installed."""
+
+
+class TransactionAbortedError(KafkaError):
+    """Report a record that was not sent because its transaction was aborted."""
+
+    message = "Failing batch since transaction was aborted"
+
+    def __str__(self) -> str:
+        """Return the given detail, or why the record failed."""
+        return super().__str__() if self.args else f"TransactionAbortedError: {self.message}"
+
+
+class IncompatibleBrokerVersion(UnsupportedVersionError):  # noqa: N818 - kafka-python's name
+    """Report a broker that is too old for what was asked of it."""
+
+
+class FailedPayloadsError(KafkaError):
+    """Report a payload that could not be sent (kafka-python 1.x).
+
+    Attributes:
+        payload: what could not be sent.
+    """
+
+    def __init__(self, payload: object, *args: object) -> None:
+        super().__init__(payload, *args)
+        self.payload = payload
+
+
+class AsyncProducerQueueFull(KafkaError):  # noqa: N818 - kafka-python's name
+    """Report messages that found no room in the queue (kafka-python 1.x).
+
+    Attributes:
+        failed_msgs: the messages.
+    """
+
+    def __init__(self, failed_msgs: Sequence[object], *args: object) -> None:
+        super().__init__(failed_msgs, *args)
+        self.failed_msgs = failed_msgs
+
+
+class AuthenticationMethodNotSupported(KafkaError):  # noqa: N818 - kafka-python's name
+    """Report a broker that offers none of the configured authentication methods."""
+
+
+# The same errors under the names of kafka-python 1.x and 2.x, or of Kafka itself.
+AuthenticationFailedError = SaslAuthenticationFailedError
+CorruptRecordException = CorruptRecordError
+GroupCoordinatorNotAvailableError = CoordinatorNotAvailableError
+GroupLoadInProgressError = CoordinatorLoadInProgressError
+InvalidMessageError = CorruptRecordError
+NotCoordinatorForGroupError = NotCoordinatorError
+NotLeaderOrFollowerError = NotLeaderForPartitionError
+ProtocolError = KafkaProtocolError
+StaleLeaderEpochCodeError = NetworkExceptionError
+UnknownServerError = UnknownError

@@ -1,0 +1,43 @@
+"""Verdicts: every error has a default, and an API's table comes first."""
+
+import pytest
+
+from kafka import errors
+from kafka.errors.verdict import Verdict, default_verdict, verdict_for
+
+CLASSES = [item for item in vars(errors).values() if isinstance(item, type)]
+
+
+@pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.__name__)
+def test_every_error_has_a_default_verdict_that_agrees_with_its_flags(cls):
+    verdict = default_verdict(cls)
+    if cls.invalid_metadata:
+        assert verdict is Verdict.REFRESH_METADATA
+    elif cls.retriable:
+        assert verdict in (Verdict.RETRY, Verdict.FIND_COORDINATOR)
+    else:
+        assert verdict not in (Verdict.RETRY, Verdict.REFRESH_METADATA)
+
+
+@pytest.mark.parametrize(
+    ("cls", "verdict"),
+    [
+        (errors.NoError, Verdict.SUCCEED),
+        (errors.NotCoordinatorError, Verdict.FIND_COORDINATOR),
+        (errors.CoordinatorLoadInProgressError, Verdict.RETRY),
+        (errors.NotLeaderForPartitionError, Verdict.REFRESH_METADATA),
+        (errors.TransactionAbortableError, Verdict.ABORT),
+        (errors.RebootstrapRequiredError, Verdict.REBOOTSTRAP),
+        (errors.TopicAuthorizationFailedError, Verdict.FATAL),
+        (errors.for_code(9999), Verdict.FATAL),
+    ],
+)
+def test_defaults_follow_the_kind_of_error(cls, verdict):
+    assert default_verdict(cls) is verdict
+
+
+def test_a_table_overrules_the_default_for_its_own_class_only():
+    table = {errors.UnsupportedVersionError: Verdict.SKIP}
+    assert verdict_for(errors.UnsupportedVersionError, table) is Verdict.SKIP
+    assert verdict_for(errors.IncompatibleBrokerVersion, table) is Verdict.FATAL
+    assert verdict_for(errors.RequestTimedOutError, table) is Verdict.RETRY

@@ -1,0 +1,1 @@
+"""Generate kafka/protocol/messages and kafka/errors/_broker.py from Apache Kafka's own tables."""
