@@ -31,4 +31,4 @@ class ExponentialBackoff(NamedTuple):
             return 0.0
         steps = min(attempts, math.log(self.maximum / self.initial, self.multiplier))
         spread = uniform(1.0 - self.jitter, 1.0 + self.jitter)
-        return min(self.maximum, spread * self.initial * self.multiplier**steps)
+        return min(self.maximum, spread * self.initial * math.pow(self.multiplier, steps))
