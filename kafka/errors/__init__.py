@@ -185,6 +185,8 @@ from kafka.errors._client import (
     NotLeaderOrFollowerError,
     ProtocolError,
     QuotaViolationError,
+    RecordDeserializationError,
+    RecordTooLargeError,
     StaleLeaderEpochCodeError,
     StaleMetadata,
     TooManyInFlightRequests,
@@ -193,6 +195,7 @@ from kafka.errors._client import (
     UnknownServerError,
     UnrecognizedBrokerVersion,
     UnsupportedCodecError,
+    WakeupError,
 )
 
 kafka_errors: dict[int, type[BrokerResponseError]] = BROKER_ERRORS
@@ -335,7 +338,9 @@ __all__ = [
     "ReassignmentInProgressError",
     "RebalanceInProgressError",
     "RebootstrapRequiredError",
+    "RecordDeserializationError",
     "RecordListTooLargeError",
+    "RecordTooLargeError",
     "ReplicaNotAvailableError",
     "RequestTimedOutError",
     "ResourceNotFoundError",
@@ -388,6 +393,7 @@ __all__ = [
     "UnsupportedSaslMechanismError",
     "UnsupportedVersionError",
     "VoterNotFoundError",
+    "WakeupError",
     "for_code",
     "kafka_errors",
 ]

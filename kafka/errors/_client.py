@@ -122,6 +122,49 @@ class UnsupportedCodecError(KafkaError):
     """Report a compression codec whose library is not installed."""
 
 
+class RecordTooLargeError(KafkaError):
+    """Report a record larger than what one fetch of its partition may return."""
+
+
+class RecordDeserializationError(KafkaError):
+    """Report a record that the configured deserializer could not read (KIP-334).
+
+    The position stays at the record; seek to ``offset + 1`` to go on behind it.
+
+    Attributes:
+        topic_partition: where the record is.
+        offset: its offset.
+        key: its key, as received.
+        value: its value, as received.
+        headers: its headers.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        topic_partition: object = None,
+        offset: int = -1,
+        key: bytes | None = None,
+        value: bytes | None = None,
+        headers: Sequence[tuple[str, bytes | None]] = (),
+    ) -> None:
+        # All of it in args, so that the error copies and pickles.
+        super().__init__(message, topic_partition, offset, key, value, headers)
+        self.topic_partition = topic_partition
+        self.offset = offset
+        self.key = key
+        self.value = value
+        self.headers = headers
+
+    def __str__(self) -> str:
+        """Return the message alone: payloads do not belong into logs."""
+        return f"{type(self).__name__}: {self.args[0]}"
+
+
+class WakeupError(KafkaError):
+    """Report a blocking call that `wakeup` ended."""
+
+
 class TransactionAbortedError(KafkaError):
     """Report a record that was not sent because its transaction was aborted."""
 

@@ -1,0 +1,24 @@
+"""What a consumer reads and from where: subscription, assignment, positions.  Pure."""
+
+from kafka.subscription.listeners import (
+    AsyncConsumerRebalanceListener,
+    ConsumerRebalanceListener,
+)
+from kafka.subscription.partition_state import FetchState, PartitionState
+from kafka.subscription.reset import OffsetReset
+from kafka.subscription.subscription_state import (
+    Assignment,
+    SubscriptionState,
+    SubscriptionType,
+)
+
+__all__ = [
+    "Assignment",
+    "AsyncConsumerRebalanceListener",
+    "ConsumerRebalanceListener",
+    "FetchState",
+    "OffsetReset",
+    "PartitionState",
+    "SubscriptionState",
+    "SubscriptionType",
+]

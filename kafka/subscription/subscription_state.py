@@ -1,0 +1,226 @@
+"""Which topics and partitions a consumer reads.  Pure; changed by the loop thread only.
+
+Sets handed out are never changed afterwards, so other threads may read them.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+from itertools import count
+from typing import TYPE_CHECKING, Final
+
+from kafka.errors import IllegalStateError
+from kafka.structs import TopicPartition
+from kafka.subscription.listeners import (
+    AsyncConsumerRebalanceListener,
+    ConsumerRebalanceListener,
+)
+from kafka.subscription.partition_state import PartitionState
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
+
+Listener = ConsumerRebalanceListener | AsyncConsumerRebalanceListener
+
+_EXCLUSIVE: Final = (
+    "assign(), subscribe(topics) and subscribe(pattern) exclude each other; "
+    "call unsubscribe() in between"
+)
+_LEGAL_TOPIC: Final = re.compile(r"[a-zA-Z0-9._-]{1,249}")
+
+
+class SubscriptionType(Enum):
+    """How the partitions are chosen; the names are kafka-python's."""
+
+    NONE = 0
+    AUTO_TOPICS = 1
+    AUTO_PATTERN = 2
+    USER_ASSIGNED = 3
+
+
+class Assignment:
+    """The partitions read during one generation of the assignment.
+
+    A change makes a new object, so that whoever holds an old one sees that `active` is false.
+    Partitions that stay keep their `PartitionState`.
+    """
+
+    __slots__ = ("_states", "active", "generation", "partitions")
+
+    def __init__(self, states: Iterable[PartitionState], generation: int) -> None:
+        self._states = {state.tp: state for state in states}
+        self.partitions = frozenset(self._states)
+        self.generation = generation
+        self.active = True
+
+    def __repr__(self) -> str:
+        """Return a status line."""
+        state = "active" if self.active else "replaced"
+        return f"<Assignment {self.generation} {state} partitions={len(self._states)}>"
+
+    def __iter__(self) -> Iterator[PartitionState]:
+        """Iterate over the states, in the order of the assignment."""
+        return iter(self._states.values())
+
+    def __len__(self) -> int:
+        """Return how many partitions there are."""
+        return len(self._states)
+
+    def __contains__(self, tp: object) -> bool:
+        """Return whether a partition is part of it."""
+        return tp in self._states
+
+    def get(self, tp: TopicPartition) -> PartitionState | None:
+        """Return the state of *tp*, or ``None`` if it is not assigned."""
+        return self._states.get(tp)
+
+
+class SubscriptionState:
+    """The user's wish, and the assignment made from it.
+
+    Attributes:
+        type: how the partitions are chosen.
+        subscription: names of the topics subscribed to, ``None`` with `assign` and before either.
+        pattern: the regular expression subscribed to.
+        listener: the user's rebalance listener.
+        assignment: the partitions read now.
+    """
+
+    def __init__(self) -> None:
+        self.type = SubscriptionType.NONE
+        self.subscription: frozenset[str] | None = None
+        self.pattern: re.Pattern[str] | None = None
+        self.listener: Listener | None = None
+        self.assignment = Assignment((), 0)
+        # Instrumentation reads this name of kafka-python's.
+        self._user_assignment: frozenset[TopicPartition] = frozenset()
+        self._generations = count(1)
+        self._seen_topics: dict[str, int] = {}
+
+    def __repr__(self) -> str:
+        """Return a status line."""
+        return f"<SubscriptionState {self.type.name} {self.assignment!r}>"
+
+    def next_generation(self) -> int:
+        """Return a number never used before by this consumer."""
+        return next(self._generations)
+
+    def subscribe(
+        self,
+        topics: Collection[str] = (),
+        pattern: str | re.Pattern[str] | None = None,
+        listener: Listener | None = None,
+    ) -> None:
+        """Subscribe to *topics*, or to all topics whose names *pattern* matches.
+
+        Raises:
+            ValueError: neither is given, or a name is not a legal topic name.
+            IllegalStateError: both are given, or partitions are assigned by hand.
+            TypeError: *topics* is a string or *listener* no rebalance listener.
+        """
+        wanted = _check_topics(topics, pattern)
+        _check_listener(listener)
+        if pattern is not None and not topics:
+            compiled = re.compile(pattern)
+            self._set_type(SubscriptionType.AUTO_PATTERN)
+            self.pattern = compiled
+            self.subscription = frozenset()
+        else:
+            self._set_type(SubscriptionType.AUTO_TOPICS)
+            self.subscription = wanted
+        self.listener = listener
+        self._seen_topics.clear()
+
+    def assign_from_user(self, partitions: Collection[TopicPartition]) -> None:
+        """Read exactly *partitions*; those read already keep their positions.
+
+        Raises:
+            IllegalStateError: topics are subscribed to.
+            TypeError: an element is no `TopicPartition`.
+        """
+        for tp in partitions:
+            if not isinstance(tp, TopicPartition):
+                raise TypeError(f"partitions must be TopicPartition namedtuples, not {tp!r}")
+        self._set_type(SubscriptionType.USER_ASSIGNED)
+        self._user_assignment = frozenset(partitions)
+        self.replace_assignment(partitions)
+
+    def replace_assignment(self, partitions: Iterable[TopicPartition]) -> Assignment:
+        """Make *partitions* the assignment, keep the states of those that stay, and return it."""
+        states = []
+        for tp in dict.fromkeys(partitions):
+            kept = self.assignment.get(tp)
+            states.append(kept or PartitionState(tp, self.next_generation()))
+        self.assignment.active = False
+        self.assignment = Assignment(states, self.next_generation())
+        return self.assignment
+
+    def unsubscribe(self) -> None:
+        """Forget topics, pattern, listener and assignment."""
+        self.type = SubscriptionType.NONE
+        self.subscription = None
+        self.pattern = None
+        self.listener = None
+        self._user_assignment = frozenset()
+        self._seen_topics.clear()
+        self.replace_assignment(())
+
+    def match(self, topics: Iterable[str]) -> bool:
+        """Subscribe to those of *topics* that the pattern matches; return whether that changed."""
+        if self.pattern is None:
+            return False
+        matching = frozenset(name for name in topics if self.pattern.match(name))
+        changed = matching != self.subscription
+        self.subscription = matching
+        return changed
+
+    def note_partitions(self, topic: str, partition_count: int) -> range:
+        """Note how many partitions *topic* has; return those that appeared after the subscription.
+
+        The first call for a topic sets what was there from the beginning. A topic that did not
+        exist is noted with 0 partitions, so all of its partitions appear later.
+        """
+        seen = self._seen_topics.get(topic)
+        self._seen_topics[topic] = max(partition_count, seen or 0)
+        return range(0) if seen is None else range(seen, partition_count)
+
+    def paused_partitions(self) -> set[TopicPartition]:
+        """Return the partitions that the user has paused."""
+        return {state.tp for state in self.assignment if state.paused}
+
+    def _set_type(self, wanted: SubscriptionType) -> None:
+        if self.type not in {SubscriptionType.NONE, wanted}:
+            raise IllegalStateError(_EXCLUSIVE)
+        self.type = wanted
+
+
+def _check_topics(topics: Collection[str], pattern: str | re.Pattern[str] | None) -> frozenset[str]:
+    if not topics and not pattern:
+        raise ValueError("subscribe() needs topics or a pattern")
+    if topics and pattern:
+        raise IllegalStateError(_EXCLUSIVE)
+    if isinstance(topics, str | bytes):
+        raise TypeError(f"topics must be a list of names, not the string {topics!r}")
+    for name in topics:
+        check_topic_name(name)
+    return frozenset(topics)
+
+
+def check_topic_name(name: object) -> None:
+    """Raise TypeError or ValueError unless *name* can be the name of a topic."""
+    if not isinstance(name, str):
+        raise TypeError(f"a topic name must be a string, not {name!r}")
+    if name in {".", ".."} or not _LEGAL_TOPIC.fullmatch(name):
+        raise ValueError(
+            f"{name!r} is no topic name: 1 to 249 of a-z, A-Z, 0-9, '.', '_' and '-', "
+            f"and neither '.' nor '..'"
+        )
+
+
+def _check_listener(listener: object) -> None:
+    if listener is not None and not isinstance(listener, Listener):
+        raise TypeError(
+            f"listener must be a ConsumerRebalanceListener or an AsyncConsumerRebalanceListener, "
+            f"not {type(listener).__name__}"
+        )
