@@ -1,0 +1,182 @@
+"""Options of consumers."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from kafka.config.common import CommonConfig
+from kafka.config.duration import parse_duration
+from kafka.config.network import NetworkConfig
+from kafka.config.option import at_least, option, seconds, unbuilt, warn_user
+from kafka.errors import KafkaConfigurationError
+from kafka.structs import IsolationLevel
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_OLD_RESETS = {"smallest": "earliest", "largest": "latest"}
+_BY_DURATION = "by_duration:"
+
+
+def _auto_offset_reset(value: str) -> str:
+    if value in _OLD_RESETS:
+        warn_user(f"auto_offset_reset={value!r} is now called {_OLD_RESETS[value]!r}")
+        return _OLD_RESETS[value]
+    if value.startswith(_BY_DURATION):
+        parse_duration(value.removeprefix(_BY_DURATION))
+    elif value not in ("earliest", "latest", "none"):
+        raise ValueError("must be earliest, latest, none or by_duration:<ISO 8601 duration>")
+    return value
+
+
+def _isolation_level(value: object) -> str:
+    if isinstance(value, IsolationLevel):
+        return value.name.lower()
+    if not isinstance(value, str):
+        raise TypeError("must be a string or an IsolationLevel")
+    if value.upper() not in IsolationLevel.__members__:
+        raise ValueError("Unrecognized isolation_level: must be read_uncommitted or read_committed")
+    return value.lower()
+
+
+def _assignors(value: object) -> tuple[object, ...]:
+    if isinstance(value, str) or not isinstance(value, (list, tuple)):
+        raise TypeError("must be a list or tuple of assignors")
+    if not value:
+        raise ValueError("must name at least one assignor")
+    return tuple(value)
+
+
+def _callable(value: object) -> object:
+    if not callable(value):
+        raise TypeError("must be callable")
+    return value
+
+
+def ignore_commit_result(offsets: object, response: object) -> bool:  # noqa: ARG001 - the callback's form
+    """Do nothing with the result of an asynchronous commit."""
+    return True
+
+
+class ConsumerConfig(CommonConfig):
+    """Options of `KafkaConsumer` and `AsyncKafkaConsumer`."""
+
+    DROPPED: ClassVar[Mapping[str, str]] = {
+        **NetworkConfig.DROPPED,
+        "legacy_iterator": "there is one iterator",
+    }
+
+    client_rack: str = option(
+        "", None, "Rack or zone of this client; brokers may offer a near replica (KIP-392)."
+    )
+    group_id: str | None = unbuilt(None, "consuming in a group", "Name of the consumer group.")
+    group_instance_id: str | None = unbuilt(
+        None, "consuming in a group", "Id of a static member of the group (KIP-345)."
+    )
+    # What a deserializer may be is decided in kafka.serializer, where it is turned into a call.
+    key_deserializer: object = option(
+        None, None, "Reads keys from bytes: a `Deserializer` or a callable; None: bytes."
+    )
+    value_deserializer: object = option(
+        None, None, "Reads values from bytes: a `Deserializer` or a callable; None: bytes."
+    )
+    enable_incremental_fetch_sessions: bool = option(
+        True, None, "Send only what changed in Fetch requests (KIP-227)."
+    )
+    fetch_max_wait_ms: float = option(
+        500, at_least(0), "Time a broker waits for ``fetch_min_bytes``, in ms."
+    )
+    fetch_min_bytes: int = option(1, at_least(0), "Bytes a broker collects before it answers.")
+    fetch_max_bytes: int = option(
+        52428800, at_least(0), "Most bytes in one Fetch response; one batch may exceed it (KIP-74)."
+    )
+    max_partition_fetch_bytes: int = option(
+        1048576, at_least(0), "Most bytes of one partition in a response; one batch may exceed it."
+    )
+    max_buffered_bytes: int = option(
+        None,
+        at_least(1),
+        "Bytes fetched ahead and not yet handed out; above it no further Fetch is sent. "
+        "None: twice ``fetch_max_bytes``.",
+    )
+    auto_offset_reset: str = option(
+        "latest",
+        _auto_offset_reset,
+        "Where to start without a valid offset: ``earliest``, ``latest``, ``none`` (an error), or "
+        "``by_duration:`` and an ISO 8601 duration back from now (KIP-1106).",
+    )
+    enable_auto_commit: bool = option(True, None, "Commit positions while polling (groups only).")
+    auto_commit_interval_ms: float = option(
+        5000, at_least(0), "Time between two automatic commits, in ms (groups only)."
+    )
+    default_offset_commit_callback: Any = option(  # Any: the user's callable
+        ignore_commit_result, _callable, "Called with (offsets, response) after each commit."
+    )
+    check_crcs: bool = option(True, None, "Check the checksum of each batch.")
+    isolation_level: str = option(
+        "read_uncommitted",
+        _isolation_level,
+        "``read_committed`` hides records of open and aborted transactions (KIP-98).",
+        takes="str | IsolationLevel",
+    )
+    partition_assignment_strategy: tuple[object, ...] = option(
+        (
+            "kafka.coordinator.assignors.range.RangePartitionAssignor",
+            "kafka.coordinator.assignors.roundrobin.RoundRobinPartitionAssignor",
+        ),
+        _assignors,
+        "Assignors by preference (groups only).",
+    )
+    max_poll_records: int = option(500, at_least(1), "Most records returned by one poll().")
+    max_poll_interval_ms: float = option(
+        300000, at_least(1), "Longest time between two polls, in ms (groups only)."
+    )
+    session_timeout_ms: float = option(
+        45000, at_least(1), "Time without a heartbeat after which a member is out, in ms."
+    )
+    heartbeat_interval_ms: float = option(
+        3000, at_least(1), "Time between two heartbeats, in ms (groups only)."
+    )
+    consumer_timeout_ms: float = option(
+        math.inf, at_least(0), "The iterator ends after this long without a record, in ms."
+    )
+    exclude_internal_topics: bool = option(
+        True, None, "Leave internal topics out of pattern subscriptions."
+    )
+    metric_group_prefix: str = option("consumer", None, "First part of the metrics' group names.")
+
+    fetch_max_wait = seconds("fetch_max_wait_ms")
+    consumer_timeout = seconds("consumer_timeout_ms")
+
+    @property
+    def isolation(self) -> IsolationLevel:
+        """The isolation level, as the protocol has it."""
+        return IsolationLevel[self.isolation_level.upper()]
+
+    @property
+    def reset_duration(self) -> float | None:
+        """Seconds back from now to start at, if ``auto_offset_reset`` is by duration."""
+        if not self.auto_offset_reset.startswith(_BY_DURATION):
+            return None
+        return parse_duration(self.auto_offset_reset.removeprefix(_BY_DURATION))
+
+    def _settle(self, given: frozenset[str]) -> None:
+        super()._settle(given)
+        if self.fetch_max_wait_ms >= self.request_timeout_ms:
+            raise KafkaConfigurationError(
+                f"fetch_max_wait_ms={self.fetch_max_wait_ms} must be smaller than "
+                f"request_timeout_ms={self.request_timeout_ms}, or an idle Fetch would time out"
+            )
+        if self.heartbeat_interval_ms >= self.session_timeout_ms:
+            raise KafkaConfigurationError(
+                f"heartbeat_interval_ms={self.heartbeat_interval_ms} must be smaller than "
+                f"session_timeout_ms={self.session_timeout_ms}"
+            )
+        buffered = self.max_buffered_bytes or max(2 * self.fetch_max_bytes, 1)
+        self._put("max_buffered_bytes", buffered)
+        # The limits of a fetch count record data only; the frame has headers besides, and a
+        # first batch larger than all limits.
+        frame = self.fetch_max_bytes + self.max_partition_fetch_bytes
+        if self.receive_message_max_bytes < frame:
+            self._put("receive_message_max_bytes", frame)

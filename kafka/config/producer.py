@@ -1,0 +1,139 @@
+"""Options of producers."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import math
+
+from kafka.config.common import CommonConfig
+from kafka.config.option import at_least, between, not_empty, option, seconds, unbuilt
+from kafka.errors import KafkaConfigurationError
+
+log = logging.getLogger(__name__)
+
+_numbers = itertools.count(1)
+
+COMPRESSION_TYPES = ("gzip", "snappy", "lz4", "zstd")
+
+
+def _acks(value: object) -> int:
+    acks = -1 if value == "all" else value
+    if isinstance(acks, bool) or not isinstance(acks, (int, str)):
+        raise TypeError("must be 0, 1 or 'all'")
+    if acks not in (-1, 0, 1):
+        raise ValueError("must be 0, 1 or 'all'")
+    return int(acks)
+
+
+def _compression_type(value: str) -> str | None:
+    if value == "none":
+        return None
+    if value not in COMPRESSION_TYPES:
+        raise ValueError(f"Not supported codec: must be None, {', '.join(COMPRESSION_TYPES)}")
+    return value
+
+
+def _partitioner(value: object) -> object:
+    if isinstance(value, str) or callable(value) or callable(getattr(value, "partition", None)):
+        return value
+    raise TypeError("must be a Partitioner, or a callable of (key, all, available)")
+
+
+class ProducerConfig(CommonConfig):
+    """Options of `KafkaProducer` and `AsyncKafkaProducer`."""
+
+    client_id: str = option(
+        None, not_empty, "Name of this client; None: ``kafka-python-producer-`` and a number."
+    )
+    # What a serializer may be is decided in kafka.serializer, where it is turned into a call.
+    key_serializer: object = option(
+        None, None, "Turns keys into bytes: a `Serializer` or a callable; None: keys are bytes."
+    )
+    value_serializer: object = option(
+        None, None, "Turns values into bytes: a `Serializer` or a callable; None: values are bytes."
+    )
+    acks: int = option(
+        -1,
+        _acks,
+        "Who must have a record before it counts as delivered: 0 nobody (no answer is awaited), "
+        "1 the leader, ``'all'`` or -1 all replicas in sync.",
+        takes="int | str",
+    )
+    compression_type: str | None = option(
+        None, _compression_type, "``gzip``, ``snappy``, ``lz4``, ``zstd`` or None."
+    )
+    compression_gzip_level: int | None = option(
+        None, between(1, 9, also=-1), "Level for gzip, 1 to 9; None: the library's (KIP-390)."
+    )
+    compression_lz4_level: int | None = option(
+        None, between(1, 17), "Level for lz4, 1 to 17; None: the library's (KIP-390)."
+    )
+    compression_zstd_level: int | None = option(
+        None, between(-131072, 22), "Level for zstd, up to 22; None: the library's (KIP-390)."
+    )
+    retries: float = option(
+        math.inf, at_least(0), "Times a batch is sent again within ``delivery_timeout_ms``."
+    )
+    batch_size: int = option(
+        16384, at_least(0), "Bytes of records collected into one batch; 0: one record per batch."
+    )
+    linger_ms: float = option(0, at_least(0), "Wait this long for a batch to fill, in ms.")
+    partitioner: object = option(
+        "kafka.partitioner.DefaultPartitioner",
+        _partitioner,
+        "Chooses the partition of records sent without one: a `Partitioner`, or a callable of "
+        "(key, all partitions, available partitions). The default hashes keys as Java does and "
+        "keeps records without a key together in batches (KIP-794).",
+    )
+    buffer_memory: int = option(
+        33554432, at_least(0), "Bytes of records waiting to be sent; above it send() waits."
+    )
+    max_block_ms: float = option(
+        60000, at_least(0), "Time send() may wait for metadata and memory together, in ms."
+    )
+    max_request_size: int = option(
+        1048576, at_least(1), "Largest request, and so the largest record, in bytes."
+    )
+    delivery_timeout_ms: float = option(
+        120000,
+        at_least(0),
+        "Time from send() to success or failure of a record, retries included, in ms (KIP-91).",
+    )
+    enable_idempotence: bool = unbuilt(
+        False, "idempotent production", "Write each record once in spite of retries (KIP-98)."
+    )
+    transactional_id: str | None = unbuilt(
+        None, "transactional production", "Name under which transactions go on after a restart."
+    )
+    transaction_timeout_ms: float = option(
+        60000, at_least(1), "Time after which the broker aborts an open transaction, in ms."
+    )
+
+    linger = seconds("linger_ms")
+    max_block = seconds("max_block_ms")
+    delivery_timeout = seconds("delivery_timeout_ms")
+
+    @property
+    def compression_level(self) -> int | None:
+        """The level set for the codec in use; None for the library's own."""
+        return {
+            "gzip": self.compression_gzip_level,
+            "lz4": self.compression_lz4_level,
+            "zstd": self.compression_zstd_level,
+        }.get(self.compression_type or "")
+
+    def _settle(self, given: frozenset[str]) -> None:
+        super()._settle(given)
+        if "client_id" not in given or self.client_id is None:
+            self._put("client_id", f"kafka-python-producer-{next(_numbers)}")
+        least = self.linger_ms + self.request_timeout_ms
+        if self.delivery_timeout_ms >= least:
+            return
+        if "delivery_timeout_ms" in given:
+            raise KafkaConfigurationError(
+                f"delivery_timeout_ms={self.delivery_timeout_ms} must not be smaller than "
+                f"linger_ms + request_timeout_ms = {least}"
+            )
+        log.warning("delivery_timeout_ms raised to linger_ms + request_timeout_ms = %s", least)
+        self._put("delivery_timeout_ms", least)
