@@ -202,7 +202,7 @@ def not_empty(value: str) -> str:
 
 def warn_user(message: str, category: type[Warning] = DeprecationWarning) -> None:
     """Warn, blaming the first line outside this package, which is what the user can change."""
-    level = 1
+    level = 2  # 1 would be this function
     frame = sys._getframe(1)  # noqa: SLF001 - the documented way to look at the caller
     while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("kafka."):
         frame = frame.f_back

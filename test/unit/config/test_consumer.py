@@ -1,0 +1,103 @@
+"""Options of consumers."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from kafka.config import ConsumerConfig
+from kafka.errors import KafkaConfigurationError
+from kafka.structs import IsolationLevel
+
+
+@pytest.mark.parametrize("reset", ["earliest", "latest", "none", "by_duration:PT30M"])
+def test_reset_policy_of_kafka_is_accepted(reset: str) -> None:
+    assert ConsumerConfig(auto_offset_reset=reset).auto_offset_reset == reset
+
+
+@pytest.mark.parametrize(("old", "new"), [("smallest", "earliest"), ("largest", "latest")])
+def test_reset_policy_of_kafka_python_1_is_translated(old: str, new: str) -> None:
+    with pytest.warns(DeprecationWarning, match=new):
+        assert ConsumerConfig(auto_offset_reset=old).auto_offset_reset == new
+
+
+@pytest.mark.parametrize("reset", ["newest", "by_duration:", "by_duration:-PT1S"])
+def test_unknown_reset_policy_is_refused(reset: str) -> None:
+    with pytest.raises(KafkaConfigurationError, match="auto_offset_reset"):
+        ConsumerConfig(auto_offset_reset=reset)
+
+
+@pytest.mark.parametrize(("reset", "expected"), [("by_duration:PT30M", 1800.0), ("earliest", None)])
+def test_duration_of_the_reset_is_there_in_seconds(reset: str, expected: float | None) -> None:
+    assert ConsumerConfig(auto_offset_reset=reset).reset_duration == expected
+
+
+@pytest.mark.parametrize("given", ["READ_COMMITTED", "read_committed", IsolationLevel(1)])
+def test_isolation_level_is_understood_in_every_form(given: object) -> None:
+    config = ConsumerConfig.from_kwargs({"isolation_level": given})
+    assert (config.isolation_level, config.isolation) == ("read_committed", 1)
+
+
+@pytest.mark.parametrize(
+    ("given", "error"), [("serializable", KafkaConfigurationError), (1.5, TypeError)]
+)
+def test_unknown_isolation_level_is_refused(given: object, error: type[Exception]) -> None:
+    with pytest.raises(error, match="isolation_level"):
+        ConsumerConfig.from_kwargs({"isolation_level": given})
+
+
+@pytest.mark.parametrize("name", ["group_id", "group_instance_id"])
+def test_groups_are_refused(name: str) -> None:
+    with pytest.raises(KafkaConfigurationError, match=f"{name}='g': consuming in a group"):
+        ConsumerConfig.from_kwargs({name: "g"})
+
+
+def test_fetch_must_not_wait_as_long_as_the_request() -> None:
+    with pytest.raises(KafkaConfigurationError, match="fetch_max_wait_ms=30000"):
+        ConsumerConfig(fetch_max_wait_ms=30000)
+
+
+def test_heartbeats_must_come_within_the_session() -> None:
+    with pytest.raises(KafkaConfigurationError, match="heartbeat_interval_ms=45000"):
+        ConsumerConfig(heartbeat_interval_ms=45000)
+
+
+def test_read_ahead_is_twice_the_fetch_unless_set() -> None:
+    sizes = [
+        ConsumerConfig(fetch_max_bytes=100).max_buffered_bytes,
+        ConsumerConfig(fetch_max_bytes=100, max_buffered_bytes=7).max_buffered_bytes,
+    ]
+    assert sizes == [200, 7]
+
+
+def test_read_ahead_never_becomes_nothing() -> None:
+    assert ConsumerConfig(fetch_max_bytes=0).max_buffered_bytes == 1
+
+
+def test_frame_limit_follows_the_fetch_limits() -> None:
+    config = ConsumerConfig(
+        fetch_max_bytes=2000, max_partition_fetch_bytes=500, receive_message_max_bytes=10
+    )
+    assert config.receive_message_max_bytes == 2500
+
+
+def test_iterator_waits_for_ever_unless_told_otherwise() -> None:
+    assert ConsumerConfig().consumer_timeout == math.inf
+
+
+@pytest.mark.parametrize(
+    ("value", "error"), [("range", TypeError), ([], KafkaConfigurationError), (object, TypeError)]
+)
+def test_unusable_assignors_are_refused(value: object, error: type[Exception]) -> None:
+    with pytest.raises(error, match="partition_assignment_strategy"):
+        ConsumerConfig.from_kwargs({"partition_assignment_strategy": value})
+
+
+def test_default_commit_callback_does_nothing() -> None:
+    assert ConsumerConfig().default_offset_commit_callback({}, None) is True
+
+
+def test_iterator_option_of_version_2_warns() -> None:
+    with pytest.warns(DeprecationWarning, match="legacy_iterator has no effect"):
+        ConsumerConfig.from_kwargs({"legacy_iterator": True})
