@@ -1,0 +1,265 @@
+"""Walk what a broker returns as records: batches and message sets of any magic.  Pure.
+
+A fetch returns bytes from the log up to a limit, so the last batch is often cut off; it is ignored,
+as the next fetch starts with it.  Batches are decoded only when asked for.
+"""
+
+import struct
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import repeat
+from typing import NamedTuple
+
+from kafka.errors import CorruptRecordError
+from kafka.record import batch as v2
+from kafka.record import legacy
+from kafka.record._columns import Columns, Headers
+from kafka.record.abc import ABCRecord
+from kafka.record.compression import DEFAULT_MAX_BYTES, Buffer, Codec, codec_of, decompress
+
+_POSITION = struct.Struct(">q")
+_COMMON = struct.Struct(">qiib")
+_LAST_OFFSET_DELTA = struct.Struct(">i")
+_LAST_OFFSET_DELTA_AT = 23
+# What follows the length field is at least a magic 0 message without key and value.
+_SMALLEST_LENGTH = 14
+
+
+class Record(NamedTuple):
+    """One record.
+
+    Attributes:
+        offset: Its place in the partition.
+        timestamp: Milliseconds since the epoch, -1 in magic 0.
+        timestamp_type: 0 (CreateTime), 1 (LogAppendTime), -1 in magic 0.
+        key: Key bytes, or None.
+        value: Value bytes, or None (a tombstone).
+        headers: The record's headers; a list of its own.
+    """
+
+    offset: int
+    timestamp: int
+    timestamp_type: int
+    key: bytes | None
+    value: bytes | None
+    headers: Headers
+
+
+ABCRecord.register(Record)
+
+
+class Batch:
+    """One v2 batch, one compressed message set, or a run of uncompressed messages.
+
+    Attributes:
+        magic: 0, 1 or 2.
+        base_offset: Its first offset; for a compressed message set the last one, because the
+            first is known only after decoding.
+        last_offset: Its last offset, which compaction may have emptied.
+        leader_epoch: The partition leader epoch, -1 if unknown.
+        producer_id: -1 if the producer is neither idempotent nor transactional.
+        producer_epoch: -1 without producer id.
+        base_sequence: The sequence number of the first record, -1 without producer id.
+        is_control: Whether it holds a control record instead of data.
+        is_transactional: Whether it is part of a transaction.
+        timestamp_type: 0 (CreateTime), 1 (LogAppendTime), -1 in magic 0.
+        max_timestamp: The largest timestamp (of a run: its last one), -1 in magic 0.
+        codec_number: The number of the codec, 0 for none.
+        count: How many records; None for a compressed message set.
+        size: Its size in bytes.
+    """
+
+    __slots__ = (
+        "_decode",
+        "base_offset",
+        "base_sequence",
+        "codec_number",
+        "count",
+        "is_control",
+        "is_transactional",
+        "last_offset",
+        "leader_epoch",
+        "magic",
+        "max_timestamp",
+        "producer_epoch",
+        "producer_id",
+        "size",
+        "timestamp_type",
+    )
+
+    def __init__(
+        self,
+        decode: Callable[[int], Columns],
+        *,
+        magic: int,
+        base_offset: int,
+        last_offset: int,
+        timestamp_type: int,
+        max_timestamp: int,
+        codec_number: int,
+        count: int | None,
+        size: int,
+        header: v2.BatchHeader | None = None,
+    ) -> None:
+        self._decode = decode
+        self.magic = magic
+        self.base_offset = base_offset
+        self.last_offset = last_offset
+        self.timestamp_type = timestamp_type
+        self.max_timestamp = max_timestamp
+        self.codec_number = codec_number
+        self.count = count
+        self.size = size
+        # Older formats know no epochs, no producers and no control records.
+        self.leader_epoch = -1 if header is None else header.partition_leader_epoch
+        self.producer_id = -1 if header is None else header.producer_id
+        self.producer_epoch = -1 if header is None else header.producer_epoch
+        self.base_sequence = -1 if header is None else header.base_sequence
+        self.is_control = header is not None and header.is_control
+        self.is_transactional = header is not None and header.is_transactional
+
+    @property
+    def next_offset(self) -> int:
+        """Return the offset to read from after this batch."""
+        return self.last_offset + 1
+
+    @property
+    def is_compressed(self) -> bool:
+        """Return whether decoding has to decompress first."""
+        return self.codec_number != 0
+
+    @property
+    def codec(self) -> Codec:
+        """Return how it is compressed; UnsupportedCodecError if nobody knows."""
+        return codec_of(self.codec_number)
+
+    def columns(self, max_bytes: int = DEFAULT_MAX_BYTES) -> Columns:
+        """Decompress and decode the records; nothing is kept for the next call.
+
+        Args:
+            max_bytes: Refuse to decompress to more than this.
+
+        Raises:
+            CorruptRecordError: The records are malformed.
+            UnsupportedCodecError: The codec is unknown or its library is not installed.
+        """
+        return self._decode(max_bytes)
+
+    def records(self, max_bytes: int = DEFAULT_MAX_BYTES) -> list[Record]:
+        """Return the records one by one; otherwise as `columns`."""
+        offsets, timestamps, keys, values, headers = self.columns(max_bytes)
+        lists: list[Headers] = [[] for _ in values] if headers is None else headers
+        rows = zip(offsets, timestamps, repeat(self.timestamp_type), keys, values, lists)
+        return list(map(Record._make, rows))
+
+    def __repr__(self) -> str:
+        """Return a status line."""
+        return (
+            f"<Batch magic={self.magic} offsets={self.base_offset}..{self.last_offset} "
+            f"count={self.count} size={self.size}>"
+        )
+
+
+def iter_batches(buffer: Buffer, *, check_crcs: bool) -> Iterator[Batch]:
+    """Yield the batches in *buffer*, ignoring one that is cut off at its end.
+
+    Args:
+        buffer: The records of one partition of a fetch response.
+        check_crcs: Whether to compare checksums.
+
+    Raises:
+        CorruptRecordError: A batch is malformed; those before it have been yielded.
+    """
+    view = memoryview(buffer)
+    run_end = 0
+    for start, end, magic in _whole_batches(view):
+        if magic == v2.MAGIC:
+            yield _v2_batch(view[start:end], check_crcs=check_crcs)
+        elif start >= run_end:
+            run = legacy.read_run(view, start, check_crcs=check_crcs)
+            run_end = run.end
+            yield _legacy_batch(view, run, check_crcs=check_crcs)
+
+
+def last_offset(buffer: Buffer) -> int | None:
+    """Return the last offset of the last whole batch in *buffer*, None if there is none.
+
+    Only headers are read, so a fetch can be sent before anybody decodes the last one.
+
+    Raises:
+        CorruptRecordError: A header is malformed.
+    """
+    view = memoryview(buffer)
+    found = None
+    for start, _, magic in _whole_batches(view):
+        (found,) = _POSITION.unpack_from(view, start)
+        if magic == v2.MAGIC:
+            found += _LAST_OFFSET_DELTA.unpack_from(view, start + _LAST_OFFSET_DELTA_AT)[0]
+    return found
+
+
+def _whole_batches(view: memoryview) -> Iterator[tuple[int, int, int]]:
+    """Yield start, end and magic of each batch or message; the cut-off last one is left out."""
+    position = 0
+    while len(view) - position >= _COMMON.size:
+        offset, length, _, magic = _COMMON.unpack_from(view, position)
+        smallest = v2.HEADER_SIZE - v2.LOG_OVERHEAD if magic == v2.MAGIC else _SMALLEST_LENGTH
+        if not 0 <= magic <= v2.MAGIC or length < smallest:
+            raise CorruptRecordError(
+                f"the batch at offset {offset} (byte {position}) has magic {magic}, length {length}"
+            )
+        end = position + v2.LOG_OVERHEAD + length
+        if end > len(view):
+            return
+        yield position, end, magic
+        position = end
+
+
+def _v2_batch(view: memoryview, *, check_crcs: bool) -> Batch:
+    header = v2.decode_header(view)
+    if check_crcs:
+        v2.check_crc(header, view)
+    return Batch(
+        partial(_decode_v2, view, header),
+        magic=v2.MAGIC,
+        base_offset=header.base_offset,
+        last_offset=header.last_offset,
+        timestamp_type=header.timestamp_type,
+        max_timestamp=header.max_timestamp,
+        codec_number=header.attributes & 7,
+        count=header.record_count,
+        size=header.size,
+        header=header,
+    )
+
+
+def _decode_v2(view: memoryview, header: v2.BatchHeader, max_bytes: int) -> Columns:
+    payload = view[v2.HEADER_SIZE :]
+    # A compacted batch may hold no records; what would be their compressed form is then missing.
+    if not header.record_count and not payload:
+        return v2.decode_columns(header, b"")
+    return v2.decode_columns(header, decompress(header.codec, payload, max_bytes))
+
+
+def _legacy_batch(view: memoryview, run: legacy.Run, *, check_crcs: bool) -> Batch:
+    last = run.last
+    return Batch(
+        partial(_decode_legacy, view, run, check_crcs),
+        magic=last.magic,
+        base_offset=run.first_offset,
+        last_offset=last.offset,
+        timestamp_type=last.timestamp_type,
+        max_timestamp=last.timestamp,
+        codec_number=last.attributes & 7,
+        count=run.count,
+        size=run.end - run.start,
+    )
+
+
+def _decode_legacy(
+    view: memoryview,
+    run: legacy.Run,
+    check_crcs: bool,
+    max_bytes: int,
+) -> Columns:
+    return legacy.decode_run(view, run, max_bytes, check_crcs=check_crcs)

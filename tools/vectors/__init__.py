@@ -1,0 +1,1 @@
+"""Produce test/vectors/messages.json.gz: messages as Apache Kafka's own classes write them."""
