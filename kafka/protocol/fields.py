@@ -185,6 +185,9 @@ class Struct:
         mine = (getattr(self, name) == getattr(other, name) for name in names)
         return all(mine) and self.unknown_tags == other.unknown_tags
 
+    # Python would set this by itself; said aloud for the reader and the linter.
+    __hash__ = None  # type: ignore[assignment]
+
     def __repr__(self) -> str:
         """Return the constructor call, with the fields in order."""
         body = ", ".join(f"{f.name}={getattr(self, f.name)!r}" for f in self.FIELDS)

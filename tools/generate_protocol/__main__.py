@@ -44,12 +44,17 @@ def generate() -> dict[Path, str]:
 
 def client_messages() -> list[Definition]:
     """Return the merged definitions of all messages a client sends or receives."""
+    return [merge(newer, older) for newer, older in client_definitions()]
+
+
+def client_definitions() -> list[tuple[Definition, Definition | None]]:
+    """Return each message a client sends or receives, as both releases define it."""
     newest, oldest = (load(jar) for jar in fetch([NEWEST, LAST_WITH_OLD_VERSIONS]))
     clients = {d.api_key for d in newest if "broker" in d.listeners} - INTERNAL_KEYS
-    before = {(d.api_key, d.name): d for d in oldest}
-    before |= {(d.api_key, d.kind): d for d in oldest}
+    # By key as well as by name: some APIs were renamed.
+    before = {(d.api_key, d.name if d.api_key < 0 else d.kind): d for d in oldest}
     return [
-        merge(d, before.get((d.api_key, d.name)) or before.get((d.api_key, d.kind)))
+        (d, before.get((d.api_key, d.name if d.api_key < 0 else d.kind)))
         for d in newest
         if (d.api_key in clients and d.kind in ("request", "response")) or d.name in DATA_MESSAGES
     ]

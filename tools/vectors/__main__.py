@@ -1,4 +1,4 @@
-"""``python -m tools.vectors``: write test/vectors/messages.json.gz anew (needs Java 17 and Maven)."""
+"""``python -m tools.vectors``: write test/vectors/messages.json.gz (needs Java 17 and Maven)."""
 
 from __future__ import annotations
 
@@ -45,12 +45,19 @@ def make_vectors() -> list[dict[str, Value]]:
             for variant in VARIANTS:
                 content = Inventor(variant, version).struct(source.fields)
                 fields = _renamed(content, source.fields, merged.fields, version)
-                order = {"class": _java_class(source), "version": version, "json": content}
+                order: dict[str, Value] = {
+                    "class": _java_class(source),
+                    "version": version,
+                    "json": content,
+                }
+                vector: dict[str, Value] = {
+                    "message": merged.name,
+                    "version": version,
+                    "variant": variant,
+                    "fields": fields,
+                }
                 orders.setdefault(release, []).append((order, len(vectors)))
-                vectors.append(
-                    {"message": merged.name, "version": version, "variant": variant}
-                    | {"fields": fields}
-                )
+                vectors.append(vector)
     for release, wanted in orders.items():
         for (_, index), line in zip(wanted, _run(release, [o for o, _ in wanted]), strict=True):
             vectors[index]["bytes"] = line
