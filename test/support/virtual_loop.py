@@ -1,0 +1,229 @@
+"""An event loop on which time passes only when nobody has anything to do.
+
+Job: run asyncio code that waits, retries and times out for hours, in milliseconds and the same
+way every time.  The loop's clock starts at 0; whenever no callback is ready it jumps to the next
+timer.  Connections, servers and names are in memory (:mod:`test.support.memory_network`).
+Limits: no TLS, subprocesses or signals.  A job of run_in_executor() is waited for in real time,
+with the virtual clock standing still; other threads that call back look like a deadlock.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import selectors
+import socket
+from typing import TYPE_CHECKING, Any, TypeVar, TypeVarTuple, Unpack
+
+from test.support.memory_network import MemoryNetwork, MemoryServer, MemoryTransport
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Mapping
+    from concurrent.futures import Executor
+
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
+
+
+#: 46 days.  asyncio fires what is due within a nanosecond of now, and a timer would never be once
+#: neighbouring floats are further apart than that.
+_LATEST = 4e6
+
+
+class DeadlockError(RuntimeError):
+    """Nothing is ready, no timer is set: the awaited event can never come."""
+
+
+class VirtualLoop(asyncio.SelectorEventLoop):
+    """The loop; ``network`` holds its hosts, listeners, latency and segment size."""
+
+    def __init__(self) -> None:
+        self._now = 0.0
+        self._threads = 0
+        self.network = MemoryNetwork(self)
+        super().__init__(_VirtualSelector(self))
+
+    def time(self) -> float:
+        """Return the virtual time in seconds."""
+        return self._now
+
+    def advance(self, seconds: float) -> None:
+        """Let *seconds* pass at once; for the selector, and for tests that play a stalled loop."""
+        if self._now + seconds > _LATEST:
+            raise OverflowError(f"virtual time ends {_LATEST} s after the start of the loop")
+        self._now += seconds
+
+    @property
+    def waits_for_threads(self) -> bool:
+        """Whether a job of :meth:`run_in_executor` is out."""
+        return self._threads > 0
+
+    def deadlock(self) -> DeadlockError:
+        """Return the error that names every task and the line it waits at."""
+        waiting = "\n".join(f"  {_where(task)}" for task in asyncio.all_tasks(self))
+        return DeadlockError(
+            f"virtual time {self._now}: nothing is ready and no timer is set, "
+            f"so these wait for ever:\n{waiting or '  (no task)'}"
+        )
+
+    # Any in this class: the signatures of asyncio.AbstractEventLoop, whose typeshed overloads
+    # differ between Python versions.
+
+    def run_in_executor(
+        self, executor: Executor | None, func: Callable[[Unpack[Ts]], T], *args: *Ts
+    ) -> asyncio.Future[T]:
+        """Run *func* in a thread; virtual time stands still until it is done."""
+        future = super().run_in_executor(executor, func, *args)
+        self._threads += 1
+        future.add_done_callback(self._thread_done)
+        return future
+
+    async def shutdown_default_executor(
+        self,
+        timeout: float | None = None,  # noqa: ASYNC109 - asyncio's name (3.12)
+    ) -> None:
+        """Wait, in real time, for the threads of the default executor to end."""
+        self._threads += 1
+        try:
+            await super().shutdown_default_executor()
+        finally:
+            self._threads -= 1
+
+    def _thread_done(self, _: object) -> None:
+        self._threads -= 1
+
+    async def getaddrinfo(
+        self,
+        host: Any,
+        port: Any,
+        *,
+        family: int = 0,
+        type: int = 0,  # noqa: A002 - asyncio's name
+        proto: int = 0,
+        flags: int = 0,
+    ) -> Any:
+        """Resolve *host* by the network's own table, IPv4 only.
+
+        Raises:
+            socket.gaierror: unknown name, or IPv6 asked for.
+        """
+        await asyncio.sleep(self.network.latency)
+        name = host.decode() if isinstance(host, bytes) else host or "127.0.0.1"
+        if family not in (socket.AF_UNSPEC, socket.AF_INET):
+            raise socket.gaierror(socket.EAI_FAMILY, f"no IPv6 address for {name}")
+        return [
+            (socket.AF_INET, type or socket.SOCK_STREAM, proto, "", (address, int(port or 0)))
+            for address in self.network.resolve(name)
+        ]
+
+    async def create_connection(  # type: ignore[override]  # plain TCP only, see the module
+        self,
+        protocol_factory: Callable[[], asyncio.BaseProtocol],
+        host: str | None = None,
+        port: int | None = None,
+        *,
+        ssl: object = None,
+        **options: Any,
+    ) -> tuple[MemoryTransport, asyncio.BaseProtocol]:
+        """Connect to the first of the host's addresses that accepts.
+
+        Raises:
+            OSError: none does; the last one's refusal.
+        """
+        _refuse("create_connection", ssl, options)
+        if host is None or port is None:
+            raise ValueError("host and port are needed")
+        last: OSError | None = None
+        for *_, address in await self.getaddrinfo(host, port):
+            try:
+                return await self.network.connect(protocol_factory, address)
+            except OSError as exc:
+                last = exc
+        raise last or OSError(f"no addresses for {host}")
+
+    async def create_server(  # type: ignore[override]  # plain TCP only, see the module
+        self,
+        protocol_factory: Callable[[], asyncio.BaseProtocol],
+        host: str | None = None,
+        port: int | None = None,
+        *,
+        ssl: object = None,
+        **options: Any,
+    ) -> MemoryServer:
+        """Listen on *host* (default 127.0.0.1) and *port* (0 or None: any)."""
+        _refuse("create_server", ssl, options)
+        address = self.network.resolve(host or "127.0.0.1")[0]
+        return self.network.listen(protocol_factory, (address, port or 0))
+
+
+#: Options that change nothing in memory.
+_HARMLESS = frozenset(
+    {
+        "family", "proto", "flags", "backlog", "reuse_address", "reuse_port", "keep_alive",
+        "start_serving", "happy_eyeballs_delay", "interleave", "all_errors", "local_addr",
+        "server_hostname", "ssl_handshake_timeout", "ssl_shutdown_timeout",
+    }
+)  # fmt: skip
+
+
+def _refuse(what: str, ssl: object, options: Mapping[str, object]) -> None:
+    unknown = sorted(name for name in options.keys() - _HARMLESS if options[name] is not None)
+    if ssl:
+        unknown.append("ssl")
+    if unknown:
+        raise NotImplementedError(f"{what}: {', '.join(unknown)} not available in memory")
+
+
+# Any: a task's result does not matter here.
+def _where(task: asyncio.Task[Any]) -> str:
+    frames = task.get_stack(limit=1)
+    if not frames:
+        return task.get_name()
+    code = frames[-1].f_code
+    return f"{task.get_name()} in {code.co_qualname}, {code.co_filename}:{frames[-1].f_lineno}"
+
+
+class _VirtualSelector(selectors.BaseSelector):
+    """Watches the loop's wake-up pipe; turns waiting into passing time."""
+
+    def __init__(self, loop: VirtualLoop) -> None:
+        self._loop = loop
+        self._real = selectors.DefaultSelector()
+
+    # Any: typeshed spells the mapping and key types privately.
+    def register(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:
+        return self._real.register(fileobj, events, data)
+
+    def unregister(self, fileobj: Any) -> selectors.SelectorKey:
+        return self._real.unregister(fileobj)
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        """Return real events if there are any; else let *timeout* pass.
+
+        Raises:
+            DeadlockError: nothing can ever happen.
+        """
+        ready = self._real.select(0)
+        if ready or timeout == 0:
+            return ready
+        if self._loop.waits_for_threads:
+            return self._real.select(None)
+        if timeout is None:
+            raise self._loop.deadlock()
+        self._loop.advance(timeout)
+        return []
+
+    def close(self) -> None:
+        self._real.close()
+
+    def get_map(self) -> Any:
+        return self._real.get_map()
+
+
+def run(main: Coroutine[Any, Any, T]) -> T:
+    """Run *main* on a new virtual loop and return its result.
+
+    Raises:
+        DeadlockError: *main* waits for what can never come.
+    """
+    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+        return runner.run(main)
