@@ -1,5 +1,78 @@
-"""Pure-Python client for Apache Kafka."""
+"""Pure-Python client for Apache Kafka.
 
+Names are imported on first use: ``from kafka import KafkaProducer`` does not load the consumer.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from kafka._base.lazy import lazy_names
 from kafka.version import __version__
 
-__all__ = ["__version__"]
+if TYPE_CHECKING:
+    from kafka.consumer.group import KafkaConsumer
+    from kafka.producer.kafka import KafkaProducer
+    from kafka.serializer import DefaultSerializer, Deserializer, JsonSerializer, Serializer
+    from kafka.structs import (
+        ConsumerGroupMetadata,
+        IsolationLevel,
+        OffsetAndMetadata,
+        OffsetSpec,
+        TopicPartition,
+        TopicPartitionReplica,
+    )
+    from kafka.subscription.listeners import (
+        AsyncConsumerRebalanceListener,
+        ConsumerRebalanceListener,
+    )
+
+__title__ = "kafka"
+__author__ = "The kafka-python authors"
+__license__ = "Apache License 2.0"
+__copyright__ = "Copyright the kafka-python authors"
+
+__all__ = [
+    "AsyncConsumerRebalanceListener",
+    "ConsumerGroupMetadata",
+    "ConsumerRebalanceListener",
+    "DefaultSerializer",
+    "Deserializer",
+    "IsolationLevel",
+    "JsonSerializer",
+    "KafkaConsumer",
+    "KafkaProducer",
+    "OffsetAndMetadata",
+    "OffsetSpec",
+    "Serializer",
+    "TopicPartition",
+    "TopicPartitionReplica",
+    "__version__",
+]
+
+_HOMES = {
+    "AsyncConsumerRebalanceListener": "kafka.subscription.listeners",
+    "ConsumerGroupMetadata": "kafka.structs",
+    "ConsumerRebalanceListener": "kafka.subscription.listeners",
+    "DefaultSerializer": "kafka.serializer",
+    "Deserializer": "kafka.serializer",
+    "IsolationLevel": "kafka.structs",
+    "JsonSerializer": "kafka.serializer",
+    "KafkaConsumer": "kafka.consumer.group",
+    "KafkaProducer": "kafka.producer.kafka",
+    "OffsetAndMetadata": "kafka.structs",
+    "OffsetSpec": "kafka.structs",
+    "Serializer": "kafka.serializer",
+    "TopicPartition": "kafka.structs",
+    "TopicPartitionReplica": "kafka.structs",
+}
+
+# The application decides where logs go; without this, Python would print warnings to stderr.
+logging.getLogger(__name__).addHandler(logging.NullHandler())
+
+__getattr__ = lazy_names(__name__, _HOMES)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES})
