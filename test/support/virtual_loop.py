@@ -14,11 +14,13 @@ import selectors
 import socket
 from typing import TYPE_CHECKING, Any, TypeVar, TypeVarTuple, Unpack
 
-from test.support.memory_network import MemoryNetwork, MemoryServer, MemoryTransport
+from test.support.memory_network import MemoryNetwork, MemoryServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping
     from concurrent.futures import Executor
+
+    from test.support.memory_transport import MemoryTransport
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")

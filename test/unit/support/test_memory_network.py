@@ -12,7 +12,7 @@ from test.support.virtual_loop import VirtualLoop, run
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from test.support.memory_network import MemoryTransport
+    from test.support.memory_transport import MemoryTransport
 
 
 class Recorder(asyncio.Protocol):
