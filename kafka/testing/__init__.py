@@ -1,0 +1,1 @@
+"""A Kafka-compatible cluster for tests, in this process, without Java."""

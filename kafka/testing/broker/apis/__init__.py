@@ -1,0 +1,1 @@
+"""One module for each API key, named as the API in `kafka.testing.broker.versions`."""

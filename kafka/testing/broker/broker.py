@@ -1,0 +1,262 @@
+"""One broker: a frame in, an answer out.
+
+Decides nothing about sockets. An unsupported version or a malformed request ends the connection,
+as it does with a real broker; ApiVersions alone is answered with the versions there are (KIP-511).
+"""
+
+from __future__ import annotations
+
+import logging
+import struct
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeVar, cast
+
+from kafka.errors import BrokerResponseError, KafkaProtocolError, UnsupportedVersionError
+from kafka.protocol.headers import decode_request, encode_response
+from kafka.testing.broker import faults
+from kafka.testing.broker.handlers import RequestContext, api_table
+from kafka.testing.broker.recorder import SeenRequest
+from kafka.testing.broker.timers import Event
+from kafka.testing.broker.waiting import pause, wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kafka.protocol.headers import RequestHeader
+    from kafka.protocol.schema import Message, Request
+    from kafka.testing.broker.cluster import Cluster
+    from kafka.testing.broker.faults import FaultPlan, Rule
+    from kafka.testing.broker.handlers import Api, Peer, Registered
+    from kafka.testing.broker.recorder import Recorder
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+_API_VERSIONS = 18
+_HEADER_START = struct.Struct(">hhi")
+_SIZE = struct.Struct(">i")
+
+Pieces = list[bytes | memoryview]
+
+
+@dataclass(slots=True)
+class Outgoing:
+    """What a connection does after a request: write, close, be silent for a while."""
+
+    pieces: Pieces = field(default_factory=list)
+    close: bool = False
+    mute: float = 0.0
+
+
+class ConnectionRefusedByBroker(Exception):  # noqa: N818 - it is an outcome, not a mistake
+    """The broker ends the connection without an answer."""
+
+
+class Broker:
+    """One broker of a cluster.
+
+    Attributes:
+        apis: what it serves, by API key.
+        thawed: fires when a frozen broker goes on.
+        crashes: exceptions that handlers should not have raised; tests fail on them.
+    """
+
+    def __init__(
+        self, node_id: int, cluster: Cluster, *, plan: FaultPlan, recorder: Recorder
+    ) -> None:
+        self.node_id = node_id
+        self.cluster = cluster
+        self.apis: dict[int, Api] = api_table(cluster.release)
+        self.thawed = Event()
+        self.crashes: list[BaseException] = []
+        self._frozen = False
+        self._plan = plan
+        self._recorder = recorder
+        self._components: dict[object, object] = {}
+
+    def component(self, factory: Callable[[Broker], T]) -> T:
+        """Return what *factory* makes of this broker, made once: state of one subsystem."""
+        found = self._components.get(factory)
+        if found is None:
+            found = self._components[factory] = factory(self)
+        return cast("T", found)  # each factory is stored beside what it returned
+
+    def forget(self) -> None:
+        """Lose what a broker loses when its process dies."""
+        self._components.clear()
+        self.freeze(False)
+
+    def freeze(self, frozen: bool) -> None:
+        """Stop answering, with connections open, or go on."""
+        self._frozen = frozen
+        if not frozen:
+            self.thawed.fire()
+
+    async def process(self, frame: bytes | memoryview, peer: Peer) -> Outgoing:
+        """Handle one request and return what to do on its connection.
+
+        Raises:
+            ConnectionRefusedByBroker: the connection is to be closed.
+        """
+        if self._frozen:
+            await wait_until(
+                lambda: not self._frozen, (self.thawed,), timers=self.cluster.timers, limit=None
+            )
+        too_new = self._refused_api_versions(frame)
+        if too_new is not None:
+            return too_new
+        header, request = self._decode(frame)
+        now = self.cluster.clock.now()
+        self._recorder.record(
+            SeenRequest(
+                self.node_id, type(request), header.api_version, header.client_id, request, now
+            ),
+            len(frame),
+        )
+        self.cluster.sweep()
+        facts = faults.RequestFacts(self.node_id, header.client_id, request)
+        rule = self._plan.take(facts, self.cluster)
+        if rule is None:
+            return await self._answer(header, request, peer, None)
+        return await self._misbehave(rule, header, request, peer)
+
+    def _refused_api_versions(self, frame: bytes | memoryview) -> Outgoing | None:
+        if len(frame) < _HEADER_START.size:
+            raise ConnectionRefusedByBroker(f"a request of {len(frame)} bytes")
+        key, version, correlation_id = _HEADER_START.unpack_from(frame)
+        api = self.apis.get(key)
+        if api is None:
+            raise ConnectionRefusedByBroker(f"API {key} is not served")
+        if api.min_version <= version <= api.max_version:
+            return None
+        if key != _API_VERSIONS:
+            raise ConnectionRefusedByBroker(f"{api.name} has no version {version} here")
+        from kafka.testing.broker.apis.api_versions import unsupported_version_response  # noqa: PLC0415 - it imports the registry
+
+        response = unsupported_version_response(self)
+        return Outgoing(encode_response(response, 0, correlation_id=correlation_id))
+
+    @staticmethod
+    def _decode(frame: bytes | memoryview) -> tuple[RequestHeader, Request[Message]]:
+        try:
+            return decode_request(frame)
+        except (KafkaProtocolError, UnsupportedVersionError) as exc:
+            raise ConnectionRefusedByBroker(str(exc)) from exc
+
+    async def _misbehave(
+        self, rule: Rule, header: RequestHeader, request: Request[Message], peer: Peer
+    ) -> Outgoing:
+        match rule.action:
+            case faults.Answer(response):
+                made = response(request) if callable(response) else response
+                return self._encoded(made, header, 0)
+            case faults.Fail():
+                return await self._answer(header, request, peer, rule)
+            case faults.Delay(seconds):
+                await pause(seconds, self.cluster.timers)
+                return await self._answer(header, request, peer, None)
+            case faults.Disconnect(applied):
+                if applied:
+                    await self._answer(header, request, peer, None)
+                return Outgoing(close=True)
+            case faults.Throttle(milliseconds):
+                return await self._answer(header, request, peer, None, milliseconds)
+            case action:
+                return _damaged(action, await self._answer(header, request, peer, None))
+
+    async def _answer(
+        self,
+        header: RequestHeader,
+        request: Request[Message],
+        peer: Peer,
+        rule: Rule | None,
+        throttle_ms: int = 0,
+    ) -> Outgoing:
+        registered = self.apis[header.api_key].handler()
+        context = RequestContext(
+            self,
+            peer,
+            api_version=header.api_version,
+            client_id=header.client_id,
+            refusals=_refusals(rule, registered),
+        )
+        context.throttle_ms = throttle_ms
+        if rule is not None and not registered.by_topic:
+            response = await self._failed(rule, registered, context, request)
+        else:
+            response = await self._handled(registered, context, request)
+        if response is None:
+            return Outgoing()
+        return self._encoded(response, header, context.throttle_ms)
+
+    async def _failed(
+        self, rule: Rule, registered: Registered, context: RequestContext, request: Request[Message]
+    ) -> Message | None:
+        assert isinstance(rule.action, faults.Fail)
+        if rule.action.applied:
+            await self._handled(registered, context, request)
+        return error_response(request, rule.action.error)
+
+    async def _handled(
+        self, registered: Registered, context: RequestContext, request: Request[Message]
+    ) -> Message | None:
+        try:
+            return await registered.handle(context, request)
+        except BrokerResponseError as exc:
+            return error_response(request, type(exc), str(exc))
+        except ConnectionRefusedByBroker:
+            raise
+        except Exception as exc:
+            log.exception("node=%d %s failed", self.node_id, type(request).__name__)
+            self.crashes.append(exc)
+            raise ConnectionRefusedByBroker(repr(exc)) from exc
+
+    @staticmethod
+    def _encoded(response: Message, header: RequestHeader, throttle_ms: int) -> Outgoing:
+        if throttle_ms and hasattr(response, "throttle_time_ms"):
+            response.throttle_time_ms = throttle_ms
+        pieces = encode_response(response, header.api_version, correlation_id=header.correlation_id)
+        return Outgoing(pieces, mute=throttle_ms / 1000)
+
+
+def _refusals(rule: Rule | None, registered: Registered) -> faults.Refusals | None:
+    if rule is None or not registered.by_topic:
+        return None
+    assert isinstance(rule.action, faults.Fail)
+    refusal = faults.Refusal(rule.action.error, rule.action.applied)
+    return faults.Refusals(refusal, rule.topic, rule.partition)
+
+
+def error_response(
+    request: Request[Message], error: type[BrokerResponseError], message: str | None = None
+) -> Message:
+    """Return the answer to *request* that is nothing but an error.
+
+    Raises:
+        KafkaProtocolError: the response has no error code at the top.
+    """
+    response = request.RESPONSE()
+    if not hasattr(response, "error_code"):
+        raise KafkaProtocolError(
+            f"{type(response).__name__} has no error code of its own; inject a whole response"
+        )
+    response.error_code = error.errno
+    if hasattr(response, "error_message"):
+        response.error_message = message or error.description
+    return response
+
+
+def _damaged(action: faults.Action, outgoing: Outgoing) -> Outgoing:
+    whole = b"".join(outgoing.pieces)
+    match action:
+        case faults.HalfFrame():
+            return Outgoing([whole[: max(5, len(whole) // 2)]], close=True)
+        case faults.Garbage(data):
+            return Outgoing([data], mute=outgoing.mute)
+        case faults.WrongCorrelationId(shift):
+            (correlation_id,) = _SIZE.unpack_from(whole, 4)
+            wrong = _SIZE.pack((correlation_id + shift) & 0x7FFFFFFF)
+            return Outgoing([whole[:4], wrong, whole[8:]], mute=outgoing.mute)
+        case _:
+            return Outgoing()

@@ -1,0 +1,439 @@
+"""The state of a cluster: nodes, topics, partitions, leaders.  Pure; no I/O, one owner, no locks.
+
+All brokers of a cluster share one log per partition: a replica is a right to lead it, not a copy.
+Time comes from a clock and ids from an iterator passed in.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING, TypeVar, cast
+
+from kafka.errors import (
+    InvalidPartitionsError,
+    InvalidReplicationAssignmentError,
+    InvalidReplicationFactorError,
+    InvalidRequestError,
+    InvalidTopicError,
+    TopicAlreadyExistsError,
+    UnknownTopicOrPartitionError,
+)
+from kafka.testing.broker.authorizer import ALLOW_ALL
+from kafka.testing.broker.configs import BROKER_DEFAULTS, TopicConfig, check_topic_config
+from kafka.testing.broker.log import PartitionLog
+from kafka.testing.broker.timers import Event, Timers
+from kafka.testing.broker.transaction_gate import NoTransactions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from uuid import UUID
+
+    from kafka.testing.broker.authorizer import Authorizer
+    from kafka.testing.broker.timers import SteppableClock
+    from kafka.testing.broker.transaction_gate import TransactionGate
+    from kafka.testing.broker.versions import Release
+
+T = TypeVar("T")
+
+NO_LEADER = -1
+_LEGAL_TOPIC = re.compile(r"[a-zA-Z0-9._-]{1,249}\Z")
+
+
+class Node:
+    """One broker as the others see it."""
+
+    __slots__ = ("alive", "host", "node_id", "port", "rack")
+
+    def __init__(self, node_id: int, host: str, port: int, rack: str | None = None) -> None:
+        self.node_id = node_id
+        self.host = host
+        self.port = port
+        self.rack = rack
+        self.alive = True
+
+    def __repr__(self) -> str:
+        state = "" if self.alive else " DOWN"
+        return f"<Node {self.node_id} {self.host}:{self.port}{state}>"
+
+
+class Partition:
+    """One partition: who leads it, and its log."""
+
+    __slots__ = ("index", "isr", "leader", "leader_epoch", "log", "replicas", "topic")
+
+    def __init__(
+        self, topic: Topic, index: int, replicas: Sequence[int], log: PartitionLog
+    ) -> None:
+        self.topic = topic
+        self.index = index
+        self.replicas = list(replicas)
+        self.isr = list(replicas)
+        self.leader = self.replicas[0]
+        self.leader_epoch = 0
+        self.log = log
+        log.start_epoch(0)
+
+    def lead(self, leader: int) -> None:
+        """Make *leader* (or `NO_LEADER`) the leader, in a new epoch."""
+        self.leader = leader
+        self.leader_epoch += 1
+        if leader != NO_LEADER:
+            self.log.start_epoch(self.leader_epoch)
+        self.log.changed.fire()
+
+    def __repr__(self) -> str:
+        return (
+            f"<Partition {self.topic.name}-{self.index} leader={self.leader} "
+            f"epoch={self.leader_epoch} isr={self.isr} {self.log!r}>"
+        )
+
+
+class Topic:
+    """One topic, under one id; the same name created again is another topic."""
+
+    __slots__ = ("config", "is_internal", "name", "partitions", "topic_id")
+
+    def __init__(
+        self, name: str, topic_id: UUID, config: TopicConfig, *, is_internal: bool
+    ) -> None:
+        self.name = name
+        self.topic_id = topic_id
+        self.config = config
+        self.is_internal = is_internal
+        self.partitions: list[Partition] = []
+
+
+class Cluster:
+    """Everything the brokers of one cluster know in common.
+
+    Attributes:
+        metadata_changed: fires when topics, leaders or nodes change.
+        authorizer: who may do what; allows all until security is switched on.
+        transactions: what Produce asks about transactional batches.
+    """
+
+    def __init__(
+        self,
+        *,
+        cluster_id: str,
+        release: Release,
+        timers: Timers,
+        topic_ids: Iterator[UUID],
+        config: Mapping[str, str] | None = None,
+    ) -> None:
+        self.cluster_id = cluster_id
+        self.release = release
+        self.clock: SteppableClock = timers.clock
+        self.timers = timers
+        self.config: dict[str, str] = dict(config or {})
+        self.nodes: dict[int, Node] = {}
+        self.topics: dict[str, Topic] = {}
+        self.topics_by_id: dict[UUID, Topic] = {}
+        self.metadata_changed = Event()
+        self.authorizer: Authorizer = ALLOW_ALL
+        self.transactions: TransactionGate = NoTransactions()
+        self._topic_ids = topic_ids
+        self._next_producer_id = 0
+        self._next_first_replica = 0
+        self._components: dict[object, object] = {}
+        self._next_sweep = timers.clock.now()
+
+    def component(self, factory: Callable[[Cluster], T]) -> T:
+        """Return what *factory* makes of this cluster, made once: the state of one subsystem."""
+        found = self._components.get(factory)
+        if found is None:
+            found = self._components[factory] = factory(self)
+        return cast("T", found)  # each factory is stored beside what it returned
+
+    # -- nodes ------------------------------------------------------------------------------
+
+    def setting(self, name: str) -> str:
+        """Return a broker config: the cluster's own, else the default."""
+        return self.config.get(name, BROKER_DEFAULTS[name])
+
+    @property
+    def alive_nodes(self) -> list[Node]:
+        """The nodes that are up, by id."""
+        return [node for _, node in sorted(self.nodes.items()) if node.alive]
+
+    @property
+    def controller_id(self) -> int:
+        """The node that is told to clients as controller: the first that is up, else -1."""
+        alive = self.alive_nodes
+        return alive[0].node_id if alive else -1
+
+    def add_node(self, node: Node) -> None:
+        """Add a broker."""
+        self.nodes[node.node_id] = node
+        self.metadata_changed.fire()
+
+    def set_alive(self, node_id: int, alive: bool) -> None:
+        """Take a broker out of the cluster, or back in; leaders move as a controller moves them."""
+        self.nodes[node_id].alive = alive
+        for topic in self.topics.values():
+            for partition in topic.partitions:
+                self._update_isr(partition, node_id, alive)
+        self.metadata_changed.fire()
+
+    def _update_isr(self, partition: Partition, node_id: int, alive: bool) -> None:
+        if node_id not in partition.replicas:
+            return
+        if alive:
+            if node_id not in partition.isr:
+                partition.isr.append(node_id)
+        elif partition.isr != [node_id]:
+            # The last in-sync replica stays in the ISR: only it may lead again.
+            partition.isr = [other for other in partition.isr if other != node_id]
+        if partition.leader == NO_LEADER or (not alive and partition.leader == node_id):
+            self.elect(partition)
+
+    def elect(self, partition: Partition) -> None:
+        """Choose the first replica that is in sync and up, or none."""
+        candidates = [
+            replica
+            for replica in partition.replicas
+            if replica in partition.isr and self.nodes[replica].alive
+        ]
+        leader = candidates[0] if candidates else NO_LEADER
+        if leader != partition.leader:
+            partition.lead(leader)
+
+    # -- topics -----------------------------------------------------------------------------
+
+    def partition(self, topic: str, index: int) -> Partition | None:
+        """Return a partition, or ``None`` if there is no such topic or partition."""
+        found = self.topics.get(topic)
+        if found is None or not 0 <= index < len(found.partitions):
+            return None
+        return found.partitions[index]
+
+    def existing(self, topic: str, index: int) -> Partition:
+        """Return a partition.
+
+        Raises:
+            UnknownTopicOrPartitionError: there is none.
+        """
+        partition = self.partition(topic, index)
+        if partition is None:
+            raise UnknownTopicOrPartitionError(f"there is no partition {topic}-{index}")
+        return partition
+
+    def create_topic(
+        self,
+        name: str,
+        *,
+        partitions: int = -1,
+        replication_factor: int = -1,
+        assignments: Mapping[int, Sequence[int]] | None = None,
+        config: Mapping[str, str | None] | None = None,
+        is_internal: bool = False,
+        validate_only: bool = False,
+    ) -> Topic:
+        """Create a topic; -1 asks for the brokers' default.
+
+        Raises:
+            BrokerResponseError: the name, the numbers, the assignment or a config is not valid, or
+                the topic exists.
+        """
+        check_topic_name(name)
+        self._check_new(name)
+        placement = (
+            self._checked_assignment(assignments)
+            if assignments
+            else self._place(self._count(partitions), self._factor(replication_factor), 0)
+        )
+        for key, value in (config or {}).items():
+            check_topic_config(key, value)
+        overrides = {key: value for key, value in (config or {}).items() if value is not None}
+        topic_config = TopicConfig(overrides, self.config)
+        topic = Topic(name, next(self._topic_ids), topic_config, is_internal=is_internal)
+        self._extend(topic, placement)
+        if not validate_only:
+            self.topics[name] = self.topics_by_id[topic.topic_id] = topic
+            self.metadata_changed.fire()
+        return topic
+
+    def _check_new(self, name: str) -> None:
+        if name in self.topics:
+            raise TopicAlreadyExistsError(f"Topic '{name}' already exists.")
+        # Kafka's metric names turn '.' into '_', so two such topics would share their metrics.
+        plain = name.replace(".", "_")
+        for other in self.topics:
+            if other.replace(".", "_") == plain and ("." in name or "_" in name):
+                raise InvalidTopicError(f"Topic '{name}' collides with existing topic: {other}")
+
+    def _count(self, partitions: int) -> int:
+        if partitions == -1:
+            return int(self.setting("num.partitions"))
+        if partitions < 1:
+            raise InvalidPartitionsError(
+                "Number of partitions was set to an invalid non-positive value."
+            )
+        return partitions
+
+    def _factor(self, replication_factor: int) -> int:
+        factor = replication_factor
+        if factor == -1:
+            factor = int(self.setting("default.replication.factor"))
+        if factor < 1:
+            raise InvalidReplicationFactorError(
+                "Replication factor must be larger than 0, or -1 to use the default value."
+            )
+        if factor > len(self.alive_nodes):
+            raise InvalidReplicationFactorError(
+                f"Unable to replicate the partition {factor} time(s): The target replication "
+                f"factor of {factor} cannot be reached because only {len(self.alive_nodes)} "
+                "broker(s) are registered."
+            )
+        return factor
+
+    def _checked_assignment(self, assignments: Mapping[int, Sequence[int]]) -> list[list[int]]:
+        if sorted(assignments) != list(range(len(assignments))):
+            raise InvalidReplicationAssignmentError(
+                "partitions should be a consecutive 0-based integer sequence"
+            )
+        placement = [list(assignments[index]) for index in range(len(assignments))]
+        for replicas in placement:
+            self.check_replicas(replicas, len(placement[0]))
+        return placement
+
+    def check_replicas(self, replicas: Sequence[int], factor: int) -> None:
+        """Refuse a replica list that the brokers of this cluster cannot be.
+
+        Raises:
+            InvalidReplicationAssignmentError: it is empty, names an unknown broker or one twice, or
+                its length is not *factor*.
+        """
+        if not replicas:
+            raise InvalidReplicationAssignmentError(
+                "The manual partition assignment includes an empty replica list."
+            )
+        twice = [node for node, times in Counter(replicas).items() if times > 1]
+        if twice:
+            raise InvalidReplicationAssignmentError(
+                f"The manual partition assignment includes the broker {twice[0]} more than once."
+            )
+        for node in replicas:
+            if node not in self.nodes:
+                raise InvalidReplicationAssignmentError(
+                    f"The manual partition assignment includes broker {node}, but no such broker "
+                    "is registered."
+                )
+        if len(replicas) != factor:
+            raise InvalidReplicationAssignmentError(
+                "The manual partition assignment includes a partition with "
+                f"{len(replicas)} replica(s), but this is not consistent with previous partitions,"
+                f" which have {factor} replica(s)."
+            )
+
+    def _place(self, count: int, factor: int, first_index: int) -> list[list[int]]:
+        ids = [node.node_id for node in self.alive_nodes]
+        start = self._next_first_replica + first_index
+        self._next_first_replica += 1
+        return [
+            [ids[(start + index + replica) % len(ids)] for replica in range(factor)]
+            for index in range(count)
+        ]
+
+    def _extend(self, topic: Topic, placement: Sequence[Sequence[int]]) -> None:
+        for replicas in placement:
+            log = PartitionLog(topic.config)
+            partition = Partition(topic, len(topic.partitions), replicas, log)
+            topic.partitions.append(partition)
+            if not self.nodes[partition.leader].alive:
+                self.elect(partition)
+
+    def add_partitions(
+        self,
+        topic: Topic,
+        count: int,
+        assignments: Sequence[Sequence[int]] | None = None,
+        *,
+        validate_only: bool = False,
+    ) -> None:
+        """Let *topic* have *count* partitions in all.
+
+        Raises:
+            BrokerResponseError: the number or the assignment of the new ones is not valid.
+        """
+        have = len(topic.partitions)
+        if count <= have:
+            raise InvalidPartitionsError(
+                f"Topic currently has {have} partitions, which is "
+                + ("higher than the requested " if count < have else "the requested number: ")
+                + f"{count}."
+            )
+        factor = len(topic.partitions[0].replicas)
+        if assignments is None:
+            placement = self._place(count - have, self._factor(factor), have)
+        else:
+            if len(assignments) != count - have:
+                raise InvalidReplicationAssignmentError(
+                    f"Attempted to add {count - have} additional partition(s), but only "
+                    f"{len(assignments)} assignment(s) were specified."
+                )
+            for replicas in assignments:
+                self.check_replicas(replicas, factor)
+            placement = [list(replicas) for replicas in assignments]
+        if not validate_only:
+            self._extend(topic, placement)
+            self.metadata_changed.fire()
+
+    def delete_topic(self, topic: Topic) -> None:
+        """Delete a topic and its records; whoever waits on them is woken."""
+        del self.topics[topic.name]
+        del self.topics_by_id[topic.topic_id]
+        for partition in topic.partitions:
+            partition.log.changed.fire()
+        self.metadata_changed.fire()
+
+    def move_leader(self, topic: str, index: int, node_id: int) -> None:
+        """Make *node_id* lead a partition, in a new leader epoch; it joins replicas and ISR.
+
+        Raises:
+            InvalidRequestError: there is no such node, or it is down.
+        """
+        partition = self.existing(topic, index)
+        node = self.nodes.get(node_id)
+        if node is None or not node.alive:
+            raise InvalidRequestError(f"node {node_id} cannot lead {topic}-{index}: it is not up")
+        for members in (partition.replicas, partition.isr):
+            if node_id not in members:
+                members.append(node_id)
+        partition.lead(node_id)
+        self.metadata_changed.fire()
+
+    def sweep(self) -> None:
+        """Apply retention and forget silent producers, if it is time again.
+
+        Brokers call this with every request: a timer of its own would never let a loop with
+        virtual time come to rest.
+        """
+        now = self.clock.now()
+        if now < self._next_sweep:
+            return
+        self._next_sweep = now + int(self.setting("log.retention.check.interval.ms")) / 1000
+        lifetime = int(self.setting("producer.id.expiration.ms")) / 1000
+        for topic in self.topics.values():
+            for partition in topic.partitions:
+                partition.log.apply_retention(self.clock.wall_ms())
+                partition.log.producers.expire(now, lifetime)
+
+    def new_producer_id(self) -> int:
+        """Return a producer id nobody has."""
+        self._next_producer_id += 1
+        return self._next_producer_id - 1
+
+
+def check_topic_name(name: str) -> None:
+    """Refuse a name no topic can have.
+
+    Raises:
+        InvalidTopicError: the name is empty, too long, ``.``, ``..`` or has other characters.
+    """
+    if name in {".", ".."} or not _LEGAL_TOPIC.match(name):
+        raise InvalidTopicError(
+            f"Topic name is invalid: {name!r} is not 1 to 249 of the characters "
+            "a-z, A-Z, 0-9, '.', '_' and '-', or is '.' or '..'"
+        )

@@ -1,0 +1,206 @@
+"""Topic and broker configs: names, types, defaults, bounds, and where a value comes from.  Pure.
+
+Topic names and defaults are those of Apache Kafka 4.4; `broker` is the broker config that gives a
+topic its default. Helpers that need another broker config add it to `BROKER_DEFAULTS`.
+"""
+
+from __future__ import annotations
+
+import math
+from enum import Enum, IntEnum
+from typing import TYPE_CHECKING, NamedTuple
+
+from kafka.errors import InvalidConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_LONG_MAX = (1 << 63) - 1
+_INT_MAX = (1 << 31) - 1
+
+
+class ConfigSource(IntEnum):
+    """Where a value comes from, by the number DescribeConfigs and CreateTopics send."""
+
+    TOPIC = 1
+    DYNAMIC_BROKER = 2
+    DYNAMIC_DEFAULT_BROKER = 3
+    STATIC_BROKER = 4
+    DEFAULT = 5
+    DYNAMIC_BROKER_LOGGER = 6
+    CLIENT_METRICS = 7
+    GROUP = 8
+
+
+class Kind(Enum):
+    """The type of a config, by the number DescribeConfigs v3 sends."""
+
+    BOOLEAN = 1
+    STRING = 2
+    INT = 3
+    SHORT = 4
+    LONG = 5
+    DOUBLE = 6
+    LIST = 7
+
+
+class ConfigDef(NamedTuple):
+    """One topic config."""
+
+    kind: Kind
+    default: str
+    broker: str
+    lowest: float = -math.inf
+    highest: float = math.inf
+    allowed: frozenset[str] | None = None
+
+
+_B, _S, _I, _L, _D, _LIST = Kind.BOOLEAN, Kind.STRING, Kind.INT, Kind.LONG, Kind.DOUBLE, Kind.LIST
+_CODECS = frozenset(("uncompressed", "zstd", "lz4", "snappy", "gzip", "producer"))
+_NO_LIMIT = str(_LONG_MAX)
+
+TOPIC_CONFIGS: dict[str, ConfigDef] = {
+    "cleanup.policy": ConfigDef(
+        _LIST, "delete", "log.cleanup.policy", allowed=frozenset(("compact", "delete"))
+    ),
+    "compression.gzip.level": ConfigDef(_I, "-1", "compression.gzip.level", -1, 9),
+    "compression.lz4.level": ConfigDef(_I, "9", "compression.lz4.level", 1, 17),
+    "compression.type": ConfigDef(_S, "producer", "compression.type", allowed=_CODECS),
+    "compression.zstd.level": ConfigDef(_I, "3", "compression.zstd.level", -131072, 22),
+    "delete.retention.ms": ConfigDef(_L, "86400000", "log.cleaner.delete.retention.ms", 0),
+    "errors.deadletterqueue.group.enable": ConfigDef(
+        _B, "false", "errors.deadletterqueue.group.enable"
+    ),
+    "file.delete.delay.ms": ConfigDef(_L, "60000", "log.segment.delete.delay.ms", 0),
+    "flush.messages": ConfigDef(_L, _NO_LIMIT, "log.flush.interval.messages", 1),
+    "flush.ms": ConfigDef(_L, _NO_LIMIT, "log.flush.interval.ms", 0),
+    "follower.replication.throttled.replicas": ConfigDef(_LIST, "", ""),
+    "index.interval.bytes": ConfigDef(_I, "4096", "log.index.interval.bytes", 0),
+    "leader.replication.throttled.replicas": ConfigDef(_LIST, "", ""),
+    "local.retention.bytes": ConfigDef(_L, "-2", "log.local.retention.bytes", -2),
+    "local.retention.ms": ConfigDef(_L, "-2", "log.local.retention.ms", -2),
+    "max.compaction.lag.ms": ConfigDef(_L, _NO_LIMIT, "log.cleaner.max.compaction.lag.ms", 1),
+    "max.decompressed.message.bytes": ConfigDef(
+        _I, "2147483639", "max.decompressed.message.bytes", 1, 2147483639
+    ),
+    "max.message.bytes": ConfigDef(_I, "1048588", "message.max.bytes", 0),
+    "message.timestamp.after.max.ms": ConfigDef(
+        _L, "3600000", "log.message.timestamp.after.max.ms", 0
+    ),
+    "message.timestamp.before.max.ms": ConfigDef(
+        _L, _NO_LIMIT, "log.message.timestamp.before.max.ms", 0
+    ),
+    "message.timestamp.type": ConfigDef(
+        _S,
+        "CreateTime",
+        "log.message.timestamp.type",
+        allowed=frozenset(("CreateTime", "LogAppendTime")),
+    ),
+    "min.cleanable.dirty.ratio": ConfigDef(_D, "0.5", "log.cleaner.min.cleanable.ratio", 0, 1),
+    "min.compaction.lag.ms": ConfigDef(_L, "0", "log.cleaner.min.compaction.lag.ms", 0),
+    "min.insync.replicas": ConfigDef(_I, "1", "min.insync.replicas", 1),
+    "preallocate": ConfigDef(_B, "false", "log.preallocate"),
+    "remote.copy.lag.bytes": ConfigDef(_L, "-1", "remote.copy.lag.bytes", -1),
+    "remote.copy.lag.ms": ConfigDef(_L, "0", "remote.copy.lag.ms", -1),
+    "remote.log.copy.disable": ConfigDef(_B, "false", ""),
+    "remote.log.delete.on.disable": ConfigDef(_B, "false", ""),
+    "remote.storage.enable": ConfigDef(_B, "false", ""),
+    "retention.bytes": ConfigDef(_L, "-1", "log.retention.bytes"),
+    "retention.ms": ConfigDef(_L, "604800000", "log.retention.ms", -1),
+    "segment.bytes": ConfigDef(_I, "1073741824", "log.segment.bytes", 1048576),
+    "segment.index.bytes": ConfigDef(_I, "10485760", "log.index.size.max.bytes", 4),
+    "segment.jitter.ms": ConfigDef(_L, "0", "log.roll.jitter.ms", 0),
+    "segment.ms": ConfigDef(_L, "604800000", "log.roll.ms", 1),
+    "unclean.leader.election.enable": ConfigDef(_B, "false", "unclean.leader.election.enable"),
+}
+
+BROKER_DEFAULTS: dict[str, str] = {
+    "auto.create.topics.enable": "true",
+    "delete.topic.enable": "true",
+    "num.partitions": "1",
+    "default.replication.factor": "1",
+    "max.incremental.fetch.session.cache.slots": "1000",
+    "replica.selector.class": "",
+    "socket.request.max.bytes": "104857600",
+    "producer.id.expiration.ms": "86400000",
+    "log.retention.check.interval.ms": "300000",
+    **{row.broker: row.default for row in TOPIC_CONFIGS.values() if row.broker},
+}
+
+
+def check_topic_config(name: str, value: str | None) -> None:
+    """Refuse a config that a topic cannot have.
+
+    Raises:
+        InvalidConfigurationError: the name is unknown, or the value has a wrong type or range.
+    """
+    row = TOPIC_CONFIGS.get(name)
+    if row is None:
+        raise InvalidConfigurationError(f"Unknown topic config name: {name}")
+    if value is None:
+        raise InvalidConfigurationError(f"Null value not supported for topic configs: {name}")
+    if row.kind is Kind.BOOLEAN:
+        valid = value.strip().lower() in {"true", "false"}
+    elif row.kind in {Kind.INT, Kind.LONG, Kind.DOUBLE}:
+        valid = _in_range(row, value)
+    elif row.allowed is None:
+        valid = True
+    else:
+        parts = value.split(",") if row.kind is Kind.LIST else [value]
+        valid = all(part.strip() in row.allowed for part in parts if part.strip())
+    if not valid:
+        raise InvalidConfigurationError(f"Invalid value {value} for configuration {name}")
+
+
+def _in_range(row: ConfigDef, value: str) -> bool:
+    try:
+        number = float(value) if row.kind is Kind.DOUBLE else int(value)
+    except ValueError:
+        return False
+    type_max = {Kind.INT: _INT_MAX, Kind.LONG: _LONG_MAX}.get(row.kind, math.inf)
+    return row.lowest <= number <= min(row.highest, type_max)
+
+
+class TopicConfig:
+    """The configs of one topic: its own, over the brokers', over the defaults."""
+
+    __slots__ = ("_broker", "_ints", "overrides")
+
+    def __init__(self, overrides: Mapping[str, str], broker: Mapping[str, str]) -> None:
+        self.overrides = dict(overrides)
+        self._broker = broker
+        self._ints: dict[str, int] = {}
+
+    def changed(self) -> None:
+        """Forget what was computed; to be called after `overrides` or the brokers' changed."""
+        self._ints.clear()
+
+    def lookup(self, name: str) -> tuple[str, ConfigSource]:
+        """Return the value in force and where it comes from."""
+        if name in self.overrides:
+            return self.overrides[name], ConfigSource.TOPIC
+        row = TOPIC_CONFIGS[name]
+        if row.broker and row.broker in self._broker:
+            return self._broker[row.broker], ConfigSource.STATIC_BROKER
+        return row.default, ConfigSource.DEFAULT
+
+    def text(self, name: str) -> str:
+        """Return the value in force."""
+        return self.lookup(name)[0]
+
+    def integer(self, name: str) -> int:
+        """Return a numeric value in force; asked for on every append, so it is remembered."""
+        value = self._ints.get(name)
+        if value is None:
+            value = self._ints[name] = int(self.text(name))
+        return value
+
+    @property
+    def stamps_append_time(self) -> bool:
+        """Whether records get the broker's time (LogAppendTime)."""
+        return self.text("message.timestamp.type") == "LogAppendTime"
+
+    @property
+    def is_compacted(self) -> bool:
+        """Whether the cleanup policy names compact."""
+        return "compact" in self.text("cleanup.policy")

@@ -1,0 +1,152 @@
+"""One connection of a client to a broker.
+
+Requests are handled one after the other, so answers keep their order and a long poll delays only
+its own connection. Whatever a client does wrong ends its connection and nothing else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from typing import TYPE_CHECKING
+
+from kafka.errors import KafkaError
+from kafka.protocol.frames import FrameBuffer
+from kafka.testing.broker.authorizer import ANONYMOUS
+from kafka.testing.broker.broker import ConnectionRefusedByBroker
+from kafka.testing.broker.handlers import Peer
+from kafka.testing.broker.waiting import pause
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kafka.testing.broker.broker import Broker, Outgoing
+
+log = logging.getLogger(__name__)
+
+# Frames read ahead of the one being handled; beyond it the socket is not read.
+_READ_AHEAD = 64
+# Pieces up to this many bytes are joined before they are written.
+_JOIN = 65536
+
+
+class BrokerConnection(asyncio.BufferedProtocol):
+    """The broker's end of one connection."""
+
+    def __init__(
+        self, broker: Broker, listener: str, on_lost: Callable[[BrokerConnection], None]
+    ) -> None:
+        self._broker = broker
+        self._listener = listener
+        self._on_lost = on_lost
+        self._frames = FrameBuffer(int(broker.cluster.setting("socket.request.max.bytes")))
+        self._pending: deque[bytes | memoryview] = deque()
+        self._wake: asyncio.Future[None] | None = None
+        self._drained: asyncio.Future[None] | None = None
+        self._reading = True
+        self._transport: asyncio.Transport | None = None
+        self.task: asyncio.Task[None] | None = None
+
+    # -- what the transport calls -----------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Start to serve."""
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        address = transport.get_extra_info("peername")
+        host = str(address[0]) if address else ""
+        peer = Peer(ANONYMOUS, host, self._listener)
+        loop = asyncio.get_running_loop()
+        self.task = loop.create_task(self._serve(peer), name=f"connection {address}")
+
+    def get_buffer(self, sizehint: int) -> memoryview:
+        """Return where the transport may write next."""
+        return self._frames.get_buffer(sizehint)
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """Take what was read."""
+        try:
+            self._pending.extend(self._frames.buffer_updated(nbytes))
+        except KafkaError as exc:
+            log.info("node=%d closes a connection: %s", self._broker.node_id, exc)
+            self.abort()
+            return
+        if len(self._pending) > _READ_AHEAD and self._transport is not None:
+            self._reading = False
+            self._transport.pause_reading()
+        _resolve(self._wake)
+
+    def eof_received(self) -> bool:
+        """Close: a client that sends no more wants no answers either."""
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's
+        """Stop serving."""
+        if self.task is not None:
+            self.task.cancel()
+        self._on_lost(self)
+
+    def pause_writing(self) -> None:
+        """Hold back answers: the client does not read."""
+        self._drained = asyncio.get_running_loop().create_future()
+
+    def resume_writing(self) -> None:
+        """Go on answering."""
+        _resolve(self._drained)
+        self._drained = None
+
+    # -- serving ----------------------------------------------------------------------------
+
+    def abort(self) -> None:
+        """Cut the connection now."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    async def _serve(self, peer: Peer) -> None:
+        transport = self._transport
+        assert transport is not None
+        try:
+            while True:
+                outgoing = await self._broker.process(await self._next_frame(), peer)
+                self._write(transport, outgoing)
+                if outgoing.close:
+                    break
+                if outgoing.mute:
+                    await pause(outgoing.mute, self._broker.cluster.timers)
+                if self._drained is not None:
+                    await self._drained
+        except ConnectionRefusedByBroker as exc:
+            log.info("node=%d closes a connection: %s", self._broker.node_id, exc)
+        finally:
+            transport.close()
+
+    async def _next_frame(self) -> bytes | memoryview:
+        while not self._pending:
+            self._wake = asyncio.get_running_loop().create_future()
+            await self._wake
+        frame = self._pending.popleft()
+        if not self._reading and len(self._pending) <= _READ_AHEAD // 2:
+            self._reading = True
+            if self._transport is not None:
+                self._transport.resume_reading()
+        return frame
+
+    @staticmethod
+    def _write(transport: asyncio.Transport, outgoing: Outgoing) -> None:
+        small: list[bytes | memoryview] = []
+        for piece in outgoing.pieces:
+            if len(piece) <= _JOIN:
+                small.append(piece)
+                continue
+            if small:
+                transport.write(b"".join(small))
+                small = []
+            transport.write(piece)
+        if small:
+            transport.write(b"".join(small))
+
+
+def _resolve(future: asyncio.Future[None] | None) -> None:
+    if future is not None and not future.done():
+        future.set_result(None)

@@ -1,0 +1,249 @@
+"""What goes wrong on purpose: which requests, and how.  Pure.
+
+Rules are asked in the order they were added; the first that matches a request, with uses left,
+applies to it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from kafka.protocol.schema import ZERO_UUID
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from kafka.errors import BrokerResponseError
+    from kafka.protocol.schema import Message, Request
+    from kafka.testing.broker.cluster import Cluster
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Send *response* and do not handle the request."""
+
+    response: Message | Callable[[Request[Message]], Message]
+
+
+@dataclass(frozen=True, slots=True)
+class Fail:
+    """Answer *error*, for the matching topics and partitions where the API has a code for each.
+
+    Attributes:
+        applied: handle the request first, so that only its answer is wrong.
+    """
+
+    error: type[BrokerResponseError]
+    applied: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Delay:
+    """Handle the request *seconds* later; the connection waits."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Throttle:
+    """Announce *milliseconds* of throttling in the answer and keep them (KIP-219)."""
+
+    milliseconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class DropResponse:
+    """Handle the request and never answer; the connection lives on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Disconnect:
+    """Cut the connection, before or after the request was handled."""
+
+    applied: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HalfFrame:
+    """Handle the request, send the first half of the answer and cut the connection."""
+
+
+@dataclass(frozen=True, slots=True)
+class Garbage:
+    """Handle the request and send *data* in place of the whole frame."""
+
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class WrongCorrelationId:
+    """Handle the request and answer with a correlation id *shift* too large."""
+
+    shift: int = 1
+
+
+Action = (
+    Answer
+    | Fail
+    | Delay
+    | Throttle
+    | DropResponse
+    | Disconnect
+    | HalfFrame
+    | Garbage
+    | WrongCorrelationId
+)
+
+
+class Refusal(NamedTuple):
+    """An injected error for a topic or partition."""
+
+    error: type[BrokerResponseError]
+    applied: bool
+
+    @property
+    def code(self) -> int:
+        """The error code to answer."""
+        return self.error.errno
+
+
+class Refusals(NamedTuple):
+    """The injected error of one request and what it is for."""
+
+    refusal: Refusal
+    topic: str | None
+    partition: int | None
+
+    def find(self, topic: str, partition: int | None) -> Refusal | None:
+        """Return the error for a topic or partition, if it is meant."""
+        if self.topic not in {None, topic}:
+            return None
+        if self.partition is not None and partition not in {None, self.partition}:
+            return None
+        return self.refusal
+
+
+class RequestFacts(NamedTuple):
+    """What rules look at."""
+
+    node_id: int
+    client_id: str | None
+    request: Request[Message]
+
+
+@dataclass(slots=True, eq=False)
+class Rule:
+    """One fault: what it does to which requests, and how often.
+
+    Attributes:
+        times: uses left; ``None`` for as long as the rule is there.
+        hits: how often it was applied.
+        when: a further condition on the request.
+    """
+
+    api: type[Request[Message]]
+    action: Action
+    times: int | None = 1
+    node_id: int | None = None
+    client_id: str | None = None
+    topic: str | None = None
+    partition: int | None = None
+    when: Callable[[Request[Message]], bool] | None = None
+    hits: int = 0
+
+    def matches(self, facts: RequestFacts, cluster: Cluster) -> bool:
+        """Return whether the rule is for this request."""
+        return (
+            self.times != 0
+            and isinstance(facts.request, self.api)
+            and self.node_id in {None, facts.node_id}
+            and self.client_id in {None, facts.client_id}
+            and (self.topic is None or self._touches(facts.request, cluster))
+            and (self.when is None or self.when(facts.request))
+        )
+
+    def _touches(self, request: Request[Message], cluster: Cluster) -> bool:
+        return any(
+            topic == self.topic and (self.partition is None or partition in {None, self.partition})
+            for topic, partition in touched(request, cluster)
+        )
+
+    def use(self) -> Action:
+        """Count one use."""
+        self.hits += 1
+        if self.times is not None:
+            self.times -= 1
+        return self.action
+
+
+class FaultPlan:
+    """The faults of one cluster."""
+
+    def __init__(self) -> None:
+        self._rules: list[Rule] = []
+
+    def add(self, rule: Rule) -> Rule:
+        """Add a fault and return it."""
+        self._rules.append(rule)
+        return rule
+
+    def remove(self, rule: Rule) -> None:
+        """Take a fault away, used or not."""
+        if rule in self._rules:
+            self._rules.remove(rule)
+
+    def clear(self) -> None:
+        """Take all faults away."""
+        self._rules.clear()
+
+    def take(self, facts: RequestFacts, cluster: Cluster) -> Rule | None:
+        """Return the fault for this request, counted as used, or ``None``."""
+        for rule in self._rules:
+            if rule.matches(facts, cluster):
+                rule.use()
+                if rule.times == 0:
+                    self._rules.remove(rule)
+                return rule
+        return None
+
+
+def touched(request: Request[Message], cluster: Cluster) -> Iterator[tuple[str, int | None]]:
+    """Yield the topics and partitions that *request* names; ``None`` for a topic as a whole."""
+    for attribute in type(request).__slots__:
+        entries = getattr(request, attribute)
+        for entry in entries if isinstance(entries, list) else ():
+            topic = _topic_name(entry, cluster)
+            if topic is not None:
+                for partition in _partitions(entry):
+                    yield topic, partition
+
+
+def _topic_name(entry: object, cluster: Cluster) -> str | None:
+    if isinstance(entry, str):
+        return entry
+    topic_id = getattr(entry, "topic_id", ZERO_UUID)
+    if topic_id != ZERO_UUID and topic_id in cluster.topics_by_id:
+        return cluster.topics_by_id[topic_id].name
+    name = getattr(entry, "name", None) or getattr(entry, "topic", None)
+    return name if isinstance(name, str) else None
+
+
+def _partitions(entry: object) -> Iterator[int | None]:
+    found = False
+    for attribute in ("partitions", "partition_data", "partition_indexes"):
+        for item in getattr(entry, attribute, ()):
+            found = True
+            if isinstance(item, int):
+                yield item
+            else:
+                yield next(
+                    (
+                        getattr(item, name)
+                        for name in ("partition_index", "partition", "index")
+                        if hasattr(item, name)
+                    ),
+                    None,
+                )
+    if not found:
+        yield None

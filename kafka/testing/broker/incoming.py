@@ -1,0 +1,269 @@
+"""Check the batches clients send, as a leader does before it appends them.  Pure.
+
+The checks and their order are those of ProduceRequest.validateRecords, UnifiedLog and LogValidator
+in Apache Kafka. Records of magic 0 and 1 (Produce below version 3) are converted to one v2 batch.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from kafka.errors import (
+    CorruptRecordError,
+    InvalidRecordError,
+    InvalidTimestampError,
+    MessageSizeTooLargeError,
+    UnsupportedCodecError,
+    UnsupportedCompressionTypeError,
+)
+from kafka.record.batch import (
+    HEADER_SIZE,
+    BatchHeader,
+    build_batch,
+    check_crc,
+    decode_columns,
+    decode_header,
+    encode_records,
+)
+from kafka.record.compression import Codec, decompress
+from kafka.record.memory_records import iter_batches
+
+if TYPE_CHECKING:
+    from kafka.record.batch import Columns
+    from kafka.testing.broker.configs import TopicConfig
+
+Buffer = bytes | bytearray | memoryview
+
+_MAGIC_AT = 16
+_KEEP_CODEC = "producer"
+_CODEC_NAMES = {
+    "uncompressed": Codec.NONE,
+    "gzip": Codec.GZIP,
+    "snappy": Codec.SNAPPY,
+    "lz4": Codec.LZ4,
+    "zstd": Codec.ZSTD,
+}
+
+
+class RecordProblem(NamedTuple):
+    """A record that a batch was refused for."""
+
+    batch_index: int
+    message: str
+
+
+class RecordsRefusedError(InvalidRecordError):
+    """Refuse a batch for some of its records (KIP-467)."""
+
+    def __init__(self, message: str, problems: list[RecordProblem]) -> None:
+        super().__init__(message)
+        self.problems = problems
+
+
+class IncomingBatch(NamedTuple):
+    """One v2 batch that may be appended."""
+
+    header: BatchHeader
+    data: Buffer
+
+
+# -- what Produce versions mean ----------------------------------------------------------------
+
+
+def takes_only_v2(produce_version: int) -> bool:
+    """Return whether Produce must carry exactly one batch of magic 2 (KIP-98)."""
+    return produce_version >= 3
+
+
+def takes_zstd(produce_version: int) -> bool:
+    """Return whether Produce may carry zstd (KIP-110)."""
+    return produce_version >= 7
+
+
+def accept(
+    records: Buffer | None, *, produce_version: int, config: TopicConfig, now_ms: int
+) -> IncomingBatch:
+    """Check what one partition of a Produce request carries.
+
+    Args:
+        records: the field as it came.
+        produce_version: version of the request.
+        config: the topic's.
+        now_ms: the broker's time, milliseconds since 1970.
+
+    Raises:
+        BrokerResponseError: the records are refused; the class is the error code to answer.
+    """
+    if records is None or not len(records):
+        raise InvalidRecordError(
+            f"Produce requests with version {produce_version} must have at least one record batch "
+            "per partition"
+        )
+    if not takes_only_v2(produce_version) and _magic(records) < 2:
+        batch = _converted(records)
+    else:
+        batch = _single_v2(records, produce_version)
+    _check_size(batch.header.size, config)
+    _check_batch(batch)
+    columns = _decoded(batch, config)
+    _check_records(batch.header, columns, config, now_ms)
+    return _as_configured(batch, columns, config, now_ms)
+
+
+def _magic(records: Buffer) -> int:
+    return records[_MAGIC_AT] if len(records) > _MAGIC_AT else -1
+
+
+def _single_v2(records: Buffer, produce_version: int) -> IncomingBatch:
+    if len(records) < HEADER_SIZE:
+        raise CorruptRecordError(f"{len(records)} bytes are too few for a record batch")
+    if _magic(records) != 2:
+        raise InvalidRecordError(
+            f"Produce requests with version {produce_version} are only allowed to contain record "
+            "batches with magic version 2"
+        )
+    header = decode_header(records)
+    if header.size > len(records):
+        raise CorruptRecordError(
+            f"the batch claims {header.size} bytes, the partition carries {len(records)}"
+        )
+    if header.size < len(records):
+        raise InvalidRecordError(
+            f"Produce requests with version {produce_version} are only allowed to contain exactly "
+            "one record batch per partition"
+        )
+    if header.attributes & 7 == Codec.ZSTD and not takes_zstd(produce_version):
+        raise UnsupportedCompressionTypeError(
+            f"Produce requests with version {produce_version} are not allowed to use ZStandard "
+            "compression"
+        )
+    return IncomingBatch(header, records)
+
+
+def _converted(records: Buffer) -> IncomingBatch:
+    timestamps: list[int] = []
+    keys: list[bytes | None] = []
+    values: list[bytes | None] = []
+    codec = Codec.NONE
+    try:
+        for batch in iter_batches(records, check_crcs=True):
+            columns = batch.columns()
+            codec = batch.codec
+            timestamps += columns.timestamps
+            keys += columns.keys
+            values += columns.values
+    except UnsupportedCodecError as exc:
+        raise UnsupportedCompressionTypeError(str(exc)) from exc
+    if not values:
+        raise CorruptRecordError("the message set holds no whole message")
+    data = build_batch(
+        encode_records(timestamps, keys, values),
+        count=len(values),
+        base_timestamp=timestamps[0],
+        max_timestamp=max(timestamps),
+        codec=codec,
+    )
+    return IncomingBatch(decode_header(data), data)
+
+
+def _check_size(size: int, config: TopicConfig) -> None:
+    limit = config.integer("max.message.bytes")
+    if size > limit:
+        raise MessageSizeTooLargeError(
+            f"The record batch size in the append is {size} bytes which exceeds the maximum "
+            f"configured value of {limit}"
+        )
+
+
+def _check_batch(batch: IncomingBatch) -> None:
+    header = batch.header
+    if header.base_offset != 0:
+        raise InvalidRecordError(
+            f"The baseOffset of the record batch should be 0, but it is {header.base_offset}"
+        )
+    check_crc(header, memoryview(batch.data))
+    if header.record_count <= 0 or header.last_offset_delta + 1 != header.record_count:
+        raise InvalidRecordError(
+            f"the batch has {header.record_count} records and last offset delta "
+            f"{header.last_offset_delta}"
+        )
+    if header.is_control:
+        raise InvalidRecordError("Clients are not allowed to write control records")
+    if header.producer_id >= 0 and header.base_sequence < 0:
+        raise InvalidRecordError(
+            f"Invalid sequence number {header.base_sequence} in record batch with producerId "
+            f"{header.producer_id}"
+        )
+    if header.is_transactional and header.producer_id < 0:
+        raise InvalidRecordError("a transactional batch has no producer id")
+
+
+def _decoded(batch: IncomingBatch, config: TopicConfig) -> Columns:
+    header = batch.header
+    try:
+        codec = header.codec
+        section = decompress(
+            codec,
+            memoryview(batch.data)[HEADER_SIZE:],
+            config.integer("max.decompressed.message.bytes"),
+        )
+    except UnsupportedCodecError as exc:
+        raise UnsupportedCompressionTypeError(str(exc)) from exc
+    return decode_columns(header, section)
+
+
+def _check_records(header: BatchHeader, columns: Columns, config: TopicConfig, now_ms: int) -> None:
+    if config.is_compacted and None in columns.keys:
+        message = "Compacted topic cannot accept message without key"
+        problems = [
+            RecordProblem(index, message) for index, key in enumerate(columns.keys) if key is None
+        ]
+        raise RecordsRefusedError(
+            f"One or more records have been rejected due to {len(problems)} record errors in total",
+            problems,
+        )
+    if config.stamps_append_time:
+        return
+    latest = now_ms + config.integer("message.timestamp.after.max.ms")
+    earliest = now_ms - config.integer("message.timestamp.before.max.ms")
+    if max(columns.timestamps) > latest or min(columns.timestamps) < earliest:
+        outside = [
+            timestamp
+            for timestamp in columns.timestamps
+            if timestamp != -1 and not earliest <= timestamp <= latest
+        ]
+        if outside:
+            raise InvalidTimestampError(
+                f"Timestamp {outside[0]} of message is out of range. The timestamp should be "
+                f"within [{earliest}, {latest}]"
+            )
+    if header.timestamp_type != 0:
+        raise InvalidTimestampError(
+            "Invalid timestamp type in message. Producer should not set timestamp type to "
+            "LogAppendTime."
+        )
+
+
+def _as_configured(
+    batch: IncomingBatch, columns: Columns, config: TopicConfig, now_ms: int
+) -> IncomingBatch:
+    header = batch.header
+    wanted = config.text("compression.type")
+    codec = header.codec if wanted == _KEEP_CODEC else _CODEC_NAMES[wanted]
+    stamps = config.stamps_append_time
+    max_timestamp = now_ms if stamps else max(columns.timestamps)
+    if codec == header.codec and not stamps and max_timestamp == header.max_timestamp:
+        return batch
+    data = build_batch(
+        decompress(header.codec, memoryview(batch.data)[HEADER_SIZE:]),
+        count=header.record_count,
+        base_timestamp=header.base_timestamp,
+        max_timestamp=max_timestamp,
+        codec=codec,
+        producer_id=header.producer_id,
+        producer_epoch=header.producer_epoch,
+        base_sequence=header.base_sequence,
+        transactional=header.is_transactional,
+        log_append_time=stamps,
+    )
+    return IncomingBatch(decode_header(data), data)

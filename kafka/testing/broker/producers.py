@@ -1,0 +1,208 @@
+"""What a partition remembers of its idempotent and transactional producers (KIP-98).  Pure.
+
+Sequence rules: the first batch of an epoch starts at 0; each next one follows the last; the last
+five batches of an epoch are recognised when they are sent again.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import NamedTuple
+
+from kafka.errors import InvalidProducerEpochError, OutOfOrderSequenceNumberError
+
+NO_PRODUCER_ID = -1
+NO_SEQUENCE = -1
+# NUM_BATCHES_TO_RETAIN: as many as a producer may have in flight.
+REMEMBERED_BATCHES = 5
+_SEQUENCE_MAX = (1 << 31) - 1
+
+
+class BatchMemory(NamedTuple):
+    """One appended batch of a producer."""
+
+    first_sequence: int
+    last_sequence: int
+    first_offset: int
+    last_offset: int
+    timestamp: int
+
+
+class ProducerEntry:
+    """One producer id in one partition.
+
+    Attributes:
+        transaction_start: first offset of its open transaction, or ``None``.
+        coordinator_epoch: of the last transaction marker, or -1.
+    """
+
+    __slots__ = (
+        "batches",
+        "coordinator_epoch",
+        "epoch",
+        "last_timestamp",
+        "last_update",
+        "producer_id",
+        "transaction_start",
+    )
+
+    def __init__(self, producer_id: int, epoch: int) -> None:
+        self.producer_id = producer_id
+        self.epoch = epoch
+        self.batches: deque[BatchMemory] = deque(maxlen=REMEMBERED_BATCHES)
+        self.last_timestamp = -1
+        self.last_update = 0.0
+        self.transaction_start: int | None = None
+        self.coordinator_epoch = -1
+
+    @property
+    def last_sequence(self) -> int:
+        """The last sequence number appended in this epoch, or -1."""
+        return self.batches[-1].last_sequence if self.batches else NO_SEQUENCE
+
+    @property
+    def last_offset(self) -> int:
+        """The last offset appended in this epoch, or -1."""
+        return self.batches[-1].last_offset if self.batches else -1
+
+
+class SequencedBatch(NamedTuple):
+    """The producer fields of a batch that is about to be appended."""
+
+    producer_id: int
+    epoch: int
+    first_sequence: int
+    record_count: int
+    is_transactional: bool
+
+    @property
+    def last_sequence(self) -> int:
+        """The sequence number of the last record; numbers wrap from 2147483647 to 0."""
+        return (self.first_sequence + self.record_count - 1) & _SEQUENCE_MAX
+
+
+class ProducerStates:
+    """All producers of one partition."""
+
+    __slots__ = ("entries",)
+
+    def __init__(self) -> None:
+        self.entries: dict[int, ProducerEntry] = {}
+
+    def check(self, batch: SequencedBatch) -> BatchMemory | None:
+        """Decide about a client's batch.
+
+        Returns:
+            The batch it repeats, which is acknowledged again and not appended, or ``None``.
+
+        Raises:
+            InvalidProducerEpochError: a newer epoch of the producer has written.
+            OutOfOrderSequenceNumberError: the batch does not follow the last one.
+        """
+        entry = self.entries.get(batch.producer_id)
+        if entry is None:
+            # Nothing is known, perhaps because all its records were deleted: any number goes.
+            return None
+        if entry.epoch == batch.epoch:
+            for known in entry.batches:
+                if (known.first_sequence, known.last_sequence) == (
+                    batch.first_sequence,
+                    batch.last_sequence,
+                ):
+                    return known
+        self.check_epoch(batch.producer_id, batch.epoch)
+        self._check_sequence(entry, batch)
+        return None
+
+    def check_epoch(self, producer_id: int, epoch: int) -> None:
+        """Refuse an epoch that was replaced by a newer one.
+
+        Raises:
+            InvalidProducerEpochError: it was.
+        """
+        entry = self.entries.get(producer_id)
+        if entry is not None and epoch < entry.epoch:
+            raise InvalidProducerEpochError(
+                f"Epoch of producer {producer_id} is {epoch}, which is smaller than the last seen "
+                f"epoch {entry.epoch}"
+            )
+
+    @staticmethod
+    def _check_sequence(entry: ProducerEntry, batch: SequencedBatch) -> None:
+        first = batch.first_sequence
+        same_epoch = batch.epoch == entry.epoch
+        expected = (entry.last_sequence + 1) & _SEQUENCE_MAX if same_epoch else 0
+        if first != expected:
+            raise OutOfOrderSequenceNumberError(
+                f"Out of order sequence number for producer {batch.producer_id}: "
+                f"{first} (incoming seq. number), {expected - 1} (current end sequence number)"
+            )
+
+    def record(
+        self, batch: SequencedBatch, first_offset: int, *, timestamp: int, now: float
+    ) -> None:
+        """Remember an appended batch."""
+        entry = self._entry_of_epoch(batch.producer_id, batch.epoch)
+        memory = BatchMemory(
+            batch.first_sequence,
+            batch.last_sequence,
+            first_offset,
+            first_offset + batch.record_count - 1,
+            timestamp,
+        )
+        entry.batches.append(memory)
+        entry.last_timestamp = timestamp
+        entry.last_update = now
+        if batch.is_transactional and entry.transaction_start is None:
+            entry.transaction_start = first_offset
+
+    def end_transaction(
+        self, producer_id: int, epoch: int, coordinator_epoch: int, *, timestamp: int, now: float
+    ) -> int | None:
+        """Remember a transaction marker; return where the transaction began, if it had records."""
+        entry = self._entry_of_epoch(producer_id, epoch)
+        start, entry.transaction_start = entry.transaction_start, None
+        entry.coordinator_epoch = coordinator_epoch
+        entry.last_timestamp = timestamp
+        entry.last_update = now
+        return start
+
+    def _entry_of_epoch(self, producer_id: int, epoch: int) -> ProducerEntry:
+        entry = self.entries.get(producer_id)
+        if entry is None:
+            entry = self.entries[producer_id] = ProducerEntry(producer_id, epoch)
+        elif entry.epoch != epoch:
+            entry.epoch = epoch
+            entry.batches.clear()
+        return entry
+
+    def first_open_offset(self) -> int | None:
+        """Return the first offset of the oldest open transaction."""
+        return min(
+            (
+                entry.transaction_start
+                for entry in self.entries.values()
+                if entry.transaction_start is not None
+            ),
+            default=None,
+        )
+
+    def truncate(self, end: int) -> None:
+        """Forget what was written from *end* on, and producers that have nothing left.
+
+        Records deleted from the start of the log do not count: their producers stay known until
+        they expire (KAFKA-7190).
+        """
+        for entry in list(self.entries.values()):
+            kept = [memory for memory in entry.batches if memory.last_offset < end]
+            if entry.transaction_start is not None and entry.transaction_start >= end:
+                entry.transaction_start = None
+            if not kept and entry.batches and entry.transaction_start is None:
+                del self.entries[entry.producer_id]
+            entry.batches = deque(kept, maxlen=REMEMBERED_BATCHES)
+
+    def expire(self, now: float, lifetime: float) -> None:
+        """Forget producers without an open transaction that were silent for *lifetime* seconds."""
+        for entry in list(self.entries.values()):
+            if entry.transaction_start is None and now - entry.last_update >= lifetime:
+                del self.entries[entry.producer_id]
