@@ -94,36 +94,41 @@ def _decode(  # noqa: C901, PLR0912, PLR0915 - listed in tools/size_allowlist
     values: list[bytes | None] = []
     add_timestamp, add_value = timestamps.append, values.append
     keys: list[bytes | None] | None = None
-    headers: list[Headers] | None = None
-    offsets: list[int] | None = None
+    headers: list[Headers] = []
+    offsets: list[int] = []
     raw_timestamp = 0
     timestamp = base_timestamp
     # Offset deltas are nearly always 0..count-1: compare with the varint expected, in groups of
-    # 64 that share the second byte, and decode from the first one that differs.
+    # 64 that share the second byte, and decode those that differ.  Offsets, keys and headers of
+    # the records before the first that needs its column are filled in then.
     for group in range((count + 63) >> 6):
         # Deltas from 8,192 take three bytes; they match no byte here, so they are decoded.
         second = group if group < 128 else 256
         width = 3 if group else 2
         for first in (_FIRST_OF_TWO if group else _ONE_BYTE)[: count - (group << 6)]:
-            # Lengths stay zig-zag encoded (twice their value, odd if negative) until used.
+            # Lengths stay zig-zag encoded (twice their value, odd if negative).  `stop` is
+            # twice the position of the last byte: odd, and so never reached, if it is corrupt.
             size = buffer[position]
             if size < 128:
-                start = position + 1
-            elif buffer[position + 1] < 128:
-                size = size & 127 | buffer[position + 1] << 7
-                start = position + 2
+                stop = (position << 1) + size
+                position += 2
             else:
-                size, start = _read_size(buffer, position)
-            if size & 1:
-                raise _inconsistent(start)
-            end = start + (size >> 1)
-            # One attributes byte, which no version of Kafka uses.
-            position = start + 1
+                more = buffer[position + 1]
+                if more < 128:
+                    stop = (position + 1 << 1) + (size & 127 | more << 7)
+                    position += 3
+                else:
+                    size, position = _read_size(buffer, position)
+                    stop = (position - 1 << 1) + size
+                    position += 1
+
+            # The byte before was the attributes, which no version of Kafka uses.
             byte = buffer[position]
             if byte >= 128:
                 position += 1
-                if buffer[position] < 128:
-                    byte = byte & 127 | buffer[position] << 7
+                more = buffer[position]
+                if more < 128:
+                    byte = byte & 127 | more << 7
                 else:
                     delta, position = read_varlong(buffer, position - 1)
                     byte = delta << 1 if delta >= 0 else ~(delta << 1)
@@ -133,74 +138,75 @@ def _decode(  # noqa: C901, PLR0912, PLR0915 - listed in tools/size_allowlist
                 timestamp = base_timestamp + (byte >> 1 ^ -(byte & 1))
             add_timestamp(timestamp)
 
-            if buffer[position + 1] != first or (second and buffer[position + 2] != second):
-                delta, position = read_varint(buffer, position + 1)
-                if delta < 0:
-                    raise _inconsistent(position)
-                if offsets is None:
-                    offsets = list(range(base_offset, base_offset + len(values)))
-                offsets.append(base_offset + delta)
-            else:
+            if buffer[position + 1] == first and (not second or buffer[position + 2] == second):
                 position += width
-                if offsets is not None:
-                    offsets.append(base_offset + len(values))
+            else:
+                byte = buffer[position + 1]
+                more = buffer[position + 2]
+                if byte < 128:
+                    position += 2
+                elif more < 128:
+                    byte = byte & 127 | more << 7
+                    position += 3
+                else:
+                    byte, position = _read_size(buffer, position + 1)
+                if byte & 1:
+                    raise _inconsistent(position)
+                offsets += range(base_offset + len(offsets), base_offset + len(values))
+                offsets.append(base_offset + (byte >> 1))
 
             byte = buffer[position]
             position += 1
-            if byte == 1:
-                if keys is not None:
-                    keys.append(None)
-            else:
+            if byte != 1:
                 if byte >= 128:
                     byte, position = _read_size(buffer, position - 1)
                 if byte & 1:
                     raise _inconsistent(position)
                 if keys is None:
                     keys = [None] * len(values)
-                value_start = position + (byte >> 1)
-                keys.append(buffer[position:value_start])
-                position = value_start
+                end = position + (byte >> 1)
+                keys.append(buffer[position:end])
+                position = end
+            elif keys is not None:
+                keys.append(None)
 
             byte = buffer[position]
             position += 1
             if byte >= 128:
-                if buffer[position] < 128:
-                    byte = byte & 127 | buffer[position] << 7
+                more = buffer[position]
+                if more < 128:
+                    byte = byte & 127 | more << 7
                     position += 1
                 else:
                     byte, position = _read_size(buffer, position - 1)
-            if end - position - 1 << 1 == byte and not buffer[end - 1]:
-                # The value ends one byte before the record, and that byte says "no headers".
-                add_value(buffer[position : end - 1])
-                if headers is not None:
-                    headers.append([])
-                position = end
-                continue
-            if byte == 1:
-                value = None
-            else:
-                if byte & 1:
+            end = position + (byte >> 1)
+            if byte & 1:
+                if byte != 1:
                     raise _inconsistent(position)
-                value = buffer[position : position + (byte >> 1)]
-                position += byte >> 1
-            if buffer[position]:
-                if headers is None:
-                    headers = [[] for _ in values]
-                found, position = _read_headers(buffer, position, end)
-                headers.append(found)
+                add_value(None)
             else:
-                position += 1
-                if headers is not None:
-                    headers.append([])
-            add_value(value)
-            if position != end:
-                raise _inconsistent(position)
+                add_value(buffer[position:end])
+            if end << 1 != stop or buffer[end]:
+                if not buffer[end]:
+                    raise _inconsistent(end)
+                found, end = _read_headers(buffer, end, (stop >> 1) + 1)
+                if end - 1 << 1 != stop:
+                    raise _inconsistent(end)
+                headers += ([] for _ in range(len(headers) + 1, len(values)))
+                headers.append(found)
+                position = end
+            else:
+                position = end + 1
+    if offsets:
+        offsets += range(base_offset + len(offsets), base_offset + count)
+    if headers:
+        headers += ([] for _ in range(len(headers), count))
     return Columns(
-        range(base_offset, base_offset + count) if offsets is None else offsets,
+        offsets or range(base_offset, base_offset + count),
         timestamps,
-        [None] * count if keys is None else keys,
+        keys or [None] * count,
         values,
-        headers,
+        headers or None,
     ), position
 
 
@@ -220,21 +226,34 @@ def _read_headers(buffer: bytes, position: int, end: int) -> tuple[Headers, int]
         raise CorruptRecordError(f"a record promises {count} headers in {end - position} bytes")
     headers: Headers = []
     for _ in range(count):
-        length, position = read_varint(buffer, position)
-        # Java replaces what is not UTF-8 too; refusing it would stop the consumer for good.
-        key = buffer[position : position + length].decode("utf-8", "replace")
-        position += length
-        if length < 0 or position > end:
+        raw = buffer[position]
+        if raw < 128:
+            position += 1
+        else:
+            raw, position = _read_size(buffer, position)
+        stop = position + (raw >> 1)
+        # A null name, or one that overruns its record.
+        if raw & 1 or stop > end:
             raise _inconsistent(position)
-        length, position = read_varint(buffer, position)
-        value = None
-        if length >= 0:
-            value = buffer[position : position + length]
-            position += length
-        if length < -1 or position > end:
+        name = buffer[position:stop]
+        raw = buffer[stop]
+        position = stop + 1
+        if raw >= 128:
+            raw, position = _read_size(buffer, stop)
+        stop = position + (raw >> 1)
+        if (raw & 1 and raw != 1) or stop > end:
             raise _inconsistent(position)
-        headers.append((key, value))
+        headers.append((_text(name), None if raw == 1 else buffer[position:stop]))
+        position = stop
     return headers, position
+
+
+def _text(name: bytes) -> str:
+    try:
+        return name.decode()
+    except UnicodeDecodeError:
+        # As Java does: refusing the name would stop the consumer for good.
+        return name.decode("utf-8", "replace")
 
 
 def _inconsistent(position: int) -> CorruptRecordError:

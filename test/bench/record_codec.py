@@ -1,0 +1,121 @@
+"""Time the record codec: python -m test.bench.record_codec [pyperf options].
+
+A batch of 64 KB is the producer's usual one, of 1,000 records at 100 B the consumer's.  Divide
+by the number of records in a benchmark's name to compare with the figures per record in
+docs/DESIGN.rst; only ratios within one run mean anything.
+"""
+
+from collections.abc import Callable
+from itertools import repeat
+from typing import NamedTuple
+
+import pyperf
+
+from kafka.partitioner.hashing import KeyHashes, murmur2
+from kafka.record.batch import build_batch, decode_columns, decode_header, encode_records
+from kafka.record.compression import Codec
+from kafka.record.memory_records import iter_batches
+
+TIME = 1_700_000_000_000
+COUNT = 1000
+
+
+class Row(NamedTuple):
+    """As many fields as a consumer record without its serialized sizes."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+    headers: list[tuple[str, bytes | None]]
+
+
+def encode(keys: list[bytes | None] | None, values: list[bytes | None]) -> Callable[[], bytes]:
+    # A producer that fills 1,000 records in four milliseconds.
+    times = [TIME + n // 250 for n in range(len(values))]
+    return lambda: encode_records(times, keys, values, None)
+
+
+def decode(records: bytes, last_offset_delta: int = COUNT - 1) -> Callable[[], object]:
+    batch = build_batch(
+        records,
+        count=COUNT,
+        base_timestamp=TIME,
+        max_timestamp=TIME + 3,
+        last_offset_delta=last_offset_delta,
+    )
+    header = decode_header(batch)
+    return lambda: decode_columns(header, records)
+
+
+def rows(batch: bytes) -> Callable[[], object]:
+    """Read a whole batch as a consumer does: walk, check, decode, build records in C."""
+
+    def run() -> list[Row]:
+        (found,) = iter_batches(batch, check_crcs=True)
+        columns = found.columns()
+        lists = [[] for _ in columns.values] if columns.headers is None else columns.headers
+        fields = zip(
+            repeat("topic"),
+            repeat(0),
+            columns.offsets,
+            columns.timestamps,
+            columns.keys,
+            columns.values,
+            lists,
+            strict=False,
+        )
+        return list(map(tuple.__new__, repeat(Row), fields))
+
+    return run
+
+
+def benchmarks() -> dict[str, Callable[[], object]]:
+    """Return what to time, by name."""
+    found: dict[str, Callable[[], object]] = {}
+    for name, size in (("100 B", 100), ("1 KB", 1000)):
+        values: list[bytes | None] = [b"v" * size] * COUNT
+        mixed: list[bytes | None] = [b"v" * (size + n % 50 - 25) for n in range(COUNT)]
+        keys: list[bytes | None] = [b"key-%d" % n for n in range(COUNT)]
+        plain, keyed = encode(None, values), encode(keys, values)
+        found[f"encode {COUNT} x {name}"] = plain
+        found[f"encode {COUNT} x {name}, sizes differ"] = encode(None, mixed)
+        found[f"encode {COUNT} x {name}, keys"] = keyed
+        found[f"decode {COUNT} x {name}"] = decode(plain())
+        found[f"decode {COUNT} x {name}, keys"] = decode(keyed())
+        whole = build_batch(plain(), count=COUNT, base_timestamp=TIME, max_timestamp=TIME + 3)
+        found[f"records {COUNT} x {name}"] = rows(whole)
+        for codec in (Codec.GZIP, Codec.SNAPPY, Codec.LZ4, Codec.ZSTD):
+            packed = build_batch(
+                plain(), count=COUNT, base_timestamp=TIME, max_timestamp=TIME + 3, codec=codec
+            )
+            found[f"records {COUNT} x {name}, {codec.name.lower()}"] = rows(packed)
+    headers = [[("trace", b"0123456789")]] * COUNT
+    with_headers = encode_records([TIME] * COUNT, None, [b"v" * 100] * COUNT, headers)
+    found[f"decode {COUNT} x 100 B, a header"] = decode(with_headers)
+    found[f"decode {COUNT} x 100 B, sparse"] = decode(_sparse(), 2 * COUNT)
+    every_key = [b"user-%d" % n for n in range(10_000)]
+    hashes = KeyHashes()
+    found["murmur2 10000 keys"] = lambda: list(map(murmur2, every_key))
+    found["murmur2 10000 keys, cached"] = lambda: list(map(hashes.__getitem__, every_key))
+    return found
+
+
+def _sparse() -> bytes:
+    """Return records whose offsets start at 1, as after compaction: none is the one expected."""
+    whole = encode_records([TIME] * (COUNT + 1), None, [b"v" * 100] * (COUNT + 1))
+    first = encode_records([TIME], None, [b"v" * 100])
+    return whole[len(first) :]
+
+
+def main() -> None:
+    """Run every benchmark."""
+    runner = pyperf.Runner()
+    for name, function in benchmarks().items():
+        runner.bench_func(name, function)
+
+
+if __name__ == "__main__":
+    main()

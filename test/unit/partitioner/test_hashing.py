@@ -1,0 +1,61 @@
+"""murmur2 against the Java client's hashes."""
+
+import json
+import random
+from pathlib import Path
+
+import pytest
+
+from kafka.partitioner.hashing import KeyHashes, murmur2
+
+VECTORS = json.loads((Path(__file__).parents[2] / "vectors" / "murmur2.json").read_text())
+
+
+@pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector["key"][:40])
+def test_hashes_equal_javas(vector):
+    assert murmur2(bytes.fromhex(vector["key"])) == vector["hash"]
+
+
+def plain_murmur2(data: bytes) -> int:
+    """Follow Appleby's description byte by byte."""
+    m, mask = 0x5BD1E995, 0xFFFFFFFF
+    h = 0x9747B28C ^ len(data)
+    while len(data) >= 4:
+        k = (data[0] + (data[1] << 8) + (data[2] << 16) + (data[3] << 24)) * m & mask
+        k = (k ^ (k >> 24)) * m & mask
+        h = (h * m & mask) ^ k
+        data = data[4:]
+    if data:
+        h ^= sum(byte << (8 * place) for place, byte in enumerate(data))
+        h = h * m & mask
+    h = (h ^ (h >> 13)) * m & mask
+    return h ^ (h >> 15)
+
+
+def test_every_length_equals_the_plain_algorithm():
+    source = random.Random(7)
+    for size in range(300):
+        data = source.randbytes(size)
+        assert murmur2(data) == plain_murmur2(data)
+
+
+def test_cached_hashes_are_the_same():
+    hashes = KeyHashes()
+    assert [hashes[b"key"], hashes[b"key"], hashes[b""]] == [
+        murmur2(b"key"),
+        murmur2(b"key"),
+        murmur2(b""),
+    ]
+
+
+def test_the_cache_keeps_its_bound():
+    hashes = KeyHashes(most=10)
+    found = [hashes[b"%d" % number] for number in range(95)]
+    assert found == [murmur2(b"%d" % number) for number in range(95)]
+    assert len(hashes) <= 10
+
+
+def test_long_keys_are_hashed_but_not_kept():
+    hashes = KeyHashes()
+    assert hashes[b"k" * 129] == murmur2(b"k" * 129)
+    assert len(hashes) == 0

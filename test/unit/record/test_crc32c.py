@@ -1,0 +1,39 @@
+"""CRC-32C: known checksums, and the fallback against the library."""
+
+import logging
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kafka.record.crc32c import PureCrc32c, WarningCrc32c, crc32c
+
+PURE = PureCrc32c()
+
+# RFC 3720, appendix B.4, and the usual check value.
+VECTORS = [
+    (b"123456789", 0xE3069283),
+    (bytes(32), 0x8A9136AA),
+    (b"\xff" * 32, 0x62A8AB43),
+    (bytes(range(32)), 0x46DD794E),
+    (b"", 0),
+]
+
+
+@pytest.mark.parametrize("function", [crc32c, PURE], ids=["chosen", "pure"])
+@pytest.mark.parametrize(("data", "checksum"), VECTORS)
+def test_known_checksums(function, data, checksum):
+    assert function(data, 0) == checksum
+
+
+@given(st.binary(max_size=40), st.binary(max_size=40))
+def test_the_fallback_continues_a_checksum_as_the_library_does(first, second):
+    assert PURE(memoryview(second), PURE(first)) == crc32c(first + second, 0)
+
+
+def test_the_missing_library_is_named_once(caplog):
+    checksum = WarningCrc32c()
+    with caplog.at_level(logging.WARNING):
+        assert checksum(b"123456789") == checksum(b"123456789") == 0xE3069283
+    (message,) = [record.getMessage() for record in caplog.records]
+    assert message.endswith("run: pip install crc32c")
