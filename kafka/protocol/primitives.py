@@ -67,8 +67,9 @@ def pieces(records: Records) -> tuple[int, Sequence[bytes | bytearray | memoryvi
     if isinstance(records, (bytes, bytearray)):
         return len(records), (records,)
     if isinstance(records, memoryview):
-        return records.nbytes, (records,)
-    return sum(memoryview(piece).nbytes for piece in records), records
+        return records.nbytes, (records.cast("B"),)
+    found = [memoryview(piece).cast("B") for piece in records]
+    return sum(map(len, found)), found
 
 
 def bad_length(field: str, length: int, left: int) -> KafkaProtocolError:

@@ -1,0 +1,192 @@
+"""What one broker speaks, and which version of a request to send it (KIP-35, KIP-584).
+
+PURE.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, TypeVar
+
+from kafka.errors import UnsupportedVersionError
+from kafka.protocol._releases import RELEASES
+from kafka.protocol.schema import Message, Request
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from kafka.protocol.messages.api_versions import ApiVersionsResponse
+
+R = TypeVar("R", bound=Message)
+Release = tuple[int, ...]
+Range = tuple[int, int]
+
+
+class ApiVersions:
+    """The API versions and features of one broker. Never changed, so safe to share.
+
+    Attributes:
+        supported_features: feature -> lowest and highest level this broker supports.
+        finalized_features: feature -> level in force in the whole cluster.
+        finalized_features_epoch: which change of the features this is; -1 if unknown.
+    """
+
+    def __init__(
+        self,
+        ranges: Mapping[int, Range],
+        *,
+        supported_features: Mapping[str, Range] | None = None,
+        finalized_features: Mapping[str, int] | None = None,
+        finalized_features_epoch: int = -1,
+        broker_version: Release | None = None,
+    ) -> None:
+        """Describe a broker.
+
+        Args:
+            ranges: API key -> lowest and highest version.
+            supported_features: feature -> lowest and highest level.
+            finalized_features: feature -> level in force.
+            finalized_features_epoch: counts the changes of the features.
+            broker_version: the broker's release where it is known; else it is inferred.
+        """
+        self._ranges = dict(ranges)
+        self.supported_features: Mapping[str, Range] = dict(supported_features or {})
+        self.finalized_features: Mapping[str, int] = dict(finalized_features or {})
+        self.finalized_features_epoch = finalized_features_epoch
+        self._broker_version = broker_version
+
+    @classmethod
+    def from_response(cls, response: ApiVersionsResponse) -> ApiVersions:
+        """Return what a broker says of itself."""
+        return cls(
+            {key.api_key: (key.min_version, key.max_version) for key in response.api_keys},
+            supported_features={
+                feature.name: (feature.min_version, feature.max_version)
+                for feature in response.supported_features
+            },
+            finalized_features={
+                feature.name: feature.max_version_level for feature in response.finalized_features
+            },
+            finalized_features_epoch=response.finalized_features_epoch,
+        )
+
+    @classmethod
+    def for_broker_version(cls, version: Release) -> ApiVersions:
+        """Return what the newest release up to *version* speaks, e.g. ``(0, 9)`` or ``(2, 6)``.
+
+        Raises:
+            UnsupportedVersionError: *version* is older than 0.8.0.
+        """
+        ranges = {}
+        for api_key, rows in _releases().items():
+            known = [found for release, found in rows if _is_at_least(version, release)]
+            if known:
+                ranges[api_key] = known[-1]
+        if not ranges:
+            raise UnsupportedVersionError(
+                f"brokers of version {_dotted(version)} are not supported, only 0.8.0 and later"
+            )
+        return cls(ranges, broker_version=tuple(version))
+
+    def __repr__(self) -> str:
+        """Return the broker's release and how many APIs it speaks."""
+        return f"<ApiVersions broker={_dotted(self.broker_version())} apis={len(self._ranges)}>"
+
+    def range_of(self, api_key: int) -> Range | None:
+        """Return the lowest and highest version of an API, or None if the broker lacks it."""
+        return self._ranges.get(api_key)
+
+    def supports(self, request_type: type[Request[R]], version: int) -> bool:
+        """Tell whether both sides speak *version* of a request."""
+        low, high = self._ranges.get(request_type.API_KEY, (0, -1))
+        return low <= version <= high and version in request_type.VERSIONS
+
+    def pick(
+        self,
+        request: Request[R] | type[Request[R]],
+        *,
+        max_version: int | None = None,
+        min_version: int = 0,
+    ) -> int:
+        """Return the highest version of a request that both sides speak.
+
+        Args:
+            request: the request, or its class.
+            max_version: go no higher; by default there is no limit.
+            min_version: go no lower.
+
+        Raises:
+            UnsupportedVersionError: there is none; the message names API, needed and found.
+        """
+        own = request.VERSIONS
+        found = self._ranges.get(request.API_KEY)
+        highest = own.max if max_version is None else min(own.max, max_version)
+        lowest = max(own.min, min_version)
+        if found is not None:
+            version = min(highest, found[1])
+            if version >= lowest and version >= found[0]:
+                return version
+        raise self._unsupported(request, lowest, highest, found)
+
+    def _unsupported(
+        self,
+        request: Request[R] | type[Request[R]],
+        lowest: int,
+        highest: int,
+        found: Range | None,
+    ) -> UnsupportedVersionError:
+        speaks = "does not know it" if found is None else f"speaks {found[0]} to {found[1]}"
+        since = _first_release(request.API_KEY, lowest)
+        hint = f"; it takes a broker of {_dotted(since)} or later" if since else ""
+        return UnsupportedVersionError(
+            f"{request.NAME} (API key {request.API_KEY}): version {lowest} to {highest} is needed, "
+            f"the broker (about {_dotted(self.broker_version())}) {speaks}{hint}"
+        )
+
+    def broker_version(self) -> Release:
+        """Return the broker's release, if need be inferred from the newest thing it speaks."""
+        if self._broker_version is None:
+            self._broker_version = self._infer()
+        return self._broker_version
+
+    def _infer(self) -> Release:
+        newest: Release = (0, 8, 0)
+        for api_key, rows in _releases().items():
+            _, spoken = self._ranges.get(api_key, (0, -1))
+            for release, (_, highest) in rows:
+                # A row may raise only the lowest version, which proves nothing.
+                if highest <= spoken and release > newest and _raises(rows, release):
+                    newest = release
+        return newest
+
+
+def _raises(rows: list[tuple[Release, Range]], release: Release) -> bool:
+    """Tell whether the row of *release* brought a higher version."""
+    versions = [highest for known, (_, highest) in rows if known <= release]
+    return len(versions) == 1 or versions[-1] > versions[-2]
+
+
+def _first_release(api_key: int, version: int) -> Release | None:
+    rows = _releases().get(api_key, [])
+    return next((release for release, (_, highest) in rows if highest >= version), None)
+
+
+def _is_at_least(version: Release, release: Release) -> bool:
+    """Compare releases; one given short means its last patch: 0.8 is 0.8.2, 1 is 1.1."""
+    return tuple(version) >= release[: len(version)]
+
+
+def _dotted(version: Release) -> str:
+    return ".".join(map(str, version))
+
+
+@cache
+def _releases() -> dict[int, list[tuple[Release, Range]]]:
+    """Return, by API key, the releases that changed its range, oldest first."""
+    return {api_key: [_row(word) for word in text.split()] for api_key, text in RELEASES.items()}
+
+
+def _row(word: str) -> tuple[Release, Range]:
+    release, _, found = word.partition(":")
+    low, _, high = found.partition("-")
+    return tuple(map(int, release.split("."))), (int(low), int(high))

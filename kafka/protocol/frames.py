@@ -1,0 +1,124 @@
+"""Cut the bytes of a connection into frames.
+
+PURE. A buffer of 64 KB is reused for everything small. A larger frame gets a buffer of its own,
+which its receiver keeps without a copy; it grows as bytes arrive, so that a size that is a lie
+costs no memory.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import Final
+
+from kafka.errors import InvalidReceiveError
+
+SMALL_FRAME: Final = 64 * 1024
+FIRST_STEP: Final = 1024 * 1024
+LARGEST_STEP: Final = 16 * 1024 * 1024
+
+_SIZE: Final = struct.Struct(">i")
+# A frame holds at least a correlation id.
+_SMALLEST: Final = 4
+
+
+class FrameBuffer:
+    """Where a transport writes what it receives, and what cuts that into frames.
+
+    Made for `asyncio.BufferedProtocol`: `get_buffer` and `buffer_updated` are called in turn.
+    """
+
+    def __init__(self, max_frame_bytes: int) -> None:
+        """Begin with no bytes.
+
+        Args:
+            max_frame_bytes: a larger frame is an error, found before memory is taken for it.
+        """
+        self._max_frame_bytes = max_frame_bytes
+        self._small = memoryview(bytearray(SMALL_FRAME + _SIZE.size))
+        self._end = 0
+        self._large = memoryview(b"")
+        self._large_size = 0
+        self._filled = 0
+
+    def __repr__(self) -> str:
+        """Return how many bytes wait for the rest of their frame."""
+        if self._large_size:
+            return f"<FrameBuffer {self._filled} of {self._large_size} bytes>"
+        return f"<FrameBuffer {self._end} bytes>"
+
+    def get_buffer(self, sizehint: int) -> memoryview:
+        """Return where the next bytes go; never empty.
+
+        Args:
+            sizehint: ignored: only the frame says how much is to come.
+        """
+        del sizehint
+        if self._large_size:
+            return self._large[self._filled :]
+        return self._small[self._end :]
+
+    def buffer_updated(self, count: int) -> list[bytes | memoryview]:
+        """Take the *count* bytes just written and return the frames they complete.
+
+        Returns:
+            The frames without their sizes: small ones copied, large ones as read-only views of
+            buffers that nobody else uses.
+
+        Raises:
+            InvalidReceiveError: a size is below 4 or above the limit; the stream is lost.
+        """
+        if not self._large_size:
+            self._end += count
+            return self._cut()
+        self._filled += count
+        if self._filled == self._large_size:
+            frame = self._large.toreadonly()
+            self._large, self._large_size, self._filled = memoryview(b""), 0, 0
+            return [frame]
+        if self._filled == len(self._large):
+            self._grow()
+        return []
+
+    def _cut(self) -> list[bytes | memoryview]:
+        frames: list[bytes | memoryview] = []
+        small, start, end = self._small, 0, self._end
+        while end - start >= _SIZE.size:
+            size = self._checked_size(start)
+            if size > SMALL_FRAME:
+                self._start_large(size, start + _SIZE.size)
+                return frames
+            stop = start + _SIZE.size + size
+            if stop > end:
+                break
+            frames.append(bytes(small[start + _SIZE.size : stop]))
+            start = stop
+        if start:
+            small[: end - start] = small[start:end]
+            self._end = end - start
+        return frames
+
+    def _checked_size(self, start: int) -> int:
+        size: int = _SIZE.unpack_from(self._small, start)[0]
+        if not _SMALLEST <= size <= self._max_frame_bytes:
+            raise InvalidReceiveError(
+                f"a frame of {size} bytes was announced, allowed are {_SMALLEST} to "
+                f"{self._max_frame_bytes}; the peer may not speak Kafka, or may expect TLS"
+            )
+        return size
+
+    def _start_large(self, size: int, start: int) -> None:
+        """Move what has arrived of a large frame to a buffer of its own."""
+        received = self._end - start
+        self._large = memoryview(bytearray(min(size, FIRST_STEP)))
+        self._large[:received] = self._small[start : self._end]
+        self._large_size, self._filled, self._end = size, received, 0
+
+    def _grow(self) -> None:
+        """Make room for as much again as has arrived, within limits.
+
+        A new buffer instead of a longer one: the transport may still hold a view of the old.
+        """
+        step = min(max(self._filled, FIRST_STEP), LARGEST_STEP)
+        larger = memoryview(bytearray(min(self._large_size, self._filled + step)))
+        larger[: self._filled] = self._large
+        self._large = larger
