@@ -1,0 +1,474 @@
+"""Keep a Fetch in flight to every node that leads something to read; runs on the loop.
+
+The next Fetch is sent when the last answer has arrived, before anybody decodes it. How far that
+goes ahead of the application is bounded by the `FetchBuffer`. kafka-python's names for records and
+the errors of fetching can be imported from here, too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+from typing import TYPE_CHECKING, NamedTuple
+
+from kafka._base.retry import RetryState
+from kafka.consumer.fetch_planner import FetchPlanner, Reason
+from kafka.consumer.fetch_requests import FetchLimits, fetch_request, read_fetch_response
+from kafka.consumer.fetch_results import (
+    FETCH_VERDICTS,
+    AbortedTransaction,
+    CompletedFetch,
+)
+from kafka.consumer.fetch_session import FetchPartition, FetchSession
+from kafka.errors import (
+    CorruptRecordError,
+    FetchSessionTopicIdError,
+    KafkaError,
+    RecordTooLargeError,
+    RetriableError,
+    for_code,
+)
+from kafka.errors.verdict import Verdict, verdict_for
+from kafka.protocol.messages.fetch import FetchRequest
+from kafka.record.memory_records import last_offset
+from kafka.structs import BrokerMetadata, ConsumerRecord, TopicPartition
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from uuid import UUID
+
+    from kafka._base.backoff import ExponentialBackoff, Uniform
+    from kafka._base.clock import Clock
+    from kafka._base.observer import Observer
+    from kafka.cluster import ClusterSnapshot
+    from kafka.consumer.fetch_buffer import FetchBuffer
+    from kafka.consumer.fetch_planner import Plan
+    from kafka.consumer.fetch_session import SessionFetch
+    from kafka.consumer.positions import Positions, Spawn
+    from kafka.net.network_client import NetworkClient
+    from kafka.protocol.messages.fetch import FetchResponse
+    from kafka.subscription import PartitionState, SubscriptionState
+
+__all__ = ["CompletedFetch", "ConsumerRecord", "FetchSession", "Fetcher", "RecordTooLargeError"]
+
+log = logging.getLogger(__name__)
+
+# KIP-98: older brokers ignore the isolation level and would return aborted records.
+ISOLATION_SINCE = 4
+
+
+class FetchRules(NamedTuple):
+    """How a consumer fetches.
+
+    Args:
+        limits: what every Fetch has in common.
+        max_partition_bytes: most bytes of records of one partition in an answer.
+        check_crcs: whether to verify checksums.
+        use_sessions: whether to use incremental fetch sessions (KIP-227).
+        replica_lifetime: seconds a preferred replica is used before the leader is asked again.
+        backoff: between two attempts.
+    """
+
+    limits: FetchLimits
+    max_partition_bytes: int
+    check_crcs: bool
+    use_sessions: bool
+    replica_lifetime: float
+    backoff: ExponentialBackoff
+
+
+class Asked(NamedTuple):
+    """What was asked of one partition: its start, the offset, and whom."""
+
+    generation: int
+    offset: int
+    from_replica: bool
+
+
+class _Nodes:
+    """What the planner asks about nodes: those of the client, with a back-off of our own."""
+
+    def __init__(self, client: NetworkClient, clock: Clock) -> None:
+        self._client = client
+        self._clock = clock
+        self.retries: dict[int, RetryState] = {}
+
+    def delay(self, node_id: int) -> float:
+        now = self._clock.now()
+        own = self.retries.get(node_id, RetryState()).remaining(now)
+        return max(own, self._client.ready_in(node_id, now))
+
+    def is_known(self, node_id: int) -> bool:
+        return node_id in self._client.cluster.snapshot.brokers
+
+
+class _Leaders:
+    """What the planner asks about the cluster: the newest snapshot."""
+
+    def __init__(self, client: NetworkClient) -> None:
+        self._client = client
+
+    def leader_for(self, tp: TopicPartition) -> int | None:
+        return self._client.cluster.snapshot.leader_for(tp)
+
+
+class Fetcher:
+    """Fetch for all assigned partitions, and keep their positions going.
+
+    Args:
+        client: sends the requests.
+        subscriptions: the partitions.
+        buffer: where the data goes.
+        rules: how to fetch.
+        clock: the time.
+        uniform: randomness for the back-off.
+        observer: told of every answer.
+        spawn: starts a background task.
+    """
+
+    positions: Positions
+
+    def __init__(
+        self,
+        client: NetworkClient,
+        subscriptions: SubscriptionState,
+        buffer: FetchBuffer,
+        rules: FetchRules,
+        *,
+        clock: Clock,
+        uniform: Uniform,
+        observer: Observer,
+        spawn: Spawn,
+    ) -> None:
+        self._client = client
+        self._subscriptions = subscriptions
+        self._buffer = buffer
+        self._rules = rules
+        self._clock = clock
+        self._uniform = uniform
+        self._observer = observer
+        self._spawn = spawn
+        self._nodes = _Nodes(client, clock)
+        self._planner = FetchPlanner(_Leaders(client), self._nodes)
+        self._sessions: dict[int, FetchSession] = {}
+        self._in_flight: dict[int, dict[TopicPartition, Asked]] = {}
+        self._leaderless = RetryState()
+        self._timer: asyncio.TimerHandle | None = None
+        self._active = False
+        self._closed = False
+
+    def __repr__(self) -> str:
+        """Return a status line."""
+        state = "CLOSED" if self._closed else "ACTIVE" if self._active else "WAITING"
+        return f"<Fetcher {state} in_flight={sorted(self._in_flight)}>"
+
+    # -- what others call ------------------------------------------------------------------
+
+    def activate(self) -> None:
+        """Begin to fetch: the application has polled for the first time."""
+        if not self._active:
+            self._active = True
+            self.drive()
+
+    def on_metadata(self, snapshot: ClusterSnapshot) -> None:
+        """Take in a new view of the cluster."""
+        self.positions.on_metadata(snapshot)
+        for state in self._subscriptions.assignment:
+            error = snapshot.topic_error(state.tp.topic)
+            fatal = error is not None and not issubclass(error, RetriableError)
+            if error is not None and fatal and state.failure is None:
+                self.positions.fail(state, error(state.tp.topic))
+        self.drive()
+
+    def drive(self) -> None:
+        """Send everything that can be sent now, and set the timer for what cannot."""
+        if not self._active or self._closed:
+            return
+        now = self._clock.now()
+        self._clear_failures(now)
+        wakeup = self.positions.drive(now)
+        plan = self.plan(now)
+        for node, states in plan.fetches.items():
+            self._send(node, states, now)
+        wakeup = min(wakeup, plan.wakeup, self._look_for_leaders(plan, now))
+        self._set_timer(wakeup, now)
+
+    def plan(self, now: float) -> Plan:
+        """Return what would be fetched now, and why the other partitions would not."""
+        return self._planner.plan(
+            self._subscriptions.assignment,
+            now,
+            in_flight=self._in_flight,
+            buffer_full=self._buffer.is_full,
+        )
+
+    def reason(self, tp: TopicPartition) -> Reason | None:
+        """Return why no Fetch is sent for *tp*; ``None`` if one can be."""
+        if not self._active:
+            return Reason.NOT_POLLED
+        return self.plan(self._clock.now()).reasons.get(tp)
+
+    async def close(self) -> None:
+        """Stop fetching and tell the brokers to forget the sessions; does not wait for them."""
+        self._closed = True
+        self._set_timer(math.inf, 0.0)
+        for node, session in self._sessions.items():
+            if session.is_open and self._client.is_connected(node):
+                request = fetch_request(session.close_request(), self._rules.limits)
+                try:
+                    await self._client.send_without_response(request, node)
+                except KafkaError as exc:
+                    log.debug("node=%d fetch session not closed: %s", node, exc)
+
+    # -- rounds ----------------------------------------------------------------------------
+
+    def _clear_failures(self, now: float) -> None:
+        """Try partitions again whose error has been raised, though not at once."""
+        for state in self._subscriptions.assignment:
+            if state.failure is not None and not self._buffer.has_error(state.tp):
+                state.failure = None
+                state.backed_off(now, self._rules.backoff, self._uniform)
+
+    def _look_for_leaders(self, plan: Plan, now: float) -> float:
+        """Ask for metadata while a partition has no leader, less and less often."""
+        snapshot = self._client.cluster.snapshot
+        waiting = {Reason.NO_LEADER, Reason.AWAIT_RESET, Reason.AWAIT_VALIDATION}
+        if not any(
+            reason in waiting and snapshot.leader_for(tp) is None
+            for tp, reason in plan.reasons.items()
+        ):
+            self._leaderless = RetryState()
+            return math.inf
+        if self._leaderless.may_start(now):
+            self._leaderless = self._leaderless.failed(now, self._rules.backoff, self._uniform)
+            self._client.metadata.request_update()
+        return self._leaderless.not_before
+
+    def _set_timer(self, wakeup: float, now: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if wakeup < math.inf:
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(max(wakeup - now, 0.001), self.drive)
+
+    # -- one Fetch -------------------------------------------------------------------------
+
+    def _send(self, node: int, states: list[PartitionState], now: float) -> None:
+        session = self._sessions.get(node)
+        if session is None:
+            session = FetchSession(enabled=self._rules.use_sessions)
+            self._sessions[node] = session
+        snapshot = self._client.cluster.snapshot
+        wanted = {
+            state.tp: FetchPartition(
+                snapshot.topic_id(state.tp.topic),
+                state.offset,
+                snapshot.leader_epoch(state.tp),
+                self._rules.max_partition_bytes,
+            )
+            for state in states
+        }
+        sent = session.build(wanted)
+        asked = {s.tp: Asked(s.generation, s.offset, s.preferred_replica == node) for s in states}
+        self._in_flight[node] = asked
+        names = {part.topic_id: tp.topic for tp, part in wanted.items()}
+        self._spawn(self._fetch(node, session, sent, asked, names, now), f"fetch-{node}")
+
+    async def _fetch(
+        self,
+        node: int,
+        session: FetchSession,
+        sent: SessionFetch,
+        asked: dict[TopicPartition, Asked],
+        names: Mapping[UUID, str],
+        started: float,
+    ) -> None:
+        try:
+            if self._rules.limits.isolation_level:
+                versions = await self._client.versions_of(node)
+                versions.pick(FetchRequest, min_version=ISOLATION_SINCE)
+            response = await self._client.send(fetch_request(sent, self._rules.limits), node)
+            self._nodes.retries.pop(node, None)
+            self._take(node, session, sent, asked, read_fetch_response(response, names), response)
+            size = sum(
+                len(fetched.records or b"") for t in response.responses for fetched in t.partitions
+            )
+            self._observer.fetch_completed(node, self._clock.now() - started, size)
+        except KafkaError as exc:
+            self._failed(node, session, asked, exc)
+        finally:
+            self._in_flight.pop(node, None)
+        self.drive()
+
+    def _failed(
+        self,
+        node: int,
+        session: FetchSession,
+        asked: Mapping[TopicPartition, Asked],
+        error: KafkaError,
+    ) -> None:
+        """React to a Fetch without an answer: nobody knows what the session looks like now."""
+        session.on_error(type(error))
+        now = self._clock.now()
+        retry = self._nodes.retries.get(node, RetryState())
+        self._nodes.retries[node] = retry.failed(now, self._rules.backoff, self._uniform)
+        self._client.metadata.request_update()
+        for tp, question in asked.items():
+            state = self._current(tp, question)
+            if state is None:
+                continue
+            state.preferred_replica = -1
+            if not isinstance(error, RetriableError):
+                self.positions.fail(state, error)
+
+    def _take(
+        self,
+        node: int,
+        session: FetchSession,
+        sent: SessionFetch,
+        asked: Mapping[TopicPartition, Asked],
+        parts: dict[TopicPartition, FetchResponse.PartitionData],
+        response: FetchResponse,
+    ) -> None:
+        error = for_code(response.error_code)
+        if response.error_code:
+            log.info("node=%d fetch session: %s; starting a new one", node, error.__name__)
+            session.on_error(error)
+            if error is FetchSessionTopicIdError or verdict_for(error, {}) is not Verdict.RETRY:
+                self._back_off_node(node)
+                self._client.metadata.request_update()
+            return
+        problem = session.on_success(sent, response.session_id, parts)
+        if problem is not None:
+            log.info("node=%d fetch session does not match: %s; starting a new one", node, problem)
+            return
+        self._apply_hints(parts, response)
+        now = self._clock.now()
+        for tp, part in parts.items():
+            question = asked.get(tp)
+            state = None if question is None else self._current(tp, question)
+            if question is not None and state is not None:
+                self._apply(state, question, part, now)
+
+    def _back_off_node(self, node: int) -> None:
+        retry = self._nodes.retries.get(node, RetryState())
+        now = self._clock.now()
+        self._nodes.retries[node] = retry.failed(now, self._rules.backoff, self._uniform)
+
+    def _current(self, tp: TopicPartition, question: Asked) -> PartitionState | None:
+        """Return the state of *tp* if it still stands where it stood when asked about."""
+        state = self._subscriptions.assignment.get(tp)
+        if state is None or state.generation != question.generation:
+            return None
+        return state if state.offset == question.offset and state.has_offset else None
+
+    # -- one partition of an answer --------------------------------------------------------
+
+    def _apply(
+        self,
+        state: PartitionState,
+        question: Asked,
+        part: FetchResponse.PartitionData,
+        now: float,
+    ) -> None:
+        error = for_code(part.error_code)
+        verdict = verdict_for(error, FETCH_VERDICTS)
+        tp = state.tp
+        where = f"{tp.topic}-{tp.partition} at offset {question.offset}"
+        if verdict is Verdict.SUCCEED:
+            self._apply_data(state, part, now)
+        elif verdict is Verdict.RESET and question.from_replica:
+            # KIP-392: the replica lags; only the leader knows what is out of range.
+            state.preferred_replica = -1
+        elif verdict is Verdict.RESET:
+            self.positions.out_of_range(state, where)
+        elif verdict in {Verdict.RETRY, Verdict.REFRESH_METADATA}:
+            log.debug("fetch of %s: %s", where, error.__name__)
+            moved = self._client.cluster.snapshot.leader_epoch(tp) > state.leader_epoch
+            if not moved:
+                state.backed_off(now, self._rules.backoff, self._uniform)
+            state.preferred_replica = -1
+            if verdict is Verdict.REFRESH_METADATA:
+                self._client.metadata.request_update()
+        else:
+            self.positions.fail(state, error(where))
+
+    def _apply_data(
+        self, state: PartitionState, part: FetchResponse.PartitionData, now: float
+    ) -> None:
+        state.high_watermark = part.high_watermark
+        state.last_stable_offset = part.last_stable_offset
+        state.log_start_offset = part.log_start_offset
+        state.last_fetch = now
+        if part.preferred_read_replica >= 0:
+            state.preferred_replica = part.preferred_read_replica
+            state.preferred_until = now + self._rules.replica_lifetime
+        if part.records:
+            self._buffer_records(state, part, now)
+        end = part.high_watermark
+        if self._rules.limits.isolation_level and part.last_stable_offset >= 0:
+            end = part.last_stable_offset
+        self._observer.high_watermark(*state.tp, state.offset, end)
+
+    def _buffer_records(
+        self, state: PartitionState, part: FetchResponse.PartitionData, now: float
+    ) -> None:
+        records = part.records
+        if not isinstance(records, bytes | memoryview):
+            return
+        tp = state.tp
+        try:
+            last = last_offset(records)
+        except CorruptRecordError as exc:
+            where = f"{tp.topic}-{tp.partition} at offset {state.offset}"
+            self.positions.fail(state, CorruptRecordError(f"{where}: {exc}"))
+            return
+        if last is None:
+            self.positions.fail(state, self._too_large(state))
+            return
+        aborted = None
+        if self._rules.limits.isolation_level:
+            aborted = [
+                AbortedTransaction(a.producer_id, a.first_offset)
+                for a in part.aborted_transactions or ()
+            ]
+        fetch = CompletedFetch(
+            tp,
+            state.generation,
+            state.offset,
+            records,
+            aborted=aborted,
+            check_crcs=self._rules.check_crcs,
+        )
+        state.advance(max(last + 1, state.offset), now)
+        self._buffer.put(fetch)
+
+    def _too_large(self, state: PartitionState) -> RecordTooLargeError:
+        tp = state.tp
+        return RecordTooLargeError(
+            f"the record at {tp.topic}-{tp.partition} offset {state.offset} is larger than "
+            f"max_partition_fetch_bytes={self._rules.max_partition_bytes}: raise that option, or "
+            f"seek() past the record"
+        )
+
+    def _apply_hints(
+        self,
+        parts: Mapping[TopicPartition, FetchResponse.PartitionData],
+        response: FetchResponse,
+    ) -> None:
+        """Use the new leaders that errors named (KIP-951)."""
+        endpoints = [
+            BrokerMetadata(end.node_id, end.host, end.port, end.rack)
+            for end in response.node_endpoints
+        ]
+        used = False
+        for tp, part in parts.items():
+            hint = part.current_leader
+            if part.error_code and hint is not None and hint.leader_id >= 0:
+                used |= self._client.cluster.apply_leader_hint(
+                    tp, hint.leader_id, hint.leader_epoch, endpoints=endpoints
+                )
+        if used:
+            self.positions.on_metadata(self._client.cluster.snapshot)

@@ -1,0 +1,184 @@
+"""Look up offsets by time, or at the ends of partitions, without touching any position."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Final
+
+from kafka._base.retry import RetryState
+from kafka.consumer.offset_requests import (
+    LIST_OFFSETS_VERDICTS,
+    OffsetTarget,
+    list_offsets_request,
+    read_list_offsets,
+)
+from kafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError, RetriableError
+from kafka.errors.verdict import Verdict, verdict_for
+from kafka.protocol.messages.list_offsets import ListOffsetsRequest
+from kafka.structs import OffsetAndTimestamp, TopicPartition
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from kafka._base.backoff import ExponentialBackoff, Uniform
+    from kafka._base.clock import Clock
+    from kafka._base.deadline import Deadline
+    from kafka.consumer.offset_requests import FoundOffset
+    from kafka.net.network_client import NetworkClient
+
+log = logging.getLogger(__name__)
+
+# KIP-79: before this version ListOffsets finds segments, not records, by time.
+SEARCHES_BY_TIME_SINCE: Final = 1
+
+
+class OffsetLookup:
+    """Ask the leaders of partitions for offsets.
+
+    Args:
+        client: sends the requests.
+        isolation_level: with 1 the end of a partition is its last stable offset.
+        request_timeout: seconds a broker may take.
+        backoff: between two attempts.
+        clock: for deadlines.
+        uniform: randomness for the back-off.
+    """
+
+    def __init__(
+        self,
+        client: NetworkClient,
+        *,
+        isolation_level: int,
+        request_timeout: float,
+        backoff: ExponentialBackoff,
+        clock: Clock,
+        uniform: Uniform,
+    ) -> None:
+        self._client = client
+        self._isolation_level = isolation_level
+        self._request_timeout = request_timeout
+        self._backoff = backoff
+        self._clock = clock
+        self._uniform = uniform
+
+    async def ask(
+        self, node_id: int, timestamps: Mapping[TopicPartition, int]
+    ) -> dict[TopicPartition, FoundOffset]:
+        """Send one request to one node; partitions missing from the answer are missing here.
+
+        Raises:
+            UnsupportedVersionError: a search by time that the broker is too old for.
+            KafkaError: the request failed.
+        """
+        snapshot = self._client.cluster.snapshot
+        targets = {
+            tp: OffsetTarget(timestamp, snapshot.leader_epoch(tp))
+            for tp, timestamp in timestamps.items()
+        }
+        if any(timestamp >= 0 for timestamp in timestamps.values()):
+            versions = await self._client.versions_of(node_id)
+            versions.pick(ListOffsetsRequest, min_version=SEARCHES_BY_TIME_SINCE)
+        request = list_offsets_request(
+            targets,
+            isolation_level=self._isolation_level,
+            timeout_ms=int(self._request_timeout * 1000),
+        )
+        return read_list_offsets(await self._client.send(request, node_id))
+
+    async def find(
+        self, timestamps: Mapping[TopicPartition, int], deadline: Deadline
+    ) -> dict[TopicPartition, OffsetAndTimestamp | None]:
+        """Return an offset for every partition, ``None`` where there is none; retry until then.
+
+        Args:
+            timestamps: ms since the Unix epoch, or -1 for the end, -2 for the beginning.
+            deadline: when to give up.
+
+        Raises:
+            KafkaTimeoutError: not all leaders answered in time; says which partitions are missing.
+            KafkaError: an error that trying again does not cure.
+        """
+        for topic in dict.fromkeys(tp.topic for tp in timestamps):
+            await self._client.metadata.topic(topic, deadline)
+        found: dict[TopicPartition, OffsetAndTimestamp | None] = {}
+        retry = RetryState()
+        while True:
+            missing = {tp: when for tp, when in timestamps.items() if tp not in found}
+            causes = await self._round(missing, found, deadline)
+            missing = {tp: when for tp, when in missing.items() if tp not in found}
+            if not missing:
+                return {tp: found[tp] for tp in timestamps}
+            now = self._clock.now()
+            retry = retry.failed(now, self._backoff, self._uniform)
+            if deadline.is_expired(retry.not_before):
+                await asyncio.sleep(deadline.remaining(now))
+                raise _timed_out(missing, causes)
+            self._client.metadata.request_update()
+            await asyncio.sleep(retry.remaining(now))
+
+    async def _round(
+        self,
+        missing: Mapping[TopicPartition, int],
+        found: dict[TopicPartition, OffsetAndTimestamp | None],
+        deadline: Deadline,
+    ) -> list[str]:
+        """Ask all leaders once, fill *found*, return what went wrong."""
+        snapshot = self._client.cluster.snapshot
+        nodes: dict[int, dict[TopicPartition, int]] = {}
+        causes = []
+        for tp, timestamp in missing.items():
+            leader = snapshot.leader_for(tp)
+            if leader is None:
+                causes.append(f"{tp.topic}-{tp.partition} has no known leader")
+            else:
+                nodes.setdefault(leader, {})[tp] = timestamp
+        answers = await asyncio.gather(
+            *(self._try(node, timestamps, deadline) for node, timestamps in nodes.items())
+        )
+        for answer in answers:
+            if isinstance(answer, KafkaError):
+                causes.append(str(answer))
+            else:
+                causes += _take(answer, found)
+        return causes
+
+    async def _try(
+        self, node_id: int, timestamps: Mapping[TopicPartition, int], deadline: Deadline
+    ) -> dict[TopicPartition, FoundOffset] | KafkaError:
+        """Return the answer, or the error if trying again may cure it."""
+        try:
+            async with asyncio.timeout(_seconds(deadline.remaining(self._clock.now()))):
+                return await self.ask(node_id, timestamps)
+        except TimeoutError:
+            return KafkaTimeoutError(f"node {node_id} did not answer in time")
+        except (KafkaConnectionError, RetriableError) as exc:
+            return exc
+
+
+def _seconds(remaining: float) -> float | None:
+    return None if remaining == float("inf") else remaining
+
+
+def _take(
+    answer: Mapping[TopicPartition, FoundOffset],
+    found: dict[TopicPartition, OffsetAndTimestamp | None],
+) -> list[str]:
+    causes = []
+    for tp, part in answer.items():
+        verdict = verdict_for(part.error, LIST_OFFSETS_VERDICTS)
+        if verdict is Verdict.SKIP or (verdict is Verdict.SUCCEED and part.offset < 0):
+            found[tp] = None
+        elif verdict is Verdict.SUCCEED:
+            found[tp] = OffsetAndTimestamp(part.offset, part.timestamp, part.leader_epoch)
+        elif verdict is Verdict.FATAL:
+            raise part.error(f"{tp.topic}-{tp.partition}: cannot look up an offset")
+        else:
+            causes.append(f"{tp.topic}-{tp.partition}: {part.error.__name__}")
+    return causes
+
+
+def _timed_out(missing: Mapping[TopicPartition, int], causes: list[str]) -> KafkaTimeoutError:
+    names = ", ".join(f"{tp.topic}-{tp.partition}" for tp in missing)
+    why = "; ".join(dict.fromkeys(causes)) or "no answer"
+    return KafkaTimeoutError(f"no offset for {names} in time ({why})")

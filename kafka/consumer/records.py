@@ -1,0 +1,300 @@
+"""Turn fetched data into the records the application gets; runs where the application polls.
+
+Both faces use it, so that a `poll` and an iterator may be mixed: records taken from the buffer but
+not yet counted as consumed are *held* here and served first.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from itertools import repeat
+from operator import itemgetter
+from typing import TYPE_CHECKING, Final
+
+from kafka.errors import KafkaError, RecordDeserializationError
+from kafka.structs import ConsumerRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from kafka._base.observer import Observer
+    from kafka.consumer.fetch_buffer import FetchBuffer
+    from kafka.consumer.fetch_results import CompletedFetch, RecordSlice
+    from kafka.record.batch import Headers
+    from kafka.structs import TopicPartition
+
+    # topic, headers, data -> what the user gets; the user's own type, so object.
+    Deserialize = Callable[[str, Headers, bytes | None], object]
+
+_new_record: Final = tuple.__new__
+_offset_of: Final = itemgetter(3)
+
+
+class Chunk:
+    """Records of one partition that belong together.
+
+    Attributes:
+        tp: the partition.
+        generation: generation of the partition's start they were fetched under.
+        records: the records, in offset order.
+        next_offset: the position once all of them are consumed.
+        size: bytes of the fetches that ended with it, as received.
+    """
+
+    __slots__ = ("generation", "next_offset", "records", "size", "tp")
+
+    def __init__(self, tp: TopicPartition, generation: int) -> None:
+        self.tp = tp
+        self.generation = generation
+        self.records: list[ConsumerRecord] = []
+        self.next_offset = -1
+        self.size = 0
+
+    def split(self, count: int) -> Chunk:
+        """Return the first *count* records as a chunk of their own; the others stay."""
+        first = Chunk(self.tp, self.generation)
+        first.records = self.records[:count]
+        del self.records[:count]
+        first.next_offset = self.records[0].offset if self.records else self.next_offset
+        return first
+
+
+class RecordReader:
+    """Take records out of a `FetchBuffer`, at most one call at a time.
+
+    Args:
+        buffer: where the data is.
+        deserialize_key: called per key that is not ``None``, if given.
+        deserialize_value: called per value that is not ``None`` (a tombstone stays one), if given.
+        observer: told once per chunk.
+    """
+
+    def __init__(
+        self,
+        buffer: FetchBuffer,
+        *,
+        deserialize_key: Deserialize | None,
+        deserialize_value: Deserialize | None,
+        observer: Observer,
+    ) -> None:
+        self._buffer = buffer
+        self._deserialize_key = deserialize_key
+        self._deserialize_value = deserialize_value
+        self._observer = observer
+        self._held: list[Chunk] = []
+
+    def collect(
+        self, max_records: int, *, update_offsets: bool
+    ) -> dict[TopicPartition, list[ConsumerRecord]]:
+        """Return the records that can be handed out now.
+
+        Args:
+            max_records: at most so many, over all partitions.
+            update_offsets: whether they count as consumed; otherwise they stay held, and the
+                next call returns them again unless `settle` is told better.
+
+        Raises:
+            KafkaError: there are no records, but an error waits to be raised.
+        """
+        chunks = self._take_held(max_records) or self._read(max_records)
+        if not chunks:
+            error = self._buffer.take_error()
+            if error is not None:
+                raise error
+            return {}
+        if not update_offsets:
+            self._held[:0] = chunks
+            return {chunk.tp: chunk.records for chunk in chunks if self._is_current(chunk)}
+        return {chunk.tp: chunk.records for chunk in chunks if self._claim(chunk)}
+
+    def settle(self, last: ConsumerRecord | None) -> None:
+        """Count held records up to and including *last* as consumed, in the order handed out."""
+        if last is None:
+            return
+        held, self._held = self._held, []
+        for index, chunk in enumerate(held):
+            if chunk.tp != last[:2]:
+                self._claim_if_open(chunk)
+                continue
+            count = bisect_right(chunk.records, last.offset, key=_offset_of)
+            self._claim(chunk.split(count))
+            rest = [chunk] if chunk.records else []
+            self._held += rest + held[index + 1 :]
+            return
+        # The partition of *last* is gone from the held chunks: it was revoked or sought.
+
+    def settle_all(self) -> None:
+        """Count all held records that could be handed out as consumed."""
+        held, self._held = self._held, []
+        for chunk in held:
+            self._claim_if_open(chunk)
+
+    def _claim_if_open(self, chunk: Chunk) -> None:
+        if self._is_current(chunk):
+            self._claim(chunk)
+        elif self._buffer.is_valid(chunk.tp, chunk.generation):
+            self._held.append(chunk)
+
+    def _take_held(self, max_records: int) -> list[Chunk]:
+        """Take held chunks that may be handed out; forget those that are out of date."""
+        if not self._held:
+            return []
+        held, self._held = self._held, []
+        taken: list[Chunk] = []
+        for chunk in held:
+            if max_records <= 0 or not self._is_current(chunk):
+                if self._buffer.is_valid(chunk.tp, chunk.generation):
+                    self._held.append(chunk)
+                continue
+            if len(chunk.records) > max_records:
+                self._held.append(chunk)
+                chunk = chunk.split(max_records)  # noqa: PLW2901 - the rest stays held
+            max_records -= len(chunk.records)
+            taken.append(chunk)
+        return taken
+
+    def _is_current(self, chunk: Chunk) -> bool:
+        return self._buffer.is_current(chunk.tp, chunk.generation)
+
+    def _claim(self, chunk: Chunk) -> bool:
+        """Count *chunk* as consumed; return False if its records must not be handed out."""
+        records = chunk.records
+        epoch = records[-1].leader_epoch if records else None
+        current = self._buffer.advance(chunk.tp, chunk.generation, chunk.next_offset, epoch)
+        if current and records:
+            tp = chunk.tp
+            self._observer.records_consumed(tp.topic, tp.partition, len(records), chunk.size)
+        return current and bool(records)
+
+    # -- reading and decoding --------------------------------------------------------------
+
+    def _read(self, max_records: int) -> list[Chunk]:
+        chunks: dict[TopicPartition, Chunk] = {}
+        buffer = self._buffer
+        while max_records > 0 and (fetch := buffer.head()) is not None:
+            chunk = chunks.get(fetch.tp)
+            if chunk is None or chunk.generation != fetch.generation:
+                chunk = chunks[fetch.tp] = Chunk(fetch.tp, fetch.generation)
+            try:
+                count = self._read_into(chunk, fetch, max_records)
+            except Exception:
+                # What was read before the bad batch or record goes first; it raises again then.
+                buffer.pass_turn(fetch)
+                if not (good := self._with_records(chunks.values())):
+                    raise
+                return good
+            if count == 0:
+                chunk.size += fetch.size
+                buffer.finish(fetch)
+            max_records -= count
+        return self._with_records(chunks.values())
+
+    def _with_records(self, chunks: Iterable[Chunk]) -> list[Chunk]:
+        """Drop empty chunks, moving the position over their markers and compacted batches."""
+        for chunk in chunks:
+            if not chunk.records and chunk.next_offset >= 0:
+                self._buffer.advance(chunk.tp, chunk.generation, chunk.next_offset, None)
+        return [chunk for chunk in chunks if chunk.records]
+
+    def _read_into(self, chunk: Chunk, fetch: CompletedFetch, max_records: int) -> int:
+        """Append the next records of *fetch* to *chunk*; return how many, 0 at the end."""
+        try:
+            part = fetch.read(max_records)
+        except KafkaError as exc:
+            raise _located(exc, fetch) from exc
+        chunk.next_offset = fetch.next_offset
+        if part is None:
+            return 0
+        if self._deserialize_key is None and self._deserialize_value is None:
+            chunk.records += _records(fetch.tp, part, part.keys, part.values)
+        else:
+            self._append_deserialized(chunk, fetch, part)
+        return len(part.offsets)
+
+    def _append_deserialized(self, chunk: Chunk, fetch: CompletedFetch, part: RecordSlice) -> None:
+        """Append the records up to the first that a deserializer rejects, then raise for it."""
+        keys: list[object] = []
+        values: list[object] = []
+        failure: Exception | None = None
+        topic = fetch.tp.topic
+        headers: Iterable[Headers] = part.headers or map(list, repeat(()))
+        for key, value, head in zip(part.keys, part.values, headers, strict=False):
+            try:
+                new_key = _apply(self._deserialize_key, topic, head, key)
+                values.append(_apply(self._deserialize_value, topic, head, value))
+            except Exception as exc:  # noqa: BLE001 - the user's code may raise anything
+                failure = exc
+                break
+            keys.append(new_key)
+        chunk.records += _records(fetch.tp, part, keys, values)
+        if failure is not None:
+            bad = len(keys)
+            offset = part.offsets[bad]
+            fetch.unread(offset)
+            chunk.next_offset = offset
+            raise _rejected(fetch.tp, part, bad) from failure
+
+
+def _apply(
+    deserialize: Deserialize | None, topic: str, headers: Headers, data: bytes | None
+) -> object:
+    # A tombstone is no data: user code is not asked about it.
+    return data if deserialize is None or data is None else deserialize(topic, headers, data)
+
+
+def _records(
+    tp: TopicPartition, part: RecordSlice, keys: Sequence[object], values: Sequence[object]
+) -> Iterable[ConsumerRecord]:
+    """Return the records of *part*, as many as there are *values*, each built in C."""
+    rows = zip(
+        repeat(tp.topic),
+        repeat(tp.partition),
+        repeat(None if part.leader_epoch < 0 else part.leader_epoch),
+        part.offsets,
+        part.timestamps,
+        repeat(part.timestamp_type),
+        keys,
+        values,
+        # A list of its own for each record: users and instrumentation append to it.
+        map(list, repeat(())) if part.headers is None else part.headers,
+        repeat(None) if part.checksums is None else part.checksums,
+        _sizes(part.keys),
+        _sizes(part.values),
+        repeat(-1) if part.headers is None else map(_header_size, part.headers),
+        strict=False,
+    )
+    return map(_new_record, repeat(ConsumerRecord), rows)
+
+
+def _sizes(columns: list[bytes | None]) -> Iterable[int]:
+    missing = columns.count(None)
+    if missing == len(columns):
+        return repeat(-1)
+    if not missing:
+        return map(len, columns)  # type: ignore[arg-type]  # no None in it
+    return [-1 if data is None else len(data) for data in columns]
+
+
+def _header_size(headers: Headers) -> int:
+    if not headers:
+        return -1
+    return sum(len(name.encode()) + len(value or b"") for name, value in headers)
+
+
+def _rejected(tp: TopicPartition, part: RecordSlice, index: int) -> RecordDeserializationError:
+    offset = part.offsets[index]
+    return RecordDeserializationError(
+        f"the deserializer cannot read the record at {tp.topic}-{tp.partition} offset {offset}; "
+        f"seek to {offset + 1} to go past it",
+        tp,
+        offset,
+        part.keys[index],
+        part.values[index],
+        [] if part.headers is None else part.headers[index],
+    )
+
+
+def _located(error: KafkaError, fetch: CompletedFetch) -> KafkaError:
+    """Return *error* again with the partition and offset in front of its message."""
+    where = f"{fetch.tp.topic}-{fetch.tp.partition} at offset {fetch.next_offset}"
+    return type(error)(f"{where}: {', '.join(map(str, error.args))}")
