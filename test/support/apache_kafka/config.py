@@ -149,6 +149,8 @@ def zookeeper_properties(directory: Path, port: int) -> dict[str, str]:
         "clientPortAddress": "127.0.0.1",
         "maxClientCnxns": "0",
         "admin.enableServer": "false",
+        # Since 3.5 only what is listed is answered.
+        "4lw.commands.whitelist": "dump",
     }
 
 

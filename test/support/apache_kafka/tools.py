@@ -9,6 +9,8 @@ Brokers the 4.x clients can talk to are served by the newest tools, older ones b
 from __future__ import annotations
 
 import itertools
+import tempfile
+from pathlib import Path
 from subprocess import TimeoutExpired
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -17,7 +19,6 @@ from test.support.apache_kafka.process import JavaProcess
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from pathlib import Path
 
     from test.support.apache_kafka.cluster import KafkaCluster
 
@@ -54,8 +55,7 @@ class ConsoleTools:
         self._modern = cluster.version_tuple >= _MODERN_SINCE
         self._jars = tools_jars() if self._modern else broker_jars(cluster.version)
         self._null = _NULL if self._modern else b"null"
-        self._directory = cluster.directory / "tools"
-        self._directory.mkdir(exist_ok=True)
+        self._directory = Path(tempfile.mkdtemp(dir=cluster.directory, prefix="tools-"))
         self._runs = itertools.count(1)
 
     def run(self, *main: str, stdin: bytes = b"", timeout: float = _TIMEOUT) -> bytes:
@@ -95,7 +95,7 @@ class ConsoleTools:
         properties: Mapping[str, str] | None = None,
         reader: Mapping[str, str] | None = None,
     ) -> None:
-        """Send each of *lines* (without line breaks) as one record's value.
+        """Send each of *lines* (UTF-8, without line breaks) as one record's value.
 
         Args:
             topic: where to.

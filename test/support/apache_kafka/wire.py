@@ -1,7 +1,7 @@
 """Ask a broker two things without a client: who is there, and to create a topic.
 
 Job: readiness and topic creation in milliseconds, where a JVM would take more than a second.
-Limits: two fixed request versions, written out by hand so that the tests of the client do not
+Limits: fixed request versions, written out by hand so that the tests of the client do not
 prepare their brokers with the client itself.  Metadata v0 is spoken by every broker from 0.8.0 to
 4.4; CreateTopics v1 by 0.10.2, v2 by all later ones (https://kafka.apache.org/protocol).
 """
@@ -96,6 +96,18 @@ def create_topic(
     reader.int32()
     reader.string()
     return TopicAnswer(reader.int16(), reader.string())
+
+
+def zookeeper_dump(port: int, timeout: float) -> str:
+    """Return ZooKeeper's list of sessions and the ephemeral nodes each of them holds.
+
+    Raises:
+        OSError: it cannot be reached.
+    """
+    with socket.create_connection(("127.0.0.1", port), timeout) as connection:
+        connection.sendall(b"dump")
+        with connection.makefile("rb") as answer:
+            return answer.read().decode()
 
 
 def _exchange(port: int, api_key: int, version: int, body: bytes, timeout: float) -> bytes:
