@@ -44,6 +44,8 @@ class Verdict(Enum):
     """Fail the open transaction; the user may abort it and begin another."""
     FENCE = "fence"
     """Stop for good: another client has taken this one's place."""
+    SPLIT = "split"
+    """Divide what was sent and send the parts."""
     SKIP = "skip"
     """Leave this item out and carry on with the others."""
     FATAL = "fatal"

@@ -1,0 +1,115 @@
+"""Where users' delivery callbacks run: a thread of their own, or the user's event loop."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import queue
+import threading
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable
+
+log = logging.getLogger(__name__)
+
+
+class CallbackRunner(Protocol):
+    """Runs jobs one after the other, in the order they are submitted."""
+
+    def prepare(self) -> None:
+        """Get ready; called in a user's thread before the first job can come."""
+
+    def submit(self, job: Callable[[], None]) -> None:
+        """Run *job* soon; any thread."""
+
+    def is_current(self) -> bool:
+        """Return whether the caller runs inside a job."""
+
+    def stop(self, timeout: float) -> None:
+        """Take no more jobs and wait up to *timeout* seconds for those submitted."""
+
+
+class CallbackThread:
+    """A daemon thread that starts when the first callback is added.
+
+    Args:
+        name: name of the thread.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self._starting = threading.Lock()
+
+    def prepare(self) -> None:
+        """Start the thread unless it runs."""
+        if self._thread is None:
+            with self._starting:
+                if self._thread is None:
+                    thread = threading.Thread(target=self._run, name=self._name, daemon=True)
+                    # At interpreter exit no thread can start; jobs then run where they arise.
+                    with contextlib.suppress(RuntimeError):
+                        thread.start()
+                        self._thread = thread
+
+    def submit(self, job: Callable[[], None]) -> None:
+        """Queue *job*; without a thread, run it at once."""
+        if self._thread is None:
+            job()
+        else:
+            self._jobs.put(job)
+
+    def is_current(self) -> bool:
+        """Return whether the caller is the callback thread."""
+        return self._thread is not None and self._thread.ident == threading.get_ident()
+
+    def stop(self, timeout: float) -> None:
+        """Let the thread finish what is queued, and end."""
+        thread = self._thread
+        if thread is not None and not self.is_current():
+            self._jobs.put(None)
+            thread.join(timeout)
+
+    def _run(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            try:
+                job()
+            except BaseException:
+                # SystemExit and the like end the callback, not the callbacks of others.
+                log.exception("a delivery callback ended with an exit request; it is ignored")
+
+
+class LoopCallbacks:
+    """Runs callbacks on the user's event loop, after what is running now.
+
+    Args:
+        loop: the loop of the asynchronous producer.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._running = False
+
+    def prepare(self) -> None:
+        """Do nothing: the loop runs already."""
+
+    def submit(self, job: Callable[[], None]) -> None:
+        """Schedule *job* on the loop."""
+        self._loop.call_soon(self._run, job)
+
+    def is_current(self) -> bool:
+        """Return whether the caller runs inside a job."""
+        return self._running
+
+    def stop(self, timeout: float) -> None:
+        """Do nothing: what is scheduled runs before the loop ends."""
+
+    def _run(self, job: Callable[[], None]) -> None:
+        self._running = True
+        try:
+            job()
+        finally:
+            self._running = False

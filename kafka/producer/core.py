@@ -1,0 +1,355 @@
+"""The parts of one running producer, put together on its event loop; shared by both faces."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from typing import TYPE_CHECKING, Any
+
+from kafka._base.backoff import ExponentialBackoff
+from kafka._base.deadline import Deadline
+from kafka._base.observer import Observer
+from kafka._base.system import LoopClock
+from kafka._base.system import uniform as system_uniform
+from kafka.errors import KafkaError, KafkaTimeoutError, UnsupportedCodecError
+from kafka.net.addresses import ThreadResolver
+from kafka.net.network_client import NetworkClient
+from kafka.producer.deliveries import Deliveries
+from kafka.producer.future import FutureRecordMetadata
+from kafka.producer.producer_batch import Outcome
+from kafka.producer.record_accumulator import (
+    AccumulatorSettings,
+    MemoryWaiter,
+    RecordAccumulator,
+)
+from kafka.producer.routes import PartitionQueue, TopicRoute
+from kafka.producer.send_path import SendPath
+from kafka.producer.sender import Sender, SenderSettings
+from kafka.record.compression import Codec, available
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kafka._base.backoff import Uniform
+    from kafka.cluster import ClusterSnapshot
+    from kafka.config.producer import ProducerConfig
+    from kafka.producer.callbacks import CallbackRunner
+    from kafka.producer.producer_batch import Headers, ProducerBatch, Record
+
+log = logging.getLogger("kafka.producer.kafka")
+
+
+class ProducerCore:
+    """A producer between start and close.
+
+    Made on the running loop that will own it. Attributes are read by other threads only where they
+    say so themselves.
+
+    Args:
+        config: the options.
+        runner: where callbacks run.
+        observer: told of what happens.
+        uniform: source of randomness.
+    """
+
+    def __init__(
+        self,
+        config: ProducerConfig,
+        *,
+        runner: CallbackRunner,
+        observer: Observer | None = None,
+        uniform: Uniform = system_uniform,
+    ) -> None:
+        self.config = config
+        self.loop = asyncio.get_running_loop()
+        self.clock = LoopClock(self.loop)
+        observer = observer or Observer()
+        self.net = NetworkClient(
+            config.network(),
+            clock=self.clock,
+            observer=observer,
+            uniform=uniform,
+            resolver=ThreadResolver(f"kafka-{config.client_id}"),
+        )
+        self.accumulator = RecordAccumulator(
+            _accumulator_settings(config), clock=self.clock, notify=self._notify
+        )
+        self.deliveries = Deliveries(
+            self.accumulator.lock,
+            wait_timeout=config.delivery_timeout + config.request_timeout,
+            runner=runner,
+            observer=observer,
+            is_loop_thread=self.is_loop_thread,
+        )
+        self.accumulator.attach(self.deliveries, observer)
+        self.path = SendPath(
+            config,
+            accumulator=self.accumulator,
+            cluster=self.net.cluster,
+            wall=_wall_of(self.loop, self.clock),
+            uniform=uniform,
+        )
+        self.sender = Sender(
+            _sender_settings(config),
+            net=self.net,
+            accumulator=self.accumulator,
+            deliveries=self.deliveries,
+            supervisor=self.net.supervisor,
+            clock=self.clock,
+            observer=observer,
+            uniform=uniform,
+        )
+        self.closed = False
+
+    # -- life --------------------------------------------------------------------------------
+
+    async def start(self, deadline: Deadline) -> None:
+        """Bootstrap and start sending.
+
+        Raises:
+            NoBrokersAvailable: no bootstrap server answered in time.
+        """
+        self.net.on_metadata.append(self._on_metadata)
+        self.net.supervisor.on_failure.append(self._on_failure)
+        try:
+            await self.net.start(deadline)
+        except BaseException:
+            await self.net.close()
+            raise
+        self.net.supervisor.spawn(self.sender.run(), name="kafka-sender")
+
+    async def close(self, timeout: float) -> None:  # noqa: ASYNC109 - users give a time-out
+        """Deliver what can be delivered within *timeout* seconds, fail the rest, disconnect."""
+        if self.closed:
+            return
+        self.closed = True
+        self.accumulator.close()
+        if timeout > 0 and self.net.supervisor.failure is None:
+            await self.wait_for_all(timeout)
+        self.path.routes.clear()
+        left = [batch for batch in self.deliveries.unsettled if batch.outcome is None]
+        if left:
+            self.accumulator.abort(
+                KafkaTimeoutError(
+                    f"the producer was closed; the record was not delivered within the "
+                    f"{timeout:g} s that close() was given"
+                )
+            )
+        await self.net.close()
+        await asyncio.sleep(0)
+        self.deliveries.failures.report(include_held=True)
+
+    def check(self) -> None:
+        """Raise if the producer is closed or broken."""
+        self.net.supervisor.check()
+        if self.closed or self.accumulator.closed:
+            raise KafkaError("the producer is closed; make a new one")
+
+    async def wait_for_all(self, timeout: float) -> bool:  # noqa: ASYNC109 - the same
+        """Wait until all records of this moment are settled; return whether they are in time."""
+        done: asyncio.Future[None] = self.loop.create_future()
+        wait = self.deliveries.wait_for_all(lambda: self.loop.call_soon_threadsafe(_finish, done))
+        if wait is None:
+            return True
+        self.accumulator.flush()
+        try:
+            async with asyncio.timeout(timeout):
+                await done
+        except TimeoutError:
+            return False
+        finally:
+            self.deliveries.stop_waiting(wait)
+        return True
+
+    def is_loop_thread(self) -> bool:
+        """Return whether the caller runs on this producer's loop; any thread."""
+        try:
+            return asyncio.get_running_loop() is self.loop
+        except RuntimeError:
+            return False
+
+    # -- topics ------------------------------------------------------------------------------
+
+    async def route(self, topic: str, deadline: Deadline) -> TopicRoute:
+        """Return the route of *topic*, waiting for its metadata.
+
+        Raises:
+            KafkaTimeoutError: nothing is known of the topic in time.
+            BrokerResponseError: the brokers refuse the topic.
+        """
+        while True:
+            snapshot = self.net.cluster.snapshot
+            found = self.path.open_route(topic, snapshot)
+            if found is not None:
+                return found
+            await self.net.metadata.topic(topic, deadline)
+            if self.net.cluster.snapshot is snapshot:
+                await self.net.metadata.wait_for_update(snapshot.version, deadline)
+
+    async def route_to(self, topic: str, partition: int | None, deadline: Deadline) -> TopicRoute:
+        """As `route`, and look once more for a *partition* that is not known: it may be new."""
+        route = await self.route(topic, deadline)
+        if isinstance(partition, int) and partition >= len(route.queues):
+            version = self.net.cluster.snapshot.version
+            self.net.metadata.request_update()
+            await self.net.metadata.wait_for_update(version, deadline)
+            route = await self.route(topic, deadline)
+        return route
+
+    # -- records that cannot wait ------------------------------------------------------------
+
+    def send_detached(
+        self,
+        topic: str,
+        value: Any,  # Any: what the user's serializer takes
+        key: Any,  # the same
+        headers: Headers | None,
+        partition: int | None,
+        timestamp_ms: int | None,
+    ) -> FutureRecordMetadata:
+        """Take a record for a topic not known yet where waiting is impossible.
+
+        That is: on the loop thread itself (a logging handler that produces) and inside a call that
+        interrupted another send(). The loop places it when the topic's metadata has come.
+        """
+        settings = self.accumulator.settings
+        route = TopicRoute(
+            topic, batch_size=settings.batch_size, limit=settings.batch_limit, uniform=max
+        )
+        route.update((partition or 0) + 1, ())
+        _, record, size = self.path.prepare(route, value, key, headers, None, timestamp_ms)
+        queue = PartitionQueue(route, -1 if partition is None else partition, 0)
+        batch = self.accumulator.make_batch(queue, (record,))
+        batch.memory = size
+        batch.seal()
+        self.loop.call_soon_threadsafe(self._place_soon, batch, record, partition)
+        return FutureRecordMetadata(batch, 0)
+
+    def failed(self, topic: str, partition: int | None, error: KafkaError) -> FutureRecordMetadata:
+        """Return the future of a record that the brokers refuse before it is sent."""
+        settings = self.accumulator.settings
+        route = TopicRoute(
+            topic, batch_size=settings.batch_size, limit=settings.batch_limit, uniform=max
+        )
+        queue = PartitionQueue(route, -1 if partition is None else partition, 0)
+        batch = self.accumulator.make_batch(queue, ((0, None, None, None),))
+        self.deliveries.complete(batch, Outcome(error=error))
+        return FutureRecordMetadata(batch, 0)
+
+    def _place_soon(self, batch: ProducerBatch, record: Record, partition: int | None) -> None:
+        self.accumulator.account(batch.memory)
+        self.net.supervisor.spawn(self._place(batch, record, partition), name="kafka-place-record")
+
+    async def _place(self, batch: ProducerBatch, record: Record, partition: int | None) -> None:
+        deadline = Deadline.after(self.clock.now(), self.config.max_block)
+        try:
+            route = await self.route_to(batch.topic_partition.topic, partition, deadline)
+            timestamp, key, value, headers = record
+            queue, _, _ = self.path.prepare(route, value, key, headers, partition, timestamp)
+        except (KafkaError, ValueError) as exc:
+            error = exc if isinstance(exc, KafkaError) else KafkaError(str(exc))
+            self.deliveries.complete(batch, Outcome(error=error))
+            self.accumulator.release(batch)
+            return
+        queue = queue or route.sticky
+        batch.topic_partition = queue.topic_partition
+        self.accumulator.adopt(queue, batch)
+
+    # -- waiting -----------------------------------------------------------------------------
+
+    async def wait_for_memory(
+        self,
+        route: TopicRoute,
+        queue: PartitionQueue | None,
+        record: Record,
+        size: int,
+        deadline: Deadline,
+    ) -> FutureRecordMetadata:
+        """Append when there is memory.
+
+        Raises:
+            KafkaTimeoutError: there was none in time.
+        """
+        event = asyncio.Event()
+        waiter = MemoryWaiter(event.set)
+        self.accumulator.enter_queue(waiter)
+        try:
+            while True:
+                event.clear()
+                handle = self.accumulator.append(route, queue, record, size, waiter)
+                if handle is not None:
+                    return handle
+                async with asyncio.timeout_at(deadline.timeout_at):
+                    await event.wait()
+        except TimeoutError as exc:
+            raise self.no_memory(size) from exc
+        finally:
+            self.accumulator.leave_queue(waiter)
+
+    def no_memory(self, size: int) -> KafkaTimeoutError:
+        """Return the error for a record that found no memory."""
+        return KafkaTimeoutError(
+            f"no memory for a record of {size} bytes within {self.config.max_block:g} s "
+            f"(max_block_ms): {self.accumulator.used} of buffer_memory="
+            f"{self.config.buffer_memory} bytes wait to be delivered; the brokers are slower than "
+            f"the application, or cannot be reached"
+        )
+
+    # -- events ------------------------------------------------------------------------------
+
+    def _notify(self) -> None:
+        """Wake the sender; any thread."""
+        if not self.loop.is_closed():
+            self.loop.call_soon_threadsafe(self.sender.wake)
+
+    def _on_metadata(self, snapshot: ClusterSnapshot) -> None:
+        self.path.update_routes(snapshot)
+        self.sender.wake()
+
+    def _on_failure(self, failure: BaseException) -> None:
+        """Fail everything: the next call of the user raises as well."""
+        self.path.routes.clear()
+        self.accumulator.close()
+        error = KafkaError(f"the producer's background task failed: {failure!r}")
+        error.__cause__ = failure
+        self.accumulator.abort(error)
+
+
+def _finish(done: asyncio.Future[None]) -> None:
+    if not done.done():
+        done.set_result(None)
+
+
+def _wall_of(loop: asyncio.AbstractEventLoop, clock: LoopClock) -> Callable[[], float]:
+    """Return Unix time that follows *loop*: the system's, unless the loop has a time of its own."""
+    return time.time if abs(loop.time() - time.monotonic()) < 1.0 else clock.wall
+
+
+def _accumulator_settings(config: ProducerConfig) -> AccumulatorSettings:
+    codec = Codec[config.compression_type.upper()] if config.compression_type else Codec.NONE
+    if not available(codec):
+        name = config.compression_type
+        raise UnsupportedCodecError(
+            f"compression_type={name}: the library is not installed; "
+            f"pip install kafka-python[{name}]"
+        )
+    return AccumulatorSettings(
+        batch_size=min(config.batch_size, config.max_request_size),
+        linger=config.linger,
+        buffer_memory=config.buffer_memory,
+        delivery_timeout=config.delivery_timeout,
+        codec=codec,
+        compression_level=config.compression_level,
+    )
+
+
+def _sender_settings(config: ProducerConfig) -> SenderSettings:
+    return SenderSettings(
+        acks=config.acks,
+        retries=config.retries,
+        backoff=ExponentialBackoff(config.retry_backoff, config.retry_backoff_max),
+        request_timeout=config.request_timeout,
+        max_request_size=config.max_request_size,
+        max_in_flight=config.max_in_flight_requests_per_connection,
+    )

@@ -1,0 +1,242 @@
+"""The outcomes of batches: who waits for them, whose callbacks run, which failures nobody saw."""
+
+from __future__ import annotations
+
+import logging
+import weakref
+from functools import partial
+from typing import TYPE_CHECKING
+
+from kafka.errors import IllegalStateError, KafkaError
+from kafka.producer.producer_batch import BatchState
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable, Iterable
+
+    from kafka._base.observer import Observer
+    from kafka.producer.callbacks import CallbackRunner
+    from kafka.producer.producer_batch import Callback, Outcome, ProducerBatch
+
+log = logging.getLogger(__name__)
+
+_NOTES_KEPT = 1000
+
+
+class FlushWait:
+    """The batches one flush waits for.
+
+    Args:
+        batches: those that are not settled yet.
+        on_done: called once, on whatever thread settles the last one.
+    """
+
+    def __init__(self, batches: Iterable[ProducerBatch], on_done: Callable[[], None]) -> None:
+        self.remaining = set(batches)
+        self._on_done = on_done
+
+    def settled(self, batch: ProducerBatch, parts: Iterable[ProducerBatch] = ()) -> None:
+        """Take *batch* off the list and put *parts* on it; any order of calls."""
+        if batch in self.remaining:
+            self.remaining.update(parts)
+            self.remaining.discard(batch)
+            if not self.remaining:
+                self._on_done()
+
+
+class _Failure:
+    """What is kept of a failed batch: which of its records somebody asked about."""
+
+    __slots__ = ("batch", "count", "error", "looked", "topic")
+
+    def __init__(self, batch: ProducerBatch, error: KafkaError) -> None:
+        self.topic = batch.topic_partition.topic
+        self.count = batch.count or len(batch.records)
+        self.error = error
+        self.looked = batch.looked
+        # A living batch has living futures, so somebody may still look.
+        self.batch = weakref.ref(batch)
+
+
+class FailureLedger:
+    """Failed deliveries that nobody has looked at; reported once per topic."""
+
+    def __init__(self) -> None:
+        self._failures: list[_Failure] = []
+        self.failed_records = 0
+
+    def note(self, batch: ProducerBatch, error: KafkaError) -> None:
+        """Remember a failed batch."""
+        failure = _Failure(batch, error)
+        self.failed_records += failure.count
+        self._failures.append(failure)
+        if len(self._failures) == _NOTES_KEPT:
+            self.report(include_held=False)
+
+    def report(self, *, include_held: bool) -> None:
+        """Log failures nobody looked at, one line per topic, and forget them.
+
+        Args:
+            include_held: report also the records whose futures somebody still holds.
+        """
+        failures, self._failures = self._failures, []
+        topics: dict[str, tuple[int, KafkaError]] = {}
+        for failure in failures:
+            if failure.batch() is not None and not include_held:
+                self._failures.append(failure)
+                continue
+            missed = failure.count - len(failure.looked)
+            if missed > 0:
+                count, error = topics.get(failure.topic, (0, failure.error))
+                topics[failure.topic] = (count + missed, error)
+        for topic, (count, error) in topics.items():
+            log.error(
+                "topic=%s: %d records were not delivered and nobody looked at their futures; "
+                "first cause: %s",
+                topic,
+                count,
+                error,
+            )
+
+
+class Deliveries:
+    """Completes batches and tells whoever waits.
+
+    Args:
+        lock: the accumulator's lock.
+        wait_timeout: seconds that `get`, `flush` and `close` wait at most by default.
+        runner: where callbacks run.
+        observer: told of batches and of callbacks that raise.
+        is_loop_thread: whether the caller runs on the client's loop thread.
+    """
+
+    def __init__(
+        self,
+        lock: threading.RLock,
+        *,
+        wait_timeout: float,
+        runner: CallbackRunner,
+        observer: Observer,
+        is_loop_thread: Callable[[], bool],
+    ) -> None:
+        self.lock = lock
+        self.wait_timeout = wait_timeout
+        self.failures = FailureLedger()
+        self._runner = runner
+        self._observer = observer
+        self._is_loop_thread = is_loop_thread
+        self._unsettled: set[ProducerBatch] = set()
+        self._flushes: list[FlushWait] = []
+
+    @property
+    def unsettled(self) -> list[ProducerBatch]:
+        """The batches without an outcome, or with callbacks still to run."""
+        with self.lock:
+            return list(self._unsettled)
+
+    def opened(self, batch: ProducerBatch) -> None:
+        """Watch over a new batch; the lock is held."""
+        self._unsettled.add(batch)
+
+    def complete(self, batch: ProducerBatch, outcome: Outcome) -> bool:
+        """Give *batch* its outcome, unless it has one; return whether it was given."""
+        with self.lock:
+            if batch.outcome is not None or batch.parts is not None:
+                return False
+            batch.count = batch.count or len(batch.records)
+            batch.outcome = outcome
+            batch.move(BatchState.DONE)
+            watchers, batch.watchers = batch.watchers, []
+            callbacks, batch.callbacks = batch.callbacks, []
+        for watcher in watchers:
+            watcher()
+        if outcome.error is not None:
+            self.failures.note(batch, outcome.error)
+            self._observer.batch_failed(batch.topic_partition.topic, batch.count, outcome.error)
+        batch.drop_payload()
+        if callbacks:
+            self._runner.submit(partial(self._run_and_settle, batch, callbacks))
+        else:
+            self._settle(batch)
+        return True
+
+    def split(self, batch: ProducerBatch) -> list[ProducerBatch]:
+        """Split *batch*, moving what waits for it to its parts; they are returned."""
+        with self.lock:
+            batch.move(BatchState.DONE)
+            parts = batch.split()
+            self._unsettled.update(parts)
+            self._unsettled.discard(batch)
+            watchers, batch.watchers = batch.watchers, []
+            for flush in self._flushes:
+                flush.settled(batch, parts)
+        for watcher in watchers:
+            watcher()
+        return parts
+
+    def wait_for_all(self, on_done: Callable[[], None]) -> FlushWait | None:
+        """Have *on_done* called when all batches of this moment are settled; ``None``: they are."""
+        with self.lock:
+            if not self._unsettled:
+                return None
+            wait = FlushWait(self._unsettled, on_done)
+            self._flushes.append(wait)
+            return wait
+
+    def stop_waiting(self, wait: FlushWait) -> None:
+        """Forget *wait*."""
+        with self.lock:
+            if wait in self._flushes:
+                self._flushes.remove(wait)
+
+    def check_may_wait(self) -> None:
+        """Raise `IllegalStateError` in the client's own loop thread."""
+        if self._is_loop_thread():
+            raise IllegalStateError(
+                "this would wait for the event loop in the loop's own thread; "
+                "await the future instead of calling get()"
+            )
+
+    def check_not_in_callback(self, name: str) -> None:
+        """Raise `IllegalStateError` inside a delivery callback."""
+        if self._runner.is_current():
+            raise IllegalStateError(
+                f"{name}() inside a delivery callback would wait for that callback itself; "
+                f"call it in another thread"
+            )
+
+    def expect_callbacks(self) -> None:
+        """Have the runner ready."""
+        self._runner.prepare()
+
+    def run_now(self, batch: ProducerBatch, callback: Callback) -> None:
+        """Call *callback* of a done batch in this thread."""
+        index, call, looks = callback
+        error = batch.error_of(index)
+        if error is not None and looks:
+            batch.looked.add(index)
+        try:
+            call(None if error is not None else batch.metadata_of(index), error)
+        except Exception as exc:
+            log.exception(
+                "topic=%s partition=%d: a delivery callback raised", *batch.topic_partition
+            )
+            self._observer.callback_failed(exc)
+
+    def stop_callbacks(self, timeout: float) -> None:
+        """End the runner."""
+        self._runner.stop(timeout)
+
+    def _run_and_settle(self, batch: ProducerBatch, callbacks: list[Callback]) -> None:
+        try:
+            for callback in callbacks:
+                self.run_now(batch, callback)
+        finally:
+            self._settle(batch)
+
+    def _settle(self, batch: ProducerBatch) -> None:
+        with self.lock:
+            self._unsettled.discard(batch)
+            if self._flushes:
+                for flush in self._flushes:
+                    flush.settled(batch)

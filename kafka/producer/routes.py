@@ -1,0 +1,115 @@
+"""What send() needs to know of a topic: its partitions' queues and where keyless records go.
+
+PURE: no I/O, no clock; randomness is passed in. Changed under the accumulator's lock only.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+from kafka.producer.builtin_partitioner import StickyPartition
+from kafka.structs import TopicPartition
+
+if TYPE_CHECKING:
+    from kafka._base.backoff import Uniform
+    from kafka.producer.producer_batch import ProducerBatch
+
+
+class PartitionQueue:
+    """The batches of one partition.
+
+    Attributes:
+        topic_partition: which partition.
+        route: the topic it belongs to.
+        open: the batch that takes records.
+        sealed: full or due batches in the order they go out; a batch to retry comes first.
+        in_flight: batches sent and not answered.
+        limit: bytes at which the open batch is full, as `RecordAccumulator.append` counts them.
+    """
+
+    __slots__ = ("in_flight", "limit", "open", "route", "sealed", "topic_partition")
+
+    def __init__(self, route: TopicRoute, partition: int, limit: int) -> None:
+        self.route = route
+        self.topic_partition = TopicPartition(route.topic, partition)
+        self.open: ProducerBatch | None = None
+        self.sealed: deque[ProducerBatch] = deque()
+        self.in_flight = 0
+        self.limit = limit
+
+    def __repr__(self) -> str:
+        """Return a status line."""
+        topic, partition = self.topic_partition
+        return (
+            f"<PartitionQueue {topic}-{partition} sealed={len(self.sealed)} "
+            f"in_flight={self.in_flight}>"
+        )
+
+
+class TopicRoute:
+    """One topic as send() sees it.
+
+    Args:
+        topic: its name.
+        batch_size: bytes after which keyless records move on.
+        limit: what `PartitionQueue.limit` starts as.
+        uniform: source of randomness.
+
+    Attributes:
+        queues: by partition number.
+        available: the partitions that have a leader.
+        sticky: where records without a key go now.
+    """
+
+    __slots__ = ("_base_limit", "_ratio", "_stickiness", "available", "queues", "sticky", "topic")
+
+    def __init__(self, topic: str, *, batch_size: int, limit: int, uniform: Uniform) -> None:
+        self.topic = topic
+        self.queues: list[PartitionQueue] = []
+        self.available: tuple[int, ...] = ()
+        self._base_limit = limit
+        self._ratio = 1.0
+        self._stickiness = StickyPartition(batch_size, uniform)
+        self.sticky: PartitionQueue
+
+    def update(self, partition_count: int, available: tuple[int, ...]) -> None:
+        """Take over what the cluster says now; at least one partition."""
+        for number in range(len(self.queues), partition_count):
+            self.queues.append(PartitionQueue(self, number, self._limit()))
+        del self.queues[partition_count:]
+        self.available = available
+        value = self._stickiness.value
+        if not 0 <= value < partition_count or (available and value not in available):
+            self._draw()
+
+    def on_batch_sealed(self, queue: PartitionQueue, size: int) -> None:
+        """Move keyless records on when their partition has got enough."""
+        if self._stickiness.on_batch_sealed(queue.topic_partition.partition, size):
+            self._draw()
+
+    def learn(self, raw: int, encoded: int) -> None:
+        """Adapt the size of batches to how well the topic's records compress.
+
+        The estimate falls slowly and rises quickly, as the Java client's does: a batch that comes
+        out larger than expected may be refused.
+        """
+        if raw > 0:
+            ratio = encoded / raw
+            step = self._ratio + 0.05 if ratio > self._ratio else self._ratio - 0.005
+            self._ratio = max(step, ratio)
+            for queue in self.queues:
+                queue.limit = self._limit()
+
+    def _limit(self) -> int:
+        return int(self._base_limit / max(self._ratio, 0.01))
+
+    def _draw(self) -> None:
+        candidates = self.available or range(len(self.queues))
+        self.sticky = self.queues[self._stickiness.draw(candidates, self._queue_length)]
+
+    def _queue_length(self, partition: int) -> int:
+        if partition >= len(self.queues):
+            return 0
+        queue = self.queues[partition]
+        return len(queue.sealed) + queue.in_flight

@@ -1,0 +1,228 @@
+"""From the arguments of send() to a record for the accumulator; shared by both faces.
+
+Everything here runs on the caller's thread. Serializers and partitioners are users' code and are
+called without the lock.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from kafka.errors import MessageSizeTooLargeError, UnsupportedVersionError
+from kafka.partitioner.adapt import adapt_partitioner
+from kafka.partitioner.hashing import KeyHashes
+from kafka.producer.producer_batch import (
+    BATCH_OVERHEAD,
+    MAX_RECORD_OVERHEAD,
+    RECORD_MEMORY,
+    header_overhead,
+)
+from kafka.producer.routes import TopicRoute
+from kafka.serializer.adapt import adapt_serializer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kafka._base.backoff import Uniform
+    from kafka.cluster import ClusterMetadata, ClusterSnapshot
+    from kafka.config.producer import ProducerConfig
+    from kafka.producer.producer_batch import Headers, Record
+    from kafka.producer.record_accumulator import RecordAccumulator
+    from kafka.producer.routes import PartitionQueue
+
+    Prepared = tuple[PartitionQueue | None, Record, int]
+
+_TOPIC_NAME: Final = re.compile(r"[a-zA-Z0-9._-]{1,249}")
+_SLACK: Final = BATCH_OVERHEAD + MAX_RECORD_OVERHEAD - RECORD_MEMORY
+
+
+class SendPath:
+    """What send() needs beside the accumulator.
+
+    Args:
+        config: the producer's options.
+        accumulator: where records go.
+        cluster: handed to users' partitioners.
+        wall: Unix time in seconds, for records without a timestamp.
+        uniform: source of randomness.
+
+    Attributes:
+        routes: the topics with known partitions; read by any thread, replaced entry by entry.
+        append: `RecordAccumulator.append`.
+    """
+
+    def __init__(
+        self,
+        config: ProducerConfig,
+        *,
+        accumulator: RecordAccumulator,
+        cluster: ClusterMetadata,
+        wall: Callable[[], float],
+        uniform: Uniform,
+    ) -> None:
+        self.routes: dict[str, TopicRoute] = {}
+        self.append = accumulator.append
+        self._accumulator = accumulator
+        self._cluster = cluster
+        self._wall = wall
+        self._uniform = uniform
+        self._serialize_key = adapt_serializer(config.key_serializer, option="key_serializer")
+        self._serialize_value = adapt_serializer(config.value_serializer)
+        self._partitioner = adapt_partitioner(config.partitioner)
+        self._largest = min(config.max_request_size, config.buffer_memory) - _SLACK
+        self._limits = (
+            f"max_request_size={config.max_request_size}, buffer_memory={config.buffer_memory}"
+        )
+        self._hashes = KeyHashes()
+
+    def update_routes(self, snapshot: ClusterSnapshot) -> None:
+        """Take over the partitions of the topics in use; forget topics that are gone."""
+        with self._accumulator.guard:
+            for topic, route in list(self.routes.items()):
+                count = snapshot.partition_count(topic)
+                if count:
+                    route.update(count, snapshot.available_partitions(topic))
+                else:
+                    del self.routes[topic]
+
+    def open_route(self, topic: str, snapshot: ClusterSnapshot) -> TopicRoute | None:
+        """Return the route of *topic*, made anew if need be; ``None`` if it has no partitions."""
+        settings = self._accumulator.settings
+        count = snapshot.partition_count(topic)
+        if not count:
+            return None
+        with self._accumulator.guard:
+            route = self.routes.get(topic)
+            if route is None:
+                route = TopicRoute(
+                    topic,
+                    batch_size=settings.batch_size,
+                    limit=settings.batch_limit,
+                    uniform=self._uniform,
+                )
+                route.update(count, snapshot.available_partitions(topic))
+                self.routes[topic] = route
+            return route
+
+    def prepare(
+        self,
+        route: TopicRoute,
+        value: Any,  # Any: what the user's serializer takes
+        key: Any,  # the same
+        headers: Headers | None,
+        partition: int | None,
+        timestamp_ms: int | None,
+    ) -> Prepared:
+        """Serialize, check and place one record.
+
+        Returns:
+            The partition's queue (``None``: the one keyless records stick to), the record, and
+            what it counts in memory.
+        """
+        if value is None and key is None:
+            raise ValueError("key and value are both None: a record needs one of them")
+        key_bytes, value_bytes = key, value
+        if self._serialize_key is not None:
+            key_bytes = self._serialize_key(route.topic, headers or [], key)
+        if self._serialize_value is not None:
+            value_bytes = self._serialize_value(route.topic, headers or [], value)
+        size = RECORD_MEMORY
+        if value_bytes is not None:
+            if type(value_bytes) is not bytes:
+                value_bytes = _owned("value", value_bytes)
+            size += len(value_bytes)
+        if key_bytes is not None:
+            if type(key_bytes) is not bytes:
+                key_bytes = _owned("key", key_bytes)
+            size += len(key_bytes)
+        if headers is not None:
+            headers = self._owned_headers(headers)
+            size += header_overhead(headers)
+        if size > self._largest:
+            raise MessageSizeTooLargeError(
+                f"a record for {route.topic} takes {size + _SLACK} bytes with all overhead, more "
+                f"than may be sent ({self._limits})"
+            )
+        if timestamp_ms is None:
+            timestamp_ms = int(self._wall() * 1000)
+        else:
+            self._check_timestamp(timestamp_ms)
+        queue = None
+        if partition is not None:
+            queue = route.queues[self._checked_partition(route, partition)]
+        elif self._partitioner is not None:
+            chosen = self._partitioner(
+                route.topic, key, key_bytes, value, value_bytes, self._cluster
+            )
+            queue = route.queues[self._checked_partition(route, chosen)]
+        elif key_bytes is not None:
+            queues = route.queues
+            queue = queues[(self._hashes[key_bytes] & 0x7FFFFFFF) % len(queues)]
+        return queue, (timestamp_ms, key_bytes, value_bytes, headers), size
+
+    def _owned_headers(self, headers: Headers) -> Headers | None:
+        """Return a copy of *headers* that nobody else can change."""
+        if not isinstance(headers, (list, tuple)):
+            raise TypeError(f"headers must be a list of (str, bytes), not {type(headers).__name__}")
+        owned = [_owned_header(header) for header in headers]
+        if owned and self._accumulator.magic < 2:
+            raise UnsupportedVersionError(
+                "record headers need brokers of Kafka 0.11 or newer (record format 2); "
+                f"this cluster takes record format {self._accumulator.magic}"
+            )
+        return owned
+
+    def _check_timestamp(self, timestamp_ms: int) -> None:
+        if not isinstance(timestamp_ms, int) or isinstance(timestamp_ms, bool):
+            raise TypeError(f"timestamp_ms must be an int, not {type(timestamp_ms).__name__}")
+        if timestamp_ms < 0:
+            raise ValueError(f"timestamp_ms must not be negative, got {timestamp_ms}")
+        if self._accumulator.magic < 1:
+            raise UnsupportedVersionError(
+                "timestamps of records need brokers of Kafka 0.10 or newer (record format 1)"
+            )
+
+    @staticmethod
+    def _checked_partition(route: TopicRoute, partition: int) -> int:
+        if not isinstance(partition, int) or isinstance(partition, bool):
+            raise TypeError(f"partition must be an int, not {type(partition).__name__}")
+        if not 0 <= partition < len(route.queues):
+            raise ValueError(
+                f"partition {partition} of topic {route.topic} does not exist: the topic has "
+                f"partitions 0 to {len(route.queues) - 1}"
+            )
+        return partition
+
+
+def check_topic(topic: object) -> None:
+    """Raise if no topic can have this name; done once per topic."""
+    if not isinstance(topic, str):
+        raise TypeError(f"topic must be a str, not {type(topic).__name__}")
+    if not _TOPIC_NAME.fullmatch(topic) or topic in (".", ".."):
+        raise ValueError(
+            f"{topic!r} is not a topic name: 1 to 249 characters out of a-z, A-Z, 0-9, '.', '_' "
+            f"and '-', but neither '.' nor '..'"
+        )
+
+
+def _owned(name: str, data: object) -> bytes:
+    """Return *data* as bytes that nobody else can change."""
+    if isinstance(data, (bytes, bytearray, memoryview)):
+        return bytes(data)
+    raise TypeError(
+        f"{name} must be bytes, not {type(data).__name__}; set {name}_serializer to send other types"
+    )
+
+
+def _owned_header(header: object) -> tuple[str, bytes | None]:
+    if not isinstance(header, (tuple, list)) or len(header) != 2:
+        raise TypeError(f"headers must be a list of (str, bytes), found {type(header).__name__}")
+    name, value = header
+    if not isinstance(name, str):
+        raise TypeError(f"headers: a name must be a str, not {type(name).__name__}")
+    if value is None or type(value) is bytes:
+        return name, value
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return name, bytes(value)
+    raise TypeError(f"headers: the value of {name!r} must be bytes, not {type(value).__name__}")
