@@ -1,0 +1,73 @@
+"""Methods and their arguments, as kafka-python 3.0.12 has them."""
+
+from __future__ import annotations
+
+import inspect
+
+import pytest
+
+from kafka import KafkaConsumer, KafkaProducer, structs
+from kafka.future import Future
+from kafka.producer.future import FutureRecordMetadata
+from test.compat.facts import FACTS
+
+CLASSES = {
+    "Future": Future,
+    "FutureRecordMetadata": FutureRecordMetadata,
+    "KafkaConsumer": KafkaConsumer,
+    "KafkaProducer": KafkaProducer,
+}
+
+# Every row here is a row of docs/compat.rst.
+NOT_OFFERED = {
+    "KafkaConsumer": {"commit", "commit_async", "committed", "group_metadata"},
+    "KafkaProducer": {
+        "abort_transaction",
+        "begin_transaction",
+        "commit_transaction",
+        "init_transactions",
+        "send_offsets_to_transaction",
+    },
+    # The sender's own business; nobody outside it can complete a record.
+    "FutureRecordMetadata": {"failure", "rebind", "success"},
+}
+
+METHODS = [
+    (name, method)
+    for name in CLASSES
+    for method in FACTS["methods"][name]
+    if method not in NOT_OFFERED.get(name, set())
+]
+
+
+def parameters(function: object) -> list[list[str]]:
+    """Return names and defaults of the arguments, as the facts write them."""
+    found = []
+    for parameter in inspect.signature(function).parameters.values():  # type: ignore[arg-type]
+        stars = {parameter.VAR_POSITIONAL: "*", parameter.VAR_KEYWORD: "**"}
+        row = [stars.get(parameter.kind, "") + parameter.name]
+        if parameter.default is not parameter.empty:
+            row.append(repr(parameter.default))
+        if parameter.name != "self":
+            found.append(row)
+    return found
+
+
+@pytest.mark.parametrize(("name", "method"), METHODS, ids=".".join)
+def test_method_takes_the_same_arguments_in_the_same_order(name: str, method: str) -> None:
+    expected = FACTS["methods"][name][method]
+    assert parameters(getattr(CLASSES[name], method))[: len(expected)] == expected
+
+
+@pytest.mark.parametrize("name", FACTS["fields"])
+def test_tuple_has_the_same_fields(name: str) -> None:
+    assert list(getattr(structs, name)._fields) == FACTS["fields"][name]
+
+
+def test_iterator_protocol_is_on_the_class_itself() -> None:
+    assert {"__iter__", "__next__", "poll"} <= set(vars(KafkaConsumer))
+
+
+@pytest.mark.parametrize("name", ["KafkaConsumer", "KafkaProducer"])
+def test_class_has_its_default_configuration(name: str) -> None:
+    assert set(FACTS["defaults"][name]) <= set(CLASSES[name].DEFAULT_CONFIG)
