@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     )
     from kafka.protocol.messages.leave_group import LeaveGroupRequest
     from kafka.protocol.messages.list_offsets import ListOffsetsResponse
-    from kafka.protocol.messages.metadata import MetadataRequest
+    from kafka.protocol.messages.metadata import MetadataRequest, MetadataResponse
     from kafka.protocol.messages.offset_commit import OffsetCommitRequest
     from kafka.protocol.messages.offset_fetch import OffsetFetchRequest, OffsetFetchResponse
     from kafka.protocol.messages.produce import ProduceRequest
@@ -53,6 +53,9 @@ ADD_PARTITIONS_TO_TXN_OF_CLIENTS: Final = 3
 
 # Names may be left out, topics being named by their ids, from here on (KIP-516).
 METADATA_BY_TOPIC_ID: Final = 12
+
+# Brokers up to 2.3 may send a leader epoch older than the leader it stands beside (KIP-320).
+METADATA_WITH_LEADER_EPOCHS: Final = 9
 
 M = TypeVar("M", bound=Message)
 S = TypeVar("S", bound=Struct)
@@ -250,6 +253,14 @@ def _adapt_delete_topics(request: DeleteTopicsRequest, version: int) -> DeleteTo
     return _changed(request, topic_names=[*request.topic_names, *names], topics=[])
 
 
+def _read_metadata(response: MetadataResponse, version: int) -> MetadataResponse:
+    if version < METADATA_WITH_LEADER_EPOCHS:
+        for topic in response.topics:
+            for partition in topic.partitions:
+                partition.leader_epoch = -1
+    return response
+
+
 def _read_list_offsets(response: ListOffsetsResponse, version: int) -> ListOffsetsResponse:
     if version == 0:
         # KIP-79: version 0 answers with a list of offsets, newest first.
@@ -320,6 +331,7 @@ _REQUESTS: Final[dict[int, Callable[[Any, int], Any]]] = {
 }
 _RESPONSES: Final[dict[int, Callable[[Any, int], Any]]] = {
     2: _read_list_offsets,
+    3: _read_metadata,
     9: _read_offset_fetch,
     10: _read_find_coordinator,
 }

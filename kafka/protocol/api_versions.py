@@ -6,7 +6,7 @@ PURE.
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from kafka.errors import UnsupportedVersionError
 from kafka.protocol._releases import RELEASES
@@ -20,6 +20,13 @@ if TYPE_CHECKING:
 R = TypeVar("R", bound=Message)
 Release = tuple[int, ...]
 Range = tuple[int, int]
+
+_PRODUCE: Final = 0
+# Produce version -> newest record format it carries (KIP-32, KIP-98).
+_MAGIC_BY_PRODUCE: Final = ((3, 2), (2, 1), (0, 0))
+_LZ4: Final = 3
+_ZSTD: Final = 4
+_ZSTD_SINCE_PRODUCE: Final = 7
 
 
 class ApiVersions:
@@ -149,6 +156,29 @@ class ApiVersions:
             self._broker_version = self._infer()
         return self._broker_version
 
+    @property
+    def record_magic(self) -> int:
+        """The newest record format this broker takes: 2 from 0.11, 1 from 0.10, else 0."""
+        highest = self._ranges.get(_PRODUCE, (0, 0))[1]
+        return next(magic for since, magic in _MAGIC_BY_PRODUCE if highest >= since)
+
+    def require_codec(self, codec: int) -> None:
+        """Check that this broker can store records compressed with *codec* (0 to 4).
+
+        Raises:
+            UnsupportedVersionError: it is too old (KIP-110 for zstd).
+        """
+        if codec == _ZSTD and self._ranges.get(_PRODUCE, (0, 0))[1] < _ZSTD_SINCE_PRODUCE:
+            raise UnsupportedVersionError(
+                "compression_type zstd takes a broker of 2.1 or later, the broker is about "
+                f"{_dotted(self.broker_version())}"
+            )
+        if codec == _LZ4 and self.broker_version() < (0, 8, 2):
+            raise UnsupportedVersionError(
+                "compression_type lz4 takes a broker of 0.8.2 or later, the broker is about "
+                f"{_dotted(self.broker_version())}"
+            )
+
     def _infer(self) -> Release:
         newest: Release = (0, 8, 0)
         for api_key, rows in _releases().items():
@@ -172,8 +202,8 @@ def _first_release(api_key: int, version: int) -> Release | None:
 
 
 def _is_at_least(version: Release, release: Release) -> bool:
-    """Compare releases; one given short means its last patch: 0.8 is 0.8.2, 1 is 1.1."""
-    return tuple(version) >= release[: len(version)]
+    """Compare releases; what is left out counts as 0, so 0.10 promises no more than 0.10.0 does."""
+    return (*version, 0, 0) >= release
 
 
 def _dotted(version: Release) -> str:

@@ -137,10 +137,10 @@ class Message(Struct):
             )
 
 
-R = TypeVar("R", bound=Message)
+R_co = TypeVar("R_co", bound=Message, covariant=True)
 
 
-class Request(Message, Generic[R]):
+class Request(Message, Generic[R_co]):
     """A message that a client sends.
 
     Attributes:
@@ -148,7 +148,7 @@ class Request(Message, Generic[R]):
     """
 
     __slots__ = ()
-    RESPONSE: type[R]
+    RESPONSE: type[R_co]
 
 
 __all__ = [
