@@ -1,0 +1,193 @@
+"""The thread on which a blocking client runs its event loop, and the way there and back.
+
+A forked child inherits the loop but not the thread. It must not close what it inherited, because
+the epoll set is shared with the parent: it keeps the objects and closes the bare descriptors.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import contextlib
+import os
+import selectors
+import threading
+import warnings
+import weakref
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from kafka.errors import IllegalStateError, KafkaTimeoutError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+T = TypeVar("T")
+
+_JOIN_TIMEOUT: Final = 5.0
+
+
+class EventLoopThread:
+    """A daemon thread with an event loop.
+
+    Args:
+        name: name of the thread; ``kafka-<client_id>-io`` by convention.
+
+    Attributes:
+        on_fork: called in a forked child, after this object has let go of the parent's loop.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.on_fork: list[Callable[[], None]] = []
+        self._lock = threading.RLock()
+        self._loop: asyncio.SelectorEventLoop | None = None
+        self._selector: selectors.BaseSelector | None = None
+        self._thread: threading.Thread | None = None
+        self._state = "NEW"
+        _THREADS.add(self)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether calls are taken."""
+        return self._state == "RUNNING"
+
+    @property
+    def was_forked(self) -> bool:
+        """Whether this is a child's copy of a thread that runs in the parent; `start` heals it."""
+        return self._state == "FORKED"
+
+    def start(self) -> None:
+        """Start the thread; in a forked child, one of the child's own."""
+        if self._state not in ("NEW", "FORKED"):
+            raise IllegalStateError(f"{self.name}: cannot start, it is {self._state}")
+        self._selector = selectors.DefaultSelector()
+        self._loop = asyncio.SelectorEventLoop(self._selector)
+        self._thread = threading.Thread(
+            target=_run, args=(self._loop,), name=self.name, daemon=True
+        )
+        self._state = "RUNNING"
+        self._thread.start()
+
+    def call(self, work: Coroutine[Any, Any, T], timeout: float | None) -> T:  # Any: unused
+        """Run *work* on the loop and return its result.
+
+        Args:
+            work: the coroutine; closed without having run if it cannot be.
+            timeout: seconds to wait; then *work* is cancelled. ``None`` waits until it is done.
+
+        Raises:
+            KafkaTimeoutError: it took longer than *timeout*.
+            IllegalStateError: the thread does not run, is this thread, or was stopped meanwhile.
+        """
+        future = self._submit(work)
+        try:
+            return future.result(timeout)
+        except concurrent.futures.CancelledError:
+            raise IllegalStateError(f"{self.name}: the client was closed meanwhile") from None
+        except TimeoutError as error:
+            if future.done() and not future.cancelled():
+                raise
+            future.cancel()
+            raise KafkaTimeoutError(f"the call took longer than {timeout} s") from error
+        except BaseException:
+            # Ctrl-C in the waiting thread; a finished future does not mind.
+            future.cancel()
+            raise
+
+    def _submit(self, work: Coroutine[Any, Any, T]) -> concurrent.futures.Future[T]:
+        with self._lock:
+            if self._loop is not None and self._state == "RUNNING":
+                if self._thread is not threading.current_thread():
+                    return asyncio.run_coroutine_threadsafe(work, self._loop)
+                reason = "a blocking call on the client's own thread would wait for itself"
+            elif self._state == "FORKED":
+                reason = "this process is a fork of the one the client was made in; make a new one"
+            else:
+                reason = f"the client is {'closed' if self._state == 'STOPPED' else 'not started'}"
+        work.close()
+        raise IllegalStateError(f"{self.name}: {reason}")
+
+    def post(self, function: Callable[..., object], *args: object) -> bool:
+        """Call *function* on the loop soon; return whether the loop still runs."""
+        with self._lock:
+            if self._loop is None or self._state != "RUNNING":
+                return False
+            self._loop.call_soon_threadsafe(function, *args)
+            return True
+
+    def stop(self, timeout: float = _JOIN_TIMEOUT) -> None:
+        """Cancel all tasks, end the thread and wait for it, at most *timeout* seconds."""
+        with self._lock:
+            thread, loop = self._thread, self._loop
+            if self._state != "RUNNING" or loop is None or thread is None:
+                self._state = "FORKED" if self._state == "FORKED" else "STOPPED"
+                return
+            self._state = "STOPPED"
+            loop.call_soon_threadsafe(loop.stop)
+        if thread is not threading.current_thread():
+            thread.join(timeout)
+
+    def _let_go(self) -> None:
+        """Forget the parent's loop, in a forked child."""
+        self._lock = threading.RLock()
+        selector, loop = self._selector, self._loop
+        self._selector = self._loop = self._thread = None
+        if loop is None or selector is None:
+            return
+        _INHERITED.append((selector, loop))
+        if self._state == "RUNNING":
+            self._state = "FORKED"
+        _close_descriptors(selector)
+
+    def __del__(self) -> None:
+        """Warn of a client that was not closed, and end its thread."""
+        if getattr(self, "_state", None) != "RUNNING" or self._loop is None:
+            return
+        warnings.warn(f"{self.name}: the client was not closed", ResourceWarning, stacklevel=2)
+        with contextlib.suppress(RuntimeError):  # the loop may be gone at exit
+            self._loop.call_soon_threadsafe(self._loop.stop)
+
+    def __repr__(self) -> str:
+        """Return a status line."""
+        return f"<EventLoopThread {self.name} {self._state}>"
+
+
+# What forked children hold on to, so that it is never closed or collected.
+_INHERITED: list[tuple[selectors.BaseSelector, asyncio.AbstractEventLoop]] = []
+_THREADS: weakref.WeakSet[EventLoopThread] = weakref.WeakSet()
+
+
+def _run(loop: asyncio.SelectorEventLoop) -> None:
+    asyncio.set_event_loop(loop)
+    try:
+        loop.run_forever()
+    finally:
+        while tasks := asyncio.all_tasks(loop):
+            for task in tasks:
+                task.cancel()
+            loop.run_until_complete(asyncio.wait(tasks))
+        loop.run_until_complete(loop.shutdown_asyncgens())
+        # One more round: transports that were aborted close their sockets in it.
+        loop.run_until_complete(asyncio.sleep(0))
+        loop.close()
+
+
+def _close_descriptors(selector: selectors.BaseSelector) -> None:
+    descriptors = {key.fd for key in (selector.get_map() or {}).values()}
+    fileno = getattr(selector, "fileno", None)
+    if fileno is not None:
+        descriptors.add(fileno())
+    for descriptor in descriptors:
+        with contextlib.suppress(OSError):
+            os.close(descriptor)
+
+
+def _after_fork_in_child() -> None:
+    for thread in list(_THREADS):
+        thread._let_go()  # noqa: SLF001 - this module's own class
+        for callback in thread.on_fork:
+            callback()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork_in_child)

@@ -1,0 +1,51 @@
+"""Say a repeated trouble less and less often.  PURE: `now` is passed in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    import logging
+    from collections.abc import Hashable
+
+_FIRST_PAUSE: Final = 1.0
+_LONGEST_PAUSE: Final = 120.0
+
+
+class _Trouble:
+    __slots__ = ("next_at", "pause", "suppressed")
+
+    def __init__(self) -> None:
+        self.next_at = float("-inf")
+        self.pause = _FIRST_PAUSE
+        self.suppressed = 0
+
+
+class QuietLog:
+    """A logger for troubles that come again and again, such as a broker that is down.
+
+    The first message about a subject is written, then one after 1 s, 2 s, 4 s, up to every 120 s,
+    with the number of those left out.
+    """
+
+    def __init__(self, log: logging.Logger) -> None:
+        self._log = log
+        self._troubles: dict[Hashable, _Trouble] = {}
+
+    def warning(self, subject: Hashable, now: float, message: str, *args: object) -> None:
+        """Log *message* unless one about *subject* was logged a short while ago."""
+        trouble = self._troubles.setdefault(subject, _Trouble())
+        if now < trouble.next_at:
+            trouble.suppressed += 1
+            return
+        if trouble.suppressed:
+            self._log.warning(f"{message} (repeated %d times)", *args, trouble.suppressed)
+        else:
+            self._log.warning(message, *args)
+        trouble.suppressed = 0
+        trouble.next_at = now + trouble.pause
+        trouble.pause = min(trouble.pause * 2, _LONGEST_PAUSE)
+
+    def over(self, subject: Hashable) -> bool:
+        """Forget *subject*; return whether there had been trouble with it."""
+        return self._troubles.pop(subject, None) is not None

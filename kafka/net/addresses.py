@@ -1,0 +1,158 @@
+"""Names to addresses, on a thread of the client's own (KIP-235, KIP-302).
+
+The default executor of an event loop is not used: a lookup that hangs would hold up the exit of
+the whole process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import queue
+import socket
+import threading
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from kafka.errors import KafkaConnectionError
+from kafka.net.node_states import Address
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+
+class Resolver(Protocol):
+    """Who knows addresses."""
+
+    async def resolve(self, host: str, port: int) -> list[Address]:
+        """Return the addresses of *host*; raise `KafkaConnectionError` if there are none."""
+
+    async def canonical_names(self, host: str) -> list[str]:
+        """Return the canonical names of the addresses of *host*."""
+
+    def close(self) -> None:
+        """Answer nothing more."""
+
+
+def literal(host: str, port: int) -> Address | None:
+    """Return *host* as an address if it is one, which needs no looking up."""
+    try:
+        ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return None
+    return Address(host, port)
+
+
+class LoopResolver:
+    """Ask the running event loop; for loops whose ``getaddrinfo`` does not block."""
+
+    async def resolve(self, host: str, port: int) -> list[Address]:
+        """Return the addresses of *host*."""
+        loop = asyncio.get_running_loop()
+        try:
+            found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except OSError as error:
+            raise _failure(host, error) from error
+        return _addresses((str(entry[4][0]) for entry in found), port)
+
+    async def canonical_names(self, host: str) -> list[str]:
+        """Return *host* itself."""
+        return [host]
+
+    def close(self) -> None:
+        """Do nothing."""
+
+
+class _Job(NamedTuple):
+    work: Callable[[], list[str]]
+    loop: asyncio.AbstractEventLoop
+    answer: asyncio.Future[list[str]]
+
+
+class ThreadResolver:
+    """Ask the system on a daemon thread, which is started by the first name."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
+
+    async def resolve(self, host: str, port: int) -> list[Address]:
+        """Return the addresses of *host*, in the system's order of preference.
+
+        Raises:
+            KafkaConnectionError: the name does not resolve.
+        """
+        known = literal(host, port)
+        if known is not None:
+            return [known]
+        try:
+            return _addresses(await self._run(lambda: _lookup(host, port)), port)
+        except OSError as error:
+            raise _failure(host, error) from error
+
+    async def canonical_names(self, host: str) -> list[str]:
+        """Return the canonical names of the addresses of *host*; *host* if there are none."""
+        try:
+            return await self._run(lambda: _canonical(host)) or [host]
+        except OSError as error:
+            raise _failure(host, error) from error
+
+    def close(self) -> None:
+        """Let the thread end."""
+        self._jobs.put(None)
+
+    async def _run(self, work: Callable[[], list[str]]) -> list[str]:
+        if self._thread is None:
+            self._thread = threading.Thread(
+                target=_serve, args=(self._jobs,), name=f"{self._name}-dns", daemon=True
+            )
+            self._thread.start()
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[list[str]] = loop.create_future()
+        self._jobs.put(_Job(work, loop, answer))
+        return await answer
+
+
+def _serve(jobs: queue.SimpleQueue[_Job | None]) -> None:
+    while (job := jobs.get()) is not None:
+        try:
+            result: list[str] | OSError = job.work()
+        except OSError as error:
+            result = error
+        except UnicodeError as error:  # a name that no DNS label can hold
+            result = OSError(f"not a host name: {error}")
+        try:
+            job.loop.call_soon_threadsafe(_answer, job.answer, result)
+        except RuntimeError:  # the loop is closed: nobody waits
+            continue
+
+
+def _answer(answer: asyncio.Future[list[str]], result: list[str] | OSError) -> None:
+    if answer.done():
+        return
+    if isinstance(result, OSError):
+        answer.set_exception(result)
+    else:
+        answer.set_result(result)
+
+
+def _lookup(host: str, port: int) -> list[str]:
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return [str(entry[4][0]) for entry in found]
+
+
+def _canonical(host: str) -> list[str]:
+    names = dict.fromkeys(
+        socket.getnameinfo(entry[4], socket.NI_NUMERICSERV)[0]
+        for entry in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    )
+    return list(names)
+
+
+def _addresses(texts: Iterable[str], port: int) -> list[Address]:
+    return [Address(text, port) for text in dict.fromkeys(texts)]
+
+
+def _failure(host: str, error: OSError) -> KafkaConnectionError:
+    reason = error.strerror or str(error)
+    return KafkaConnectionError(f"the name {host!r} does not resolve: {reason}")

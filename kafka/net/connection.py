@@ -1,0 +1,348 @@
+"""One connection to a broker: requests out, responses to those who wait for them.
+
+A request that is not answered in time ends the connection, because what follows on it would be
+late as well. All requests in flight then fail; whether to send them again is for the caller.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+from kafka.errors import KafkaConnectionError, KafkaError, KafkaProtocolError, RequestTimedOutError
+from kafka.net.in_flight import InFlightRequest, InFlightRequests
+from kafka.protocol.adapt import adapt_request, adapt_response, version_cap
+from kafka.protocol.headers import decode_correlation_id, decode_response, encode_request
+from kafka.protocol.throttle import throttle_seconds
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kafka._base.clock import Clock
+    from kafka._base.observer import Observer
+    from kafka.net.driver import Driver
+    from kafka.protocol.api_versions import ApiVersions
+    from kafka.protocol.schema import Message, Request
+
+log = logging.getLogger("kafka.conn")
+
+R = TypeVar("R", bound="Message")
+
+Frame = bytes | memoryview
+
+
+class _Waiter(NamedTuple):
+    """Whom a response goes to.
+
+    A handshake looks at its frames itself: `request_type` is ``None`` then.
+    """
+
+    future: asyncio.Future[Message]
+    frame: asyncio.Future[Frame] | None
+    request_type: type[Request[Message]]
+    version: int
+    size: int
+
+
+class Connection:
+    """Send requests over one `Driver`.
+
+    Args:
+        node_id: the broker's id; negative for a bootstrap server.
+        driver: the stream.
+        clock: for time-outs.
+        observer: who hears of requests.
+        client_id: sent with every request.
+        max_in_flight: how many requests may wait for answers.
+        max_idle: seconds without a request after which the connection is closed.
+
+    Attributes:
+        versions: what the broker speaks; set by the handshake.
+        on_close: called once when the connection ends, with the reason.
+        on_throttle: called with seconds for which nothing may be sent.
+    """
+
+    def __init__(
+        self,
+        node_id: int,
+        driver: Driver,
+        *,
+        clock: Clock,
+        observer: Observer,
+        client_id: str | None,
+        max_in_flight: int,
+        max_idle: float,
+    ) -> None:
+        self.node_id = node_id
+        self.versions: ApiVersions | None = None
+        self.on_close: Callable[[KafkaError], None] | None = None
+        self.on_throttle: Callable[[float], None] | None = None
+        self._driver = driver
+        self._clock = clock
+        self._observer = observer
+        self._client_id = client_id
+        self._max_in_flight = max_in_flight
+        self._max_idle = max_idle
+        self._loop = asyncio.get_running_loop()
+        self._in_flight: InFlightRequests[_Waiter] = InFlightRequests()
+        self._slots: list[asyncio.Future[None]] = []
+        self._timer: asyncio.TimerHandle | None = None
+        self._timer_at = float("inf")
+        self._used_at = clock.now()
+        self._idle_timer: asyncio.TimerHandle | None = None
+        self.error: KafkaError | None = None
+        driver.attach(self)
+
+    @property
+    def where(self) -> str:
+        """The node and its address, for messages."""
+        return self._driver.where
+
+    @property
+    def in_flight(self) -> int:
+        """How many requests wait for answers."""
+        return len(self._in_flight)
+
+    @property
+    def head(self) -> bytes:
+        """The first bytes the peer sent."""
+        return self._driver.head
+
+    @property
+    def has_room(self) -> bool:
+        """Whether a request may be written now."""
+        return self.error is None and len(self._in_flight) < self._max_in_flight
+
+    # -- requests --------------------------------------------------------------------------
+
+    def send(
+        self, request: Request[R], *, expires_at: float, max_version: int | None = None
+    ) -> asyncio.Future[R]:
+        """Write *request* now, in the highest version both sides speak.
+
+        Args:
+            request: in its newest shape; it is adapted to the version.
+            expires_at: end the connection if there is no response by then.
+            max_version: highest version to use.
+
+        Raises:
+            KafkaConnectionError: the connection has ended.
+            UnsupportedVersionError: the broker cannot do what the request asks for.
+        """
+        version = self._pick(request, max_version)
+        future: asyncio.Future[R] = self._loop.create_future()
+        # One list holds responses of all types; `decode_response` yields the type sent for.
+        self._write(request, version, expires_at, future=future)  # type: ignore[arg-type]
+        return future
+
+    def send_without_response(self, request: Request[R], *, max_version: int | None = None) -> None:
+        """Write a request that the broker does not answer (Produce with acks=0)."""
+        version = self._pick(request, max_version)
+        self._check_open()
+        correlation_id = self._in_flight.next_correlation_id()
+        pieces = self._encode(request, version, correlation_id)
+        self._used_at = self._clock.now()
+        self._driver.write(pieces)
+
+    def exchange(
+        self, request: Request[Message], version: int, *, expires_at: float
+    ) -> asyncio.Future[Frame]:
+        """Write a request of the handshake; the future gets the whole response, undecoded."""
+        frame: asyncio.Future[Frame] = self._loop.create_future()
+        self._write(request, version, expires_at, future=self._loop.create_future(), frame=frame)
+        return frame
+
+    async def room(self) -> None:
+        """Wait until a request may be written, or raise why none will ever be."""
+        while not self.has_room:
+            self._check_open()
+            slot: asyncio.Future[None] = self._loop.create_future()
+            self._slots.append(slot)
+            await slot
+        self._check_open()
+
+    def _pick(self, request: Request[R], max_version: int | None) -> int:
+        if self.versions is None:
+            raise KafkaConnectionError(f"{self.where}: used before the handshake")
+        caps = [cap for cap in (version_cap(request), max_version) if cap is not None]
+        return self.versions.pick(request, max_version=min(caps, default=None))
+
+    def _encode(
+        self, request: Request[R], version: int, correlation_id: int
+    ) -> list[bytes | memoryview]:
+        return encode_request(
+            adapt_request(request, version),
+            version,
+            correlation_id=correlation_id,
+            client_id=self._client_id,
+        )
+
+    def _write(
+        self,
+        request: Request[Message],
+        version: int,
+        expires_at: float,
+        *,
+        future: asyncio.Future[Message],
+        frame: asyncio.Future[Frame] | None = None,
+    ) -> None:
+        self._check_open()
+        correlation_id = self._in_flight.next_correlation_id()
+        pieces = self._encode(request, version, correlation_id)
+        now = self._used_at = self._clock.now()
+        size = sum(map(len, pieces))
+        waiter = _Waiter(future, frame, type(request), version, size)
+        self._in_flight.add(InFlightRequest(correlation_id, waiter, now, expires_at))
+        if expires_at < self._timer_at:
+            self._set_timer(expires_at, now)
+        self._driver.write(pieces)
+
+    def _check_open(self) -> None:
+        if self.error is not None:
+            raise KafkaConnectionError(*self.error.args) from self.error
+
+    # -- responses -------------------------------------------------------------------------
+
+    def on_frame(self, frame: Frame) -> None:
+        """Give a response to the request it answers."""
+        if self.error is not None:
+            return
+        try:
+            done = self._in_flight.complete(decode_correlation_id(frame))
+        except KafkaProtocolError as error:
+            self._break(error)
+            return
+        self._used_at = self._clock.now()
+        waiter = done.waiter
+        if waiter.frame is not None:
+            _resolve(waiter.frame, frame)
+            return
+        try:
+            response = decode_response(waiter.request_type, waiter.version, frame)
+        except KafkaProtocolError as error:
+            _fail(waiter.future, error)
+            self._break(error)
+            return
+        self._complete(done, response, len(frame))
+
+    def _complete(self, done: InFlightRequest[_Waiter], response: Message, received: int) -> None:
+        waiter = done.waiter
+        api_key = waiter.request_type.API_KEY
+        seconds = throttle_seconds(api_key, waiter.version, response)
+        if seconds > 0:
+            self._observer.throttled(self.node_id, api_key, seconds)
+            if self.on_throttle is not None:
+                self.on_throttle(seconds)
+        latency = self._used_at - done.sent_at
+        self._observer.request_completed(self.node_id, api_key, latency, waiter.size, received)
+        _resolve(waiter.future, adapt_response(response, waiter.version))
+        self._free_slot()
+
+    def _free_slot(self) -> None:
+        while self._slots:
+            slot = self._slots.pop(0)
+            if not slot.done():
+                slot.set_result(None)
+                return
+
+    def _break(self, error: KafkaProtocolError) -> None:
+        self.close(type(error)(f"{self.where}: {error.args[0] if error.args else error}"))
+
+    # -- the end ---------------------------------------------------------------------------
+
+    def close(self, error: KafkaError | None = None) -> None:
+        """End the connection; requests in flight fail."""
+        self._driver.close(error)
+
+    def on_closed(self, error: KafkaError) -> None:
+        """Fail what is in flight."""
+        if self.error is not None:
+            return
+        self.error = error
+        for timer in (self._timer, self._idle_timer):
+            if timer is not None:
+                timer.cancel()
+        for request in self._in_flight.drain():
+            self._fail_request(request, error)
+        slots, self._slots = self._slots, []
+        for slot in slots:
+            _resolve(slot, None)
+        if self.on_close is not None:
+            self.on_close(error)
+
+    def _fail_request(self, request: InFlightRequest[_Waiter], error: KafkaError) -> None:
+        waiter = request.waiter
+        cause = KafkaConnectionError(f"{self._name(waiter)} got no answer: {_text(error)}")
+        cause.__cause__ = error
+        self._observer.request_failed(self.node_id, waiter.request_type.API_KEY, cause)
+        _fail_waiter(waiter, cause if waiter.frame is None else error)
+
+    def _name(self, waiter: _Waiter) -> str:
+        return f"{waiter.request_type.NAME} v{waiter.version}"
+
+    # -- time ------------------------------------------------------------------------------
+
+    def watch_idle(self) -> None:
+        """Close the connection when nothing has been sent on it for the idle time."""
+        wait = self._used_at + self._max_idle - self._clock.now()
+        if wait > 0 or self._in_flight:
+            self._idle_timer = self._loop.call_later(max(wait, 1.0), self.watch_idle)
+            return
+        log.info("%s: closing, not used for %.0f s", self.where, self._max_idle)
+        self.close()
+
+    def _set_timer(self, at: float, now: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer_at = at
+        self._timer = self._loop.call_later(max(at - now, 0.0), self._expire)
+
+    def _expire(self) -> None:
+        """End the connection if a request has expired, else wait for the next."""
+        now = self._clock.now()
+        self._timer, self._timer_at = None, float("inf")
+        first = self._in_flight.next_expiry()
+        if first is None:
+            return
+        if first > now:
+            self._set_timer(first, now)
+            return
+        late = next(r for r in self._in_flight if r.expires_at <= now)
+        waited = now - late.sent_at
+        error = RequestTimedOutError(
+            f"{self.where}: no answer to {self._name(late.waiter)} after {waited:.1f} s"
+        )
+        for request in self._in_flight:
+            if request.expires_at <= now:
+                _fail_waiter(request.waiter, error)
+        self.close(error)
+
+    def __repr__(self) -> str:
+        """Return a status line."""
+        state = "CLOSED" if self.error else "READY" if self.versions else "HANDSHAKE"
+        return f"<Connection {self.where} {state} in_flight={self.in_flight}>"
+
+
+F = TypeVar("F")
+
+
+def _resolve(future: asyncio.Future[F], result: F) -> None:
+    if not future.done():  # the caller may have stopped waiting
+        future.set_result(result)
+
+
+def _fail(future: asyncio.Future[F], error: KafkaError) -> None:
+    if not future.done():
+        future.set_exception(error)
+
+
+def _fail_waiter(waiter: _Waiter, error: KafkaError) -> None:
+    if waiter.frame is not None:
+        _fail(waiter.frame, error)
+    else:
+        _fail(waiter.future, error)
+
+
+def _text(error: KafkaError) -> str:
+    return str(error.args[0]) if error.args else str(error)

@@ -1,0 +1,172 @@
+"""Bytes in and out of one connection: frames, flow control, joined writes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import TYPE_CHECKING, Final, Protocol
+
+from kafka.errors import KafkaConnectionError, KafkaError, KafkaProtocolError
+from kafka.net.transport import translate
+from kafka.protocol.frames import FrameBuffer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+Piece = bytes | bytearray | memoryview
+
+# Joining costs a copy and saves a system call: it pays off for small pieces only.
+_JOIN_LIMIT: Final = 65_536
+_HEAD_SIZE: Final = 8
+
+
+class ClientClosedError(KafkaConnectionError):
+    """Report a connection that this client closed of its own accord."""
+
+
+class FrameSink(Protocol):
+    """Who gets what a `Driver` receives."""
+
+    def on_frame(self, frame: bytes | memoryview) -> None:
+        """Take a frame, without its size."""
+
+    def on_closed(self, error: KafkaError) -> None:
+        """Take note that the connection has ended; called once."""
+
+
+class Driver(asyncio.BufferedProtocol):
+    """One stream to a broker.
+
+    Args:
+        where: the node and the address, for messages.
+        max_frame_bytes: largest frame to accept.
+
+    Attributes:
+        head: the first bytes received; they tell what answers if it is no Kafka broker.
+    """
+
+    def __init__(self, where: str, max_frame_bytes: int) -> None:
+        self.where = where
+        self.head = b""
+        self._frames = FrameBuffer(max_frame_bytes)
+        self._buffer = memoryview(b"")
+        self._sink: FrameSink | None = None
+        self._transport: asyncio.Transport | None = None
+        self._closed: KafkaError | None = None
+        self._paused = False
+        self._backlog: deque[Piece] = deque()
+
+    def attach(self, sink: FrameSink) -> None:
+        """Deliver frames to *sink*, at once an end that came before it."""
+        self._sink = sink
+        if self._closed is not None:
+            sink.on_closed(self._closed)
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether the peer takes bytes more slowly than they are written."""
+        return self._paused
+
+    def write(self, pieces: Iterable[Piece]) -> None:
+        """Write *pieces* in order, now or when the peer has taken what was written before."""
+        if self._transport is None or self._closed is not None:
+            return
+        if self._paused:
+            self._backlog.extend(pieces)
+            return
+        self._write_now(pieces)
+
+    def _write_now(self, pieces: Iterable[Piece]) -> None:
+        transport = self._transport
+        if transport is None:
+            return
+        small: list[Piece] = []
+        size = 0
+        for piece in pieces:
+            if size + len(piece) <= _JOIN_LIMIT:
+                small.append(piece)
+                size += len(piece)
+                continue
+            if small:
+                transport.write(_joined(small))
+            small, size = [], 0
+            if len(piece) < _JOIN_LIMIT:
+                small, size = [piece], len(piece)
+            else:
+                transport.write(piece)
+        if small:
+            transport.write(_joined(small))
+
+    def close(self, error: KafkaError | None = None) -> None:
+        """End the connection now; the sink hears of *error*."""
+        self._end(error or ClientClosedError(f"{self.where}: the client closed the connection"))
+
+    def _end(self, error: KafkaError) -> None:
+        if self._closed is not None:
+            return
+        self._closed = error
+        self._backlog.clear()
+        if self._transport is not None:
+            self._transport.abort()
+        if self._sink is not None:
+            self._sink.on_closed(error)
+
+    # -- asyncio.BufferedProtocol ----------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take the transport."""
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+
+    def get_buffer(self, sizehint: int) -> memoryview:
+        """Return where the next bytes go."""
+        self._buffer = self._frames.get_buffer(sizehint)
+        return self._buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """Hand over the frames that are complete."""
+        if self._closed is not None:
+            return
+        if len(self.head) < _HEAD_SIZE:
+            self.head += bytes(self._buffer[: min(nbytes, _HEAD_SIZE - len(self.head))])
+        try:
+            frames = self._frames.buffer_updated(nbytes)
+        except KafkaProtocolError as error:
+            self._end(type(error)(f"{self.where}: {error.args[0] if error.args else error}"))
+            return
+        sink = self._sink
+        if sink is None:
+            return
+        for frame in frames:
+            if self._closed is not None:  # an earlier frame was no good
+                return
+            sink.on_frame(frame)
+
+    def eof_received(self) -> None:
+        """Let the transport close itself."""
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Tell the sink, unless the end was ours."""
+        self._end(translate(exc, self.where))
+        self._transport = None
+
+    def pause_writing(self) -> None:
+        """Keep what is written from now on."""
+        self._paused = True
+
+    def resume_writing(self) -> None:
+        """Write what was kept, as far as the transport takes it."""
+        self._paused = False
+        while self._backlog:
+            batch: list[Piece] = [self._backlog.popleft()]
+            size = len(batch[0])
+            while self._backlog and size + len(self._backlog[0]) <= _JOIN_LIMIT:
+                batch.append(self._backlog.popleft())
+                size += len(batch[-1])
+            self._write_now(batch)
+            if self.is_paused:
+                return
+
+
+def _joined(pieces: list[Piece]) -> Piece:
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces)

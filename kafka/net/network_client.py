@@ -1,0 +1,346 @@
+"""The network as the rest of a client sees it: `send` a request to a node, get the response.
+
+For the loop thread only, except `cluster.snapshot`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from kafka._base.backoff import ExponentialBackoff
+from kafka._base.deadline import Deadline
+from kafka._base.retry import RetryState
+from kafka._base.supervisor import Supervisor
+from kafka.cluster import ClusterMetadata
+from kafka.errors import (
+    IllegalStateError,
+    KafkaConnectionError,
+    KafkaError,
+    KafkaTimeoutError,
+    RequestTimedOutError,
+)
+from kafka.net.bootstrap import Bootstrap
+from kafka.net.connector import Connector
+from kafka.net.lanes import MAIN, LaneKey, Lanes
+from kafka.net.metadata_planner import MetadataPlanner
+from kafka.net.metadata_updater import MetadataUpdater, NoNodeToAskError
+from kafka.net.node_states import NodeStates
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kafka._base.backoff import Uniform
+    from kafka._base.clock import Clock
+    from kafka._base.observer import Observer
+    from kafka.cluster import ClusterSnapshot
+    from kafka.config.network import NetworkConfig
+    from kafka.net.addresses import Resolver
+    from kafka.net.connection import Connection
+    from kafka.protocol.api_versions import ApiVersions
+    from kafka.protocol.messages.metadata import MetadataRequest, MetadataResponse
+    from kafka.protocol.schema import Message, Request
+
+log = logging.getLogger("kafka.client")
+
+R = TypeVar("R", bound="Message")
+
+# A topic that no record was sent to for this long leaves the metadata (KIP-526).
+_TOPIC_MAX_IDLE: Final = 300.0
+_NEWEST_MAGIC: Final = 2
+
+
+class NetworkClient:
+    """Connections to all brokers of a cluster, and its metadata.
+
+    Args:
+        config: the network options.
+        clock: the time; must agree with the event loop's.
+        observer: who hears of requests and connections.
+        uniform: the source of jitter.
+        resolver: looks names up; closed together with the client.
+
+    Attributes:
+        cluster: what is known of the cluster.
+        metadata: asks for more.
+        on_metadata: called on the loop with each new snapshot.
+        supervisor: holds the background tasks of the whole client.
+    """
+
+    def __init__(
+        self,
+        config: NetworkConfig,
+        *,
+        clock: Clock,
+        observer: Observer,
+        uniform: Uniform,
+        resolver: Resolver,
+    ) -> None:
+        self.cluster = ClusterMetadata()
+        self.supervisor = Supervisor(f"kafka-{config.client_id}")
+        self._config = config
+        self._clock = clock
+        self._uniform = uniform
+        self._resolver = resolver
+        self._retry_backoff = ExponentialBackoff(config.retry_backoff, config.retry_backoff_max)
+        connector = Connector(config, clock=clock, observer=observer)
+        reconnect = ExponentialBackoff(config.reconnect_backoff, config.reconnect_backoff_max)
+        self._states: NodeStates[LaneKey] = NodeStates(
+            reconnect=reconnect,
+            setup=ExponentialBackoff(
+                config.connection_setup_timeout, config.connection_setup_timeout_max
+            ),
+            uniform=uniform,
+        )
+        self._lanes = Lanes(
+            self._states,
+            connector=connector,
+            resolver=resolver,
+            supervisor=self.supervisor,
+            clock=clock,
+            observer=observer,
+            broker=self.cluster.broker_metadata,
+        )
+        self._bootstrap = Bootstrap(
+            config, connector, resolver, clock=clock, backoff=reconnect, uniform=uniform
+        )
+        self.metadata = self._updater(observer)
+        self.on_metadata = self.metadata.on_metadata
+        self.on_metadata.append(
+            lambda snapshot: self._lanes.drop_unknown(snapshot.brokers.values())
+        )
+        self._closed = False
+
+    def _updater(self, observer: Observer) -> MetadataUpdater:
+        config = self._config
+        rebootstrap = config.metadata_recovery_strategy == "rebootstrap"
+        planner = MetadataPlanner(
+            max_age=config.metadata_max_age,
+            max_idle=max(_TOPIC_MAX_IDLE, config.metadata_max_age),
+            rebootstrap_after=config.metadata_recovery_rebootstrap_trigger if rebootstrap else None,
+            backoff=self._retry_backoff,
+            uniform=self._uniform,
+        )
+        return MetadataUpdater(
+            planner,
+            self.cluster,
+            self,
+            clock=self._clock,
+            observer=observer,
+            auto_create=config.allow_auto_create_topics,
+            may_rebootstrap=rebootstrap,
+        )
+
+    # -- life ------------------------------------------------------------------------------
+
+    async def start(self, deadline: Deadline) -> None:
+        """Find a broker and fetch the first metadata.
+
+        Raises:
+            NoBrokersAvailable: no bootstrap server answered in time; the message lists what was
+                tried.
+        """
+        await self.supervisor.start()
+        response = await self._bootstrap.run(lambda: self.metadata.request_for(None), deadline)
+        self.metadata.accept(None, response, partial=False)
+        self.supervisor.spawn(self.metadata.run(), name="kafka-metadata")
+
+    async def close(self) -> None:
+        """End all background tasks and connections; requests in flight fail."""
+        self._closed = True
+        await self.supervisor.stop()
+        self._lanes.close()
+        self._resolver.close()
+
+    # -- requests --------------------------------------------------------------------------
+
+    async def send(
+        self,
+        request: Request[R],
+        node_id: int,
+        *,
+        max_version: int | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109 - waiting and the response share it
+        channel: str = MAIN,
+    ) -> R:
+        """Send *request* to a node and return the response, error codes and all.
+
+        If the node is connected and idle the request is written before this first suspends.
+        Nothing is retried.
+
+        Args:
+            request: in its newest shape; the connection adapts it to what the broker speaks.
+            node_id: the broker.
+            max_version: highest version to use.
+            timeout: seconds for connecting, waiting and the response together, without time spent
+                throttled; ``None`` for ``request_timeout_ms``.
+            channel: name of the connection, for requests that must not wait behind others.
+
+        Raises:
+            KafkaConnectionError: no connection, or it ended before the response.
+            RequestTimedOutError: no response in time; the connection was closed.
+            UnsupportedVersionError: the broker cannot do this.
+            KafkaProtocolError: the response made no sense; the connection was closed.
+        """
+        self._check()
+        limit = self._config.request_timeout if timeout is None else timeout
+        deadline = Deadline.after(self._clock.now(), limit)
+        key = LaneKey(node_id, channel)
+        connection = self._lanes.idle_connection(key)
+        if connection is not None:
+            return await connection.send(request, expires_at=deadline.at, max_version=max_version)
+        future = await self._lanes.submit(
+            key,
+            deadline,
+            lambda found, left: found.send(request, expires_at=left.at, max_version=max_version),
+        )
+        return await future
+
+    async def send_without_response(
+        self,
+        request: Request[R],
+        node_id: int,
+        *,
+        max_version: int | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109 - waiting and the response share it
+        channel: str = MAIN,
+    ) -> None:
+        """Send a request that brokers do not answer (Produce with acks=0); return when written.
+
+        Args and errors are those of `send`.
+        """
+        self._check()
+        limit = self._config.request_timeout if timeout is None else timeout
+        deadline = Deadline.after(self._clock.now(), limit)
+        await self._lanes.submit(
+            LaneKey(node_id, channel),
+            deadline,
+            lambda found, _: found.send_without_response(request, max_version=max_version),
+        )
+
+    async def send_any(
+        self, request: Request[R], *, deadline: Deadline, max_version: int | None = None
+    ) -> R:
+        """Send *request* to the least loaded node, another one if that fails.
+
+        Args:
+            request: one that every broker can answer.
+            deadline: when to give up.
+            max_version: highest version to use.
+
+        Raises:
+            KafkaTimeoutError: no node answered in time; the cause is the last failure.
+        """
+        retry = RetryState()
+        error: KafkaError | None = None
+        while not deadline.is_expired(now := self._clock.now()):
+            left = min(deadline.remaining(now), self._config.request_timeout)
+            try:
+                node_id = self._node_to_ask()
+                return await self.send(request, node_id, max_version=max_version, timeout=left)
+            except (KafkaConnectionError, RequestTimedOutError, NoNodeToAskError) as failure:
+                if error is None or not isinstance(failure, NoNodeToAskError):
+                    error = failure
+                retry = retry.failed(now, self._retry_backoff, self._uniform)
+                self.metadata.request_update()
+            pause = min(retry.remaining(self._clock.now()), deadline.remaining(self._clock.now()))
+            await asyncio.sleep(pause)
+        reason = f": {error}" if error is not None else ""
+        raise KafkaTimeoutError(f"no broker answered {request.NAME} in time{reason}") from error
+
+    def least_loaded_node(self) -> int | None:
+        """Return the node to ask what any node knows; ``None`` if all are backing off."""
+        keys = [LaneKey(node_id) for node_id in self.cluster.snapshot.brokers]
+        found = self._states.least_loaded(keys, self._in_flight, self._clock.now())
+        return None if found is None else found.node_id
+
+    def _node_to_ask(self) -> int:
+        node_id = self.least_loaded_node()
+        if node_id is None:
+            raise NoNodeToAskError("all known brokers are unreachable")
+        return node_id
+
+    def _check(self) -> None:
+        self.supervisor.check()
+        if self._closed:
+            raise IllegalStateError("the client is closed")
+
+    # -- metadata (kafka.net.metadata_updater.MetadataSource) ------------------------------
+
+    async def fetch(self, request: MetadataRequest) -> MetadataResponse:
+        """Ask the least loaded node for metadata."""
+        return await self.send(request, self._node_to_ask())
+
+    async def rebootstrap(
+        self, request: Callable[[], MetadataRequest], *, drop: bool
+    ) -> MetadataResponse:
+        """Ask the bootstrap servers for metadata, each once."""
+        if drop:
+            for connection in self._lanes.connections():
+                connection.close()
+        deadline = Deadline.after(self._clock.now(), self._config.connection_setup_timeout)
+        return await self._bootstrap.once(request, deadline)
+
+    # -- facts -----------------------------------------------------------------------------
+
+    @property
+    def snapshot(self) -> ClusterSnapshot:
+        """What is known of the cluster; from any thread."""
+        return self.cluster.snapshot
+
+    def api_versions(self, node_id: int) -> ApiVersions | None:
+        """Return what a connected node speaks."""
+        connection = self._connection(node_id)
+        return None if connection is None else connection.versions
+
+    async def versions_of(
+        self,
+        node_id: int,
+        *,
+        timeout: float | None = None,  # noqa: ASYNC109 - a part of it may be spent already
+    ) -> ApiVersions:
+        """Return what a node speaks; connect if need be.
+
+        Raises:
+            KafkaConnectionError: it cannot be reached.
+            RequestTimedOutError: it took too long.
+        """
+        self._check()
+        limit = self._config.request_timeout if timeout is None else timeout
+        deadline = Deadline.after(self._clock.now(), limit)
+        found = await self._lanes.submit(
+            LaneKey(node_id), deadline, lambda connection, _: connection.versions
+        )
+        if found is None:
+            raise KafkaConnectionError(f"node {node_id}: the connection has ended")
+        return found
+
+    def is_connected(self, node_id: int) -> bool:
+        """Return whether a connection to the node is ready."""
+        return self._connection(node_id) is not None
+
+    def in_flight(self, node_id: int) -> int:
+        """Return how many requests to the node wait for responses."""
+        return self._in_flight(LaneKey(node_id))
+
+    def ready_in(self, node_id: int, now: float) -> float:
+        """Return the seconds of back-off or throttling left, 0.0 if a request may go out."""
+        return self._states.ready_in(LaneKey(node_id), now)
+
+    def minimum_record_magic(self) -> int:
+        """Return the newest record format that every connected broker takes."""
+        magics = (c.versions.record_magic for c in self._lanes.connections() if c.versions)
+        return min(magics, default=_NEWEST_MAGIC)
+
+    def _connection(self, node_id: int) -> Connection | None:
+        return self._lanes.find(LaneKey(node_id))
+
+    def _in_flight(self, key: LaneKey) -> int:
+        connection = self._lanes.find(key)
+        return 0 if connection is None else connection.in_flight
+
+    def __repr__(self) -> str:
+        """Return a status line."""
+        connected = len(self._lanes.connections())
+        return f"<NetworkClient {self._config.client_id} connected={connected} {self.cluster!r}>"

@@ -1,0 +1,205 @@
+"""When and where to dial each node, and which node to prefer.  PURE: `now` is passed in.
+
+KIP-144 and KIP-580 (reconnect back-off), KIP-601 (connection setup time-out), KIP-302 (all
+addresses of a name), KIP-219 (throttling). Back-off belongs to the node, not to an
+address.
+"""
+
+from __future__ import annotations
+
+from enum import Enum, unique
+from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeVar
+
+from kafka._base.retry import RetryState
+from kafka._base.transitions import Transitions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Iterable
+
+    from kafka._base.backoff import ExponentialBackoff, Uniform
+    from kafka.errors import KafkaError
+
+K = TypeVar("K", bound="Hashable")
+
+
+class Address(NamedTuple):
+    """A resolved address: an IP address in text form and a port."""
+
+    ip: str
+    port: int
+
+    def __str__(self) -> str:
+        """Return it as users write it."""
+        return f"[{self.ip}]:{self.port}" if ":" in self.ip else f"{self.ip}:{self.port}"
+
+
+@unique
+class NodeStatus(Enum):
+    """What the connection to a node is doing."""
+
+    DISCONNECTED = "disconnected"
+    CONNECTING = "connecting"
+    READY = "ready"
+
+
+NODE_TRANSITIONS: Final = Transitions(
+    {
+        NodeStatus.DISCONNECTED: {NodeStatus.CONNECTING},
+        NodeStatus.CONNECTING: {NodeStatus.READY, NodeStatus.DISCONNECTED},
+        NodeStatus.READY: {NodeStatus.DISCONNECTED},
+    }
+)
+
+
+class NodeState:
+    """The dialling history of one node."""
+
+    __slots__ = ("addresses", "error", "last_attempt", "last_used", "retry", "status", "throttled")
+
+    def __init__(self) -> None:
+        self.status = NodeStatus.DISCONNECTED
+        self.retry = RetryState()
+        self.throttled = 0.0
+        self.last_attempt = float("-inf")
+        self.error: KafkaError | None = None
+        self.addresses: list[Address] = []
+        self.last_used: Address | None = None
+
+    def __repr__(self) -> str:
+        """Return a status line."""
+        return f"<NodeState {self.status.name} failures={self.retry.attempts}>"
+
+
+class NodeStates(Generic[K]):
+    """The dialling history of all nodes of a client, by node id or whatever stands for a node.
+
+    Args:
+        reconnect: back-off between attempts to reach one node.
+        setup: time a connection may take to be ready, growing with failed attempts.
+        uniform: the source of jitter.
+    """
+
+    def __init__(
+        self, *, reconnect: ExponentialBackoff, setup: ExponentialBackoff, uniform: Uniform
+    ) -> None:
+        self._reconnect = reconnect
+        self._setup = setup
+        self._uniform = uniform
+        self._nodes: dict[K, NodeState] = {}
+
+    def node(self, node_id: K) -> NodeState:
+        """Return the state of *node_id*, a new one if it was never dialled."""
+        state = self._nodes.get(node_id)
+        if state is None:
+            state = self._nodes[node_id] = NodeState()
+        return state
+
+    def needs_addresses(self, node_id: K) -> bool:
+        """Return whether the name of the node must be resolved before the next attempt."""
+        return not self.node(node_id).addresses
+
+    def on_resolved(self, node_id: K, addresses: Iterable[Address]) -> None:
+        """Take over what the node's name resolves to.
+
+        The address whose connection just broke goes to the end: it may be the dead one.
+        """
+        node = self.node(node_id)
+        node.addresses = sorted(addresses, key=lambda address: address == node.last_used)
+
+    def next_address(self, node_id: K) -> Address:
+        """Take the address to dial from the list; after the last one, resolve again."""
+        node = self.node(node_id)
+        node.last_used = node.addresses.pop(0)
+        return node.last_used
+
+    def on_connecting(self, node_id: K, now: float) -> float:
+        """Note that an attempt starts; return how long it may take, in seconds."""
+        node = self.node(node_id)
+        node.status = NODE_TRANSITIONS.step(node.status, NodeStatus.CONNECTING)
+        node.last_attempt = now
+        return self._setup.delay(node.retry.attempts, self._uniform)
+
+    def on_ready(self, node_id: K) -> None:
+        """Note that a connection finished its handshake."""
+        node = self.node(node_id)
+        node.status = NODE_TRANSITIONS.step(node.status, NodeStatus.READY)
+        node.retry = RetryState()
+        node.error = None
+
+    def on_failed(self, node_id: K, now: float, error: KafkaError) -> None:
+        """Note that an attempt failed, and back off."""
+        node = self.node(node_id)
+        node.status = NODE_TRANSITIONS.step(node.status, NodeStatus.DISCONNECTED)
+        node.retry = node.retry.failed(now, self._reconnect, self._uniform)
+        node.error = error
+
+    def on_lost(self, node_id: K, now: float, error: KafkaError | None) -> None:
+        """Note that an established connection ended, by itself if there is an *error*.
+
+        The name is resolved anew, because brokers move; the first attempt also backs off, so that
+        a broker that accepts and hangs up is not dialled in a circle.
+        """
+        node = self.node(node_id)
+        node.status = NODE_TRANSITIONS.step(node.status, NodeStatus.DISCONNECTED)
+        node.addresses = []
+        node.error = error
+        if error is not None:
+            node.retry = node.retry.failed(now, self._reconnect, self._uniform)
+
+    def throttle(self, node_id: K, until: float) -> None:
+        """Send nothing to the node before *until* (KIP-219)."""
+        node = self.node(node_id)
+        node.throttled = max(node.throttled, until)
+
+    def ready_in(self, node_id: K, now: float) -> float:
+        """Return the seconds of back-off and throttling left, 0.0 for none."""
+        node = self.node(node_id)
+        backoff = 0.0 if node.status is not NodeStatus.DISCONNECTED else node.retry.remaining(now)
+        return max(backoff, node.throttled - now, 0.0)
+
+    def throttled_for(self, node_id: K, now: float) -> float:
+        """Return the seconds of throttling left."""
+        return max(self.node(node_id).throttled - now, 0.0)
+
+    def forget(self, node_ids: Iterable[K]) -> None:
+        """Drop nodes that are no longer part of the cluster."""
+        for node_id in node_ids:
+            self._nodes.pop(node_id, None)
+
+    def least_loaded(
+        self, node_ids: Iterable[K], in_flight: Callable[[K], int], now: float
+    ) -> K | None:
+        """Return the node to ask something that any node can answer.
+
+        A ready node with the fewest requests in flight, else one being connected, else the one
+        whose last attempt is longest ago; ``None`` if all are backing off.
+
+        Args:
+            node_ids: the candidates; equals are taken at random.
+            in_flight: how many requests a node has in flight.
+            now: the time.
+        """
+        ranks = {
+            node_id: (*rank, self._uniform(0.0, 1.0))
+            for node_id in node_ids
+            if (rank := self._rank(node_id, in_flight, now)) is not None
+        }
+        return min(ranks, key=ranks.__getitem__, default=None)
+
+    def _rank(
+        self, node_id: K, in_flight: Callable[[K], int], now: float
+    ) -> tuple[int, float] | None:
+        node = self._nodes.get(node_id)
+        if node is None:
+            return (2, float("-inf"))
+        if self.ready_in(node_id, now) > 0:
+            return None
+        if node.status is NodeStatus.READY:
+            return (0, in_flight(node_id))
+        if node.status is NodeStatus.CONNECTING:
+            return (1, 0.0)
+        return (2, node.last_attempt)
+
+    def next_candidate_in(self, node_ids: Iterable[K], now: float) -> float:
+        """Return the seconds until `least_loaded` has an answer; infinity without nodes."""
+        return min((self.ready_in(n, now) for n in node_ids), default=float("inf"))

@@ -1,0 +1,80 @@
+"""Make blocking methods out of those of an asynchronous core, without writing them twice."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from typing import TYPE_CHECKING, Any, Concatenate, Final, Generic, ParamSpec, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+    from kafka._base.loop_thread import EventLoopThread
+
+A = TypeVar("A")
+P = ParamSpec("P")
+T = TypeVar("T")
+
+# The core ends a call in time by itself; the facade waits this much longer before it cuts it off.
+GRACE: Final = 0.25
+
+_TIMEOUT_NAMES: Final = {"timeout_ms": 0.001, "timeout": 1.0}
+
+
+class Facade(Generic[A]):
+    """A blocking client: an asynchronous core and the thread it lives on."""
+
+    def __init__(self, core: A, thread: EventLoopThread) -> None:
+        self._core = core
+        self._thread = thread
+
+
+def blocking(
+    method: Callable[Concatenate[A, P], Coroutine[Any, Any, T]],
+    limit: Callable[[A, float | None], float | None],
+) -> Callable[Concatenate[Facade[A], P], T]:
+    """Return *method* as a blocking one: same name, parameters, docstring and types.
+
+    Args:
+        method: a coroutine method of the core.
+        limit: returns how long the method may take in seconds, ``None`` for as long as it likes;
+            called with the core and what the caller gave as ``timeout_ms`` or ``timeout``.
+    """
+    timeout_of = _timeout_reader(method)
+
+    @functools.wraps(method)
+    def call(self: Facade[A], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        core = self._core
+        seconds = limit(core, timeout_of(args, kwargs))
+        wait = None if seconds is None else seconds + GRACE
+        return self._thread.call(method(core, *args, **kwargs), wait)
+
+    return call
+
+
+def local(method: Callable[Concatenate[A, P], T]) -> Callable[Concatenate[Facade[A], P], T]:
+    """Return *method*, one of the core that reads immutable state, as a method of the facade."""
+
+    @functools.wraps(method)
+    def call(self: Facade[A], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return method(self._core, *args, **kwargs)
+
+    return call
+
+
+def _timeout_reader(
+    method: Callable[..., object],
+) -> Callable[[tuple[object, ...], dict[str, object]], float | None]:
+    """Return a function that finds the caller's time-out among the arguments, in seconds."""
+    names = list(inspect.signature(method).parameters)[1:]
+    name = next((name for name in names if name in _TIMEOUT_NAMES), None)
+    if name is None:
+        return lambda _args, _kwargs: None
+    unit = _TIMEOUT_NAMES[name]
+    position = names.index(name)
+
+    def read(args: tuple[object, ...], kwargs: dict[str, object]) -> float | None:
+        given = kwargs.get(name, args[position] if position < len(args) else None)
+        return given * unit if isinstance(given, int | float) else None
+
+    return read
