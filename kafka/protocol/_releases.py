@@ -1,7 +1,8 @@
 """Which versions of each API the releases of Apache Kafka speak.
 
-PURE. Read from the API table in each release's own kafka-clients jar; 0.8 and 0.9 had none, and come
-from the protocol guide. Broker-to-broker APIs are left out, and APIs of KRaft count from 3.3.
+PURE. Read from the API table in each release's own kafka-clients jar; before 0.10.0 there was none,
+so those rows come from the protocol guide. Broker-to-broker APIs are left out, and APIs of KRaft
+count from 3.3.
 """
 
 from __future__ import annotations

@@ -1,0 +1,89 @@
+"""Frames: however the bytes arrive, the same frames come out."""
+
+import struct
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kafka.errors import InvalidReceiveError
+from kafka.protocol.frames import FIRST_STEP, LARGEST_STEP, SMALL_FRAME, FrameBuffer
+
+LIMIT = 100_000_000
+
+
+def framed(payload):
+    return struct.pack(">i", len(payload)) + payload
+
+
+def feed(buffer, data, chunk):
+    """Write *data* as a transport would, at most *chunk* bytes at a time."""
+    frames = []
+    view = memoryview(data)
+    while view:
+        room = buffer.get_buffer(-1)
+        count = min(len(room), len(view), chunk)
+        room[:count] = view[:count]
+        frames += buffer.buffer_updated(count)
+        view = view[count:]
+    return frames
+
+
+@given(
+    sizes=st.lists(
+        st.one_of(st.integers(4, 300), st.integers(SMALL_FRAME - 3, SMALL_FRAME + 300)), max_size=6
+    ),
+    chunk=st.integers(1, 200_000),
+)
+def test_frames_do_not_depend_on_how_the_bytes_arrive(sizes, chunk):
+    payloads = [bytes([index]) * size for index, size in enumerate(sizes)]
+    chunk = max(chunk, sum(sizes) // 500)
+    assert feed(FrameBuffer(LIMIT), b"".join(map(framed, payloads)), chunk) == payloads
+
+
+def test_small_frames_are_copies_and_large_ones_views_that_nothing_else_writes_to():
+    buffer = FrameBuffer(LIMIT)
+    small, large = bytes(SMALL_FRAME), bytes(SMALL_FRAME + 1)
+    frames = feed(buffer, framed(small) + framed(large) + framed(b"\1" * 50_000), 70_000)
+    assert [type(frame) for frame in frames] == [bytes, memoryview, bytes]
+    assert frames[1].readonly
+    assert frames[1] == large
+
+
+def test_a_very_large_frame_arrives_whole():
+    payload = bytes(range(256)) * 20_000
+    assert feed(FrameBuffer(LIMIT), framed(payload) + framed(b"next"), 300_000) == [
+        payload,
+        b"next",
+    ]
+
+
+def test_memory_follows_the_bytes_that_arrive_not_the_size_announced():
+    buffer = FrameBuffer(2**31 - 1)
+    feed(buffer, struct.pack(">i", 2**31 - 1) + bytes(100), 1000)
+    arrived = 100
+    while arrived < 5 * FIRST_STEP:
+        room = buffer.get_buffer(-1)
+        assert len(room) <= min(max(arrived, FIRST_STEP), LARGEST_STEP)
+        buffer.buffer_updated(len(room))
+        arrived += len(room)
+
+
+@pytest.mark.parametrize("size", [-1, 0, 3, 1001, 2**31 - 1])
+def test_a_size_out_of_bounds_is_an_error_at_once(size):
+    buffer = FrameBuffer(1000)
+    with pytest.raises(InvalidReceiveError, match=f"frame of {size} bytes"):
+        feed(buffer, struct.pack(">i", size), 4)
+
+
+def test_the_largest_allowed_frame_passes():
+    assert feed(FrameBuffer(1000), framed(bytes(1000)), 5000) == [bytes(1000)]
+
+
+def test_the_repr_tells_what_is_waiting():
+    buffer = FrameBuffer(LIMIT)
+    size = struct.pack(">i", 70_000)
+    feed(buffer, size[:2], 2)
+    assert repr(buffer) == "<FrameBuffer 2 bytes>"
+    feed(buffer, size[2:] + b"abc", 5)
+    assert repr(buffer) == "<FrameBuffer 3 of 70000 bytes>"
