@@ -1,5 +1,8 @@
 """Time the record codec: python -m test.bench.record_codec [pyperf options].
 
+In a checkout that is not installed, pyperf's workers find the package with ``PYTHONPATH=.`` and
+``--inherit-environ PYTHONPATH``.
+
 A batch of 64 KB is the producer's usual one, of 1,000 records at 100 B the consumer's.  Divide
 by the number of records in a benchmark's name to compare with the figures per record in
 docs/DESIGN.rst; only ratios within one run mean anything.
