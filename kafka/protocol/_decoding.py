@@ -76,15 +76,15 @@ class DecoderSource(Source):
     def _struct(self, owner: type[Struct], target: str, path: str) -> None:
         """Read a structure into the new variable *target*."""
         self.line(f"{target} = new({self.bind('C', owner)})")
-        present = self.present(owner)
+        present, tagged = self.present(owner), self.tagged(owner)
         for field in owner.FIELDS:
-            if field not in present:
+            if field not in present and field not in tagged:
                 self.line(f"{target}.{field.name} = {self._default(field)}")
         for field in present:
             self._field(field, f"{target}.{field.name}", f"{path}.{field.name}")
         self._flush()
         if self.flexible:
-            self._tags(owner, target, path)
+            self._tags(tagged, target, path)
         else:
             self.line(f"{target}.unknown_tags = {{}}")
 
@@ -203,9 +203,8 @@ class DecoderSource(Source):
         self.line(f"{items}.append({item})")
         self.close()
 
-    def _tags(self, owner: type[Struct], target: str, path: str) -> None:
+    def _tags(self, known: list[Field], target: str, path: str) -> None:
         """Read the tagged fields (KIP-482), which rarely are there."""
-        known = self.tagged(owner)
         for field in known:
             self.line(f"{target}.{field.name} = {self._default(field)}")
         count, unknown = self.name("n"), self.name("t")

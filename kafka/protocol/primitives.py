@@ -68,7 +68,7 @@ def pieces(records: Records) -> tuple[int, Sequence[bytes | bytearray | memoryvi
         return len(records), (records,)
     if isinstance(records, memoryview):
         return records.nbytes, (records.cast("B"),)
-    found = [memoryview(piece).cast("B") for piece in records]
+    found = [piece if type(piece) is bytes else memoryview(piece).cast("B") for piece in records]
     return sum(map(len, found)), found
 
 
