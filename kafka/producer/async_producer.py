@@ -35,10 +35,20 @@ class AsyncKafkaProducer:
     DEFAULT_CONFIG: ClassVar[dict[str, object]] = ProducerConfig.default_config()
 
     def __init__(self, **configs: Any) -> None:  # Any: each option has a type of its own
-        self._options = ProducerConfig.from_kwargs(configs)
-        self.config = self._options.as_dict()
+        self._set_up(ProducerConfig.from_kwargs(configs))
+
+    def _set_up(self, options: ProducerConfig) -> None:
+        self._options = options
+        self.config = options.as_dict()
         self._core_or_none: ProducerCore | None = None
         self._closed = False
+
+    @classmethod
+    def _of(cls, options: ProducerConfig) -> Self:
+        """Return a producer with options that were checked before."""
+        producer = cls.__new__(cls)
+        producer._set_up(options)  # noqa: SLF001 - own class
+        return producer
 
     # -- life --------------------------------------------------------------------------------
 

@@ -101,6 +101,7 @@ class ProducerCore:
             uniform=uniform,
         )
         self.closed = False
+        self._disconnecting: asyncio.Future[None] | None = None
 
     # -- life --------------------------------------------------------------------------------
 
@@ -120,25 +121,29 @@ class ProducerCore:
         self.net.supervisor.spawn(self.sender.run(), name="kafka-sender")
 
     async def close(self, timeout: float) -> None:  # noqa: ASYNC109 - users give a time-out
-        """Deliver what can be delivered within *timeout* seconds, fail the rest, disconnect."""
-        if self.closed:
-            return
+        """Deliver what can be delivered within *timeout* seconds, fail the rest, disconnect.
+
+        A second call may run beside the first and cut its waiting short.
+        """
         self.closed = True
         self.accumulator.close()
         if timeout > 0 and self.net.supervisor.failure is None:
             await self.wait_for_all(timeout)
         self.path.routes.clear()
-        left = [batch for batch in self.deliveries.unsettled if batch.outcome is None]
-        if left:
-            self.accumulator.abort(
-                KafkaTimeoutError(
-                    f"the producer was closed; the record was not delivered within the "
-                    f"{timeout:g} s that close() was given"
-                )
+        self.accumulator.abort(
+            KafkaTimeoutError(
+                f"the producer was closed; the record was not delivered within the {timeout:g} s "
+                f"that close() was given"
             )
-        await self.net.close()
-        await asyncio.sleep(0)
-        self.deliveries.failures.report(include_held=True)
+        )
+        if self._disconnecting is None:
+            self._disconnecting = self.loop.create_future()
+            await self.net.close()
+            # What was scheduled by the last outcomes (callbacks, waiters) runs first.
+            await asyncio.sleep(0)
+            self.deliveries.failures.report(include_held=True)
+            self._disconnecting.set_result(None)
+        await asyncio.shield(self._disconnecting)
 
     def check(self) -> None:
         """Raise if the producer is closed or broken."""
@@ -245,8 +250,7 @@ class ProducerCore:
         deadline = Deadline.after(self.clock.now(), self.config.max_block)
         try:
             route = await self.route_to(batch.topic_partition.topic, partition, deadline)
-            timestamp, key, value, headers = record
-            queue, _, _ = self.path.prepare(route, value, key, headers, partition, timestamp)
+            queue = self.path.place(route, record[1], partition)
         except (KafkaError, ValueError) as exc:
             error = exc if isinstance(exc, KafkaError) else KafkaError(str(exc))
             self.deliveries.complete(batch, Outcome(error=error))

@@ -31,7 +31,7 @@ class FlushWait:
         on_done: called once, on whatever thread settles the last one.
     """
 
-    def __init__(self, batches: Iterable[ProducerBatch], on_done: Callable[[], None]) -> None:
+    def __init__(self, batches: Iterable[ProducerBatch], on_done: Callable[[], object]) -> None:
         self.remaining = set(batches)
         self._on_done = on_done
 
@@ -108,6 +108,10 @@ class Deliveries:
         runner: where callbacks run.
         observer: told of batches and of callbacks that raise.
         is_loop_thread: whether the caller runs on the client's loop thread.
+
+    Attributes:
+        failures: what nobody has looked at.
+        abandoned: set in a forked child, where nothing of this will ever complete.
     """
 
     def __init__(
@@ -122,6 +126,7 @@ class Deliveries:
         self.lock = lock
         self.wait_timeout = wait_timeout
         self.failures = FailureLedger()
+        self.abandoned = False
         self._runner = runner
         self._observer = observer
         self._is_loop_thread = is_loop_thread
@@ -174,7 +179,7 @@ class Deliveries:
             watcher()
         return parts
 
-    def wait_for_all(self, on_done: Callable[[], None]) -> FlushWait | None:
+    def wait_for_all(self, on_done: Callable[[], object]) -> FlushWait | None:
         """Have *on_done* called when all batches of this moment are settled; ``None``: they are."""
         with self.lock:
             if not self._unsettled:
@@ -190,11 +195,19 @@ class Deliveries:
                 self._flushes.remove(wait)
 
     def check_may_wait(self) -> None:
-        """Raise `IllegalStateError` in the client's own loop thread."""
+        """Raise `IllegalStateError` in the client's own loop thread and in a forked child."""
+        self._check_process()
         if self._is_loop_thread():
             raise IllegalStateError(
                 "this would wait for the event loop in the loop's own thread; "
                 "await the future instead of calling get()"
+            )
+
+    def _check_process(self) -> None:
+        if self.abandoned:
+            raise IllegalStateError(
+                "the record was sent by the process this one was forked from; only that process "
+                "hears of its delivery"
             )
 
     def check_not_in_callback(self, name: str) -> None:
@@ -207,6 +220,7 @@ class Deliveries:
 
     def expect_callbacks(self) -> None:
         """Have the runner ready."""
+        self._check_process()
         self._runner.prepare()
 
     def run_now(self, batch: ProducerBatch, callback: Callback) -> None:

@@ -56,7 +56,7 @@ def wait_for(batch: ProducerBatch, index: int, timeout: float | None) -> bool:
             _forget(part, event.set)
 
 
-def _watch(batch: ProducerBatch, watcher: Callable[[], None]) -> bool:
+def _watch(batch: ProducerBatch, watcher: Callable[[], object]) -> bool:
     """Have *watcher* called when *batch* is done or split, unless it already is."""
     with batch.home.lock:
         if batch.outcome is not None or batch.parts is not None:
@@ -65,7 +65,7 @@ def _watch(batch: ProducerBatch, watcher: Callable[[], None]) -> bool:
         return True
 
 
-def _forget(batch: ProducerBatch, watcher: Callable[[], None]) -> None:
+def _forget(batch: ProducerBatch, watcher: Callable[[], object]) -> None:
     with batch.home.lock:
         if watcher in batch.watchers:
             batch.watchers.remove(watcher)

@@ -123,10 +123,10 @@ class SentBatches:
                 tp = TopicPartition(name, partition.index)
                 found[tp] = _result(tp, partition, endpoints)
         for tp in self._batches.keys() - found.keys():
-            error = UnknownTopicOrPartitionError(
-                f"{tp.topic}-{tp.partition}: left out of the answer"
+            place = f"{tp.topic}-{tp.partition}"
+            found[tp] = PartitionResult(
+                UnknownTopicOrPartitionError(f"{place}: left out of the answer")
             )
-            found[tp] = PartitionResult(error)
         return found
 
 
@@ -149,6 +149,5 @@ def _result(
         culprit.batch_index: error_class(f"{place}: {culprit.batch_index_error_message or detail}")
         for culprit in partition.record_errors
     }
-    return PartitionResult(
-        error_class(f"{place}: {detail}"), record_errors=record_errors, hint=hint
-    )
+    error = error_class(f"{place}: {detail}")
+    return PartitionResult(error, record_errors=record_errors, hint=hint)

@@ -92,7 +92,10 @@ class Outcome(NamedTuple):
 class Home(Protocol):
     """What a batch and its futures need of the producer they belong to."""
 
-    lock: AbstractContextManager[object]
+    @property
+    def lock(self) -> AbstractContextManager[object]:
+        """The lock of the border."""
+
     wait_timeout: float
 
     def check_may_wait(self) -> None:
@@ -177,13 +180,13 @@ class ProducerBatch:
         self.outcome: Outcome | None = None
         self.last_error: KafkaError | None = None
         self.parts: tuple[list[int], list[ProducerBatch]] | None = None
-        self.watchers: list[Callable[[], None]] = []
+        self.watchers: list[Callable[[], object]] = []
         self.callbacks: list[Callback] = []
         self.looked: set[int] = set()
         self.magic = 2
         self.codec = Codec.NONE
         self.base_timestamp = self.max_timestamp = -1
-        self._payload = b""
+        self._payload: bytes | bytearray | memoryview = b""
         self.timestamps: Sequence[int] = ()
         self.key_sizes: Sequence[int] | None = None
         self.value_sizes: Sequence[int] | None = None
@@ -258,7 +261,7 @@ class ProducerBatch:
         if any(headers):
             self.header_sizes = array("i", map(_header_size, headers))
 
-    def pieces(self, stamp: ProducerStamp = NO_STAMP) -> list[bytes]:
+    def pieces(self, stamp: ProducerStamp = NO_STAMP) -> list[bytes | bytearray | memoryview]:
         """Return the encoded batch, written by *stamp*, in pieces that are not joined."""
         if self.magic < 2:
             return [self._payload]

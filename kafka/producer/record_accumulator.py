@@ -27,7 +27,6 @@ from kafka.producer.producer_batch import (
     Outcome,
     ProducerBatch,
 )
-from kafka.producer.routes import PartitionQueue
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -36,7 +35,7 @@ if TYPE_CHECKING:
     from kafka._base.observer import Observer
     from kafka.producer.deliveries import Deliveries
     from kafka.producer.producer_batch import Record
-    from kafka.producer.routes import TopicRoute
+    from kafka.producer.routes import PartitionQueue, TopicRoute
     from kafka.record.compression import Codec
 
 # What a record counts in memory, less what it adds to the encoded batch beside its payload.

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     Prepared = tuple[PartitionQueue | None, Record, int]
 
 _TOPIC_NAME: Final = re.compile(r"[a-zA-Z0-9._-]{1,249}")
+_BYTES: Final = frozenset((bytes, type(None)))
 _SLACK: Final = BATCH_OVERHEAD + MAX_RECORD_OVERHEAD - RECORD_MEMORY
 
 
@@ -69,6 +70,7 @@ class SendPath:
         self._uniform = uniform
         self._serialize_key = adapt_serializer(config.key_serializer, option="key_serializer")
         self._serialize_value = adapt_serializer(config.value_serializer)
+        self._converts = bool(self._serialize_key or self._serialize_value)
         self._partitioner = adapt_partitioner(config.partitioner)
         self._largest = min(config.max_request_size, config.buffer_memory) - _SLACK
         self._limits = (
@@ -123,45 +125,65 @@ class SendPath:
         if value is None and key is None:
             raise ValueError("key and value are both None: a record needs one of them")
         key_bytes, value_bytes = key, value
-        if self._serialize_key is not None:
-            key_bytes = self._serialize_key(route.topic, headers or [], key)
-        if self._serialize_value is not None:
-            value_bytes = self._serialize_value(route.topic, headers or [], value)
+        if self._converts:
+            key_bytes, value_bytes = self._converted(route.topic, headers, key, value)
+        if not (type(value_bytes) in _BYTES and type(key_bytes) in _BYTES):
+            key_bytes, value_bytes = _owned("key", key_bytes), _owned("value", value_bytes)
         size = RECORD_MEMORY
-        if value_bytes is not None:
-            if type(value_bytes) is not bytes:
-                value_bytes = _owned("value", value_bytes)
-            size += len(value_bytes)
-        if key_bytes is not None:
-            if type(key_bytes) is not bytes:
-                key_bytes = _owned("key", key_bytes)
-            size += len(key_bytes)
+        size += 0 if value_bytes is None else len(value_bytes)
+        size += 0 if key_bytes is None else len(key_bytes)
         if headers is not None:
             headers = self._owned_headers(headers)
             size += header_overhead(headers)
         if size > self._largest:
-            raise MessageSizeTooLargeError(
-                f"a record for {route.topic} takes {size + _SLACK} bytes with all overhead, more "
-                f"than may be sent ({self._limits})"
-            )
+            raise self._too_large(route.topic, size)
         if timestamp_ms is None:
             timestamp_ms = int(self._wall() * 1000)
         else:
             self._check_timestamp(timestamp_ms)
-        queue = None
-        if partition is not None:
-            queue = route.queues[self._checked_partition(route, partition)]
-        elif self._partitioner is not None:
-            chosen = self._partitioner(
+        record = (timestamp_ms, key_bytes, value_bytes, headers)
+        if partition is None and self._partitioner is not None:
+            partition = self._partitioner(
                 route.topic, key, key_bytes, value, value_bytes, self._cluster
             )
-            queue = route.queues[self._checked_partition(route, chosen)]
-        elif key_bytes is not None:
-            queues = route.queues
-            queue = queues[(self._hashes[key_bytes] & 0x7FFFFFFF) % len(queues)]
-        return queue, (timestamp_ms, key_bytes, value_bytes, headers), size
+        return self.place(route, key_bytes, partition), record, size
 
-    def _owned_headers(self, headers: Headers) -> Headers | None:
+    def place(
+        self, route: TopicRoute, key: bytes | None, partition: int | None
+    ) -> PartitionQueue | None:
+        """Return where a record goes; ``None`` for where keyless records go at the moment.
+
+        Raises:
+            ValueError: *partition* does not exist.
+        """
+        if partition is not None:
+            return route.queues[_checked_partition(route, partition)]
+        if key is None:
+            return None
+        queues = route.queues
+        return queues[(self._hashes[key] & 0x7FFFFFFF) % len(queues)]
+
+    def _converted(
+        self,
+        topic: str,
+        headers: Headers | None,
+        key: Any,  # Any: what the user's serializer takes
+        value: Any,  # the same
+    ) -> tuple[Any, Any]:  # checked by the caller
+        given = headers or []
+        if self._serialize_key is not None:
+            key = self._serialize_key(topic, given, key)
+        if self._serialize_value is not None:
+            value = self._serialize_value(topic, given, value)
+        return key, value
+
+    def _too_large(self, topic: str, size: int) -> MessageSizeTooLargeError:
+        return MessageSizeTooLargeError(
+            f"a record for {topic} takes {size + _SLACK} bytes with all overhead, more than may "
+            f"be sent ({self._limits})"
+        )
+
+    def _owned_headers(self, headers: Headers) -> Headers:
         """Return a copy of *headers* that nobody else can change."""
         if not isinstance(headers, (list, tuple)):
             raise TypeError(f"headers must be a list of (str, bytes), not {type(headers).__name__}")
@@ -183,17 +205,6 @@ class SendPath:
                 "timestamps of records need brokers of Kafka 0.10 or newer (record format 1)"
             )
 
-    @staticmethod
-    def _checked_partition(route: TopicRoute, partition: int) -> int:
-        if not isinstance(partition, int) or isinstance(partition, bool):
-            raise TypeError(f"partition must be an int, not {type(partition).__name__}")
-        if not 0 <= partition < len(route.queues):
-            raise ValueError(
-                f"partition {partition} of topic {route.topic} does not exist: the topic has "
-                f"partitions 0 to {len(route.queues) - 1}"
-            )
-        return partition
-
 
 def check_topic(topic: object) -> None:
     """Raise if no topic can have this name; done once per topic."""
@@ -206,12 +217,26 @@ def check_topic(topic: object) -> None:
         )
 
 
-def _owned(name: str, data: object) -> bytes:
+def _checked_partition(route: TopicRoute, partition: int) -> int:
+    if not isinstance(partition, int) or isinstance(partition, bool):
+        raise TypeError(f"partition must be an int, not {type(partition).__name__}")
+    if not 0 <= partition < len(route.queues):
+        raise ValueError(
+            f"partition {partition} of topic {route.topic} does not exist: the topic has "
+            f"partitions 0 to {len(route.queues) - 1}"
+        )
+    return partition
+
+
+def _owned(name: str, data: object) -> bytes | None:
     """Return *data* as bytes that nobody else can change."""
+    if data is None:
+        return None
     if isinstance(data, (bytes, bytearray, memoryview)):
         return bytes(data)
     raise TypeError(
-        f"{name} must be bytes, not {type(data).__name__}; set {name}_serializer to send other types"
+        f"{name} must be bytes, not {type(data).__name__}; "
+        f"set {name}_serializer to send other types"
     )
 
 
