@@ -62,7 +62,11 @@ S = TypeVar("S", bound=Struct)
 
 
 def version_cap(request: Request[M]) -> int | None:
-    """Return the highest version whose shape can carry *request*, or None if any can."""
+    """Return the highest version whose shape can carry *request*, or None if any can.
+
+    An incremental fetch that lists no topics is not capped: a session begun with names has to pass
+    `FETCH_WITHOUT_TOPIC_IDS` itself (KIP-516: a session may not switch between names and ids).
+    """
     rule = _CAPS.get(request.API_KEY)
     return None if rule is None else rule(request)
 
@@ -136,6 +140,7 @@ def _cap_produce(request: ProduceRequest) -> int | None:
 
 
 def _cap_fetch(request: FetchRequest) -> int | None:
+    # A fetch without topics continues a session, which alone knows whether it began with names.
     known = _all_ids_known(request.topics) and _all_ids_known(request.forgotten_topics_data)
     return None if known else FETCH_WITHOUT_TOPIC_IDS
 

@@ -106,6 +106,10 @@ def test_most_requests_and_responses_have_one_shape():
     assert version_cap(request) is None
 
 
+def test_a_fetch_without_topics_leaves_the_version_to_its_session():
+    assert version_cap(FetchRequest()) is None
+
+
 def test_clients_add_partitions_in_the_unbatched_form():
     assert version_cap(AddPartitionsToTxnRequest()) == 3
     batched = AddPartitionsToTxnRequest(
