@@ -302,6 +302,16 @@ class FetchBuffer:
         self._on_room()
         return error
 
+    def take_error_of(self, tp: TopicPartition) -> BaseException | None:
+        """Return the error of *tp* that waits to be raised, once."""
+        with self._lock:
+            slot = self._slots.get(tp)
+            if slot is None or slot.error is None:
+                return None
+            error, slot.error = slot.error, None
+        self._on_room()
+        return error
+
     # -- under the lock --------------------------------------------------------------------
 
     def _open_or_close(self, tp: TopicPartition, slot: _Slot, *, paused: bool, held: bool) -> None:

@@ -15,7 +15,7 @@ from kafka.errors import KafkaError, RecordDeserializationError
 from kafka.structs import ConsumerRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from kafka._base.observer import Observer
     from kafka.consumer.fetch_buffer import FetchBuffer
@@ -53,10 +53,38 @@ class Chunk:
     def split(self, count: int) -> Chunk:
         """Return the first *count* records as a chunk of their own; the others stay."""
         first = Chunk(self.tp, self.generation)
-        first.records = self.records[:count]
-        del self.records[:count]
+        # New lists: the old one may be in the hands of the application.
+        first.records, self.records = self.records[:count], self.records[count:]
         first.next_offset = self.records[0].offset if self.records else self.next_offset
         return first
+
+
+class Handout:
+    """What a face keeps of the records it hands out one by one; a base of both faces.
+
+    `_rows` yields records taken from the reader but not counted as consumed. A record counts when
+    the next one is asked for, or when the application asks for positions or changes something.
+    """
+
+    _reader: RecordReader
+    # Set, by any thread, when `_rows` may hold records that must not be handed out any more.
+    _attention: bool = False
+    _rows: Iterator[ConsumerRecord] = iter(())
+    _last: ConsumerRecord | None = None
+
+    def _note_change(self) -> None:
+        self._attention = True
+
+    def _settle(self) -> None:
+        last, self._last = self._last, None
+        self._rows = iter(())
+        self._reader.settle(last)
+
+    def _collect(
+        self, max_records: int, *, update_offsets: bool
+    ) -> dict[TopicPartition, list[ConsumerRecord]]:
+        self._settle()
+        return self._reader.collect(max_records, update_offsets=update_offsets)
 
 
 class RecordReader:
@@ -122,12 +150,6 @@ class RecordReader:
             self._held += rest + held[index + 1 :]
             return
         # The partition of *last* is gone from the held chunks: it was revoked or sought.
-
-    def settle_all(self) -> None:
-        """Count all held records that could be handed out as consumed."""
-        held, self._held = self._held, []
-        for chunk in held:
-            self._claim_if_open(chunk)
 
     def _claim_if_open(self, chunk: Chunk) -> None:
         if self._is_current(chunk):

@@ -1,0 +1,115 @@
+"""Checks of what users pass in; both faces raise the same errors as kafka-python.  Pure."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from kafka.errors import IllegalStateError
+from kafka.structs import OffsetAndMetadata, TopicPartition
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from kafka.subscription import Assignment, PartitionState
+
+
+def poll_limits(timeout_ms: float, max_records: int | None, default: int) -> tuple[float, int]:
+    """Return the time-out in seconds and the number of records.
+
+    Raises:
+        ValueError: a negative time-out, or no records at all.
+        TypeError: *max_records* is no integer.
+    """
+    if timeout_ms < 0:
+        raise ValueError(f"timeout_ms must not be negative, not {timeout_ms!r}")
+    if max_records is None:
+        max_records = default
+    if not isinstance(max_records, int):
+        raise TypeError(f"max_records must be an integer, not {max_records!r}")
+    if max_records <= 0:
+        raise ValueError(f"max_records must be positive, not {max_records!r}")
+    return timeout_ms / 1000, max_records
+
+
+def api_timeout(timeout_ms: float | None, default: float) -> float:
+    """Return the time-out in seconds; ``None`` means the default, which is in seconds."""
+    if timeout_ms is None:
+        return default
+    if timeout_ms < 0 or math.isnan(timeout_ms):
+        raise ValueError(f"timeout_ms must not be negative, not {timeout_ms!r}")
+    return timeout_ms / 1000
+
+
+def check_partitions(partitions: Iterable[object]) -> None:
+    """Raise TypeError unless all are `TopicPartition`."""
+    for tp in partitions:
+        if not isinstance(tp, TopicPartition):
+            raise TypeError(f"partitions must be TopicPartition namedtuples, not {tp!r}")
+
+
+def assigned(assignment: Assignment, tp: TopicPartition) -> PartitionState:
+    """Return the state of *tp*.
+
+    Raises:
+        TypeError: it is no `TopicPartition`.
+        IllegalStateError: it is not assigned.
+    """
+    if not isinstance(tp, TopicPartition):
+        raise TypeError(f"partition must be a TopicPartition namedtuple, not {tp!r}")
+    state = assignment.get(tp)
+    if state is None:
+        raise IllegalStateError(f"{tp.topic}-{tp.partition} is not assigned to this consumer")
+    return state
+
+
+def seekable(
+    assignment: Assignment, partitions: tuple[TopicPartition, ...]
+) -> list[PartitionState]:
+    """Return the states of *partitions*, of all that are assigned if empty.
+
+    Raises:
+        TypeError: one is no `TopicPartition`.
+        ValueError: one is not assigned, or none is.
+    """
+    check_partitions(partitions)
+    if not partitions and not len(assignment):
+        raise ValueError("No partitions are currently assigned")
+    states = []
+    for tp in partitions or assignment.partitions:
+        state = assignment.get(tp)
+        if state is None:
+            raise ValueError(f"Unassigned partition: {tp.topic}-{tp.partition}")
+        states.append(state)
+    return states
+
+
+def seek_target(offset: object) -> tuple[int, int]:
+    """Return the offset to seek to and the leader epoch that goes with it, -1 for none.
+
+    Raises:
+        ValueError: no integer, or a negative one.
+    """
+    epoch = -1
+    if isinstance(offset, OffsetAndMetadata):
+        epoch, offset = offset.leader_epoch, offset.offset
+    if not isinstance(offset, int) or isinstance(offset, bool) or offset < 0:
+        raise ValueError(f"Offset must be int >= 0, not {offset!r}")
+    return offset, -1 if epoch is None else epoch
+
+
+def search_times(timestamps: dict[TopicPartition, int]) -> dict[TopicPartition, int]:
+    """Return a checked copy of *timestamps*, in ms.
+
+    Raises:
+        ValueError: a timestamp is negative.
+        TypeError: a key is no `TopicPartition`.
+    """
+    check_partitions(timestamps)
+    for tp, timestamp in timestamps.items():
+        if timestamp < 0:
+            raise ValueError(
+                f"The target time for partition {tp} is {timestamp}. "
+                f"The target time cannot be negative."
+            )
+    return {tp: int(timestamp) for tp, timestamp in timestamps.items()}
