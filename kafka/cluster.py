@@ -172,7 +172,7 @@ class ClusterMetadata:
         self, topic: MetadataResponse.MetadataResponseTopic, before: ClusterSnapshot
     ) -> TopicState:
         partitions: dict[int, PartitionMetadata] = {}
-        for p in topic.partitions:
+        for p in sorted(topic.partitions, key=lambda partition: partition.partition_index):
             found = PartitionMetadata(
                 topic.name or "",
                 p.partition_index,

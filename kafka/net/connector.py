@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from enum import Enum, unique
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from kafka.errors import KafkaConnectionError, KafkaError, KafkaProtocolError
+from kafka.errors import CorrelationIdError, KafkaConnectionError, KafkaError, KafkaProtocolError
 from kafka.net.connection import Connection
 from kafka.net.driver import Driver
 from kafka.net.handshake import Action, Done, Fail, Handshake, Send
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from kafka.net.node_states import Address
 
 log = logging.getLogger("kafka.conn")
+
+# A broker that is silent for so many seconds may be one that skips what it does not know.
+SILENCE: Final = 1.0
 
 
 @unique
@@ -130,10 +134,13 @@ class Connector:
         if action.reconnect:
             connection = await self._again(connection, address, deadline)
         try:
-            frame = await connection.exchange(
-                action.request, action.version, expires_at=deadline.at
-            )
-        except KafkaConnectionError as error:
+            answer = connection.exchange(action.request, action.version, expires_at=deadline.at)
+            await asyncio.wait({answer}, timeout=SILENCE)
+            if not answer.done() and (nudge := handshake.on_silence()) is not None:
+                behind = connection.exchange(nudge.request, nudge.version, expires_at=deadline.at)
+                behind.add_done_callback(_ignore)
+            frame = await answer
+        except (KafkaConnectionError, CorrelationIdError) as error:
             return connection, handshake.on_disconnect(error)
         return connection, handshake.on_response(frame)
 
@@ -164,6 +171,12 @@ class Connector:
         hung_up = isinstance(error, KafkaConnectionError)
         guess = hint(connection.head, address.port, hung_up=hung_up)
         return StageError(f"{text} ({guess})" if guess else text, Stage.API_VERSIONS)
+
+
+def _ignore(answer: asyncio.Future[bytes | memoryview]) -> None:
+    """Take note of how *answer* ended, so that nobody misses it."""
+    if not answer.cancelled():
+        answer.exception()
 
 
 def _where(node_id: int, name: str, address: Address) -> str:

@@ -63,6 +63,11 @@ class Driver(asyncio.BufferedProtocol):
             sink.on_closed(self._closed)
 
     @property
+    def is_closed(self) -> bool:
+        """Whether the connection has ended."""
+        return self._closed is not None
+
+    @property
     def is_paused(self) -> bool:
         """Whether the peer takes bytes more slowly than they are written."""
         return self._paused
@@ -138,7 +143,7 @@ class Driver(asyncio.BufferedProtocol):
         if sink is None:
             return
         for frame in frames:
-            if self._closed is not None:  # an earlier frame was no good
+            if self.is_closed:  # an earlier frame was no good
                 return
             sink.on_frame(frame)
 

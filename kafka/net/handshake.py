@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from kafka._base.transitions import Transitions
 from kafka.errors import (
+    CorrelationIdError,
     KafkaError,
     KafkaProtocolError,
     UnsupportedVersionError,
@@ -31,6 +32,7 @@ class HandshakeState(Enum):
 
     NEW = "new"
     HIGHEST = "ApiVersions, highest version"
+    NUDGED = "ApiVersions without an answer, Metadata behind it"
     LOWER = "ApiVersions, the version the broker named or 0"
     METADATA = "Metadata, is this an old broker?"
     CONFIRM = "ApiVersions 0, or did it only restart?"
@@ -46,7 +48,8 @@ _END = frozenset({_S.DONE, _S.FAILED})
 HANDSHAKE_TRANSITIONS: Final = Transitions(
     {
         _S.NEW: {_S.HIGHEST, _S.DONE},
-        _S.HIGHEST: {_S.LOWER, _S.METADATA, *_END},
+        _S.HIGHEST: {_S.NUDGED, _S.LOWER, _S.METADATA, *_END},
+        _S.NUDGED: {_S.LOWER, _S.METADATA, *_END},
         _S.LOWER: {_S.LOWER, *_END},
         _S.METADATA: {_S.CONFIRM, *_END},
         _S.CONFIRM: {_S.LIST_GROUPS, *_END},
@@ -69,10 +72,12 @@ _ANSWER_PROVES: Final = {
 }
 _AFTER_HANG_UP: Final = {
     _S.HIGHEST: _S.METADATA,
+    _S.NUDGED: _S.METADATA,
     _S.CONFIRM: _S.LIST_GROUPS,
     _S.LIST_GROUPS: _S.FIND_COORDINATOR,
     _S.FIND_COORDINATOR: _S.OFFSET_FETCH,
 }
+_SKIPS_UNKNOWN: Final = (0, 9)
 _OLDEST: Final = (0, 8, 0)
 
 
@@ -153,12 +158,26 @@ class Handshake:
         except KafkaProtocolError as error:
             return self._fail(error)
 
+    def on_silence(self) -> Send | None:
+        """Return what to send behind a request that got no answer for a while, if anything.
+
+        Kafka 0.9 neither answers nor hangs up on an API it does not know, but answers the request
+        after it. All others answer in order, however slow they are.
+        """
+        if self.state is not _S.HIGHEST:
+            return None
+        self._move(_S.NUDGED)
+        return Send(_probe_request(_S.METADATA), 0)
+
     def on_disconnect(self, error: KafkaError) -> Action:
         """Return what to do after the connection ended instead of a response.
 
         Args:
             error: how it ended; it becomes the failure if nothing is left to try.
         """
+        if isinstance(error, CorrelationIdError):
+            skipped = self.state is _S.NUDGED
+            return self._prove(_SKIPS_UNKNOWN, reconnect=True) if skipped else self._fail(error)
         if self.state in _AFTER_HANG_UP:
             return self._probe(_AFTER_HANG_UP[self.state], reconnect=True)
         if self.state is _S.OFFSET_FETCH:

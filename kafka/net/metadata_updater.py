@@ -222,9 +222,10 @@ class MetadataUpdater:
         return response, query.partial
 
     async def _rebootstrap(self, *, drop: bool) -> MetadataResponse:
-        log.info("no known broker answers: starting again from the bootstrap servers")
+        log.debug("starting again from the bootstrap servers")
         response = await self._source.rebootstrap(lambda: self.request_for(None), drop=drop)
         self._planner.on_rebootstrapped(self._clock.now())
+        log.info("found the cluster again through the bootstrap servers")
         return response
 
     def request_for(self, query: MetadataQuery | None) -> MetadataRequest:

@@ -1,0 +1,343 @@
+"""Stories of one connection and its requests."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+
+import pytest
+
+from kafka._base.observer import Observer
+from kafka.errors import (
+    CorrelationIdError,
+    InvalidReceiveError,
+    KafkaConnectionError,
+    KafkaError,
+    KafkaProtocolError,
+    RequestTimedOutError,
+    UnsupportedVersionError,
+)
+from kafka.net.network_client import NetworkClient
+from kafka.protocol.messages.api_versions import ApiVersionsRequest
+from kafka.protocol.messages.list_groups import ListGroupsRequest
+from kafka.protocol.messages.list_offsets import ListOffsetsRequest, ListOffsetsResponse
+from kafka.protocol.messages.metadata import MetadataRequest
+from test.support.network import connected, in_seconds
+from test.support.scripted_broker import (
+    Close,
+    Delay,
+    Drop,
+    Fault,
+    Garbage,
+    HalfFrame,
+    ScriptedCluster,
+    WrongCorrelationId,
+)
+from test.support.virtual_loop import run
+
+Story = Callable[[ScriptedCluster, NetworkClient], Coroutine[None, None, None]]
+
+
+def play(story: Story, *, nodes: int = 1, **options: object) -> None:
+    async def on_stage() -> None:
+        async with (
+            ScriptedCluster(nodes) as cluster,
+            connected(cluster.bootstrap_servers, **options) as client,
+        ):
+            await story(cluster, client)
+
+    run(on_stage())
+
+
+def ask(client: NetworkClient, timeout: float | None = None) -> Coroutine[None, None, object]:
+    return client.send(ListOffsetsRequest(), 0, timeout=timeout)
+
+
+def test_request_to_a_connected_node_is_written_before_send_suspends() -> None:
+    async def story(cluster: ScriptedCluster, client: NetworkClient) -> None:
+        await ask(client)
+        sending = ask(client)
+        sending.send(None)
+        assert client.in_flight(0) == 1
+        sending.close()
+
+    play(story)
+
+
+def test_requests_are_pipelined_and_answered_in_order() -> None:
+    async def story(cluster: ScriptedCluster, client: NetworkClient) -> None:
+        names = [str(number) for number in range(20)]
+        requests = [
+            ListOffsetsRequest(topics=[ListOffsetsRequest.ListOffsetsTopic(name=name)])
+            for name in names
+        ]
+        responses = await asyncio.gather(*(client.send(r, 0) for r in requests))
+        assert [r.topics[0].name for r in responses] == names
+        assert [r.topics[0].name for r in cluster.requests(ListOffsetsRequest)] == names
+
+    play(story)
+
+
+def test_no_more_requests_are_in_flight_than_allowed() -> None:
+    seen: list[int] = []
+
+    async def story(cluster: ScriptedCluster, client: NetworkClient) -> None:
+        async def slow(request: ListOffsetsRequest, call: object) -> ListOffsetsResponse:
+            seen.append(client.in_flight(0))
+            await asyncio.sleep(1)
+            return ListOffsetsResponse()
+
+        cluster.on(ListOffsetsRequest, slow)
+        await asyncio.gather(*(ask(client) for _ in range(7)))
+
+    play(story, max_in_flight_requests_per_connection=2)
+    assert max(seen) == 2
+
+
+def test_unanswered_request_times_out_and_fails_the_others_in_flight() -> None:
+    async def story(cluster: ScriptedCluster, client: NetworkClient) -> None:
+        await ask(client)
+        cluster.fail_next(ListOffsetsRequest, Drop(), Drop())
+        loop = asyncio.get_running_loop()
+        start = loop.time()
+        first, second = await asyncio.gather(
+            ask(client, timeout=3), ask(client, timeout=9), return_exceptions=True
+        )
+        assert loop.time() - start == pytest.approx(3, abs=0.01)
+        assert isinstance(first, RequestTimedOutError)
+        assert "ListOffsets v" in str(first)
+        assert isinstance(second, KafkaConnectionError)
+        assert not client.is_connected(0)
+
+    play(story)
+
+
+def test_later_request_with_a_shorter_time_out_expires_first() -> None:
+    async def story(cluster: ScriptedCluster, client: NetworkClient) -> None:
+        await ask(client)
+        cluster.fail_next(ListOffsetsRequest, Drop(), Drop())
+        results = await asyncio.gather(
+            ask(client, timeout=9), ask(client, timeout=3), return_exceptions=True
+        )
+        assert isinstance(results[1], RequestTimedOutError)
+
+    play(story)
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        (Close(), KafkaConnectionError),
+        (HalfFrame(), KafkaConnectionError),
+        (Garbage(b"\x7f\xff\xff\xff"), KafkaConnectionError),
+        (Garbage(b"\xff\xff\xff\xff"), KafkaConnectionError),
+        (Garbage(b"\0\0\0\0"), KafkaConnectionError),
+        (Garbage(b"\0\0\0\x05\0\0\0\x02\x09"), KafkaProtocolError),
+        (WrongCorrelationId(), KafkaConnectionError),
+    ],
+)
+def test_broken_answer_ends_the_connection_and_the_next_request_succeeds(
+    fault: Fault, error: type[KafkaError]
+) -> None:
+    async def story(cluster: ScriptedCluster, client: NetworkClient) -> None:
+        await ask(client)
+        cluster.fail_next(ListOffsetsRequest, fault)
+        with pytest.raises(error):
+            await ask(client)
+        assert not client.is_connected(0)
+        await ask(client)
+        assert cluster.accepted[0] == 3  # bootstrap, first, second
+
+    play(story)
+
+
+@pytest.mark.parametrize(
+    ("fault", "cause"),
+    [
+        (Garbage(b"\x7f\xff\xff\xff"), InvalidReceiveError),
+        (Garbage(b"\xff\xff\xff\xff"), InvalidReceiveError),
+        (WrongCorrelationId(), CorrelationIdError),
+    ],
+)
+def test_reason_of_a_broken_stream_is_the_cause(fault: Fault, cause: type[KafkaError]) -> None:
+    async def story(cluster: ScriptedCluster, client: NetworkClient) -> None:
+        cluster.fail_next(ListOffsetsRequest, fault)
+        with pytest.raises(KafkaConnectionError) as caught:
+            await ask(client)
+        assert isinstance(caught.value.__cause__, cause)
+
+    play(story)
+
+
+def test_trouble_with_one_broker_does_not_touch_the_other() -> None:
+    async def story(cluster: ScriptedCluster, client: NetworkClient) -> None:
+        await client.send(ListOffsetsRequest(), 1)
+        cluster.fail_next(ListOffsetsRequest, Garbage(b"\x7f\xff\xff\xff"), node_id=0)
+        with pytest.raises(KafkaConnectionError):
+            await ask(client)
+        assert client.is_connected(1)
+
+    play(story, nodes=2)
+
+
+def test_api_the_broker_does_not_have_is_named() -> None:
+    async def story(cluster: ScriptedCluster, client: NetworkClient) -> None:
+        with pytest.raises(UnsupportedVersionError, match="ListGroups"):
+            await client.send(ListGroupsRequest(), 0)
+        assert client.is_connected(0)
+
+    play(story)
+
+
+def test_throttled_broker_is_left_alone_for_the_announced_time() -> None:
+    async def story(cluster: ScriptedCluster, client: NetworkClient) -> None:
+        cluster.fail_next(ListOffsetsRequest, ListOffsetsResponse(throttle_time_ms=2000))
+        await ask(client)
+        loop = asyncio.get_running_loop()
+        start = loop.time()
+        assert client.ready_in(0, start) == pytest.approx(2.0, abs=0.01)
+        await ask(client, timeout=1)  # time spent throttled does not count
+        assert loop.time() - start == pytest.approx(2.0, abs=0.01)
+
+    play(story)
+
+
+def test_idle_connection_is_closed_and_made_again_when_needed() -> None:
+    async def story(cluster: ScriptedCluster, client: NetworkClient) -> None:
+        await ask(client)
+        await asyncio.sleep(71)
+        assert not client.is_connected(0)
+        await ask(client)
+        assert client.is_connected(0)
+
+    play(story, connections_max_idle_ms=70_000, metadata_max_age_ms=3_600_000)
+
+
+def test_connection_with_a_request_in_flight_is_not_idle() -> None:
+    async def story(cluster: ScriptedCluster, client: NetworkClient) -> None:
+        cluster.fail_next(ListOffsetsRequest, Delay(100))
+        await ask(client, timeout=200)
+
+    play(story, connections_max_idle_ms=70_000, metadata_max_age_ms=3_600_000)
+
+
+def test_unreachable_node_fails_the_request_and_backs_off() -> None:
+    async def story(cluster: ScriptedCluster, client: NetworkClient) -> None:
+        await cluster.kill(0)
+        with pytest.raises(KafkaConnectionError, match=r"node 0 127\.0\.0\.1:\d+"):
+            await ask(client)
+        assert client.ready_in(0, asyncio.get_running_loop().time()) > 0
+
+    play(story)
+
+
+def test_request_waits_out_the_back_off_and_finds_the_broker_back() -> None:
+    async def story(cluster: ScriptedCluster, client: NetworkClient) -> None:
+        await cluster.kill(0)
+        with pytest.raises(KafkaConnectionError):
+            await ask(client)
+        await cluster.revive(0)
+        await ask(client)
+
+    play(story)
+
+
+def test_cancelled_request_leaves_the_connection_usable() -> None:
+    async def story(cluster: ScriptedCluster, client: NetworkClient) -> None:
+        await ask(client)
+        cluster.fail_next(ListOffsetsRequest, Delay(1))
+        task = asyncio.ensure_future(ask(client))
+        await asyncio.sleep(0.5)
+        task.cancel()
+        await asyncio.wait({task})
+        await ask(client)
+        assert cluster.accepted[0] == 2
+
+    play(story)
+
+
+def test_send_any_asks_another_node_when_one_is_down() -> None:
+    async def story(cluster: ScriptedCluster, client: NetworkClient) -> None:
+        await cluster.kill(0)
+        response = await client.send_any(ListOffsetsRequest(), deadline=in_seconds(30))
+        assert response.topics == []
+
+    play(story, nodes=2)
+
+
+def test_broker_that_knows_only_an_older_api_versions_is_asked_again_in_its_version() -> None:
+    async def story() -> None:
+        async with (
+            ScriptedCluster(versions={ApiVersionsRequest: (0, 2)}) as cluster,
+            connected(cluster.bootstrap_servers) as client,
+        ):
+            await ask(client)
+            versions = {r.version for r in cluster.received if r.request.API_KEY == 18}
+            assert versions == {2}
+
+    run(story())
+
+
+class Facts(Observer):
+    """Write down what happens."""
+
+    def __init__(self) -> None:
+        self.facts: list[tuple[object, ...]] = []
+
+    def connection_opened(self, node_id: int) -> None:
+        self.facts.append(("opened", node_id))
+
+    def connection_closed(self, node_id: int, cause: BaseException | None) -> None:
+        self.facts.append(("closed", node_id, type(cause)))
+
+    def throttled(self, node_id: int, api_key: int, seconds: float) -> None:
+        self.facts.append(("throttled", node_id, api_key, seconds))
+
+
+def test_observer_hears_of_connections() -> None:
+    facts = Facts()
+
+    async def story(cluster: ScriptedCluster, client: NetworkClient) -> None:
+        cluster.fail_next(ListOffsetsRequest, ListOffsetsResponse(throttle_time_ms=10), Close())
+        await ask(client)
+        with pytest.raises(KafkaConnectionError):
+            await ask(client)
+
+    play(story, observer=facts)
+    assert facts.facts == [
+        ("opened", 0),
+        ("throttled", 0, 2, 0.01),
+        ("closed", 0, KafkaConnectionError),
+    ]
+
+
+def test_ten_minutes_without_brokers_are_at_most_thirty_lines(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO, logger="kafka")
+
+    async def story(cluster: ScriptedCluster, client: NetworkClient) -> None:
+        client.metadata.want_topics(["orders"])
+        await ask(client)
+        caplog.clear()
+        await cluster.kill(0)
+        client.metadata.request_update()
+        await asyncio.sleep(600)
+        assert 0 < len(caplog.records) <= 30
+        await cluster.revive(0)
+        await asyncio.sleep(60)
+        assert client.is_connected(0)
+
+    play(story)
+
+
+def test_clean_life_logs_nothing_at_warning(caplog: pytest.LogCaptureFixture) -> None:
+    async def story(cluster: ScriptedCluster, client: NetworkClient) -> None:
+        cluster.add_topic("orders")
+        await client.metadata.topic("orders", in_seconds(5))
+        await asyncio.sleep(700)
+        await client.send_any(MetadataRequest(topics=[]), deadline=in_seconds(5))
+
+    play(story)
+    assert [r for r in caplog.records if r.levelno >= logging.WARNING] == []

@@ -1,0 +1,53 @@
+"""A network client on the running loop, for stories with the scripted broker."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from kafka._base.deadline import Deadline
+from kafka._base.observer import Observer
+from kafka._base.system import LoopClock
+from kafka.config import NetworkConfig
+from kafka.net.addresses import LoopResolver
+from kafka.net.network_client import NetworkClient
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterable
+
+
+def middle(low: float, high: float) -> float:
+    """Return the middle: jitter without chance."""
+    return (low + high) / 2
+
+
+def make_client(
+    servers: Iterable[str], *, observer: Observer | None = None, **options: object
+) -> NetworkClient:
+    """Return a client that is not started."""
+    return NetworkClient(
+        NetworkConfig.from_kwargs({"bootstrap_servers": list(servers), **options}),
+        clock=LoopClock(asyncio.get_running_loop()),
+        observer=observer or Observer(),
+        uniform=middle,
+        resolver=LoopResolver(),
+    )
+
+
+@asynccontextmanager
+async def connected(
+    servers: Iterable[str], *, observer: Observer | None = None, **options: object
+) -> AsyncIterator[NetworkClient]:
+    """Run a client for the length of a block."""
+    client = make_client(servers, observer=observer, **options)
+    try:
+        await client.start(in_seconds(30))
+        yield client
+    finally:
+        await client.close()
+
+
+def in_seconds(seconds: float) -> Deadline:
+    """Return the deadline so many seconds from now on the running loop."""
+    return Deadline.after(asyncio.get_running_loop().time(), seconds)
