@@ -1,0 +1,343 @@
+"""Stories of finding the cluster, losing it and finding it again."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+import pytest
+
+from kafka.errors import (
+    InvalidTopicError,
+    KafkaTimeoutError,
+    NoBrokersAvailable,
+    TopicAuthorizationFailedError,
+    UnknownTopicOrPartitionError,
+)
+from kafka.protocol.messages.api_versions import ApiVersionsRequest
+from kafka.protocol.messages.list_offsets import ListOffsetsRequest
+from kafka.protocol.messages.metadata import MetadataRequest, MetadataResponse
+from test.support.network import connected, in_seconds, make_client
+from test.support.scripted_broker import Close, Drop, Garbage, ScriptedCluster
+from test.support.virtual_loop import run
+
+
+async def failure(servers: list[str], **options: object) -> str:
+    client = make_client(servers, **options)
+    try:
+        with pytest.raises(NoBrokersAvailable) as caught:
+            await client.start(in_seconds(2))
+    finally:
+        await client.close()
+    return str(caught.value)
+
+
+def test_every_failed_server_is_named_with_its_stage() -> None:
+    async def story() -> None:
+        async with ScriptedCluster() as cluster:
+            cluster.fail_next(MetadataRequest, *[Close()] * 99)
+            text = await failure(["no.such.host:9092", "127.0.0.1:1", *cluster.bootstrap_servers])
+        assert "no.such.host:9092 [DNS]: the name 'no.such.host' does not resolve" in text
+        assert "127.0.0.1:1 [TCP]: Connection refused" in text
+        assert f"{cluster.bootstrap_servers[0]} [metadata]: Metadata v" in text
+
+    run(story())
+
+
+@pytest.mark.parametrize(
+    ("answer", "hint"),
+    [
+        (b"HTTP/1.1 400 Bad Request\r\n\r\n", "an HTTP server answers there"),
+        (b"\x15\x03\x03\x00\x02\x02\x50", "the port speaks TLS"),
+    ],
+)
+def test_peer_that_is_no_kafka_broker_is_recognised(answer: bytes, hint: str) -> None:
+    async def story() -> None:
+        async with ScriptedCluster() as cluster:
+            cluster.fail_next(ApiVersionsRequest, *[Garbage(answer)] * 99)
+            text = await failure(cluster.bootstrap_servers)
+        assert "[ApiVersions]" in text
+        assert hint in text
+
+    run(story())
+
+
+def test_peer_that_hangs_up_is_described() -> None:
+    async def story() -> None:
+        async with ScriptedCluster() as cluster:
+            cluster.fail_next(ApiVersionsRequest, *[Close()] * 99)
+            cluster.fail_next(MetadataRequest, *[Close()] * 99)
+            text = await failure(cluster.bootstrap_servers)
+        assert "the peer hangs up on Kafka requests" in text
+
+    run(story())
+
+
+def test_silent_server_does_not_hold_up_the_next() -> None:
+    async def story() -> None:
+        async with ScriptedCluster(nodes=2) as cluster:
+            cluster.fail_next(ApiVersionsRequest, *[Drop()] * 9, node_id=1)
+            client = make_client(cluster.bootstrap_servers)
+            await client.start(in_seconds(10))
+            assert asyncio.get_running_loop().time() < 1
+            await client.close()
+
+    run(story())
+
+
+def test_broker_that_starts_during_bootstrap_is_found() -> None:
+    async def story() -> None:
+        cluster = ScriptedCluster()
+        await cluster.start()
+        await cluster.kill(0)
+        client = make_client(cluster.bootstrap_servers)
+        starting = asyncio.ensure_future(client.start(in_seconds(30)))
+        await asyncio.sleep(5)
+        await cluster.revive(0)
+        await starting
+        await client.close()
+        await cluster.stop()
+
+    run(story())
+
+
+def test_bootstrap_gives_up_within_its_time() -> None:
+    async def story() -> None:
+        await failure(["127.0.0.1:1"])
+        assert asyncio.get_running_loop().time() <= 2.0
+
+    run(story())
+
+
+def test_metadata_without_brokers_is_not_taken_for_a_cluster() -> None:
+    async def story() -> None:
+        async with ScriptedCluster() as cluster:
+            cluster.fail_next(MetadataRequest, MetadataResponse())
+            async with connected(cluster.bootstrap_servers) as client:
+                assert client.cluster.snapshot.brokers.keys() == {0}
+
+    run(story())
+
+
+def test_listener_that_does_not_resolve_is_named(caplog: pytest.LogCaptureFixture) -> None:
+    async def story() -> None:
+        async with ScriptedCluster() as cluster:
+            cluster.advertised[0] = ("kafka", 9092)
+            async with connected(cluster.bootstrap_servers) as client:
+                with pytest.raises(Exception, match="advertises kafka:9092"):
+                    await client.send(ListOffsetsRequest(), 0)
+
+    run(story())
+    assert "advertises kafka:9092" in caplog.text
+    assert "advertised.listeners" in caplog.text
+
+
+def test_topic_is_known_as_soon_as_it_is_asked_for() -> None:
+    async def story() -> None:
+        async with ScriptedCluster(nodes=2) as cluster:
+            cluster.add_topic("orders", partitions=3)
+            async with connected(cluster.bootstrap_servers) as client:
+                before = asyncio.get_running_loop().time()
+                partitions = await client.metadata.topic("orders", in_seconds(5))
+                assert list(partitions) == [0, 1, 2]
+                assert asyncio.get_running_loop().time() - before < 0.05
+
+    run(story())
+
+
+def test_only_new_topics_are_asked_for() -> None:
+    async def story() -> None:
+        async with ScriptedCluster() as cluster:
+            cluster.add_topic("orders")
+            cluster.add_topic("bills")
+            async with connected(cluster.bootstrap_servers) as client:
+                await client.metadata.topic("orders", in_seconds(5))
+                await client.metadata.topic("bills", in_seconds(5))
+                asked = [
+                    [t.name for t in r.topics or ()] for r in cluster.requests(MetadataRequest)
+                ]
+                assert asked == [[], ["orders"], ["bills"]]
+                assert client.cluster.topics() == {"orders", "bills"}
+
+    run(story())
+
+
+def test_topic_created_while_waiting_is_found() -> None:
+    async def story() -> None:
+        async with (
+            ScriptedCluster() as cluster,
+            connected(cluster.bootstrap_servers) as client,
+        ):
+            waiting = asyncio.ensure_future(client.metadata.topic("orders", in_seconds(30)))
+            await asyncio.sleep(3)
+            cluster.add_topic("orders")
+            assert len(await waiting) == 1
+
+    run(story())
+
+
+@pytest.mark.parametrize(
+    ("code", "error"), [(29, TopicAuthorizationFailedError), (17, InvalidTopicError)]
+)
+def test_topic_that_cannot_be_had_is_reported_at_once(code: int, error: type[Exception]) -> None:
+    async def story() -> None:
+        async with ScriptedCluster() as cluster:
+            cluster.topic_errors["orders"] = code
+            async with connected(cluster.bootstrap_servers) as client:
+                with pytest.raises(error, match="orders"):
+                    await client.metadata.topic("orders", in_seconds(60))
+                assert asyncio.get_running_loop().time() < 1
+
+    run(story())
+
+
+def test_missing_topic_times_out_and_says_so() -> None:
+    async def story() -> None:
+        async with (
+            ScriptedCluster() as cluster,
+            connected(cluster.bootstrap_servers) as client,
+        ):
+            with pytest.raises(KafkaTimeoutError, match=r"'orders'.*create the topic") as caught:
+                await client.metadata.topic("orders", in_seconds(60))
+            assert isinstance(caught.value.__cause__, UnknownTopicOrPartitionError)
+            assert len(cluster.requests(MetadataRequest)) < 70
+
+    run(story())
+
+
+def test_client_that_may_not_create_topics_says_so_to_the_broker() -> None:
+    async def story() -> None:
+        async with (
+            ScriptedCluster(auto_create=True) as cluster,
+            connected(cluster.bootstrap_servers, allow_auto_create_topics=False) as client,
+        ):
+            with pytest.raises(KafkaTimeoutError):
+                await client.metadata.topic("orders", in_seconds(3))
+            assert cluster.topics == {}
+
+    run(story())
+
+
+def test_moved_leader_is_seen_after_a_requested_update() -> None:
+    async def story() -> None:
+        async with ScriptedCluster(nodes=2) as cluster:
+            cluster.add_topic("orders", leader=0)
+            async with connected(cluster.bootstrap_servers) as client:
+                await client.metadata.topic("orders", in_seconds(5))
+                cluster.move_leader("orders", 0, 1)
+                version = client.snapshot.version
+                client.metadata.request_update()
+                snapshot = await client.metadata.wait_for_update(version, in_seconds(5))
+                partitions = snapshot.partitions("orders") or {}
+                assert partitions[0].leader == 1
+
+    run(story())
+
+
+def test_metadata_is_refreshed_by_age() -> None:
+    async def story() -> None:
+        async with (
+            ScriptedCluster() as cluster,
+            connected(cluster.bootstrap_servers, metadata_max_age_ms=60_000),
+        ):
+            await asyncio.sleep(601)
+            assert len(cluster.requests(MetadataRequest)) == 11
+
+    run(story())
+
+
+def test_idle_client_asks_nothing() -> None:
+    async def story() -> None:
+        async with ScriptedCluster() as cluster, connected(cluster.bootstrap_servers):
+            await asyncio.sleep(299)
+            assert len(cluster.received) == 2
+
+    run(story())
+
+
+def test_cluster_with_new_addresses_is_found_through_the_bootstrap_servers(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def story() -> None:
+        old = ScriptedCluster(cluster_id="old")
+        await old.start()
+        new = ScriptedCluster(cluster_id="new")
+        await new.start()
+        servers = [*old.bootstrap_servers, *new.bootstrap_servers]
+        await new.kill(0)
+        async with connected(servers) as client:
+            await old.stop()
+            await new.revive(0)
+            await client.send_any(ListOffsetsRequest(), deadline=in_seconds(30))
+            assert client.cluster.cluster_id == "new"
+        await new.stop()
+
+    run(story())
+    assert "the cluster id changed from old to new" in caplog.text
+
+
+def test_strategy_none_never_goes_back_to_the_bootstrap_servers() -> None:
+    async def story() -> None:
+        old = ScriptedCluster()
+        await old.start()
+        new = ScriptedCluster()
+        await new.start()
+        await new.kill(0)
+        servers = [*old.bootstrap_servers, *new.bootstrap_servers]
+        async with connected(servers, metadata_recovery_strategy="none") as client:
+            await old.stop()
+            await new.revive(0)
+            with pytest.raises(KafkaTimeoutError):
+                await client.send_any(ListOffsetsRequest(), deadline=in_seconds(60))
+        assert new.received == []
+        await new.stop()
+
+    run(story())
+
+
+def test_broker_that_wants_a_rebootstrap_gets_it() -> None:
+    async def story() -> None:
+        async with (
+            ScriptedCluster() as cluster,
+            connected(cluster.bootstrap_servers) as client,
+        ):
+            cluster.fail_next(MetadataRequest, MetadataResponse(error_code=129))
+            await client.send(ListOffsetsRequest(), 0)
+            version = client.snapshot.version
+            client.metadata.request_update()
+            await client.metadata.wait_for_update(version, in_seconds(5))
+            assert not client.is_connected(0)
+
+    run(story())
+
+
+def test_blackholed_broker_comes_back_twice(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.ERROR)
+
+    async def story() -> None:
+        async with (
+            ScriptedCluster() as cluster,
+            connected(cluster.bootstrap_servers) as client,
+        ):
+            for _ in range(2):
+                await cluster.kill(0)
+                await asyncio.sleep(600)
+                await cluster.revive(0)
+                await client.send_any(ListOffsetsRequest(), deadline=in_seconds(60))
+
+    run(story())
+
+
+def test_close_returns_with_a_connection_attempt_under_way() -> None:
+    async def story() -> None:
+        async with ScriptedCluster() as cluster:
+            cluster.fail_next(ApiVersionsRequest, *[Drop()] * 9)
+            client = make_client(cluster.bootstrap_servers)
+            starting = asyncio.ensure_future(client.start(in_seconds(60)))
+            await asyncio.sleep(1)
+            starting.cancel()
+            await asyncio.wait({starting})
+            await client.close()
+            assert asyncio.get_running_loop().time() == pytest.approx(1, abs=0.1)
+
+    run(story())
