@@ -3,64 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import warnings
-from functools import wraps
 from itertools import chain
-from typing import TYPE_CHECKING, ClassVar, Concatenate, ParamSpec, Self, TypeVar
+from typing import TYPE_CHECKING, NoReturn, Self
 
 from kafka._base.deadline import Deadline
-from kafka._base.observer import Observer
-from kafka._base.system import LoopClock, uniform
-from kafka.config.consumer import ConsumerConfig
 from kafka.consumer import arguments
-from kafka.consumer.core import ConsumerCore
-from kafka.consumer.fetch_buffer import FetchBuffer
-from kafka.consumer.records import Handout, RecordReader
-from kafka.errors import IllegalStateError, KafkaTimeoutError, WakeupError
-from kafka.net.addresses import ThreadResolver
-from kafka.net.network_client import NetworkClient
-from kafka.serializer.adapt import adapt_deserializer
-from kafka.subscription import SubscriptionState
-from kafka.subscription.reset import (
-    EARLIEST,
-    EARLIEST_TIMESTAMP,
-    LATEST,
-    LATEST_TIMESTAMP,
-)
+from kafka.consumer.health import PartitionHealth, partition_health
+from kafka.consumer.lifecycle import wakeable
+from kafka.consumer.queries import Queries
+from kafka.errors import IllegalStateError, KafkaTimeoutError
+from kafka.subscription.reset import EARLIEST, LATEST
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Callable, Collection, Coroutine
-    from types import TracebackType
+    from collections.abc import Collection
 
-    from kafka.cluster import ClusterMetadata
-    from kafka.structs import (
-        ConsumerRecord,
-        OffsetAndMetadata,
-        OffsetAndTimestamp,
-        TopicPartition,
-    )
+    from kafka.structs import ConsumerRecord, OffsetAndMetadata, TopicPartition
     from kafka.subscription.subscription_state import Listener
 
-P = ParamSpec("P")
-T = TypeVar("T")
 
-_WOKEN = "the call was ended by wakeup()"
-
-
-def _wakeable(
-    method: Callable[Concatenate[AsyncKafkaConsumer, P], Coroutine[None, None, T]],
-) -> Callable[Concatenate[AsyncKafkaConsumer, P], Coroutine[None, None, T]]:
-    """Have `wakeup` end the coroutine, and refuse it while the consumer is not open."""
-
-    @wraps(method)
-    async def call(self: AsyncKafkaConsumer, /, *args: P.args, **kwargs: P.kwargs) -> T:
-        return await self._wakeable_call(method(self, *args, **kwargs))
-
-    return call
-
-
-class AsyncKafkaConsumer(Handout):
+class AsyncKafkaConsumer(Queries):
     """Read records from topics, in ``async`` code.
 
     Start it with ``async with`` or `start`, stop it with `close`; between the two all calls are
@@ -73,181 +35,6 @@ class AsyncKafkaConsumer(Handout):
     Raises:
         KafkaConfigurationError: an option is unknown or cannot work.
     """
-
-    DEFAULT_CONFIG: ClassVar[dict[str, object]] = ConsumerConfig.default_config()
-
-    def __init__(self, *topics: str, **configs: object) -> None:
-        self._settings = settings = ConsumerConfig.from_kwargs(configs)
-        self.config = settings.as_dict()
-        self._observer = Observer()
-        self._subscription = SubscriptionState()
-        self._buffer = FetchBuffer(settings.max_buffered_bytes, self._on_room)
-        self._buffer.on_change(self._note_change)
-        self._reader = RecordReader(
-            self._buffer,
-            deserialize_key=adapt_deserializer(
-                settings.key_deserializer, option="key_deserializer"
-            ),
-            deserialize_value=adapt_deserializer(
-                settings.value_deserializer, option="value_deserializer"
-            ),
-            observer=self._observer,
-        )
-        self._core_or_none: ConsumerCore | None = None
-        self._closed = False
-        self._calls: set[asyncio.Task[object]] = set()
-        self._woken: set[asyncio.Task[object]] = set()
-        if topics:
-            self._subscription.subscribe(topics)
-
-    def __repr__(self) -> str:
-        """Return a status line."""
-        state = "CLOSED" if self._closed else "OPEN" if self._core_or_none else "NEW"
-        return f"<{type(self).__name__} {self._settings.client_id} {state} {self._subscription!r}>"
-
-    def __del__(self) -> None:
-        """Warn about a consumer that was started and never closed."""
-        if getattr(self, "_core_or_none", None) is not None and not self._closed:
-            warnings.warn(f"unclosed {self!r}", ResourceWarning, stacklevel=2, source=self)
-
-    # -- life ------------------------------------------------------------------------------
-
-    async def start(self) -> None:
-        """Find a broker and begin.
-
-        Raises:
-            NoBrokersAvailable: no bootstrap server answered within ``bootstrap_timeout_ms``.
-        """
-        if self._core_or_none is not None or self._closed:
-            raise IllegalStateError(f"{self!r} can be started once only")
-        settings = self._settings
-        clock = LoopClock(asyncio.get_running_loop())
-        client = NetworkClient(
-            settings.network(),
-            clock=clock,
-            observer=self._observer,
-            uniform=uniform,
-            resolver=ThreadResolver(f"kafka-{settings.client_id}-dns"),
-        )
-        core = ConsumerCore(
-            settings,
-            client,
-            self._subscription,
-            self._buffer,
-            clock=clock,
-            uniform=uniform,
-            observer=self._observer,
-        )
-        self._core_or_none = core
-        try:
-            await core.start(Deadline.after(clock.now(), settings.bootstrap_timeout))
-        except BaseException:
-            self._closed = True
-            await core.close(Deadline.after(clock.now(), 0.0))
-            raise
-
-    async def close(self, autocommit: bool = True, timeout_ms: float | None = None) -> None:
-        """Stop reading and free all resources; calling it again does nothing.
-
-        Args:
-            autocommit: commit positions first, if the consumer is in a group.
-            timeout_ms: how long to wait for brokers, in ms; ``None`` for ``request_timeout_ms``.
-        """
-        del autocommit  # without a group there is nothing to commit
-        if self._closed:
-            return
-        self._closed = True
-        self._note_change()
-        core = self._core_or_none
-        if core is None:
-            self._buffer.close()
-            return
-        timeout = arguments.api_timeout(timeout_ms, self._settings.request_timeout)
-        await core.close(Deadline.after(core.clock.now(), timeout))
-
-    async def stop(self) -> None:
-        """Close the consumer (aiokafka's name)."""
-        await self.close()
-
-    async def __aenter__(self) -> Self:
-        """Start and return the consumer."""
-        await self.start()
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Close the consumer, without committing after an exception."""
-        await self.close(autocommit=kind is None)
-
-    def wakeup(self) -> None:
-        """End the call that waits now, or else the next one, with `WakeupError`; any thread.
-
-        Not ended are calls that do not wait, such as `pause`, and `close`.
-        """
-        self._buffer.wake()
-        core = self._core_or_none
-        if core is not None:
-            core.post(self._wake_calls)
-
-    def _wake_calls(self) -> None:
-        for task in self._calls:
-            self._woken.add(task)
-            task.cancel()
-        if self._calls:
-            self._buffer.take_wakeup()
-
-    async def _wakeable_call(self, work: Coroutine[None, None, T]) -> T:
-        task = asyncio.current_task()
-        try:
-            self._check_open()
-            self._raise_wakeup()
-        except BaseException:
-            work.close()
-            raise
-        if task is None:
-            return await work
-        self._calls.add(task)
-        try:
-            return await work
-        except asyncio.CancelledError:
-            if task in self._woken and task.uncancel() == 0:
-                raise WakeupError(_WOKEN) from None
-            raise
-        finally:
-            self._calls.discard(task)
-            self._woken.discard(task)
-
-    def _raise_wakeup(self) -> None:
-        if self._buffer.take_wakeup():
-            raise WakeupError(_WOKEN)
-
-    def _check_open(self) -> ConsumerCore:
-        if self._closed:
-            raise IllegalStateError(f"{type(self).__name__} is closed")
-        core = self._core_or_none
-        if core is None:
-            raise IllegalStateError(
-                f"{type(self).__name__} is not started: use 'async with' or await start()"
-            )
-        core.client.supervisor.check()
-        return core
-
-    @property
-    def _core(self) -> ConsumerCore:
-        return self._check_open()
-
-    def _on_room(self) -> None:
-        core = self._core_or_none
-        if core is not None and not self._closed:
-            core.on_room()
-
-    def _deadline(self, timeout_ms: float | None) -> Deadline:
-        timeout = arguments.api_timeout(timeout_ms, self._settings.default_api_timeout)
-        return Deadline.after(self._core.clock.now(), timeout)
 
     # -- what to read ----------------------------------------------------------------------
 
@@ -365,7 +152,7 @@ class AsyncKafkaConsumer(Handout):
         self._change()
         self._core.seek_to(states, LATEST)
 
-    @_wakeable
+    @wakeable
     async def position(
         self, partition: TopicPartition, timeout_ms: float | None = None
     ) -> int | None:
@@ -432,6 +219,17 @@ class AsyncKafkaConsumer(Handout):
     def paused(self) -> set[TopicPartition]:
         """Return the partitions that are paused."""
         return self._subscription.paused_partitions()
+
+    def health(self) -> dict[TopicPartition, PartitionHealth]:
+        """Return how reading of each assigned partition is going."""
+        core = self._core
+        now = core.clock.now()
+        return {
+            state.tp: partition_health(
+                state, self._buffer.position(state.tp), core.fetcher.reason(state.tp), now
+            )
+            for state in self._subscription.assignment
+        }
 
     # -- records ---------------------------------------------------------------------------
 
@@ -537,104 +335,31 @@ class AsyncKafkaConsumer(Handout):
                 break
         return None
 
-    # -- questions -------------------------------------------------------------------------
+    # -- groups ----------------------------------------------------------------------------
 
-    @_wakeable
-    async def offsets_for_times(
-        self, timestamps: dict[TopicPartition, int], timeout_ms: float | None = None
-    ) -> dict[TopicPartition, OffsetAndTimestamp | None]:
-        """Return the first offset whose timestamp is not before the one given, by partition.
-
-        Args:
-            timestamps: ms since the Unix epoch, by partition; they need not be assigned.
-            timeout_ms: how long to try, in ms; ``None`` for ``default_api_timeout_ms``.
-
-        Returns:
-            ``None`` for partitions without such a record.
+    async def commit(
+        self,
+        offsets: dict[TopicPartition, OffsetAndMetadata] | None = None,
+        timeout_ms: float | None = None,
+    ) -> NoReturn:
+        """Commit offsets to the group's coordinator.
 
         Raises:
-            ValueError: a timestamp is negative.
-            UnsupportedVersionError: a broker is older than 0.10.1.
-            KafkaTimeoutError: not all leaders answered in time.
+            IllegalStateError: the consumer has no ``group_id``.
         """
-        wanted = arguments.search_times(timestamps)
-        return await self._core.find_offsets(wanted, self._deadline(timeout_ms))
+        del offsets, timeout_ms
+        raise IllegalStateError("Requires group_id")
 
-    @_wakeable
-    async def beginning_offsets(
-        self, partitions: Collection[TopicPartition], timeout_ms: float | None = None
-    ) -> dict[TopicPartition, int]:
-        """Return the first offset of each of *partitions*; positions stay as they are.
-
-        Args:
-            partitions: any partitions; they need not be assigned.
-            timeout_ms: how long to try, in ms; ``None`` for ``default_api_timeout_ms``.
+    async def committed(
+        self,
+        partition: TopicPartition,
+        metadata: bool = False,
+        timeout_ms: float | None = None,
+    ) -> NoReturn:
+        """Return the group's committed offset of *partition*.
 
         Raises:
-            KafkaTimeoutError: not all leaders answered in time.
+            IllegalStateError: the consumer has no ``group_id``.
         """
-        return await self._ends(partitions, EARLIEST_TIMESTAMP, timeout_ms)
-
-    @_wakeable
-    async def end_offsets(
-        self, partitions: Collection[TopicPartition], timeout_ms: float | None = None
-    ) -> dict[TopicPartition, int]:
-        """Return the offset after the last record of each of *partitions*.
-
-        With ``read_committed`` it is the end of what can be read, the last stable offset.
-
-        Args:
-            partitions: any partitions; they need not be assigned.
-            timeout_ms: how long to try, in ms; ``None`` for ``default_api_timeout_ms``.
-
-        Raises:
-            KafkaTimeoutError: not all leaders answered in time.
-        """
-        return await self._ends(partitions, LATEST_TIMESTAMP, timeout_ms)
-
-    async def _ends(
-        self, partitions: Collection[TopicPartition], target: int, timeout_ms: float | None
-    ) -> dict[TopicPartition, int]:
-        arguments.check_partitions(partitions)
-        wanted = dict.fromkeys(partitions, target)
-        found = await self._core.find_offsets(wanted, self._deadline(timeout_ms))
-        return {tp: answer.offset for tp, answer in found.items() if answer is not None}
-
-    @_wakeable
-    async def partitions_for_topic(self, topic: str, timeout_ms: float | None = None) -> set[int]:
-        """Return the numbers of the partitions of *topic*, empty if it does not exist.
-
-        Args:
-            topic: name of the topic.
-            timeout_ms: how long to try, in ms; ``None`` for ``default_api_timeout_ms``.
-
-        Raises:
-            TopicAuthorizationFailedError: the topic may not be described.
-            KafkaTimeoutError: no broker answered in time.
-        """
-        return await self._core.partitions_for_topic(topic, self._deadline(timeout_ms))
-
-    @_wakeable
-    async def topics(self, timeout_ms: float | None = None) -> set[str]:
-        """Return the names of all topics that may be described.
-
-        Args:
-            timeout_ms: how long to try, in ms; ``None`` for ``default_api_timeout_ms``.
-
-        Raises:
-            KafkaTimeoutError: no broker answered in time.
-        """
-        return await self._core.topics(self._deadline(timeout_ms))
-
-    def bootstrap_connected(self) -> bool:
-        """Return whether a connection to any broker is open."""
-        core = self._core_or_none
-        if core is None or self._closed:
-            return False
-        brokers = core.client.cluster.snapshot.brokers
-        return any(core.client.is_connected(node_id) for node_id in brokers)
-
-    @property
-    def _metadata(self) -> ClusterMetadata:
-        """What is known of the cluster; instrumentation reads its ``controller``."""
-        return self._core.client.cluster
+        del partition, metadata, timeout_ms
+        raise IllegalStateError("Requires group_id")
