@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from kafka._base.backoff import ExponentialBackoff
 from kafka._base.retry import RetryState
+from kafka.consumer.fetch_answers import FetchAnswers, FetchRules
 from kafka.consumer.fetch_requests import FetchLimits
-from kafka.consumer.fetcher import Fetcher, FetchRules
+from kafka.consumer.fetcher import Fetcher
 from kafka.consumer.offsets import OffsetLookup
 from kafka.consumer.positions import PositionRules, Positions
 from kafka.errors import RetriableError, for_code
@@ -121,11 +122,12 @@ class ConsumerCore:
 
     def _make_fetcher(self, observer: Observer) -> Fetcher:
         config = self._config
+        rules = _fetch_rules(config, self._backoff)
         fetcher = Fetcher(
             self.client,
             self._subscriptions,
             self._buffer,
-            _fetch_rules(config, self._backoff),
+            rules,
             clock=self.clock,
             uniform=self._uniform,
             observer=observer,
@@ -145,6 +147,16 @@ class ConsumerCore:
             uniform=self._uniform,
             spawn=self._spawn,
             changed=fetcher.drive,
+        )
+        fetcher.answers = FetchAnswers(
+            self.client,
+            self._subscriptions,
+            self._buffer,
+            fetcher.positions,
+            rules,
+            clock=self.clock,
+            uniform=self._uniform,
+            observer=observer,
         )
         return fetcher
 
