@@ -135,8 +135,7 @@ class EventLoopThread:
         if loop is None or selector is None:
             return
         _INHERITED.append((selector, loop))
-        if self._state == "RUNNING":
-            self._state = "FORKED"
+        self._state = "FORKED" if self._state == "RUNNING" else self._state
         _close_descriptors(selector)
 
     def __del__(self) -> None:
@@ -176,7 +175,8 @@ def _close_descriptors(selector: selectors.BaseSelector) -> None:
     descriptors = {key.fd for key in (selector.get_map() or {}).values()}
     fileno = getattr(selector, "fileno", None)
     if fileno is not None:
-        descriptors.add(fileno())
+        with contextlib.suppress(ValueError):  # closed before the fork
+            descriptors.add(fileno())
     for descriptor in descriptors:
         with contextlib.suppress(OSError):
             os.close(descriptor)

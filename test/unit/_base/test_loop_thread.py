@@ -1,0 +1,202 @@
+"""The loop thread: calls, their ends, forks."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from kafka._base.loop_thread import EventLoopThread
+from kafka.errors import IllegalStateError, KafkaTimeoutError
+
+
+@pytest.fixture
+def thread() -> Iterator[EventLoopThread]:
+    made = EventLoopThread("kafka-test-io")
+    made.start()
+    yield made
+    made.stop()
+
+
+async def seven() -> int:
+    return 7
+
+
+def test_call_returns_the_result(thread: EventLoopThread) -> None:
+    assert thread.call(seven(), 5) == 7
+
+
+def test_call_raises_what_the_coroutine_raises(thread: EventLoopThread) -> None:
+    async def fail() -> None:
+        raise TimeoutError("its own")
+
+    with pytest.raises(TimeoutError, match="its own"):
+        thread.call(fail(), 5)
+
+
+def test_call_runs_on_the_named_daemon_thread(thread: EventLoopThread) -> None:
+    async def where() -> tuple[str, bool]:
+        current = threading.current_thread()
+        return current.name, current.daemon
+
+    assert thread.call(where(), 5) == ("kafka-test-io", True)
+
+
+def test_late_call_is_cancelled(thread: EventLoopThread) -> None:
+    cancelled = threading.Event()
+
+    async def forever() -> None:
+        try:
+            await asyncio.get_running_loop().create_future()
+        finally:
+            cancelled.set()
+
+    with pytest.raises(KafkaTimeoutError, match=r"0\.05 s"):
+        thread.call(forever(), 0.05)
+    assert cancelled.wait(5)
+
+
+def test_call_from_its_own_thread_is_refused(thread: EventLoopThread) -> None:
+    async def nested() -> None:
+        thread.call(seven(), 5)
+
+    with pytest.raises(IllegalStateError, match="would wait for itself"):
+        thread.call(nested(), 5)
+
+
+def test_call_before_the_start_is_refused() -> None:
+    with pytest.raises(IllegalStateError, match="not started"):
+        EventLoopThread("kafka-test-io").call(seven(), 5)
+
+
+def test_call_after_the_stop_is_refused(thread: EventLoopThread) -> None:
+    thread.stop()
+    with pytest.raises(IllegalStateError, match="closed"):
+        thread.call(seven(), 5)
+
+
+def test_stop_ends_a_waiting_call(thread: EventLoopThread) -> None:
+    started = threading.Event()
+
+    async def forever() -> None:
+        started.set()
+        await asyncio.get_running_loop().create_future()
+
+    def stop() -> None:
+        started.wait(5)
+        thread.stop()
+
+    threading.Thread(target=stop).start()
+    with pytest.raises(IllegalStateError, match="closed meanwhile"):
+        thread.call(forever(), 5)
+
+
+def test_stopping_twice_is_harmless(thread: EventLoopThread) -> None:
+    thread.stop()
+    thread.stop()
+    assert not thread.is_running
+
+
+def test_ctrl_c_in_a_waiting_call_is_raised_at_once(thread: EventLoopThread) -> None:
+    cancelled = threading.Event()
+
+    async def forever() -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        try:
+            await asyncio.get_running_loop().create_future()
+        finally:
+            cancelled.set()
+
+    start = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        thread.call(forever(), 30)
+    assert cancelled.wait(5)
+    assert time.monotonic() - start < 5
+
+
+def test_post_runs_a_function_on_the_loop(thread: EventLoopThread) -> None:
+    done = threading.Event()
+    assert thread.post(done.set)
+    assert done.wait(5)
+
+
+def test_post_after_the_stop_says_so(thread: EventLoopThread) -> None:
+    thread.stop()
+    assert not thread.post(print)
+
+
+def test_unclosed_thread_warns() -> None:
+    thread = EventLoopThread("kafka-forgotten-io")
+    thread.start()
+    worker = next(t for t in threading.enumerate() if t.name == "kafka-forgotten-io")
+    with pytest.warns(ResourceWarning, match="kafka-forgotten-io: the client was not closed"):
+        del thread
+        gc.collect()
+    worker.join(5)
+    assert not worker.is_alive()
+
+
+def in_child(work: object) -> int:
+    """Run *work* in a fork; return its exit status."""
+    pid = os.fork()
+    if pid == 0:
+        status = 1
+        try:
+            assert callable(work)
+            status = 0 if work() else 2
+        finally:
+            os._exit(status)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+def test_forked_child_refuses_calls(thread: EventLoopThread) -> None:
+    def work() -> bool:
+        try:
+            thread.call(seven(), 5)
+        except IllegalStateError as error:
+            return thread.was_forked and "fork" in str(error)
+        return False
+
+    assert in_child(work) == 0
+
+
+def test_forked_child_starts_a_thread_of_its_own(thread: EventLoopThread) -> None:
+    def work() -> bool:
+        thread.start()
+        return thread.call(seven(), 5) == 7
+
+    assert in_child(work) == 0
+
+
+def test_child_is_told_of_the_fork(thread: EventLoopThread) -> None:
+    told: list[bool] = []
+    thread.on_fork.append(lambda: told.append(True))
+    assert in_child(lambda: told == [True]) == 0
+    assert told == []
+
+
+def test_fork_does_not_deafen_the_parent(thread: EventLoopThread) -> None:
+    ours, theirs = socket.socketpair()
+    ours.setblocking(False)
+
+    async def receive() -> bytes:
+        return await asyncio.get_running_loop().sock_recv(ours, 10)
+
+    async def listen() -> asyncio.Task[bytes]:
+        return asyncio.ensure_future(receive())
+
+    async def wait(task: asyncio.Task[bytes]) -> bytes:
+        return await task
+
+    with ours, theirs:
+        listening = thread.call(listen(), 5)
+        assert in_child(lambda: thread.start() is None and thread.call(seven(), 5) == 7) == 0
+        theirs.send(b"hello")
+        assert thread.call(wait(listening), 5) == b"hello"
