@@ -1,1 +1,5 @@
 """A Kafka-compatible cluster for tests, in this process, without Java."""
+
+from kafka.testing.embedded import EmbeddedCluster
+
+__all__ = ["EmbeddedCluster"]

@@ -12,22 +12,22 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from kafka.errors import BrokerResponseError, KafkaProtocolError, UnsupportedVersionError
-from kafka.protocol.headers import decode_request, encode_response
 from kafka.testing.broker import faults
 from kafka.testing.broker.handlers import RequestContext, api_table
 from kafka.testing.broker.recorder import SeenRequest
 from kafka.testing.broker.timers import Event
 from kafka.testing.broker.waiting import pause, wait_until
+from kafka.testing.broker.wire import decode_request, encode_response
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kafka.protocol.headers import RequestHeader
-    from kafka.protocol.schema import Message, Request
+    from kafka.protocol.schema import Message
     from kafka.testing.broker.cluster import Cluster
     from kafka.testing.broker.faults import FaultPlan, Rule
     from kafka.testing.broker.handlers import Api, Peer, Registered
     from kafka.testing.broker.recorder import Recorder
+    from kafka.testing.broker.wire import AnyRequest, RequestHeader
 
 log = logging.getLogger(__name__)
 
@@ -138,14 +138,14 @@ class Broker:
         return Outgoing(encode_response(response, 0, correlation_id=correlation_id))
 
     @staticmethod
-    def _decode(frame: bytes | memoryview) -> tuple[RequestHeader, Request[Message]]:
+    def _decode(frame: bytes | memoryview) -> tuple[RequestHeader, AnyRequest]:
         try:
             return decode_request(frame)
         except (KafkaProtocolError, UnsupportedVersionError) as exc:
             raise ConnectionRefusedByBroker(str(exc)) from exc
 
     async def _misbehave(
-        self, rule: Rule, header: RequestHeader, request: Request[Message], peer: Peer
+        self, rule: Rule, header: RequestHeader, request: AnyRequest, peer: Peer
     ) -> Outgoing:
         match rule.action:
             case faults.Answer(response):
@@ -168,7 +168,7 @@ class Broker:
     async def _answer(
         self,
         header: RequestHeader,
-        request: Request[Message],
+        request: AnyRequest,
         peer: Peer,
         rule: Rule | None,
         throttle_ms: int = 0,
@@ -191,7 +191,7 @@ class Broker:
         return self._encoded(response, header, context.throttle_ms)
 
     async def _failed(
-        self, rule: Rule, registered: Registered, context: RequestContext, request: Request[Message]
+        self, rule: Rule, registered: Registered, context: RequestContext, request: AnyRequest
     ) -> Message | None:
         assert isinstance(rule.action, faults.Fail)
         if rule.action.applied:
@@ -199,7 +199,7 @@ class Broker:
         return error_response(request, rule.action.error)
 
     async def _handled(
-        self, registered: Registered, context: RequestContext, request: Request[Message]
+        self, registered: Registered, context: RequestContext, request: AnyRequest
     ) -> Message | None:
         try:
             return await registered.handle(context, request)
@@ -229,14 +229,14 @@ def _refusals(rule: Rule | None, registered: Registered) -> faults.Refusals | No
 
 
 def error_response(
-    request: Request[Message], error: type[BrokerResponseError], message: str | None = None
+    request: AnyRequest, error: type[BrokerResponseError], message: str | None = None
 ) -> Message:
     """Return the answer to *request* that is nothing but an error.
 
     Raises:
         KafkaProtocolError: the response has no error code at the top.
     """
-    response = request.RESPONSE()
+    response: Message = request.RESPONSE()
     if not hasattr(response, "error_code"):
         raise KafkaProtocolError(
             f"{type(response).__name__} has no error code of its own; inject a whole response"

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from kafka.testing.broker.authorizer import Authorizer
     from kafka.testing.broker.timers import SteppableClock
     from kafka.testing.broker.transaction_gate import TransactionGate
-    from kafka.testing.broker.versions import Release
+    from kafka.testing.broker.versions import Feature, Release
 
 T = TypeVar("T")
 
@@ -127,6 +127,8 @@ class Cluster:
         self.clock: SteppableClock = timers.clock
         self.timers = timers
         self.config: dict[str, str] = dict(config or {})
+        self.features: dict[str, Feature] = dict(release.features)
+        self.features_epoch = 1
         self.nodes: dict[int, Node] = {}
         self.topics: dict[str, Topic] = {}
         self.topics_by_id: dict[UUID, Topic] = {}
@@ -151,6 +153,10 @@ class Cluster:
     def setting(self, name: str) -> str:
         """Return a broker config: the cluster's own, else the default."""
         return self.config.get(name, BROKER_DEFAULTS[name])
+
+    def flag(self, name: str) -> bool:
+        """Return a broker config that is true or false."""
+        return self.setting(name).strip().lower() == "true"
 
     @property
     def alive_nodes(self) -> list[Node]:

@@ -15,15 +15,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from kafka.errors import BrokerResponseError
-    from kafka.protocol.schema import Message, Request
+    from kafka.protocol.schema import Message
     from kafka.testing.broker.cluster import Cluster
+    from kafka.testing.broker.wire import AnyRequest
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """Send *response* and do not handle the request."""
 
-    response: Message | Callable[[Request[Message]], Message]
+    response: Message | Callable[[AnyRequest], Message]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +130,7 @@ class RequestFacts(NamedTuple):
 
     node_id: int
     client_id: str | None
-    request: Request[Message]
+    request: AnyRequest
 
 
 @dataclass(slots=True, eq=False)
@@ -142,14 +143,14 @@ class Rule:
         when: a further condition on the request.
     """
 
-    api: type[Request[Message]]
+    api: type[AnyRequest]
     action: Action
     times: int | None = 1
     node_id: int | None = None
     client_id: str | None = None
     topic: str | None = None
     partition: int | None = None
-    when: Callable[[Request[Message]], bool] | None = None
+    when: Callable[[AnyRequest], bool] | None = None
     hits: int = 0
 
     def matches(self, facts: RequestFacts, cluster: Cluster) -> bool:
@@ -163,7 +164,7 @@ class Rule:
             and (self.when is None or self.when(facts.request))
         )
 
-    def _touches(self, request: Request[Message], cluster: Cluster) -> bool:
+    def _touches(self, request: AnyRequest, cluster: Cluster) -> bool:
         return any(
             topic == self.topic and (self.partition is None or partition in {None, self.partition})
             for topic, partition in touched(request, cluster)
@@ -208,9 +209,10 @@ class FaultPlan:
         return None
 
 
-def touched(request: Request[Message], cluster: Cluster) -> Iterator[tuple[str, int | None]]:
+def touched(request: AnyRequest, cluster: Cluster) -> Iterator[tuple[str, int | None]]:
     """Yield the topics and partitions that *request* names; ``None`` for a topic as a whole."""
-    for attribute in type(request).__slots__:
+    attributes: tuple[str, ...] = type(request).__slots__
+    for attribute in attributes:
         entries = getattr(request, attribute)
         for entry in entries if isinstance(entries, list) else ():
             topic = _topic_name(entry, cluster)

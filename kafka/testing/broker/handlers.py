@@ -40,16 +40,17 @@ from kafka.testing.broker.authorizer import SUPPORTED_OPERATIONS, bit_field
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from kafka.protocol.schema import Message, Request
+    from kafka.protocol.schema import Message
     from kafka.testing.broker.authorizer import Operation, Principal, ResourceType
     from kafka.testing.broker.broker import Broker
     from kafka.testing.broker.cluster import Cluster
     from kafka.testing.broker.faults import Refusal, Refusals
     from kafka.testing.broker.versions import Release
+    from kafka.testing.broker.wire import AnyRequest
 
     Handler = Callable[["RequestContext", Message], Awaitable[Message | None]]
 
-Q = TypeVar("Q", bound="Request[Message]")
+Q = TypeVar("Q", bound="Message")
 
 
 class Peer:
@@ -127,7 +128,7 @@ class RequestContext:
 class Registered(NamedTuple):
     """One API's handler."""
 
-    request_type: type[Request[Message]]
+    request_type: type[Message]
     handle: Handler
     by_topic: bool
 
@@ -192,7 +193,7 @@ def api_table(release: Release) -> dict[int, Api]:
     }
 
 
-def registered(request_type: type[Request[Message]], release: Release) -> Registered:
+def registered(request_type: type[AnyRequest], release: Release) -> Registered:
     """Return the handler of *request_type*.
 
     Raises:

@@ -9,7 +9,11 @@ from __future__ import annotations
 from collections import deque
 from typing import NamedTuple
 
-from kafka.errors import InvalidProducerEpochError, OutOfOrderSequenceNumberError
+from kafka.errors import (
+    InvalidProducerEpochError,
+    InvalidTxnStateError,
+    OutOfOrderSequenceNumberError,
+)
 
 NO_PRODUCER_ID = -1
 NO_SEQUENCE = -1
@@ -98,6 +102,7 @@ class ProducerStates:
         Raises:
             InvalidProducerEpochError: a newer epoch of the producer has written.
             OutOfOrderSequenceNumberError: the batch does not follow the last one.
+            InvalidTxnStateError: the producer's transaction is open, and this is not part of it.
         """
         entry = self.entries.get(batch.producer_id)
         if entry is None:
@@ -112,6 +117,10 @@ class ProducerStates:
                     return known
         self.check_epoch(batch.producer_id, batch.epoch)
         self._check_sequence(entry, batch)
+        if entry.transaction_start is not None and not batch.is_transactional:
+            raise InvalidTxnStateError(
+                f"Expected transactional write from producer {batch.producer_id}"
+            )
         return None
 
     def check_epoch(self, producer_id: int, epoch: int) -> None:

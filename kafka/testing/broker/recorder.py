@@ -6,8 +6,8 @@ from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from kafka.protocol.schema import Message, Request
     from kafka.testing.broker.timers import Event
+    from kafka.testing.broker.wire import AnyRequest
 
 # Bodies of older requests are forgotten beyond this many bytes, or produced records would be kept
 # twice; the facts about them stay.
@@ -24,10 +24,10 @@ class SeenRequest(NamedTuple):
     """
 
     node_id: int
-    api: type[Request[Message]]
+    api: type[AnyRequest]
     api_version: int
     client_id: str | None
-    request: Request[Message] | None
+    request: AnyRequest | None
     at: float
 
 
@@ -37,9 +37,9 @@ class Recorder:
     def __init__(self, changed: Event) -> None:
         self.changed = changed
         self._facts: deque[SeenRequest] = deque(maxlen=KEPT_REQUESTS)
-        self._bodies: deque[tuple[int, Request[Message]]] = deque()
+        self._bodies: deque[tuple[int, AnyRequest]] = deque()
         self._bytes = 0
-        self._counts: dict[type[Request[Message]], int] = {}
+        self._counts: dict[type[AnyRequest], int] = {}
 
     def record(self, seen: SeenRequest, size: int) -> None:
         """Add a request whose frame has *size* bytes."""
@@ -60,13 +60,13 @@ class Recorder:
         if index >= 0:
             self._facts[index] = self._facts[index]._replace(request=None)
 
-    def count(self, api: type[Request[Message]]) -> int:
+    def count(self, api: type[AnyRequest]) -> int:
         """Return how many requests of *api* have come, forgotten ones included."""
         return self._counts.get(api, 0)
 
     def seen(
         self,
-        api: type[Request[Message]] | None = None,
+        api: type[AnyRequest] | None = None,
         *,
         node_id: int | None = None,
         client_id: str | None = None,

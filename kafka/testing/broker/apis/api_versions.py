@@ -1,0 +1,94 @@
+"""ApiVersions (18): what this broker speaks.
+
+- Advertises the APIs that have a module, with the ranges of the release the cluster imitates.
+- A version that is too new is answered with UNSUPPORTED_VERSION in a v0 body; from 2.4 on it lists
+  the range of ApiVersions (KIP-511).
+- v3 checks the client's software name and version. Features (KIP-584): one whose lowest level is 0
+  is listed only from v4 on.
+- v5 (KIP-1242): a cluster or node other than the one the client meant is REBOOTSTRAP_REQUIRED.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from kafka.errors import (
+    InvalidRequestError,
+    RebootstrapRequiredError,
+    UnsupportedVersionError,
+)
+from kafka.protocol.messages.api_versions import ApiVersionsRequest, ApiVersionsResponse
+from kafka.testing.broker.handlers import handles
+
+if TYPE_CHECKING:
+    from kafka.testing.broker.broker import Broker
+    from kafka.testing.broker.handlers import RequestContext
+
+_SOFTWARE = re.compile(r"[a-zA-Z0-9](?:[a-zA-Z0-9\-.]*[a-zA-Z0-9])?\Z")
+
+
+def names_software(version: int) -> bool:
+    """Return whether the request names the client's software (KIP-511)."""
+    return version >= 3
+
+
+def lists_features_from_zero(version: int) -> bool:
+    """Return whether a supported feature may start at level 0."""
+    return version >= 4
+
+
+@handles(ApiVersionsRequest)
+async def api_versions(context: RequestContext, request: ApiVersionsRequest) -> ApiVersionsResponse:
+    """Answer with the table of this broker."""
+    cluster = context.cluster
+    if names_software(context.api_version) and not (
+        _SOFTWARE.match(request.client_software_name)
+        and _SOFTWARE.match(request.client_software_version)
+    ):
+        return ApiVersionsResponse(error_code=InvalidRequestError.errno)
+    if request.cluster_id not in {None, cluster.cluster_id} or request.node_id not in {
+        -1,
+        context.broker.node_id,
+    }:
+        return ApiVersionsResponse(error_code=RebootstrapRequiredError.errno)
+    return ApiVersionsResponse(
+        api_keys=_keys(context.broker),
+        supported_features=[
+            ApiVersionsResponse.SupportedFeatureKey(
+                name=name, min_version=feature.minimum, max_version=feature.maximum
+            )
+            for name, feature in cluster.features.items()
+            if feature.minimum > 0 or lists_features_from_zero(context.api_version)
+        ],
+        finalized_features_epoch=cluster.features_epoch if cluster.features else -1,
+        finalized_features=[
+            ApiVersionsResponse.FinalizedFeatureKey(
+                name=name, max_version_level=feature.finalized, min_version_level=feature.finalized
+            )
+            for name, feature in cluster.features.items()
+            if feature.finalized > 0
+        ],
+    )
+
+
+def _keys(broker: Broker) -> list[ApiVersionsResponse.ApiVersion]:
+    return [
+        ApiVersionsResponse.ApiVersion(
+            api_key=api.key, min_version=api.min_version, max_version=api.max_version
+        )
+        for api in broker.apis.values()
+    ]
+
+
+def unsupported_version_response(broker: Broker) -> ApiVersionsResponse:
+    """Return the answer, to be encoded as v0, to a version this broker does not have."""
+    tells_range = broker.cluster.release.api_versions_range
+    return ApiVersionsResponse(
+        error_code=UnsupportedVersionError.errno,
+        api_keys=[
+            key
+            for key in _keys(broker)
+            if tells_range and key.api_key == ApiVersionsRequest.API_KEY
+        ],
+    )

@@ -1,0 +1,252 @@
+"""What a test does to a running cluster, on the cluster's own loop.
+
+`kafka.testing.EmbeddedCluster` offers the same to other threads.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kafka.errors import KafkaProtocolError
+from kafka.testing.broker.broker import Broker, error_response
+from kafka.testing.broker.cluster import NO_LEADER, Node
+from kafka.testing.broker.faults import Fail, FaultPlan, Rule
+from kafka.testing.broker.handlers import registered
+from kafka.testing.broker.recorder import Recorder
+from kafka.testing.broker.server import BrokerServer
+from kafka.testing.broker.timers import Event
+from kafka.testing.broker.waiting import wait_until
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable, Mapping, Sequence
+
+    from kafka.errors import BrokerResponseError
+    from kafka.testing.broker.cluster import Cluster, Topic
+    from kafka.testing.broker.faults import Action
+    from kafka.testing.broker.recorder import SeenRequest
+    from kafka.testing.broker.wire import AnyRequest
+
+
+class Control:
+    """A running cluster and everything that can be done to it.
+
+    Attributes:
+        state: the cluster's state; to be read and changed on its loop only.
+        changed: fires with every request and every change of the metadata.
+    """
+
+    def __init__(self, state: Cluster, host: str, racks: Sequence[str | None]) -> None:
+        self.state = state
+        self.plan = FaultPlan()
+        self.changed = Event()
+        self.recorder = Recorder(self.changed)
+        self.servers: dict[int, BrokerServer] = {}
+        self._host = host
+        self._racks = racks
+        self._ending: list[asyncio.Task[None]] = []
+        state.metadata_changed.subscribe(self.changed.fire)
+
+    # -- start and stop -----------------------------------------------------------------------
+
+    async def start(self, ports: Sequence[int]) -> None:
+        """Start one broker for each port; 0 takes a free one."""
+        for node_id, port in enumerate(ports):
+            broker = Broker(node_id, self.state, plan=self.plan, recorder=self.recorder)
+            server = BrokerServer(broker, self._host)
+            bound = await server.listen(port)
+            self.servers[node_id] = server
+            self.state.add_node(Node(node_id, self._host, bound, self._racks[node_id]))
+
+    async def stop(self) -> None:
+        """Close every listener and connection, and wait until nothing runs any more."""
+        for server in self.servers.values():
+            self._ending += server.cut()
+        ending, self._ending = self._ending, []
+        for task in ending:
+            # A task ends by being cancelled, or by an error it has reported already.
+            await wait_for_end(task)
+
+    @property
+    def crashes(self) -> list[BaseException]:
+        """What handlers raised that they should not have."""
+        return [error for server in self.servers.values() for error in server.broker.crashes]
+
+    # -- faults ---------------------------------------------------------------------------------
+
+    def inject(
+        self,
+        api: type[AnyRequest],
+        action: Action,
+        *,
+        times: int | None = 1,
+        node_id: int | None = None,
+        client_id: str | None = None,
+        topic: str | None = None,
+        partition: int | None = None,
+        when: Callable[[AnyRequest], bool] | None = None,
+    ) -> Rule:
+        """Apply *action* to the next *times* requests that match.
+
+        Args:
+            api: request class.
+            action: see `kafka.testing.broker.faults`.
+            times: ``None`` for all until the rule is removed.
+            node_id: only at this broker.
+            client_id: only from this client.
+            topic: only requests that name this topic.
+            partition: only requests that name this partition of *topic*.
+            when: only requests for which this returns true.
+
+        Raises:
+            KafkaProtocolError: the API has no error code where the error would go.
+        """
+        if isinstance(action, Fail) and not registered(api, self.state.release).by_topic:
+            error_response(api(), action.error)
+        if partition is not None and topic is None:
+            raise KafkaProtocolError("a fault for a partition names its topic too")
+        return self.plan.add(
+            Rule(
+                api,
+                action,
+                times=times,
+                node_id=node_id,
+                client_id=client_id,
+                topic=topic,
+                partition=partition,
+                when=when,
+            )
+        )
+
+    def fail(
+        self,
+        api: type[AnyRequest],
+        error: type[BrokerResponseError],
+        *,
+        times: int | None = 1,
+        node_id: int | None = None,
+        client_id: str | None = None,
+        topic: str | None = None,
+        partition: int | None = None,
+        applied: bool = False,
+    ) -> Rule:
+        """Answer *error* to the next *times* requests that match; see `inject`."""
+        return self.inject(
+            api,
+            Fail(error, applied),
+            times=times,
+            node_id=node_id,
+            client_id=client_id,
+            topic=topic,
+            partition=partition,
+        )
+
+    # -- looking --------------------------------------------------------------------------------
+
+    def requests(
+        self,
+        api: type[AnyRequest] | None = None,
+        *,
+        node_id: int | None = None,
+        client_id: str | None = None,
+    ) -> list[SeenRequest]:
+        """Return the requests seen so far, oldest first."""
+        return self.recorder.seen(api, node_id=node_id, client_id=client_id)
+
+    def count(self, api: type[AnyRequest]) -> int:
+        """Return how many requests of *api* have come."""
+        return self.recorder.count(api)
+
+    async def until(self, condition: Callable[[Control], bool], seconds: float) -> bool:
+        """Wait until *condition* holds; it is asked again after every request and change."""
+        return await wait_until(
+            lambda: condition(self), (self.changed,), timers=self.state.timers, limit=seconds
+        )
+
+    # -- brokers --------------------------------------------------------------------------------
+
+    def kill(self, node_id: int) -> None:
+        """Let a broker die: its connections are cut, its port is closed, its leaderships move."""
+        self._ending += self.servers[node_id].cut()
+        self.servers[node_id].broker.forget()
+        self.state.set_alive(node_id, False)
+
+    async def revive(self, node_id: int) -> None:
+        """Start a killed broker again, on the port it had."""
+        if not self.state.nodes[node_id].alive:
+            await self.servers[node_id].listen(self.state.nodes[node_id].port)
+            self.state.set_alive(node_id, True)
+
+    def freeze(self, node_id: int) -> None:
+        """Let a broker take connections and requests and answer nothing."""
+        self.servers[node_id].broker.freeze(True)
+
+    def thaw(self, node_id: int) -> None:
+        """Let a frozen broker go on, with the requests it has received meanwhile."""
+        self.servers[node_id].broker.freeze(False)
+
+    def disconnect(self, node_id: int) -> None:
+        """Cut every connection of a broker; it goes on listening."""
+        self._ending = [task for task in self._ending if not task.done()]
+        self._ending += self.servers[node_id].cut_connections()
+
+    # -- topics and partitions ------------------------------------------------------------------
+
+    def create_topic(
+        self,
+        name: str,
+        partitions: int = 1,
+        replication_factor: int = 1,
+        config: Mapping[str, str] | None = None,
+    ) -> Topic:
+        """Create a topic."""
+        return self.state.create_topic(
+            name, partitions=partitions, replication_factor=replication_factor, config=config
+        )
+
+    def delete_topic(self, name: str) -> None:
+        """Delete a topic."""
+        self.state.delete_topic(self.state.topics[name])
+
+    def move_leader(self, topic: str, partition: int, node_id: int) -> None:
+        """Make another broker lead a partition, in a new leader epoch."""
+        self.state.move_leader(topic, partition, node_id)
+
+    def remove_leader(self, topic: str, partition: int) -> None:
+        """Leave a partition without leader."""
+        self.state.existing(topic, partition).lead(NO_LEADER)
+        self.state.metadata_changed.fire()
+
+    def bump_leader_epoch(self, topic: str, partition: int) -> int:
+        """Elect the same leader again and return its new epoch."""
+        found = self.state.existing(topic, partition)
+        found.lead(found.leader)
+        self.state.metadata_changed.fire()
+        return found.leader_epoch
+
+    def set_in_sync(self, topic: str, partition: int, nodes: Sequence[int]) -> None:
+        """Set which replicas are in sync."""
+        self.state.existing(topic, partition).isr = list(nodes)
+        self.state.metadata_changed.fire()
+
+    def truncate(self, topic: str, partition: int, offset: int) -> None:
+        """Lose the records from *offset* on and elect a leader, as an unclean election does."""
+        found = self.state.existing(topic, partition)
+        found.log.truncate(offset)
+        found.lead(found.leader)
+        self.state.metadata_changed.fire()
+
+    def hold_high_watermark(self, topic: str, partition: int, hold: bool = True) -> None:
+        """Let the high watermark stand still, as with followers that do not fetch, or go on."""
+        self.state.existing(topic, partition).log.hold_high_watermark(hold)
+
+    def delete_records(self, topic: str, partition: int, before: int) -> None:
+        """Delete the records below an offset."""
+        self.state.existing(topic, partition).log.delete_before(before)
+
+
+async def wait_for_end(task: asyncio.Task[None]) -> None:
+    """Wait for a cancelled task, whatever it ends with."""
+    import asyncio  # noqa: PLC0415 - the module is otherwise free of it
+
+    await asyncio.wait([task])

@@ -1,0 +1,121 @@
+"""The broker's side of the frames: requests out of bytes, responses into bytes.  Pure.
+
+`kafka.protocol.headers` has the client's side.
+"""
+
+from __future__ import annotations
+
+import importlib
+import struct
+from functools import cache
+from typing import Any, NamedTuple, TypeAlias
+
+from kafka.errors import KafkaProtocolError, UnsupportedVersionError
+from kafka.protocol import messages
+from kafka.protocol.primitives import bad_length, read_uvarint
+from kafka.protocol.schema import Message, Request
+
+Buffer = bytes | bytearray | memoryview
+Pieces = list[bytes | memoryview]
+
+# Any: a request class is invariant in its response, so `Request[Message]` would fit none of them.
+AnyRequest: TypeAlias = Request[Any]
+
+API_VERSIONS = 18
+_START = struct.Struct(">hhih")
+_SIZE_AND_CORRELATION_ID = struct.Struct(">ii")
+
+
+class RequestHeader(NamedTuple):
+    """What stands before a request."""
+
+    api_key: int
+    api_version: int
+    correlation_id: int
+    client_id: str | None
+
+
+@cache
+def request_type(api_key: int) -> type[AnyRequest]:
+    """Return the request class of *api_key*.
+
+    Raises:
+        UnsupportedVersionError: there is no such API.
+    """
+    name = messages.MODULES.get(api_key)
+    if name is None:
+        raise UnsupportedVersionError(f"there is no API with key {api_key}")
+    module = importlib.import_module(f"{messages.__name__}.{name}")
+    for found in vars(module).values():
+        if (
+            isinstance(found, type)
+            and issubclass(found, Request)
+            and found.__module__ == module.__name__
+        ):
+            return found
+    raise AssertionError(f"{module.__name__} has no request")
+
+
+def decode_request(frame: Buffer) -> tuple[RequestHeader, AnyRequest]:
+    """Return the header and the request in *frame* (without its size).
+
+    Raises:
+        KafkaProtocolError: the bytes are not a request.
+        UnsupportedVersionError: the API or its version is not known.
+    """
+    if len(frame) < _START.size:
+        raise KafkaProtocolError(f"a request of {len(frame)} bytes has no header")
+    key, version, correlation_id, length = _START.unpack_from(frame)
+    kind = request_type(key)
+    if version not in kind.VERSIONS:
+        raise UnsupportedVersionError(f"{kind.__name__} has no version {version}")
+    position = _START.size
+    client_id = None
+    if length >= 0:
+        if length > len(frame) - position:
+            raise bad_length("client id", length, len(frame) - position)
+        try:
+            client_id = str(memoryview(frame)[position : position + length], "utf-8")
+        except UnicodeDecodeError as exc:
+            raise KafkaProtocolError(f"the client id is not UTF-8: {exc}") from exc
+        position += length
+    if is_flexible(kind, version):
+        position = _skip_tags(frame, position)
+    request = kind.decode(frame, version, position)
+    return RequestHeader(key, version, correlation_id, client_id), request
+
+
+def _skip_tags(frame: Buffer, position: int) -> int:
+    try:
+        count, position = read_uvarint(frame, position)
+        for _ in range(count):
+            _, position = read_uvarint(frame, position)
+            size, position = read_uvarint(frame, position)
+            if size > len(frame) - position:
+                raise bad_length("request header", size, len(frame) - position)
+            position += size
+    except IndexError as exc:
+        raise KafkaProtocolError("the request header ends too early") from exc
+    return position
+
+
+def encode_response(response: Message, version: int, *, correlation_id: int) -> Pieces:
+    """Return *response* as it goes to the socket: size, header and body, in pieces.
+
+    Raises:
+        UnsupportedVersionError: *version* cannot carry what *response* says.
+        IllegalArgumentError: a field cannot be encoded.
+    """
+    parts = response.encode_parts(version)
+    # KIP-511: a client must be able to read the answer of a broker older than itself.
+    has_tags = response.API_KEY != API_VERSIONS and is_flexible(type(response), version)
+    tags = b"\0" if has_tags else b""
+    size = 4 + len(tags) + sum(map(len, parts))
+    parts[0] = b"".join((_SIZE_AND_CORRELATION_ID.pack(size, correlation_id), tags, parts[0]))
+    return parts
+
+
+def is_flexible(message: type[Message], version: int) -> bool:
+    """Return whether *version* has compact lengths and tagged fields (KIP-482)."""
+    since = message.FLEXIBLE_SINCE
+    return since is not None and version >= since

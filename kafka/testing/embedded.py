@@ -1,0 +1,393 @@
+"""`EmbeddedCluster`: a Kafka-compatible cluster in this process, for blocking and async tests."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import itertools
+import threading
+import uuid
+from concurrent.futures import Future
+from random import Random
+from typing import TYPE_CHECKING, Self, TypeVar
+
+from kafka._base.system import LoopClock
+from kafka.testing.broker.cluster import Cluster
+from kafka.testing.broker.control import Control
+from kafka.testing.broker.server import TimerDriver
+from kafka.testing.broker.timers import SteppableClock, Timers
+from kafka.testing.broker.versions import release
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+    from types import TracebackType
+
+    from kafka._base.clock import Clock
+    from kafka.errors import BrokerResponseError
+    from kafka.testing.broker.faults import Action, Rule
+    from kafka.testing.broker.recorder import SeenRequest
+    from kafka.testing.broker.wire import AnyRequest
+
+T = TypeVar("T")
+
+# How long another thread waits for the cluster's loop to do something, in seconds.
+_PATIENCE = 30.0
+
+
+class EmbeddedCluster:
+    """One to many brokers on 127.0.0.1, with everything in memory.
+
+    ``with EmbeddedCluster() as cluster:`` runs it on a thread of its own, and every method may be
+    called from any thread. ``async with EmbeddedCluster() as cluster:`` runs it on the caller's
+    loop, and methods are to be called there.
+
+    Args:
+        brokers: how many; their node ids are 0, 1, ...
+        ports: one for each broker; free ones if left out.
+        version: release whose API versions and answers it has: 0.11, 1.1, 2.8, 3.9 or 4.4.
+        topics: topics to create: ``{name: partitions}``.
+        config: broker configs, by Kafka's names, e.g. ``{"auto.create.topics.enable": "false"}``.
+        racks: one for each broker.
+        clock: what time it is; the event loop's clock if left out.
+        seed: topic ids are made from it, so that they are the same in every run.
+
+    Raises:
+        ValueError: *ports* or *racks* do not match *brokers*, or *version* is none it can be.
+    """
+
+    def __init__(
+        self,
+        brokers: int = 1,
+        *,
+        ports: Sequence[int] | None = None,
+        version: str = "4.4",
+        topics: Mapping[str, int] | None = None,
+        config: Mapping[str, str] | None = None,
+        racks: Sequence[str | None] | None = None,
+        clock: Clock | None = None,
+        host: str = "127.0.0.1",
+        seed: int = 0,
+    ) -> None:
+        self._ports = list(ports) if ports is not None else [0] * brokers
+        self._racks = list(racks) if racks is not None else [None] * brokers
+        if brokers < 1 or len(self._ports) != brokers or len(self._racks) != brokers:
+            raise ValueError(f"{brokers} brokers need as many ports and racks")
+        self._release = release(version)
+        self._topics = dict(topics or {})
+        self._config = dict(config or {})
+        self._base_clock = clock
+        self._host = host
+        self._seed = seed
+        self._control: Control | None = None
+        self._driver: TimerDriver | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._stopping: asyncio.Event | None = None
+
+    def __repr__(self) -> str:
+        if self._control is None:
+            return "<EmbeddedCluster not running>"
+        return f"<EmbeddedCluster {self._release.name} {','.join(self.bootstrap_servers)}>"
+
+    # -- start and stop -----------------------------------------------------------------------
+
+    async def __aenter__(self) -> Self:
+        """Start on the running loop."""
+        await self._start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Stop; fail if a handler has failed."""
+        control = self.control
+        await self._stop()
+        _report(control, error)
+
+    def __enter__(self) -> Self:
+        """Start on a thread of its own."""
+        started: Future[None] = Future()
+        self._thread = threading.Thread(
+            target=self._run_thread, args=(started,), name="kafka-embedded-cluster", daemon=True
+        )
+        self._thread.start()
+        started.result(_PATIENCE)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Stop; fail if a handler has failed."""
+        assert self._loop is not None
+        assert self._stopping is not None
+        assert self._thread is not None
+        control = self.control
+        self._loop.call_soon_threadsafe(self._stopping.set)
+        self._thread.join(_PATIENCE)
+        _report(control, error)
+
+    def _run_thread(self, started: Future[None]) -> None:
+        asyncio.run(self._serve(started))
+
+    async def _serve(self, started: Future[None]) -> None:
+        self._stopping = asyncio.Event()
+        try:
+            await self._start()
+        except BaseException as error:  # noqa: BLE001 - the thread that waits gets it
+            started.set_exception(error)
+            return
+        started.set_result(None)
+        await self._stopping.wait()
+        await self._stop()
+
+    async def _start(self) -> None:
+        loop = asyncio.get_running_loop()
+        timers = Timers(SteppableClock(self._base_clock or LoopClock(loop)))
+        random = Random(self._seed)  # noqa: S311 - ids, not secrets
+        state = Cluster(
+            cluster_id=_cluster_id(random),
+            release=self._release,
+            timers=timers,
+            topic_ids=_topic_ids(random),
+            config=self._config,
+        )
+        self._loop = loop
+        self._driver = TimerDriver(timers, loop)
+        control = Control(state, self._host, self._racks)
+        await control.start(self._ports)
+        for name, partitions in self._topics.items():
+            control.create_topic(name, partitions)
+        self._control = control
+
+    async def _stop(self) -> None:
+        assert self._driver is not None
+        control, self._control = self.control, None
+        self._driver.stop()
+        await control.stop()
+
+    # -- reaching the loop ----------------------------------------------------------------------
+
+    @property
+    def control(self) -> Control:
+        """The cluster itself; to be used on its loop only."""
+        if self._control is None:
+            raise RuntimeError("the embedded cluster is not running: use it in a with statement")
+        return self._control
+
+    def run(self, function: Callable[[Control], T]) -> T:
+        """Call *function* with the `Control` on the cluster's loop and return its result."""
+        if self._thread is None or threading.current_thread() is self._thread:
+            return function(self.control)
+        done: Future[T] = Future()
+
+        def call() -> None:
+            try:
+                done.set_result(function(self.control))
+            except BaseException as error:  # noqa: BLE001 - the caller gets it
+                done.set_exception(error)
+
+        assert self._loop is not None
+        self._loop.call_soon_threadsafe(call)
+        return done.result(_PATIENCE)
+
+    def _start_task(self, coroutine: Coroutine[object, object, T], patience: float) -> T:
+        assert self._loop is not None
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(patience)
+
+    # -- what clients need ----------------------------------------------------------------------
+
+    @property
+    def bootstrap_servers(self) -> list[str]:
+        """``host:port`` of every broker."""
+        return self.run(
+            lambda control: [f"{node.host}:{node.port}" for node in control.state.nodes.values()]
+        )
+
+    @property
+    def cluster_id(self) -> str:
+        """The id that Metadata answers."""
+        return self.run(lambda control: control.state.cluster_id)
+
+    # -- faults ---------------------------------------------------------------------------------
+
+    def inject(
+        self,
+        api: type[AnyRequest],
+        action: Action,
+        *,
+        times: int | None = 1,
+        node_id: int | None = None,
+        client_id: str | None = None,
+        topic: str | None = None,
+        partition: int | None = None,
+        when: Callable[[AnyRequest], bool] | None = None,
+    ) -> Rule:
+        """Let something go wrong with the next *times* requests that match.
+
+        Args:
+            api: request class, e.g. ``ProduceRequest``.
+            action: one of `kafka.testing.broker.faults`, e.g. ``Disconnect()``.
+            times: ``None`` for all until `clear_faults`.
+            node_id: only at this broker.
+            client_id: only from this client.
+            topic: only requests that name this topic.
+            partition: only requests that name this partition of *topic*.
+            when: only requests for which this returns true; called on the cluster's loop.
+        """
+        return self.run(
+            lambda control: control.inject(
+                api,
+                action,
+                times=times,
+                node_id=node_id,
+                client_id=client_id,
+                topic=topic,
+                partition=partition,
+                when=when,
+            )
+        )
+
+    def fail(
+        self,
+        api: type[AnyRequest],
+        error: type[BrokerResponseError],
+        *,
+        times: int | None = 1,
+        node_id: int | None = None,
+        client_id: str | None = None,
+        topic: str | None = None,
+        partition: int | None = None,
+        applied: bool = False,
+    ) -> Rule:
+        """Answer *error* to the next *times* requests that match, perhaps after applying them."""
+        return self.run(
+            lambda control: control.fail(
+                api,
+                error,
+                times=times,
+                node_id=node_id,
+                client_id=client_id,
+                topic=topic,
+                partition=partition,
+                applied=applied,
+            )
+        )
+
+    def clear_faults(self) -> None:
+        """Let nothing go wrong any more."""
+        self.run(lambda control: control.plan.clear())
+
+    # -- looking --------------------------------------------------------------------------------
+
+    def requests(
+        self,
+        api: type[AnyRequest] | None = None,
+        *,
+        node_id: int | None = None,
+        client_id: str | None = None,
+    ) -> list[SeenRequest]:
+        """Return the requests seen so far, oldest first."""
+        return self.run(lambda control: control.requests(api, node_id=node_id, client_id=client_id))
+
+    def count(self, api: type[AnyRequest]) -> int:
+        """Return how many requests of *api* have come."""
+        return self.run(lambda control: control.count(api))
+
+    async def until(self, condition: Callable[[Control], bool], seconds: float = 10.0) -> None:
+        """Wait, on the cluster's loop, until *condition* holds.
+
+        Raises:
+            TimeoutError: it did not within *seconds* of the cluster's time.
+        """
+        if not await self.control.until(condition, seconds):
+            raise TimeoutError(f"the condition did not hold within {seconds} s")
+
+    def wait_until(self, condition: Callable[[Control], bool], seconds: float = 10.0) -> None:
+        """Wait, in another thread than the cluster's, until *condition* holds; see `until`."""
+        self._start_task(self.until(condition, seconds), seconds + _PATIENCE)
+
+    # -- time -----------------------------------------------------------------------------------
+
+    def advance(self, seconds: float) -> None:
+        """Move the cluster's clock forward and run what becomes due."""
+
+        def step(control: Control) -> None:
+            assert self._driver is not None
+            control.state.clock.step(seconds)
+            self._driver.run()
+
+        self.run(step)
+
+    # -- brokers --------------------------------------------------------------------------------
+
+    def kill(self, node_id: int) -> None:
+        """Let a broker die: its connections are cut, its port is closed, its leaderships move."""
+        self.run(lambda control: control.kill(node_id))
+
+    def revive(self, node_id: int) -> None:
+        """Start a killed broker again, on its port; to be called from another thread."""
+        self._start_task(self.control.revive(node_id), _PATIENCE)
+
+    def freeze(self, node_id: int) -> None:
+        """Let a broker take connections and requests and answer nothing."""
+        self.run(lambda control: control.freeze(node_id))
+
+    def thaw(self, node_id: int) -> None:
+        """Let a frozen broker go on."""
+        self.run(lambda control: control.thaw(node_id))
+
+    def disconnect(self, node_id: int) -> None:
+        """Cut every connection of a broker."""
+        self.run(lambda control: control.disconnect(node_id))
+
+    # -- topics ---------------------------------------------------------------------------------
+
+    def create_topic(
+        self,
+        name: str,
+        partitions: int = 1,
+        replication_factor: int = 1,
+        config: Mapping[str, str] | None = None,
+    ) -> None:
+        """Create a topic."""
+        self.run(lambda control: control.create_topic(name, partitions, replication_factor, config))
+
+    def delete_topic(self, name: str) -> None:
+        """Delete a topic."""
+        self.run(lambda control: control.delete_topic(name))
+
+    def move_leader(self, topic: str, partition: int, node_id: int) -> None:
+        """Make another broker lead a partition, in a new leader epoch."""
+        self.run(lambda control: control.move_leader(topic, partition, node_id))
+
+    def bump_leader_epoch(self, topic: str, partition: int) -> int:
+        """Elect the same leader again and return its new epoch."""
+        return self.run(lambda control: control.bump_leader_epoch(topic, partition))
+
+    def truncate(self, topic: str, partition: int, offset: int) -> None:
+        """Lose the records from *offset* on, as an unclean leader election does."""
+        self.run(lambda control: control.truncate(topic, partition, offset))
+
+    def delete_records(self, topic: str, partition: int, before: int) -> None:
+        """Delete the records below an offset."""
+        self.run(lambda control: control.delete_records(topic, partition, before))
+
+
+def _report(control: Control, error: BaseException | None) -> None:
+    if control.crashes and error is None:
+        raise AssertionError("a broker failed; see its cause") from control.crashes[0]
+
+
+def _cluster_id(random: Random) -> str:
+    identity = uuid.UUID(int=random.getrandbits(128), version=4)
+    return base64.urlsafe_b64encode(identity.bytes).decode().rstrip("=")
+
+
+def _topic_ids(random: Random) -> Iterator[uuid.UUID]:
+    return (uuid.UUID(int=random.getrandbits(128), version=4) for _ in itertools.count())
