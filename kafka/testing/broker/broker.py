@@ -242,6 +242,8 @@ def error_response(
             f"{type(response).__name__} has no error code of its own; inject a whole response"
         )
     response.error_code = error.errno
+    if hasattr(response, "producer_epoch"):
+        response.producer_epoch = -1
     if hasattr(response, "error_message"):
         response.error_message = message or error.description
     return response

@@ -6,14 +6,11 @@ Time comes from a clock and ids from an iterator passed in.
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from kafka.errors import (
     InvalidPartitionsError,
     InvalidReplicationAssignmentError,
-    InvalidReplicationFactorError,
     InvalidRequestError,
     InvalidTopicError,
     TopicAlreadyExistsError,
@@ -22,6 +19,14 @@ from kafka.errors import (
 from kafka.testing.broker.authorizer import ALLOW_ALL
 from kafka.testing.broker.configs import BROKER_DEFAULTS, TopicConfig, check_topic_config
 from kafka.testing.broker.log import PartitionLog
+from kafka.testing.broker.placement import (
+    check_replicas,
+    check_topic_name,
+    checked_assignment,
+    checked_count,
+    checked_factor,
+    place,
+)
 from kafka.testing.broker.timers import Event, Timers
 from kafka.testing.broker.transaction_gate import NoTransactions
 
@@ -37,7 +42,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 NO_LEADER = -1
-_LEGAL_TOPIC = re.compile(r"[a-zA-Z0-9._-]{1,249}\Z")
 
 
 class Node:
@@ -245,9 +249,13 @@ class Cluster:
         check_topic_name(name)
         self._check_new(name)
         placement = (
-            self._checked_assignment(assignments)
+            checked_assignment(assignments, self.nodes)
             if assignments
-            else self._place(self._count(partitions), self._factor(replication_factor), 0)
+            else self._placed(
+                checked_count(self._or_default(partitions, "num.partitions")),
+                self._or_default(replication_factor, "default.replication.factor"),
+                0,
+            )
         )
         for key, value in (config or {}).items():
             check_topic_config(key, value)
@@ -269,78 +277,14 @@ class Cluster:
             if other.replace(".", "_") == plain and ("." in name or "_" in name):
                 raise InvalidTopicError(f"Topic '{name}' collides with existing topic: {other}")
 
-    def _count(self, partitions: int) -> int:
-        if partitions == -1:
-            return int(self.setting("num.partitions"))
-        if partitions < 1:
-            raise InvalidPartitionsError(
-                "Number of partitions was set to an invalid non-positive value."
-            )
-        return partitions
+    def _or_default(self, number: int, setting: str) -> int:
+        return int(self.setting(setting)) if number == -1 else number
 
-    def _factor(self, replication_factor: int) -> int:
-        factor = replication_factor
-        if factor == -1:
-            factor = int(self.setting("default.replication.factor"))
-        if factor < 1:
-            raise InvalidReplicationFactorError(
-                "Replication factor must be larger than 0, or -1 to use the default value."
-            )
-        if factor > len(self.alive_nodes):
-            raise InvalidReplicationFactorError(
-                f"Unable to replicate the partition {factor} time(s): The target replication "
-                f"factor of {factor} cannot be reached because only {len(self.alive_nodes)} "
-                "broker(s) are registered."
-            )
-        return factor
-
-    def _checked_assignment(self, assignments: Mapping[int, Sequence[int]]) -> list[list[int]]:
-        if sorted(assignments) != list(range(len(assignments))):
-            raise InvalidReplicationAssignmentError(
-                "partitions should be a consecutive 0-based integer sequence"
-            )
-        placement = [list(assignments[index]) for index in range(len(assignments))]
-        for replicas in placement:
-            self.check_replicas(replicas, len(placement[0]))
-        return placement
-
-    def check_replicas(self, replicas: Sequence[int], factor: int) -> None:
-        """Refuse a replica list that the brokers of this cluster cannot be.
-
-        Raises:
-            InvalidReplicationAssignmentError: it is empty, names an unknown broker or one twice, or
-                its length is not *factor*.
-        """
-        if not replicas:
-            raise InvalidReplicationAssignmentError(
-                "The manual partition assignment includes an empty replica list."
-            )
-        twice = [node for node, times in Counter(replicas).items() if times > 1]
-        if twice:
-            raise InvalidReplicationAssignmentError(
-                f"The manual partition assignment includes the broker {twice[0]} more than once."
-            )
-        for node in replicas:
-            if node not in self.nodes:
-                raise InvalidReplicationAssignmentError(
-                    f"The manual partition assignment includes broker {node}, but no such broker "
-                    "is registered."
-                )
-        if len(replicas) != factor:
-            raise InvalidReplicationAssignmentError(
-                "The manual partition assignment includes a partition with "
-                f"{len(replicas)} replica(s), but this is not consistent with previous partitions,"
-                f" which have {factor} replica(s)."
-            )
-
-    def _place(self, count: int, factor: int, first_index: int) -> list[list[int]]:
-        ids = [node.node_id for node in self.alive_nodes]
+    def _placed(self, count: int, factor: int, first_index: int) -> list[list[int]]:
+        alive = [node.node_id for node in self.alive_nodes]
         start = self._next_first_replica + first_index
         self._next_first_replica += 1
-        return [
-            [ids[(start + index + replica) % len(ids)] for replica in range(factor)]
-            for index in range(count)
-        ]
+        return place(alive, count, checked_factor(factor, len(alive)), start)
 
     def _extend(self, topic: Topic, placement: Sequence[Sequence[int]]) -> None:
         for replicas in placement:
@@ -372,7 +316,7 @@ class Cluster:
             )
         factor = len(topic.partitions[0].replicas)
         if assignments is None:
-            placement = self._place(count - have, self._factor(factor), have)
+            placement = self._placed(count - have, factor, have)
         else:
             if len(assignments) != count - have:
                 raise InvalidReplicationAssignmentError(
@@ -380,7 +324,7 @@ class Cluster:
                     f"{len(assignments)} assignment(s) were specified."
                 )
             for replicas in assignments:
-                self.check_replicas(replicas, factor)
+                check_replicas(replicas, factor, self.nodes)
             placement = [list(replicas) for replicas in assignments]
         if not validate_only:
             self._extend(topic, placement)
@@ -430,16 +374,3 @@ class Cluster:
         """Return a producer id nobody has."""
         self._next_producer_id += 1
         return self._next_producer_id - 1
-
-
-def check_topic_name(name: str) -> None:
-    """Refuse a name no topic can have.
-
-    Raises:
-        InvalidTopicError: the name is empty, too long, ``.``, ``..`` or has other characters.
-    """
-    if name in {".", ".."} or not _LEGAL_TOPIC.match(name):
-        raise InvalidTopicError(
-            f"Topic name is invalid: {name!r} is not 1 to 249 of the characters "
-            "a-z, A-Z, 0-9, '.', '_' and '-', or is '.' or '..'"
-        )

@@ -1,13 +1,18 @@
-"""What Produce asks about transactional batches; the transaction coordinator answers.  Pure."""
+"""What Produce and InitProducerId ask the transaction coordinator.  Pure."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from kafka.errors import InvalidTxnStateError
+from kafka.errors import CoordinatorNotAvailableError, InvalidTxnStateError
 
 if TYPE_CHECKING:
+    from kafka.protocol.messages.init_producer_id import (
+        InitProducerIdRequest,
+        InitProducerIdResponse,
+    )
     from kafka.testing.broker.cluster import Partition
+    from kafka.testing.broker.handlers import RequestContext
 
 
 class TransactionalAppend(NamedTuple):
@@ -34,6 +39,15 @@ class TransactionGate(Protocol):
             BrokerResponseError: the partition is not part of that producer's open transaction.
         """
 
+    async def init_producer_id(
+        self, context: RequestContext, request: InitProducerIdRequest
+    ) -> InitProducerIdResponse:
+        """Answer InitProducerId with a transactional id; the client is authorized.
+
+        Raises:
+            BrokerResponseError: this broker does not coordinate it, or it is refused.
+        """
+
 
 class NoTransactions:
     """The gate of a cluster without transaction coordinator."""
@@ -49,4 +63,16 @@ class NoTransactions:
         raise InvalidTxnStateError(
             f"{append.transactional_id} has no open transaction with "
             f"{partition.topic.name}-{partition.index}"
+        )
+
+    async def init_producer_id(
+        self, context: RequestContext, request: InitProducerIdRequest
+    ) -> InitProducerIdResponse:
+        """Refuse every transactional id.
+
+        Raises:
+            CoordinatorNotAvailableError: always.
+        """
+        raise CoordinatorNotAvailableError(
+            f"node {context.broker.node_id} has no coordinator for {request.transactional_id}"
         )

@@ -26,8 +26,9 @@ from kafka.errors import (
 from kafka.protocol.messages.metadata import MetadataRequest, MetadataResponse
 from kafka.protocol.schema import ZERO_UUID
 from kafka.testing.broker.authorizer import CLUSTER_NAME, Operation, ResourceType
-from kafka.testing.broker.cluster import NO_LEADER, check_topic_name
+from kafka.testing.broker.cluster import NO_LEADER
 from kafka.testing.broker.handlers import handles
+from kafka.testing.broker.placement import check_topic_name
 
 if TYPE_CHECKING:
     from uuid import UUID
