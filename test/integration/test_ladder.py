@@ -1,0 +1,208 @@
+"""One client, every broker from 0.8.2 to the newest, without being told which it meets.
+
+Brokers from 0.10 on are asked with ApiVersions, older ones are found out by probing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import pytest
+
+from kafka import KafkaConsumer, KafkaProducer
+from kafka.errors import UnsupportedVersionError
+from kafka.structs import TopicPartition
+from test.support.apache_kafka import LADDER, KafkaCluster
+
+pytestmark = pytest.mark.ladder
+
+RECORDS = 20
+
+
+class Rung(NamedTuple):
+    """What a release can do, as Apache Kafka's own documentation has it."""
+
+    release: str
+
+    @property
+    def number(self) -> tuple[int, ...]:
+        return tuple(map(int, self.release.split(".")))
+
+    @property
+    def codecs(self) -> list[str | None]:
+        codecs = [None, "gzip", "snappy"]
+        # Kafka 0.9.0.1 itself hangs on lz4: its own console producer and consumer do, too.
+        if self.number[:2] != (0, 9):
+            codecs.append("lz4")
+        if self.number >= (2, 1):
+            codecs.append("zstd")
+        return codecs
+
+    @property
+    def has_timestamps(self) -> bool:
+        return self.number >= (0, 10, 0)
+
+    @property
+    def finds_offsets_by_time(self) -> bool:
+        return self.number >= (0, 10, 1)
+
+    @property
+    def has_headers(self) -> bool:
+        return self.number >= (0, 11)
+
+
+@pytest.fixture(scope="module", params=LADDER)
+def rung(request: pytest.FixtureRequest) -> Rung:
+    return Rung(request.param)
+
+
+@pytest.fixture(scope="module")
+def broker(rung: Rung) -> Iterator[KafkaCluster]:
+    with KafkaCluster(rung.release) as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def topic(broker: KafkaCluster, topic_name: str) -> str:
+    broker.create_topic(topic_name)
+    return topic_name
+
+
+@pytest.fixture
+def produce(broker: KafkaCluster, topic: str) -> Callable[..., list[int]]:
+    """Send records to the topic and return their offsets."""
+
+    def produce(values: list[bytes], codec: str | None = None, **fields: object) -> list[int]:
+        with KafkaProducer(
+            bootstrap_servers=broker.bootstrap_servers, compression_type=codec, linger_ms=50
+        ) as producer:
+            sent = [producer.send(topic, value, b"key", **fields) for value in values]
+            return [future.get(30).offset for future in sent]
+
+    return produce
+
+
+@pytest.fixture
+def consumer(broker: KafkaCluster) -> Iterator[KafkaConsumer]:
+    with KafkaConsumer(
+        bootstrap_servers=broker.bootstrap_servers,
+        auto_offset_reset="earliest",
+        consumer_timeout_ms=20_000,
+    ) as consumer:
+        yield consumer
+
+
+def read(consumer: KafkaConsumer, topic: str, count: int) -> list[bytes]:
+    consumer.assign([TopicPartition(topic, 0)])
+    consumer.seek_to_beginning()
+    values = []
+    for record in consumer:
+        values.append(record.value)
+        if len(values) == count:
+            break
+    return values
+
+
+def values_of(codec: str | None) -> list[bytes]:
+    return [f"{codec} {number} ".encode() * 20 for number in range(RECORDS)]
+
+
+def test_records_of_every_codec_come_back_from_the_start(
+    rung: Rung, produce: Callable[..., list[int]], consumer: KafkaConsumer, topic: str
+) -> None:
+    expected: list[bytes] = []
+    for codec in rung.codecs:
+        start = len(expected)
+        offsets = produce(values_of(codec), codec)
+        assert offsets == list(range(start, start + RECORDS))
+        expected += values_of(codec)
+    assert read(consumer, topic, len(expected)) == expected
+
+
+def test_zstd_is_sent_or_refused_by_name(
+    rung: Rung, produce: Callable[..., list[int]], topic: str
+) -> None:
+    if "zstd" in rung.codecs:
+        assert len(produce(values_of("zstd"), "zstd")) == RECORDS
+        return
+    with pytest.raises(UnsupportedVersionError, match=r"(?i)zstd"):
+        produce(values_of("zstd"), "zstd")
+
+
+def test_offsets_are_found_by_time_or_refused_by_name(
+    rung: Rung, produce: Callable[..., list[int]], consumer: KafkaConsumer, topic: str
+) -> None:
+    partition = TopicPartition(topic, 0)
+    if rung.has_timestamps:
+        for moment in (1_000_000_000_000, 1_000_000_001_000):
+            produce([b"v"], timestamp_ms=moment)
+    else:
+        produce([b"v"])
+    if not rung.finds_offsets_by_time:
+        with pytest.raises(UnsupportedVersionError, match="offsets_for_times"):
+            consumer.offsets_for_times({partition: 1_000_000_000_500})
+        return
+    found = consumer.offsets_for_times({partition: 1_000_000_000_500})[partition]
+    assert (found.offset, found.timestamp) == (1, 1_000_000_001_000)
+
+
+def test_headers_are_carried_or_refused_by_name(
+    rung: Rung, produce: Callable[..., list[int]], consumer: KafkaConsumer, topic: str
+) -> None:
+    headers = [("a", b"1"), ("a", None)]
+    if not rung.has_headers:
+        with pytest.raises(UnsupportedVersionError, match="headers"):
+            produce([b"v"], headers=headers)
+        return
+    produce([b"v"], headers=headers)
+    consumer.assign([TopicPartition(topic, 0)])
+    assert next(consumer).headers == headers
+
+
+def test_timestamps_are_carried_or_refused_by_name(
+    rung: Rung, produce: Callable[..., list[int]], consumer: KafkaConsumer, topic: str
+) -> None:
+    if not rung.has_timestamps:
+        with pytest.raises(UnsupportedVersionError, match="timestamp"):
+            produce([b"v"], timestamp_ms=1_000_000_000_000)
+        return
+    produce([b"v"], timestamp_ms=1_000_000_000_000)
+    consumer.assign([TopicPartition(topic, 0)])
+    assert next(consumer).timestamp == 1_000_000_000_000
+
+
+def test_beginning_and_end_are_known(
+    produce: Callable[..., list[int]], consumer: KafkaConsumer, topic: str
+) -> None:
+    produce([b"1", b"2", b"3"])
+    partition = TopicPartition(topic, 0)
+    assert consumer.beginning_offsets([partition]) == {partition: 0}
+    assert consumer.end_offsets([partition]) == {partition: 3}
+
+
+def test_read_committed_is_granted_or_refused_by_name(
+    rung: Rung, broker: KafkaCluster, produce: Callable[..., list[int]], topic: str
+) -> None:
+    produce([b"v"])
+    with KafkaConsumer(
+        topic,
+        bootstrap_servers=broker.bootstrap_servers,
+        auto_offset_reset="earliest",
+        isolation_level="read_committed",
+        consumer_timeout_ms=20_000,
+    ) as consumer:
+        if rung.has_headers:
+            assert next(consumer).value == b"v"
+            return
+        with pytest.raises(UnsupportedVersionError, match="read_committed"):
+            next(consumer)
+
+
+def test_compressed_records_say_what_kind_of_timestamp_they_have(
+    rung: Rung, produce: Callable[..., list[int]], consumer: KafkaConsumer, topic: str
+) -> None:
+    produce(values_of("gzip"), "gzip")
+    consumer.assign([TopicPartition(topic, 0)])
+    kinds = {next(consumer).timestamp_type for _ in range(RECORDS)}
+    assert kinds == ({0} if rung.has_timestamps else {None})
