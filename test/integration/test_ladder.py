@@ -31,13 +31,8 @@ class Rung(NamedTuple):
 
     @property
     def codecs(self) -> list[str | None]:
-        codecs = [None, "gzip", "snappy"]
-        # Kafka 0.9.0.1 itself hangs on lz4: its own console producer and consumer do, too.
-        if self.number[:2] != (0, 9):
-            codecs.append("lz4")
-        if self.number >= (2, 1):
-            codecs.append("zstd")
-        return codecs
+        codecs: list[str | None] = [None, "gzip", "snappy", "lz4"]
+        return [*codecs, "zstd"] if self.number >= (2, 1) else codecs
 
     @property
     def has_timestamps(self) -> bool:
