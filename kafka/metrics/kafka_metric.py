@@ -1,0 +1,34 @@
+"""A measurable under its name."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kafka.metrics.measurable import AbstractMeasurable
+    from kafka.metrics.metric_config import MetricConfig
+    from kafka.metrics.metric_name import MetricName
+
+
+class KafkaMetric:
+    """One metric of a registry.
+
+    Attributes:
+        metric_name: its name.
+        measurable: where its value comes from.
+        config: its settings.
+    """
+
+    def __init__(
+        self, metric_name: MetricName, measurable: AbstractMeasurable, config: MetricConfig
+    ) -> None:
+        self.metric_name = metric_name
+        self.measurable = measurable
+        self.config = config
+
+    def value(self, time_ms: float | None = None) -> float:
+        """Return the value now, or at *time_ms* (Unix time in ms)."""
+        return self.measurable.measure(
+            self.config, time.time() * 1000 if time_ms is None else time_ms
+        )

@@ -1,0 +1,35 @@
+"""What passes metrics on to somewhere else."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from kafka.metrics.kafka_metric import KafkaMetric
+
+
+class AbstractMetricsReporter(ABC):
+    """Hear of metrics that come and go; read their values when it suits."""
+
+    @abstractmethod
+    def init(self, metrics: list[KafkaMetric]) -> None:
+        """Take the metrics that exist when the reporter is added."""
+
+    @abstractmethod
+    def metric_change(self, metric: KafkaMetric) -> None:
+        """Take a metric that is new or has been replaced."""
+
+    @abstractmethod
+    def metric_removal(self, metric: KafkaMetric) -> None:
+        """Forget a metric."""
+
+    @abstractmethod
+    def configure(self, configs: Mapping[str, object]) -> None:
+        """Take settings."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Release what the reporter holds; the registry is closing."""
