@@ -133,10 +133,7 @@ class ConsumerCore:
             observer=observer,
             spawn=self._spawn,
         )
-        policy = OffsetReset.of(
-            config.auto_offset_reset if config.reset_duration is None else "by_duration",
-            config.reset_duration,
-        )
+        policy = OffsetReset.of(config.auto_offset_reset, config.reset_duration)
         fetcher.positions = Positions(
             self.client,
             self._lookup,

@@ -1,0 +1,136 @@
+"""Incremental fetch sessions (KIP-227)."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import pytest
+
+from kafka.consumer.fetch_session import FetchPartition, FetchSession
+from kafka.errors import (
+    FetchSessionIdNotFoundError,
+    InvalidFetchSessionEpochError,
+    KafkaConnectionError,
+    KafkaError,
+)
+from kafka.structs import TopicPartition
+
+A, B, C = (TopicPartition("a", number) for number in range(3))
+ID, OTHER_ID, NO_ID = UUID(int=1), UUID(int=2), UUID(int=0)
+
+
+def part(offset: int = 0, topic_id: UUID = ID) -> FetchPartition:
+    return FetchPartition(topic_id, offset, -1, 100)
+
+
+def opened(*partitions: TopicPartition) -> FetchSession:
+    """Return a session the broker has given the id 7."""
+    session = FetchSession()
+    sent = session.build({tp: part() for tp in partitions})
+    assert session.on_success(sent, 7, partitions) is None
+    return session
+
+
+def test_first_request_is_full_and_opens_a_session() -> None:
+    sent = FetchSession().build({A: part(), B: part()})
+    assert sent == (0, 0, {A: part(), B: part()}, {})
+    assert sent.is_full
+
+
+def test_second_request_names_only_what_changed() -> None:
+    sent = opened(A, B).build({A: part(5), B: part()})
+    assert sent == (7, 1, {A: part(5)}, {})
+
+
+def test_request_without_changes_is_empty_and_still_sent() -> None:
+    assert opened(A).build({A: part()}) == (7, 1, {}, {})
+
+
+def test_added_and_forgotten_partitions_are_named() -> None:
+    sent = opened(A, B).build({B: part(), C: part()})
+    assert (sent.partitions, sent.forgotten) == ({C: part()}, {A: ID})
+
+
+def test_topic_made_anew_is_forgotten_and_added() -> None:
+    sent = opened(A).build({A: part(topic_id=OTHER_ID)})
+    assert (sent.partitions, sent.forgotten) == ({A: part(topic_id=OTHER_ID)}, {A: ID})
+
+
+def test_topic_without_id_moves_the_session_to_names() -> None:
+    sent = opened(A).build({A: part(), B: part(topic_id=NO_ID)})
+    assert (sent.session_id, sent.epoch, len(sent.partitions)) == (7, 0, 2)
+
+
+def test_session_of_names_goes_on_with_names() -> None:
+    session = FetchSession()
+    first = session.build({A: part(topic_id=NO_ID)})
+    session.on_success(first, 7, [A])
+    assert session.build({A: part(1, NO_ID)}).epoch == 1
+
+
+def test_epoch_grows_by_one_with_every_answer() -> None:
+    session = opened(A)
+    for _ in range(3):
+        session.on_success(session.build({A: part()}), 7, [])
+    assert session.build({A: part()}).epoch == 4
+
+
+def test_broker_without_sessions_gets_full_requests() -> None:
+    session = FetchSession()
+    session.on_success(session.build({A: part()}), 0, [A])
+    sent = session.build({A: part()})
+    assert (sent.session_id, sent.epoch, sent.partitions) == (0, 0, {A: part()})
+
+
+def test_full_answer_that_lacks_a_partition_ends_the_session() -> None:
+    session = FetchSession()
+    sent = session.build({A: part(), B: part()})
+    assert session.on_success(sent, 7, [A]) == "partitions missing: a-1"
+    assert session.build({A: part()}).epoch == 0
+
+
+def test_empty_full_answer_of_a_throttled_broker_is_accepted() -> None:
+    session = FetchSession()
+    assert session.on_success(session.build({A: part()}), 0, []) is None
+
+
+def test_answer_about_something_else_ends_the_session() -> None:
+    session = opened(A)
+    sent = session.build({A: part()})
+    assert session.on_success(sent, 7, [B]) == "partitions not asked for: a-1"
+    assert session.build({A: part()}).epoch == 0
+
+
+def test_incremental_answer_may_name_any_part_of_the_session() -> None:
+    session = opened(A, B)
+    assert session.on_success(session.build({A: part(), B: part()}), 7, [B]) is None
+
+
+@pytest.mark.parametrize(
+    ("error", "session_id"),
+    [
+        (FetchSessionIdNotFoundError, 0),
+        (InvalidFetchSessionEpochError, 7),
+        (KafkaConnectionError, 7),
+    ],
+)
+def test_error_starts_a_new_session(error: type[KafkaError], session_id: int) -> None:
+    session = opened(A)
+    session.build({A: part(9)})
+    session.on_error(error)
+    assert session.build({A: part(9)}) == (session_id, 0, {A: part(9)}, {})
+
+
+def test_close_says_so_to_the_broker() -> None:
+    assert opened(A).close_request() == (7, -1, {}, {})
+
+
+def test_only_a_session_the_broker_knows_is_open() -> None:
+    assert (FetchSession().is_open, opened(A).is_open) == (False, True)
+
+
+def test_without_sessions_every_request_is_full_and_final() -> None:
+    session = FetchSession(enabled=False)
+    session.on_success(session.build({A: part()}), 0, [A])
+    session.on_error(KafkaConnectionError)
+    assert session.build({A: part(), B: part()}) == (0, -1, {A: part(), B: part()}, {})
