@@ -7,6 +7,7 @@ five hundred times slower, and says so once.
 import logging
 import struct
 from collections.abc import Callable
+from functools import cache
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +72,20 @@ class WarningCrc32c:
         return self._pure(data, value)
 
 
-try:
-    from crc32c import crc32c as crc32c  # noqa: PLC0414 - a public name of this module
-except ImportError:
-    crc32c: Callable[[Buffer, int], int] = WarningCrc32c()  # type: ignore[no-redef]
+def crc32c(data: Buffer, value: int = 0) -> int:
+    """Return the checksum of *data*, continuing from *value*."""
+    return _implementation()(data, value)
+
+
+@cache
+def _implementation() -> Callable[[Buffer, int], int]:
+    """Find the fastest implementation, once, when the first checksum is wanted.
+
+    Not at import: the package reads its own metadata then, which takes a fifth of this
+    package's whole import time.
+    """
+    try:
+        from crc32c import crc32c as compiled  # noqa: PLC0415 - see above
+    except ImportError:
+        return WarningCrc32c()
+    return compiled
