@@ -35,20 +35,18 @@ def as_fact(value: object) -> object:
     return [as_fact(entry) for entry in value] if isinstance(value, (list, tuple)) else value
 
 
-@pytest.mark.parametrize(("client", "name"), OPTIONS, ids="-".join)
+@pytest.mark.parametrize(("client", "name"), OPTIONS)
 def test_option_exists(client: str, name: str) -> None:
     assert name in CONFIGS[client].OPTIONS
 
 
-@pytest.mark.parametrize(
-    ("client", "name"), [row for row in OPTIONS if row not in DIFFERENT], ids="-".join
-)
+@pytest.mark.parametrize(("client", "name"), [row for row in OPTIONS if row not in DIFFERENT])
 def test_default_is_the_same(client: str, name: str) -> None:
     ours = as_fact(CONFIGS[client].default_config()[name])
     assert ours == FACTS["defaults"][client][name]
 
 
-@pytest.mark.parametrize(("client", "name"), sorted(DIFFERENT), ids="-".join)
+@pytest.mark.parametrize(("client", "name"), sorted(DIFFERENT))
 def test_documented_difference_is_still_one(client: str, name: str) -> None:
     assert as_fact(CONFIGS[client].default_config()[name]) != FACTS["defaults"][client][name]
 
