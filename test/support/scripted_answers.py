@@ -210,57 +210,13 @@ def _leader_log(call: Call, name: str, partition: int) -> tuple[int, PartitionLo
 def with_error(cluster: ScriptedCluster, request: Message, code: int) -> Message:
     """Return an answer to *request* in which every item has the error *code*."""
     if isinstance(request, ProduceRequest):
-        return ProduceResponse(
-            responses=[
-                ProduceResponse.TopicProduceResponse(
-                    name=topic.name,
-                    topic_id=topic.topic_id,
-                    partition_responses=[
-                        ProduceResponse.PartitionProduceResponse(
-                            index=data.index, error_code=code, base_offset=-1
-                        )
-                        for data in topic.partition_data
-                    ],
-                )
-                for topic in request.topic_data
-            ]
-        )
+        return _failed_produce(request, code)
     if isinstance(request, FetchRequest):
-        return FetchResponse(
-            responses=[
-                FetchResponse.FetchableTopicResponse(
-                    topic=topic.topic,
-                    topic_id=topic.topic_id,
-                    partitions=[
-                        FetchResponse.PartitionData(
-                            partition_index=p.partition,
-                            error_code=code,
-                            high_watermark=-1,
-                            records=b"",
-                        )
-                        for p in topic.partitions
-                    ],
-                )
-                for topic in request.topics
-            ]
-        )
+        return _failed_fetch(request, code)
     if isinstance(request, ListOffsetsRequest):
-        return ListOffsetsResponse(
-            topics=[
-                ListOffsetsResponse.ListOffsetsTopicResponse(
-                    name=topic.name,
-                    partitions=[
-                        ListOffsetsResponse.ListOffsetsPartitionResponse(
-                            partition_index=p.partition_index, error_code=code
-                        )
-                        for p in topic.partitions
-                    ],
-                )
-                for topic in request.topics
-            ]
-        )
+        return _failed_list_offsets(request, code)
     if isinstance(request, MetadataRequest):
-        names = [t.name for t in request.topics or ()] if request.topics else list(cluster.topics)
+        names = [t.name for t in request.topics] if request.topics else list(cluster.topics)
         return MetadataResponse(
             brokers=[_broker(cluster, node_id) for node_id in cluster.ports],
             cluster_id=cluster.cluster_id,
@@ -270,3 +226,54 @@ def with_error(cluster: ScriptedCluster, request: Message, code: int) -> Message
         )
     answer: Any = type(request).RESPONSE(error_code=code)  # type: ignore[attr-defined]
     return answer
+
+
+def _failed_produce(request: ProduceRequest, code: int) -> ProduceResponse:
+    partition = ProduceResponse.PartitionProduceResponse
+    return ProduceResponse(
+        responses=[
+            ProduceResponse.TopicProduceResponse(
+                name=topic.name,
+                topic_id=topic.topic_id,
+                partition_responses=[
+                    partition(index=data.index, error_code=code, base_offset=-1)
+                    for data in topic.partition_data
+                ],
+            )
+            for topic in request.topic_data
+        ]
+    )
+
+
+def _failed_fetch(request: FetchRequest, code: int) -> FetchResponse:
+    return FetchResponse(
+        responses=[
+            FetchResponse.FetchableTopicResponse(
+                topic=topic.topic,
+                topic_id=topic.topic_id,
+                partitions=[
+                    FetchResponse.PartitionData(
+                        partition_index=p.partition, error_code=code, high_watermark=-1, records=b""
+                    )
+                    for p in topic.partitions
+                ],
+            )
+            for topic in request.topics
+        ]
+    )
+
+
+def _failed_list_offsets(request: ListOffsetsRequest, code: int) -> ListOffsetsResponse:
+    partition = ListOffsetsResponse.ListOffsetsPartitionResponse
+    return ListOffsetsResponse(
+        topics=[
+            ListOffsetsResponse.ListOffsetsTopicResponse(
+                name=topic.name,
+                partitions=[
+                    partition(partition_index=p.partition_index, error_code=code)
+                    for p in topic.partitions
+                ],
+            )
+            for topic in request.topics
+        ]
+    )
