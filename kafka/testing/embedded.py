@@ -378,6 +378,10 @@ class EmbeddedCluster:
         """Delete the records below an offset."""
         self.run(lambda control: control.delete_records(topic, partition, before))
 
+    def move_coordinator(self, kind: str, key: str, node_id: int) -> None:
+        """Let another broker coordinate a group (``"group"``) or ``"transaction"``al id."""
+        self.run(lambda control: control.move_coordinator(kind, key, node_id))
+
 
 def _report(control: Control, error: BaseException | None) -> None:
     if control.crashes and error is None:

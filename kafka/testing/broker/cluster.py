@@ -7,6 +7,7 @@ Time comes from a clock and ids from an iterator passed in.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar, cast
+from zlib import crc32
 
 from kafka.errors import (
     InvalidPartitionsError,
@@ -139,6 +140,7 @@ class Cluster:
         self.metadata_changed = Event()
         self.authorizer: Authorizer = ALLOW_ALL
         self.transactions: TransactionGate = NoTransactions()
+        self.moved_coordinators: dict[tuple[str, str], int] = {}
         self._topic_ids = topic_ids
         self._next_producer_id = 0
         self._next_first_replica = 0
@@ -369,6 +371,24 @@ class Cluster:
             for partition in topic.partitions:
                 partition.log.apply_retention(self.clock.wall_ms())
                 partition.log.producers.expire(now, lifetime)
+
+    def coordinator_for(self, kind: str, key: str) -> Node | None:
+        """Return the node that coordinates *key*, or ``None`` if no node is up.
+
+        Args:
+            kind: ``"group"``, ``"transaction"`` or ``"share"``; each moves on its own.
+            key: group id or transactional id.
+        """
+        moved = self.moved_coordinators.get((kind, key))
+        if moved is not None and self.nodes[moved].alive:
+            return self.nodes[moved]
+        alive = self.alive_nodes
+        return alive[crc32(key.encode()) % len(alive)] if alive else None
+
+    def move_coordinator(self, kind: str, key: str, node_id: int) -> None:
+        """Let *node_id* coordinate *key* from now on."""
+        self.moved_coordinators[kind, key] = node_id
+        self.metadata_changed.fire()
 
     def new_producer_id(self) -> int:
         """Return a producer id nobody has."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from kafka.errors import KafkaProtocolError
 from kafka.testing.broker.broker import Broker, error_response
 from kafka.testing.broker.cluster import NO_LEADER, Node
+from kafka.testing.broker.compaction import compact
 from kafka.testing.broker.faults import Fail, FaultPlan, Rule
 from kafka.testing.broker.handlers import registered
 from kafka.testing.broker.recorder import Recorder
@@ -235,6 +236,14 @@ class Control:
         found.log.truncate(offset)
         found.lead(found.leader)
         self.state.metadata_changed.fire()
+
+    def move_coordinator(self, kind: str, key: str, node_id: int) -> None:
+        """Let another broker coordinate a group (``"group"``) or ``"transaction"``al id."""
+        self.state.move_coordinator(kind, key, node_id)
+
+    def compact(self, topic: str, partition: int, *, drop_tombstones: bool = False) -> None:
+        """Compact a partition now."""
+        compact(self.state.existing(topic, partition).log, drop_tombstones=drop_tombstones)
 
     def hold_high_watermark(self, topic: str, partition: int, hold: bool = True) -> None:
         """Let the high watermark stand still, as with followers that do not fetch, or go on."""

@@ -16,6 +16,7 @@ from kafka.errors import (
     UnsupportedCodecError,
     UnsupportedCompressionTypeError,
 )
+from kafka.record._varint import read_varint
 from kafka.record.batch import (
     HEADER_SIZE,
     BatchHeader,
@@ -29,6 +30,8 @@ from kafka.record.compression import Codec, decompress
 from kafka.record.memory_records import iter_batches
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from kafka.record.batch import Columns
     from kafka.testing.broker.configs import TopicConfig
 
@@ -105,9 +108,9 @@ def accept(
         batch = _single_v2(records, produce_version)
     _check_size(batch.header.size, config)
     _check_batch(batch)
-    columns = _decoded(batch, config)
-    _check_records(batch.header, columns, config, now_ms)
-    return _as_configured(batch, columns, config, now_ms)
+    section = _section(batch, config)
+    _check_records(batch.header, section, config, now_ms)
+    return _as_configured(batch, section, config, now_ms)
 
 
 def _magic(records: Buffer) -> int:
@@ -198,67 +201,107 @@ def _check_batch(batch: IncomingBatch) -> None:
         raise InvalidRecordError("a transactional batch has no producer id")
 
 
-def _decoded(batch: IncomingBatch, config: TopicConfig) -> Columns:
-    header = batch.header
+def _section(batch: IncomingBatch, config: TopicConfig) -> bytes:
     try:
-        codec = header.codec
-        section = decompress(
-            codec,
+        return decompress(
+            batch.header.codec,
             memoryview(batch.data)[HEADER_SIZE:],
             config.integer("max.decompressed.message.bytes"),
         )
     except UnsupportedCodecError as exc:
         raise UnsupportedCompressionTypeError(str(exc)) from exc
-    return decode_columns(header, section)
 
 
-def _check_records(header: BatchHeader, columns: Columns, config: TopicConfig, now_ms: int) -> None:
-    if config.is_compacted and None in columns.keys:
-        message = "Compacted topic cannot accept message without key"
-        problems = [
-            RecordProblem(index, message) for index, key in enumerate(columns.keys) if key is None
-        ]
-        raise RecordsRefusedError(
-            f"One or more records have been rejected due to {len(problems)} record errors in total",
-            problems,
+def check_framing(section: bytes, count: int) -> None:
+    """Check that *section* is *count* records by their lengths alone.
+
+    Decoding them takes three times as long, and most of the time of a whole Produce.
+
+    Raises:
+        CorruptRecordError: it is not.
+    """
+    position = 0
+    try:
+        for _ in range(count):
+            size = section[position]
+            if size < 128:
+                position += 1
+            elif section[position + 1] < 128:
+                size = size & 127 | section[position + 1] << 7
+                position += 2
+            else:
+                size, position = read_varint(section, position)
+                size <<= 1
+            if size <= 0 or size & 1:
+                raise CorruptRecordError(f"a record before byte {position} has no valid length")
+            position += size >> 1
+    except IndexError as exc:
+        raise CorruptRecordError("a record is cut off at the end of its batch") from exc
+    if position != len(section):
+        raise CorruptRecordError(
+            f"{count} records take {position} bytes, the batch has {len(section)}"
         )
-    if config.stamps_append_time:
-        return
-    latest = now_ms + config.integer("message.timestamp.after.max.ms")
-    earliest = now_ms - config.integer("message.timestamp.before.max.ms")
-    if max(columns.timestamps) > latest or min(columns.timestamps) < earliest:
-        outside = [
-            timestamp
-            for timestamp in columns.timestamps
-            if timestamp != -1 and not earliest <= timestamp <= latest
-        ]
-        if outside:
-            raise InvalidTimestampError(
-                f"Timestamp {outside[0]} of message is out of range. The timestamp should be "
-                f"within [{earliest}, {latest}]"
-            )
-    if header.timestamp_type != 0:
+
+
+def _check_records(header: BatchHeader, section: bytes, config: TopicConfig, now_ms: int) -> None:
+    check_framing(section, header.record_count)
+    earliest = -1
+    if config.integer("message.timestamp.before.max.ms") < now_ms:
+        earliest = now_ms - config.integer("message.timestamp.before.max.ms")
+    if config.is_compacted or earliest >= 0:
+        columns = decode_columns(header, section)
+        if config.is_compacted:
+            _check_keys(columns)
+        _check_timestamps(columns.timestamps, config, earliest, now_ms)
+    else:
+        _check_timestamps([header.max_timestamp], config, earliest, now_ms)
+    if header.timestamp_type != 0 and not config.stamps_append_time:
         raise InvalidTimestampError(
             "Invalid timestamp type in message. Producer should not set timestamp type to "
             "LogAppendTime."
         )
 
 
+def _check_keys(columns: Columns) -> None:
+    message = "Compacted topic cannot accept message without key"
+    problems = [
+        RecordProblem(index, message) for index, key in enumerate(columns.keys) if key is None
+    ]
+    if problems:
+        raise RecordsRefusedError(
+            f"One or more records have been rejected due to {len(problems)} record errors in total",
+            problems,
+        )
+
+
+def _check_timestamps(
+    timestamps: Sequence[int], config: TopicConfig, earliest: int, now_ms: int
+) -> None:
+    if config.stamps_append_time:
+        return
+    latest = now_ms + config.integer("message.timestamp.after.max.ms")
+    for timestamp in timestamps:
+        if timestamp != -1 and not earliest <= timestamp <= latest:
+            raise InvalidTimestampError(
+                f"Timestamp {timestamp} of message is out of range. The timestamp should be "
+                f"within [{max(earliest, 0)}, {latest}]"
+            )
+
+
 def _as_configured(
-    batch: IncomingBatch, columns: Columns, config: TopicConfig, now_ms: int
+    batch: IncomingBatch, section: bytes, config: TopicConfig, now_ms: int
 ) -> IncomingBatch:
     header = batch.header
     wanted = config.text("compression.type")
     codec = header.codec if wanted == _KEEP_CODEC else _CODEC_NAMES[wanted]
     stamps = config.stamps_append_time
-    max_timestamp = now_ms if stamps else max(columns.timestamps)
-    if codec == header.codec and not stamps and max_timestamp == header.max_timestamp:
+    if codec == header.codec and not stamps:
         return batch
     data = build_batch(
-        decompress(header.codec, memoryview(batch.data)[HEADER_SIZE:]),
+        section,
         count=header.record_count,
         base_timestamp=header.base_timestamp,
-        max_timestamp=max_timestamp,
+        max_timestamp=now_ms if stamps else header.max_timestamp,
         codec=codec,
         producer_id=header.producer_id,
         producer_epoch=header.producer_epoch,

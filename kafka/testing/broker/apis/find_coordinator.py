@@ -65,7 +65,7 @@ def _found(context: RequestContext, request: FindCoordinatorRequest, key: str) -
     try:
         node = _node(context, request.key_type, key)
     except BrokerResponseError as error:
-        return _missing(key, error.errno, str(error) or type(error).description)
+        return _missing(key, error.errno, ", ".join(map(str, error.args)) or error.description)
     return Found(key=key, node_id=node.node_id, host=node.host, port=node.port)
 
 

@@ -1,0 +1,106 @@
+"""Compaction on demand: of every key only the newest record stays.  Pure.
+
+What is at or above the last stable offset is not touched. Surviving records keep their offsets;
+a batch that lost records becomes one batch for each run of survivors.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kafka.record.batch import build_batch, decode_header, encode_records
+from kafka.testing.broker.stored import StoredBatch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kafka.record.batch import BatchHeader, Columns
+    from kafka.testing.broker.log import PartitionLog
+
+
+def compact(log: PartitionLog, *, drop_tombstones: bool = False) -> None:
+    """Compact *log*.
+
+    Args:
+        log: of a partition.
+        drop_tombstones: newest records without value go too, as after delete.retention.ms.
+    """
+    newest: dict[bytes | None, int] = {}
+    decoded = [(batch, _columns(log, batch)) for batch in log.batches]
+    aborted = _aborted(log)
+    for batch, columns in decoded:
+        if columns is None:
+            continue
+        lost = aborted.get(batch.header.producer_id, ()) if batch.header.is_transactional else ()
+        for offset, key, value in zip(columns.offsets, columns.keys, columns.values, strict=True):
+            if not any(offset in span for span in lost):
+                newest[key] = -1 if value is None and drop_tombstones else offset
+    kept: list[StoredBatch] = []
+    for batch, columns in decoded:
+        kept.extend([batch] if columns is None else _survivors(batch, columns, newest))
+    log.replace_batches(kept)
+
+
+def _columns(log: PartitionLog, batch: StoredBatch) -> Columns | None:
+    """Return the records of a batch that may lose some, or ``None``."""
+    if batch.last_offset >= log.last_stable_offset or batch.header.is_control:
+        return None
+    return batch.columns()
+
+
+def _aborted(log: PartitionLog) -> dict[int, list[range]]:
+    spans: dict[int, list[range]] = {}
+    for entry in log.aborted_transactions(log.start_offset, log.end_offset):
+        span = range(entry.first_offset, entry.last_offset)
+        spans.setdefault(entry.producer_id, []).append(span)
+    return spans
+
+
+def _survivors(
+    batch: StoredBatch, columns: Columns, newest: dict[bytes | None, int]
+) -> list[StoredBatch]:
+    survivors = [
+        index
+        for index, offset in enumerate(columns.offsets)
+        if newest.get(columns.keys[index]) == offset
+    ]
+    if len(survivors) == len(columns.offsets):
+        return [batch]
+    return list(_runs(batch.header, columns, survivors))
+
+
+def _runs(header: BatchHeader, columns: Columns, survivors: list[int]) -> Iterator[StoredBatch]:
+    run: list[int] = []
+    for index in survivors:
+        if run and columns.offsets[index] != columns.offsets[run[-1]] + 1:
+            yield _batch(header, columns, run)
+            run = []
+        run.append(index)
+    if run:
+        yield _batch(header, columns, run)
+
+
+def _batch(header: BatchHeader, columns: Columns, run: list[int]) -> StoredBatch:
+    timestamps = [columns.timestamps[index] for index in run]
+    headers = None if columns.headers is None else [columns.headers[index] for index in run]
+    first = columns.offsets[run[0]]
+    data = build_batch(
+        encode_records(
+            timestamps,
+            [columns.keys[index] for index in run],
+            [columns.values[index] for index in run],
+            headers,
+        ),
+        count=len(run),
+        base_timestamp=timestamps[0],
+        max_timestamp=max(timestamps),
+        codec=header.codec,
+        producer_id=header.producer_id,
+        producer_epoch=header.producer_epoch,
+        base_sequence=-1 if header.producer_id < 0 else header.base_sequence + run[0],
+        transactional=header.is_transactional,
+        log_append_time=bool(header.timestamp_type),
+        base_offset=first,
+        leader_epoch=header.partition_leader_epoch,
+    )
+    return StoredBatch.of(decode_header(data), data)

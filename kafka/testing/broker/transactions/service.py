@@ -1,0 +1,294 @@
+"""The transactions of a cluster: the coordinator's decisions, carried out.  Pure.
+
+Get it with ``cluster.component(Transactions)``. Markers are written at once, before EndTxn is
+answered, unless they are held (`hold_markers`) or a partition has no leader; until the last one is
+written, the next transaction of the same id is CONCURRENT_TRANSACTIONS.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from kafka.errors import (
+    BrokerResponseError,
+    ConcurrentTransactionsError,
+    CoordinatorNotAvailableError,
+    InvalidProducerEpochError,
+    InvalidRequestError,
+    InvalidTxnStateError,
+    NotEnoughReplicasError,
+    ProducerFencedError,
+    TransactionAbortableError,
+    TransactionCoordinatorFencedError,
+)
+from kafka.protocol.messages.init_producer_id import InitProducerIdResponse
+from kafka.structs import TopicPartition
+from kafka.testing.broker.cluster import NO_LEADER
+from kafka.testing.broker.coordinators import Coordinators, KeyType, slot_of
+from kafka.testing.broker.timers import Event
+from kafka.testing.broker.transactions.coordinator import (
+    ProducerIdAndEpoch,
+    TransactionCoordinator,
+)
+from kafka.testing.broker.transactions.markers import Marker, write_marker
+from kafka.testing.broker.transactions.metadata import Moment, TransactionState
+
+if TYPE_CHECKING:
+    from kafka.protocol.messages.init_producer_id import InitProducerIdRequest
+    from kafka.testing.broker.cluster import Cluster, Partition
+    from kafka.testing.broker.handlers import RequestContext
+    from kafka.testing.broker.timers import Timer
+    from kafka.testing.broker.transaction_gate import TransactionalAppend
+    from kafka.testing.broker.transactions.metadata import TransactionMetadata
+
+OFFSETS_TOPIC = "__consumer_offsets"
+FEATURE = "transaction.version"
+_NONE = -1
+
+
+class TransactionalOffsets(Protocol):
+    """Who keeps the offsets that are committed with a transaction."""
+
+    def complete_transaction(self, producer_id: int, *, commit: bool) -> None:
+        """Make the producer's pending offsets those of their groups, or drop them."""
+
+
+class Transactions:
+    """The transactions of one cluster.
+
+    Attributes:
+        coordinator: the state of every transactional id.
+        changed: fires when a transaction was completed.
+        offsets: told when a transaction with offsets ends.
+    """
+
+    def __init__(self, cluster: Cluster) -> None:
+        self.coordinator = TransactionCoordinator(cluster.new_producer_id)
+        self.changed = Event()
+        self.offsets: TransactionalOffsets | None = None
+        self._cluster = cluster
+        self._coordinators = cluster.component(Coordinators)
+        self._holds_markers = False
+        self._timer: Timer | None = None
+        self._terms: dict[int, tuple[int, int]] = {}
+        # A partition that gets a leader again can take the marker it lacks.
+        cluster.metadata_changed.subscribe(self.write_markers)
+
+    # -- what requests share --------------------------------------------------------------------
+
+    def at(self) -> Moment:
+        """Return the cluster's time."""
+        return Moment(self._cluster.clock.now(), self._cluster.clock.wall_ms())
+
+    @property
+    def bumps_on_end(self) -> bool:
+        """Whether the cluster has transaction.version 2, with which every end bumps the epoch."""
+        feature = self._cluster.features.get(FEATURE)
+        return feature is not None and feature.finalized >= 2
+
+    def check_coordinator(self, node_id: int, transactional_id: str) -> None:
+        """Let requests about a transactional id pass at the node that coordinates it.
+
+        Raises:
+            InvalidRequestError: the transactional id is empty.
+            NotCoordinatorError: another node coordinates it.
+        """
+        if not transactional_id:
+            raise InvalidRequestError("the transactional id is empty")
+        self._coordinators.check(node_id, KeyType.TRANSACTION, transactional_id)
+        lifetime = int(self._cluster.setting("transactional.id.expiration.ms")) / 1000
+        self.coordinator.expire(lifetime, self.at())
+
+    # -- transitions ----------------------------------------------------------------------------
+
+    async def init_producer_id(
+        self, context: RequestContext, request: InitProducerIdRequest
+    ) -> InitProducerIdResponse:
+        """Answer InitProducerId with a transactional id; see `TransactionGate`."""
+        transactional_id = request.transactional_id
+        assert transactional_id is not None
+        self.check_coordinator(context.broker.node_id, transactional_id)
+        try:
+            given = self.coordinator.init_producer_id(
+                transactional_id,
+                timeout_ms=request.transaction_timeout_ms,
+                max_timeout_ms=int(self._cluster.setting("transaction.max.timeout.ms")),
+                expected=_expected(request),
+                bumps_on_end=self.bumps_on_end,
+                at=self.at(),
+            )
+        finally:
+            self.write_markers()
+        return InitProducerIdResponse(producer_id=given.producer_id, producer_epoch=given.epoch)
+
+    def add_partitions(
+        self,
+        transactional_id: str,
+        producer: ProducerIdAndEpoch,
+        partitions: set[TopicPartition],
+    ) -> None:
+        """Add partitions to a transaction; see `TransactionCoordinator.add_partitions`."""
+        self.coordinator.add_partitions(transactional_id, producer, partitions, self.at())
+        self._arm()
+
+    def end(
+        self, transactional_id: str, producer: ProducerIdAndEpoch, *, commit: bool, bumps: bool
+    ) -> ProducerIdAndEpoch:
+        """End a transaction; see `TransactionCoordinator.end`."""
+        after = self.coordinator.end(
+            transactional_id, producer, commit=commit, bumps=bumps, at=self.at()
+        )
+        self.write_markers()
+        return after
+
+    # -- partitions that join by being written to -------------------------------------------------
+
+    def check(self, append: TransactionalAppend, partition: Partition) -> None:
+        """Let a transactional batch pass; see `TransactionGate`."""
+        self.join(
+            append.transactional_id,
+            ProducerIdAndEpoch(append.producer_id, append.producer_epoch),
+            TopicPartition(partition.topic.name, partition.index),
+            may_join=append.may_join,
+            knows_abortable=append.knows_abortable,
+        )
+
+    def join(
+        self,
+        transactional_id: str,
+        producer: ProducerIdAndEpoch,
+        partition: TopicPartition,
+        *,
+        may_join: bool,
+        knows_abortable: bool,
+    ) -> None:
+        """Add a partition that is written to, or check that it has been added (KIP-890).
+
+        Args:
+            transactional_id: whose transaction.
+            producer: who writes.
+            partition: written to.
+            may_join: the client speaks TV2: the write adds the partition.
+            knows_abortable: the client's version of the request has TRANSACTION_ABORTABLE.
+
+        Raises:
+            BrokerResponseError: the partition is not part of the producer's open transaction.
+        """
+        try:
+            if may_join:
+                self._reachable(transactional_id)
+                self.add_partitions(transactional_id, producer, {partition})
+            elif self._cluster.flag("transaction.partition.verification.enable"):
+                self._reachable(transactional_id)
+                self.coordinator.verify(transactional_id, producer, partition)
+        except ProducerFencedError as error:
+            # Clients know INVALID_PRODUCER_EPOCH from Produce since before there was fencing.
+            raise InvalidProducerEpochError(*error.args) from error
+        except TransactionAbortableError as error:
+            raise error if knows_abortable else InvalidTxnStateError(*error.args) from error
+        except ConcurrentTransactionsError as error:
+            # A producer of TV1 never gets it from Produce; it retries NOT_ENOUGH_REPLICAS.
+            raise error if may_join else NotEnoughReplicasError(*error.args) from error
+
+    def _reachable(self, transactional_id: str) -> None:
+        if self._coordinators.find(KeyType.TRANSACTION, transactional_id) is None:
+            raise CoordinatorNotAvailableError(f"nobody coordinates {transactional_id!r}")
+
+    # -- markers --------------------------------------------------------------------------------
+
+    def hold_markers(self, hold: bool = True) -> None:
+        """Let ended transactions wait for their markers, or write what waits."""
+        self._holds_markers = hold
+        self.write_markers()
+
+    def write_markers(self) -> None:
+        """Write the markers that can be written and complete the transactions that have all."""
+        if self._holds_markers:
+            return
+        for found in self.coordinator.unfinished():
+            for partition in sorted(found.waiting):
+                if self._end_in(found, partition):
+                    self.coordinator.marker_written(found, partition)
+            if self.coordinator.complete(found, self.at()):
+                self.changed.fire()
+
+    def _end_in(self, found: TransactionMetadata, where: TopicPartition) -> bool:
+        """End a transaction in one partition; return whether nothing is left to do there."""
+        commit = found.state is TransactionState.PREPARE_COMMIT
+        if where.topic == OFFSETS_TOPIC:
+            if self.offsets is not None:
+                self.offsets.complete_transaction(found.producer_id, commit=commit)
+            return True
+        partition = self._cluster.partition(*where)
+        if partition is None:
+            return True
+        if partition.leader == NO_LEADER:
+            return False
+        epoch = self.coordinator_epoch(found.transactional_id)
+        try:
+            write_marker(
+                partition, Marker(found.producer_id, found.epoch, epoch, commit), self.at()
+            )
+        except (InvalidProducerEpochError, TransactionCoordinatorFencedError):
+            # Somebody newer has ended it already.
+            return True
+        return True
+
+    def coordinator_epoch(self, transactional_id: str) -> int:
+        """Return the term of the node that coordinates a transactional id, counted from 0."""
+        slot = slot_of(transactional_id)
+        node = self._coordinators.find(KeyType.TRANSACTION, transactional_id)
+        node_id = _NONE if node is None else node.node_id
+        last_node, epoch = self._terms.get(slot, (node_id, 0))
+        if node_id != last_node:
+            epoch += 1
+        self._terms[slot] = node_id, epoch
+        return epoch
+
+    # -- time -----------------------------------------------------------------------------------
+
+    def _arm(self) -> None:
+        due = self.coordinator.next_wakeup()
+        if self._timer is not None and self._timer.is_pending:
+            if due is not None and self._timer.when <= due:
+                return
+            self._timer.cancel()
+        self._timer = None if due is None else self._cluster.timers.call_at(due, self._expire)
+
+    def _expire(self) -> None:
+        self.coordinator.poll(bumps_on_end=self.bumps_on_end, at=self.at())
+        self.write_markers()
+        self._arm()
+
+    def set_version(self, level: int) -> None:
+        """Finalize transaction.version at 0, 1 or 2; producers look at it between transactions.
+
+        Raises:
+            InvalidRequestError: the release that the cluster imitates does not have that level.
+        """
+        feature = self._cluster.features.get(FEATURE)
+        if feature is None or not feature.minimum <= level <= feature.maximum:
+            raise InvalidRequestError(
+                f"{self._cluster.release.name} has no {FEATURE} {level}: {feature}"
+            )
+        self._cluster.features[FEATURE] = feature._replace(finalized=level)
+        self._cluster.features_epoch += 1
+
+
+def _expected(request: InitProducerIdRequest) -> ProducerIdAndEpoch | None:
+    producer = ProducerIdAndEpoch(request.producer_id, request.producer_epoch)
+    if producer == (_NONE, _NONE):
+        return None
+    if _NONE in producer:
+        raise InvalidRequestError(f"producer id and epoch come together, not as {producer}")
+    return producer
+
+
+def fenced_code(error: BrokerResponseError, *, knows_fencing: bool) -> int:
+    """Return the error code of *error* for a client that knows PRODUCER_FENCED, or does not.
+
+    INVALID_PRODUCER_EPOCH stood for both before KIP-588.
+    """
+    if isinstance(error, ProducerFencedError) and not knows_fencing:
+        return InvalidProducerEpochError.errno
+    return error.errno
