@@ -143,6 +143,7 @@ class KafkaConsumer(Facade[AsyncKafkaConsumer], Handout):
     partitions_for_topic = _ask(AsyncKafkaConsumer.partitions_for_topic)
     topics = _ask(AsyncKafkaConsumer.topics)
     bootstrap_connected = local(AsyncKafkaConsumer.bootstrap_connected)
+    metrics = local(AsyncKafkaConsumer.metrics)
     commit = _ask(AsyncKafkaConsumer.commit)
     committed = _ask(AsyncKafkaConsumer.committed)
 

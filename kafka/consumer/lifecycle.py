@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, ClassVar, Concatenate, ParamSpec, Self, TypeVa
 
 from kafka._base.deadline import Deadline
 from kafka._base.observer import Observer
-from kafka._base.system import LoopClock, uniform
+from kafka._base.system import LoopClock, SystemClock, uniform
 from kafka.config.consumer import ConsumerConfig
 from kafka.consumer import arguments
 from kafka.consumer.core import ConsumerCore
 from kafka.consumer.fetch_buffer import FetchBuffer
 from kafka.consumer.records import Handout, RecordReader
 from kafka.errors import IllegalStateError, WakeupError
+from kafka.metrics.sensors import ConsumerSensors
 from kafka.net.addresses import ThreadResolver
 from kafka.net.network_client import NetworkClient
 from kafka.serializer.adapt import adapt_deserializer
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from kafka.cluster import ClusterMetadata
+    from kafka.metrics.sensors import Values
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -54,7 +56,12 @@ class ConsumerLife(Handout):
     def __init__(self, *topics: str, **configs: object) -> None:
         self._settings = settings = ConsumerConfig.from_kwargs(configs)
         self.config = settings.as_dict()
-        self._observer = Observer()
+        self._sensors = (
+            ConsumerSensors(settings, SystemClock(), settings.metric_group_prefix)
+            if settings.metrics_enabled
+            else None
+        )
+        self._observer = self._sensors or Observer()
         self._subscription = SubscriptionState()
         self._buffer = FetchBuffer(settings.max_buffered_bytes, self._on_room)
         self._buffer.on_change(self._note_change)
@@ -139,6 +146,8 @@ class ConsumerLife(Handout):
             return
         timeout = arguments.api_timeout(timeout_ms, self._settings.request_timeout)
         await core.close(Deadline.after(core.clock.now(), timeout))
+        if self._sensors is not None:
+            self._sensors.close()
 
     async def stop(self) -> None:
         """Close the consumer (aiokafka's name)."""
@@ -231,6 +240,14 @@ class ConsumerLife(Handout):
             return False
         brokers = core.client.cluster.snapshot.brokers
         return any(core.client.is_connected(node_id) for node_id in brokers)
+
+    def metrics(self, raw: bool = False) -> Values | None:
+        """Return what has been measured, ``None`` with ``metrics_enabled=False``.
+
+        Args:
+            raw: return ``{MetricName: KafkaMetric}`` instead of ``{group: {name: value}}``.
+        """
+        return None if self._sensors is None else self._sensors.metrics(raw)
 
     # -- for the blocking face -------------------------------------------------------------
 

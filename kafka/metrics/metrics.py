@@ -6,7 +6,7 @@ import logging
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ParamSpec
 
 from kafka.metrics.kafka_metric import KafkaMetric
 from kafka.metrics.metric_config import MetricConfig
@@ -14,16 +14,21 @@ from kafka.metrics.metric_name import MetricName
 from kafka.metrics.stats.sensor import Sensor
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from kafka.metrics.measurable import AbstractMeasurable
     from kafka.metrics.metrics_reporter import AbstractMetricsReporter
 
 log = logging.getLogger(__name__)
 
+P = ParamSpec("P")
+
 
 class Metrics:
     """Hold metrics, make sensors, tell reporters.  Safe to use from several threads.
+
+    Reporters are told by the thread that adds or removes a metric, which may be the client's own;
+    what they raise is logged.
 
     Args:
         default_config: settings of metrics without their own.
@@ -142,7 +147,7 @@ class Metrics:
             metric = self._metrics.pop(metric_name, None)
             if metric is not None:
                 for reporter in self._reporters:
-                    reporter.metric_removal(metric)
+                    _tell(reporter.metric_removal, metric)
             return metric
 
     def add_reporter(self, reporter: AbstractMetricsReporter) -> None:
@@ -162,15 +167,14 @@ class Metrics:
                 raise ValueError(f"there is already a metric {metric.metric_name}")
             self._metrics[metric.metric_name] = metric
             for reporter in self._reporters:
-                reporter.metric_change(metric)
+                _tell(reporter.metric_change, metric)
 
     def close(self) -> None:
-        """Close the reporters; one that fails does not keep the others from closing."""
-        for reporter in self._reporters:
-            try:
-                reporter.close()
-            except Exception:
-                log.exception("could not close %r", reporter)
+        """Close the reporters; calling it again does nothing."""
+        with self._lock:
+            reporters, self._reporters = self._reporters, []
+        for reporter in reporters:
+            _tell(reporter.close)
 
     def _expire(self) -> None:
         if not self._enable_expiration:
@@ -179,3 +183,11 @@ class Metrics:
         for sensor in list(self._sensors.values()):
             if sensor.has_expired(now):
                 self.remove_sensor(sensor.name)
+
+
+def _tell(method: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> None:
+    """Call a reporter; a client goes on working when its reporter fails."""
+    try:
+        method(*args, **kwargs)
+    except Exception:
+        log.exception("a metrics reporter failed in %s", method)

@@ -20,8 +20,11 @@ if TYPE_CHECKING:
 
     from kafka._base.clock import Clock
     from kafka.config.common import CommonConfig
+    from kafka.metrics.kafka_metric import KafkaMetric
+    from kafka.metrics.metric_name import MetricName
 
     Value = Callable[[], float]
+    Values = dict[str, dict[str, float]] | dict[MetricName, KafkaMetric]
 
 
 class Window:
@@ -157,6 +160,14 @@ class ClientSensors(Observer):
             group = ".".join([name.group, *extra])
             found.setdefault(group, {})[name.name] = metric.value()
         return found
+
+    def metrics(self, raw: bool = False) -> Values:
+        """Return the present values, or the metrics themselves.
+
+        Args:
+            raw: return ``{MetricName: KafkaMetric}`` instead of ``{group: {name: value}}``.
+        """
+        return self.registry.metrics if raw else self.snapshot()
 
     def close(self) -> None:
         """Close the reporters."""
@@ -363,4 +374,4 @@ def _in_ms(seconds: Value) -> Value:
 
 
 def _measurable(value: Value) -> AnonMeasurable:
-    return AnonMeasurable(lambda _config, _now: value())
+    return AnonMeasurable(lambda _config, _now: float(value()))

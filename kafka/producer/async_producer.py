@@ -7,8 +7,10 @@ import warnings
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from kafka._base.deadline import Deadline
+from kafka._base.system import SystemClock
 from kafka.config.producer import ProducerConfig
 from kafka.errors import BrokerResponseError, IllegalStateError, KafkaTimeoutError
+from kafka.metrics.sensors import ProducerSensors
 from kafka.producer.callbacks import LoopCallbacks
 from kafka.producer.core import ProducerCore
 from kafka.producer.send_path import check_topic
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from kafka.cluster import ClusterMetadata
+    from kafka.metrics.sensors import Values
     from kafka.producer.callbacks import CallbackRunner
     from kafka.producer.future import FutureRecordMetadata
     from kafka.producer.producer_batch import Headers
@@ -40,6 +43,7 @@ class AsyncKafkaProducer:
     def _set_up(self, options: ProducerConfig) -> None:
         self._options = options
         self.config = options.as_dict()
+        self._sensors = ProducerSensors(options, SystemClock()) if options.metrics_enabled else None
         self._core_or_none: ProducerCore | None = None
         self._closed = False
 
@@ -63,7 +67,7 @@ class AsyncKafkaProducer:
     async def _start(self, runner: CallbackRunner) -> None:
         if self._core_or_none is not None or self._closed:
             raise IllegalStateError("the producer was started before; make a new one")
-        core = ProducerCore(self._options, runner=runner)
+        core = ProducerCore(self._options, runner=runner, observer=self._sensors)
         self._core_or_none = core
         try:
             await core.start(Deadline.after(core.clock.now(), self._options.bootstrap_timeout))
@@ -87,6 +91,8 @@ class AsyncKafkaProducer:
         if core is not None:
             core.deliveries.check_not_in_callback("close")
             await core.close(core.deliveries.wait_timeout if timeout is None else timeout)
+        if self._sensors is not None:
+            self._sensors.close()
 
     async def __aenter__(self) -> Self:
         """Start."""
@@ -195,6 +201,14 @@ class AsyncKafkaProducer:
         """Return whether the producer has found its cluster and is not closed."""
         core = self._core_or_none
         return core is not None and not core.closed and bool(core.net.cluster.snapshot.brokers)
+
+    def metrics(self, raw: bool = False) -> Values | None:
+        """Return what has been measured, ``None`` with ``metrics_enabled=False``.
+
+        Args:
+            raw: return ``{MetricName: KafkaMetric}`` instead of ``{group: {name: value}}``.
+        """
+        return None if self._sensors is None else self._sensors.metrics(raw)
 
     # -- views -------------------------------------------------------------------------------
 

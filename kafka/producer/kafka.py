@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from kafka.cluster import ClusterMetadata
+    from kafka.metrics.sensors import Values
     from kafka.producer.core import ProducerCore
     from kafka.producer.future import FutureRecordMetadata
     from kafka.producer.producer_batch import Headers, Record
@@ -145,7 +146,7 @@ class KafkaProducer(Facade[AsyncKafkaProducer]):
         deadline: Deadline | None,
     ) -> FutureRecordMetadata:
         """Append as soon as there is memory; FIFO among the threads that wait."""
-        if core.is_loop_thread():
+        if core.is_loop_thread() or core.accumulator.is_held_here():
             raise core.no_memory(size)
         if deadline is None:
             deadline = Deadline.after(core.clock.now(), self._options.max_block)
@@ -181,6 +182,7 @@ class KafkaProducer(Facade[AsyncKafkaProducer]):
         deliveries.check_not_in_callback("flush")
         deliveries.check_may_wait()
         seconds = deliveries.wait_timeout if timeout is None else timeout
+        core.accumulator.register()
         done = threading.Event()
         wait = deliveries.wait_for_all(done.set)
         if wait is not None:
@@ -208,6 +210,14 @@ class KafkaProducer(Facade[AsyncKafkaProducer]):
     def bootstrap_connected(self) -> bool:
         """Return whether the producer has found its cluster and is not closed."""
         return self._core.bootstrap_connected()
+
+    def metrics(self, raw: bool = False) -> Values | None:
+        """Return what has been measured, ``None`` with ``metrics_enabled=False``.
+
+        Args:
+            raw: return ``{MetricName: KafkaMetric}`` instead of ``{group: {name: value}}``.
+        """
+        return self._core.metrics(raw)
 
     @classmethod
     def max_usable_produce_magic(cls, api_version: tuple[int, ...]) -> int:
@@ -239,7 +249,8 @@ class KafkaProducer(Facade[AsyncKafkaProducer]):
         if core is None or not self._thread.is_running:
             return
         core.deliveries.check_not_in_callback("close")
-        core.deliveries.check_may_wait()
+        if core.is_loop_thread():
+            core.deliveries.check_may_wait()
         seconds = core.deliveries.wait_timeout if timeout is None else max(timeout, 0.0)
         if core.accumulator.is_held_here():
             threading.Thread(target=self._close, args=(core, seconds)).start()

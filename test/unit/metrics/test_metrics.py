@@ -188,3 +188,16 @@ def test_failing_reporter_does_not_keep_the_others_open(caplog: pytest.LogCaptur
 def test_configuration_without_samples_is_refused() -> None:
     with pytest.raises(ValueError, match="at least 1"):
         MetricConfig(samples=0)
+
+
+def test_failing_reporter_does_not_keep_a_metric_from_being_added(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    class Failing(DictReporter):
+        def metric_change(self, metric: KafkaMetric) -> None:
+            raise OSError("gone")
+
+    metrics = Metrics(reporters=[Failing()])
+    with caplog.at_level(logging.ERROR):
+        metrics.add_metric(NAME, fixed(1))
+    assert (NAME in metrics.metrics, len(caplog.records)) == (True, 1)
