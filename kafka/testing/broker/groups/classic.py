@@ -9,10 +9,8 @@ is STABLE until somebody comes, goes or changes its subscription. `poll` is to b
 from __future__ import annotations
 
 import math
-from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from kafka._base.transitions import Transitions
 from kafka.errors import (
     BrokerResponseError,
     CoordinatorNotAvailableError,
@@ -23,7 +21,8 @@ from kafka.errors import (
     RebalanceInProgressError,
     UnknownMemberIdError,
 )
-from kafka.testing.broker.groups.classic_roster import Roster
+from kafka.testing.broker.groups.classic_roster import Roster, check_protocol
+from kafka.testing.broker.groups.classic_states import TRANSITIONS, Limits, State
 from kafka.testing.broker.groups.outcomes import JoinOutcome, SyncOutcome, Ticket
 
 if TYPE_CHECKING:
@@ -33,39 +32,6 @@ if TYPE_CHECKING:
 
 # A member that has never had an answer cannot send heartbeats; this is how long it is waited for.
 NEW_MEMBER_TIMEOUT = 300.0
-
-
-class State(Enum):
-    """The states, by the names ListGroups and DescribeGroups give them."""
-
-    EMPTY = "Empty"
-    PREPARING_REBALANCE = "PreparingRebalance"
-    COMPLETING_REBALANCE = "CompletingRebalance"
-    STABLE = "Stable"
-    DEAD = "Dead"
-
-
-TRANSITIONS = Transitions(
-    {
-        State.EMPTY: (State.PREPARING_REBALANCE, State.DEAD),
-        State.PREPARING_REBALANCE: (State.EMPTY, State.COMPLETING_REBALANCE, State.DEAD),
-        State.COMPLETING_REBALANCE: (State.PREPARING_REBALANCE, State.STABLE, State.DEAD),
-        State.STABLE: (State.PREPARING_REBALANCE, State.DEAD),
-        State.DEAD: (),
-    }
-)
-
-
-class Limits(NamedTuple):
-    """What the configs say about classic groups.
-
-    Attributes:
-        initial_delay: seconds an empty group waits for more members than the first.
-        max_size: most members.
-    """
-
-    initial_delay: float = 0.0
-    max_size: int = (1 << 31) - 1
 
 
 class ClassicGroup:
@@ -137,9 +103,7 @@ class ClassicGroup:
 
     def next_wakeup(self) -> float | None:
         """Return when `poll` has something to do, or ``None``."""
-        times = [self._join_deadline, self._sync_deadline, *self.roster.pending.values()]
-        times += [member.expires_at for member in self.roster.members.values()]
-        earliest = min(times)
+        earliest = min(self._join_deadline, self._sync_deadline, self.roster.next_overdue())
         return None if earliest == math.inf else earliest
 
     # -- joining ------------------------------------------------------------------------------
@@ -332,7 +296,7 @@ class ClassicGroup:
         """
         try:
             member = self._check_alive(member_id, instance_id, generation_id)
-            self._check_protocol(protocol)
+            check_protocol(protocol, (self.protocol_type, self.protocol_name))
         except BrokerResponseError as error:
             return Ticket(SyncOutcome(type(error)))
         if self.state is State.PREPARING_REBALANCE:
@@ -354,12 +318,6 @@ class ClassicGroup:
         member = self.roster.validate(member_id, instance_id)
         self._check_generation(generation_id)
         return member
-
-    def _check_protocol(self, protocol: tuple[str | None, str | None]) -> None:
-        mine = (self.protocol_type, self.protocol_name)
-        for said, is_so in zip(protocol, mine, strict=True):
-            if said is not None and is_so is not None and said != is_so:
-                raise InconsistentGroupProtocolError
 
     def _take_assignments(self, assignments: Mapping[str, bytes], now: float) -> None:
         self.state = TRANSITIONS.step(self.state, State.STABLE)
@@ -397,47 +355,33 @@ class ClassicGroup:
     ) -> list[type[BrokerResponseError] | None]:
         """Let members leave, each named by member id, instance id or both; return their errors."""
         results: list[type[BrokerResponseError] | None] = []
-        removed = False
+        before = len(self.roster.members)
         for member_id, instance_id in leaving:
             try:
-                found = self._leaving(member_id, instance_id)
+                found = self.roster.find_leaving(member_id, instance_id)
             except BrokerResponseError as error:
                 results.append(type(error))
             else:
                 self.roster.remove(found)
-                removed = True
                 results.append(None)
-        if removed:
-            self._after_loss(now)
+        self._after_loss(before, now)
         return results
 
-    def _leaving(self, member_id: str, instance_id: str | None) -> str:
-        if self.state is State.DEAD:
-            raise CoordinatorNotAvailableError
-        if not member_id:
-            if instance_id is None or instance_id not in self.roster.static:
-                raise UnknownMemberIdError(f"no member has the instance id {instance_id!r}")
-            return self.roster.static[instance_id]
-        if instance_id is None and member_id in self.roster.pending:
-            return member_id
-        return self.roster.validate(member_id, instance_id).member_id
-
-    def _after_loss(self, now: float) -> None:
-        if self.state is not State.EMPTY:
+    def _after_loss(self, members_before: int, now: float) -> None:
+        """Rebalance if members are gone; a join may have waited for one that was expected."""
+        if self.state is State.PREPARING_REBALANCE:
+            self._complete_join_if_all(now)
+        elif len(self.roster.members) < members_before:
             self._rebalance(now)
 
     # -- time -----------------------------------------------------------------------------------
 
     def poll(self, now: float) -> None:
         """Give up whoever has been silent for too long, and end phases whose time is over."""
-        late = [member_id for member_id, when in self.roster.pending.items() if when <= now]
-        late += [
-            member.member_id for member in self.roster.members.values() if member.expires_at <= now
-        ]
-        for member_id in late:
+        before = len(self.roster.members)
+        for member_id in self.roster.overdue(now):
             self.roster.remove(member_id)
-        if late:
-            self._after_loss(now)
+        self._after_loss(before, now)
         if self._join_deadline <= now:
             self._on_join_deadline(now)
         if self._sync_deadline <= now:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
-from kafka.errors import FencedInstanceIdError, UnknownMemberIdError
+from kafka.errors import (
+    FencedInstanceIdError,
+    InconsistentGroupProtocolError,
+    UnknownMemberIdError,
+)
 from kafka.testing.broker.groups.classic_member import Member, common_protocols, select_protocol
 from kafka.testing.broker.groups.outcomes import JoinedMember, JoinOutcome, SyncOutcome
 
@@ -46,6 +51,21 @@ class Roster:
         if member is None:
             raise UnknownMemberIdError(f"there is no member {member_id!r}")
         return member
+
+    def find_leaving(self, member_id: str, instance_id: str | None) -> str:
+        """Return the id of a member that leaves, named by its member id, instance id or both.
+
+        Raises:
+            UnknownMemberIdError: there is none.
+            FencedInstanceIdError: the instance id is another member's by now.
+        """
+        if not member_id:
+            if instance_id is None or instance_id not in self.static:
+                raise UnknownMemberIdError(f"no member has the instance id {instance_id!r}")
+            return self.static[instance_id]
+        if instance_id is None and member_id in self.pending:
+            return member_id
+        return self.validate(member_id, instance_id).member_id
 
     def supports(self, join: Join, protocol_type: str) -> bool:
         """Return whether a member would have a protocol in common with all that are there."""
@@ -109,6 +129,17 @@ class Roster:
             self.leader = new_id
         return member
 
+    def next_overdue(self) -> float:
+        """Return when the first member is to be given up, infinity for never."""
+        times = [member.expires_at for member in self.members.values()]
+        return min((*times, *self.pending.values()), default=math.inf)
+
+    def overdue(self, now: float) -> list[str]:
+        """Return the ids of the members to be given up, those that are only expected included."""
+        late = [member_id for member_id, when in self.pending.items() if when <= now]
+        late += [member.member_id for member in self.members.values() if member.expires_at <= now]
+        return late
+
     @property
     def have_all_joined(self) -> bool:
         """Whether every member waits for the answer to its JoinGroup, and no other is expected."""
@@ -142,3 +173,16 @@ class Roster:
             JoinedMember(member.member_id, member.instance_id, member.metadata(protocol))
             for member in self.members.values()
         )
+
+
+def check_protocol(
+    said: tuple[str | None, str | None], is_so: tuple[str | None, str | None]
+) -> None:
+    """Refuse a member that believes in another protocol type or name; not all members say one.
+
+    Raises:
+        InconsistentGroupProtocolError: it does.
+    """
+    for claim, fact in zip(said, is_so, strict=True):
+        if claim is not None and fact is not None and claim != fact:
+            raise InconsistentGroupProtocolError
