@@ -87,6 +87,7 @@ class Connection:
         self._loop = asyncio.get_running_loop()
         self._in_flight: InFlightRequests[_Waiter] = InFlightRequests()
         self._slots: list[asyncio.Future[None]] = []
+        self._drains: list[asyncio.Future[None]] = []
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = float("inf")
         self._used_at = clock.now()
@@ -161,6 +162,20 @@ class Connection:
             self._slots.append(slot)
             await slot
         self._check_open()
+
+    async def drained(self) -> None:
+        """Wait until the peer has taken what was written, or raise why it never will."""
+        if self._driver.is_paused and self.error is None:
+            drain: asyncio.Future[None] = self._loop.create_future()
+            self._drains.append(drain)
+            await drain
+        self._check_open()
+
+    def on_writable(self) -> None:
+        """Wake those who wait for written bytes to be taken."""
+        drains, self._drains = self._drains, []
+        for drain in drains:
+            _resolve(drain, None)
 
     def _pick(self, request: Request[R], max_version: int | None) -> int:
         if self.versions is None:
@@ -268,6 +283,7 @@ class Connection:
         slots, self._slots = self._slots, []
         for slot in slots:
             _resolve(slot, None)
+        self.on_writable()
         if self.on_close is not None:
             self.on_close(error)
 
@@ -283,10 +299,15 @@ class Connection:
 
     # -- time ------------------------------------------------------------------------------
 
+    def is_idle(self, now: float) -> bool:
+        """Return whether nothing has been sent for the idle time and nothing is in flight."""
+        return not self._in_flight and now >= self._used_at + self._max_idle
+
     def watch_idle(self) -> None:
         """Close the connection when nothing has been sent on it for the idle time."""
-        wait = self._used_at + self._max_idle - self._clock.now()
-        if wait > 0 or self._in_flight:
+        now = self._clock.now()
+        if not self.is_idle(now):
+            wait = self._used_at + self._max_idle - now
             self._idle_timer = self._loop.call_later(max(wait, 1.0), self.watch_idle)
             return
         log.info("%s: closing, not used for %.0f s", self.where, self._max_idle)

@@ -30,6 +30,9 @@ class FrameSink(Protocol):
     def on_frame(self, frame: bytes | memoryview) -> None:
         """Take a frame, without its size."""
 
+    def on_writable(self) -> None:
+        """Take note that everything written so far has been taken."""
+
     def on_closed(self, error: KafkaError) -> None:
         """Take note that the connection has ended; called once."""
 
@@ -171,6 +174,8 @@ class Driver(asyncio.BufferedProtocol):
             self._write_now(batch)
             if self.is_paused:
                 return
+        if self._sink is not None:
+            self._sink.on_writable()
 
 
 def _joined(pieces: list[Piece]) -> Piece:

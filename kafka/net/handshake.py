@@ -112,8 +112,6 @@ class Handshake:
         software_version: sent to the broker together with the name of this package (KIP-511).
         broker_version: given by the user, or proved by an earlier handshake with a broker older
             than 0.10; nothing is asked then.
-        cluster_id: the cluster the connection is meant for, if known (KIP-1242).
-        node_id: the broker the connection is meant for; negative for a bootstrap server.
     """
 
     def __init__(
@@ -121,13 +119,9 @@ class Handshake:
         *,
         software_version: str,
         broker_version: tuple[int, ...] | None = None,
-        cluster_id: str | None = None,
-        node_id: int = -1,
     ) -> None:
         self._software_version = software_version
         self._given = broker_version
-        self._cluster_id = cluster_id
-        self._node_id = node_id
         self._version = ApiVersionsRequest.VERSIONS.max
         self.state = HandshakeState.NEW
         self.proved: tuple[int, ...] | None = None

@@ -116,7 +116,12 @@ class Lanes:
         lane = self._lanes.get(key)
         if lane is None or lane.waiting or (connection := lane.connection) is None:
             return None
-        if not connection.has_room or self._states.throttled_for(key, self._clock.now()) > 0:
+        now = self._clock.now()
+        if not connection.has_room or self._states.throttled_for(key, now) > 0:
+            return None
+        # A process that was stopped for an hour finds its sockets dead: do not try them.
+        if connection.is_idle(now):
+            connection.close()
             return None
         return connection
 
@@ -193,7 +198,7 @@ class Lanes:
             return error
         finally:
             lane.opening = None
-        self._states.on_ready(key)
+        self._states.on_ready(key, self._clock.now())
         if self._quiet.over(key):
             log.warning("%s: connected again", connection.where)
         else:

@@ -130,12 +130,6 @@ class MetadataPlanner:
             self._unanswered_since = now
         self._retry = self._failed(now)
 
-    def on_rebootstrapped(self, now: float) -> None:
-        """Note that the client starts afresh: ask for everything at once."""
-        self._unanswered_since = None
-        self._retry = RetryState(0, now)
-        self.request_update()
-
     def _failed(self, now: float) -> RetryState:
         return self._retry.failed(now, self._backoff, self._uniform)
 
@@ -161,14 +155,17 @@ class MetadataPlanner:
     def next_query(self, now: float) -> MetadataQuery:
         """Return what to ask when `due_in` is 0.0."""
         refresh = self._requested > self._answered or self._fresh_until <= now
-        if self._all:
-            return MetadataQuery(None, partial=False, request=self._requested)
-        if refresh:
-            topics = tuple(sorted(self._wanted | self._used.keys()))
-            return MetadataQuery(topics, partial=False, request=self._requested)
+        if self._all or refresh:
+            return self.full_query()
         return MetadataQuery(
             tuple(sorted(self._new | self._again)), partial=True, request=self._answered
         )
+
+    def full_query(self) -> MetadataQuery:
+        """Return a query for all that is wanted."""
+        wanted = self.wanted
+        topics = None if wanted is None else tuple(sorted(wanted))
+        return MetadataQuery(topics, partial=False, request=self._requested)
 
     def should_rebootstrap(self, now: float) -> bool:
         """Return whether refreshes have failed for longer than the trigger (KIP-1102)."""

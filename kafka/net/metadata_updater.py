@@ -20,7 +20,7 @@ from kafka.errors import (
 from kafka.protocol.messages.metadata import MetadataRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Awaitable, Callable, Iterable, Mapping
 
     from kafka._base.clock import Clock
     from kafka._base.deadline import Deadline
@@ -193,57 +193,60 @@ class MetadataUpdater:
             self._wake.set_result(None)
 
     async def _refresh(self, query: MetadataQuery) -> None:
-        partial = query.partial
         try:
             if self._may_rebootstrap and self._planner.should_rebootstrap(self._clock.now()):
-                response, partial = await self._rebootstrap(drop=True), False
+                query, response = await self._rebootstrap(drop=True)
             else:
-                response, partial = await self._ask(query)
+                query, response = await self._ask(query)
         except KafkaError as error:
             self._on_failure(error)
             return
-        self.accept(query, response, partial=partial)
+        self.accept(query, response)
 
-    async def _ask(self, query: MetadataQuery) -> tuple[MetadataResponse, bool]:
-        """Return the answer, and whether it is about new topics only."""
+    async def _ask(self, query: MetadataQuery) -> tuple[MetadataQuery, MetadataResponse]:
+        """Return the answer, and the query it answers."""
         try:
             response = await self._source.fetch(self.request_for(query))
         except NoNodeToAskError:
             if not self._may_rebootstrap:
                 raise
-            return await self._rebootstrap(drop=False), False
+            return await self._rebootstrap(drop=False)
         error = for_code(response.error_code)
         if error is RebootstrapRequiredError and self._may_rebootstrap:
-            return await self._rebootstrap(drop=True), False
+            return await self._rebootstrap(drop=True)
         if error is not NoError:
             raise error("metadata was refused")
         if not response.brokers:
             raise KafkaError("the metadata lists no broker; the one asked may still be starting")
-        return response, query.partial
+        return query, response
 
-    async def _rebootstrap(self, *, drop: bool) -> MetadataResponse:
+    async def _rebootstrap(self, *, drop: bool) -> tuple[MetadataQuery, MetadataResponse]:
         log.debug("starting again from the bootstrap servers")
-        response = await self._source.rebootstrap(lambda: self.request_for(None), drop=drop)
-        self._planner.on_rebootstrapped(self._clock.now())
-        log.info("found the cluster again through the bootstrap servers")
-        return response
+        query = self._planner.full_query()
+        response = await self._source.rebootstrap(lambda: self.request_for(query), drop=drop)
+        return query, response
 
-    def request_for(self, query: MetadataQuery | None) -> MetadataRequest:
-        """Return the request for *query*, for all that is wanted if ``None``."""
-        topics = query.topics if query is not None else self._planner.wanted
-        if topics is not None:
-            named = [MetadataRequest.MetadataRequestTopic(name=name) for name in sorted(topics)]
-            return MetadataRequest(
-                topics=named, allow_auto_topic_creation=self._auto_create or not named
-            )
-        return MetadataRequest(topics=None)
-
-    def accept(
-        self, query: MetadataQuery | None, response: MetadataResponse, *, partial: bool
+    async def bootstrap(
+        self, ask: Callable[[Callable[[], MetadataRequest]], Awaitable[MetadataResponse]]
     ) -> None:
+        """Take the first metadata from the bootstrap servers, whom *ask* asks."""
+        query = self._planner.full_query()
+        self.accept(query, await ask(lambda: self.request_for(query)))
+
+    def request_for(self, query: MetadataQuery) -> MetadataRequest:
+        """Return the request for *query*."""
+        if query.topics is None:
+            return MetadataRequest(topics=None)
+        named = [MetadataRequest.MetadataRequestTopic(name=name) for name in query.topics]
+        # Versions before 4 always create (KIP-361), which does no harm where nothing is named.
+        return MetadataRequest(
+            topics=named, allow_auto_topic_creation=self._auto_create or not named
+        )
+
+    def accept(self, query: MetadataQuery, response: MetadataResponse) -> None:
         """Take over an answer and tell everybody."""
         before = self._cluster.snapshot
-        changed = self._cluster.merge(response, partial=partial)
+        changed = self._cluster.merge(response, partial=query.partial)
         snapshot = self._cluster.snapshot
         if before.cluster_id not in (None, snapshot.cluster_id):
             log.warning(
@@ -252,7 +255,7 @@ class MetadataUpdater:
                 snapshot.cluster_id,
             )
         now = self._clock.now()
-        self._planner.on_success(query or self._planner.next_query(now), now, changed=changed)
+        self._planner.on_success(query, now, changed=changed)
         self._error = None
         if self._quiet.over("metadata"):
             log.info("cluster metadata is up to date again")

@@ -142,8 +142,7 @@ class NetworkClient:
                 tried.
         """
         await self.supervisor.start()
-        response = await self._bootstrap.run(lambda: self.metadata.request_for(None), deadline)
-        self.metadata.accept(None, response, partial=False)
+        await self.metadata.bootstrap(lambda request: self._bootstrap.run(request, deadline))
         self.supervisor.spawn(self.metadata.run(), name="kafka-metadata")
 
     async def close(self) -> None:
@@ -206,18 +205,26 @@ class NetworkClient:
         timeout: float | None = None,  # noqa: ASYNC109 - waiting and the response share it
         channel: str = MAIN,
     ) -> None:
-        """Send a request that brokers do not answer (Produce with acks=0); return when written.
+        """Send a request that brokers do not answer (Produce with acks=0).
 
+        Returns when the system has taken the bytes, so a slow broker slows the caller down.
         Args and errors are those of `send`.
         """
         self._check()
         limit = self._config.request_timeout if timeout is None else timeout
         deadline = Deadline.after(self._clock.now(), limit)
-        await self._lanes.submit(
-            LaneKey(node_id, channel),
-            deadline,
-            lambda found, _: found.send_without_response(request, max_version=max_version),
-        )
+        key = LaneKey(node_id, channel)
+        connection = self._lanes.idle_connection(key)
+        if connection is None:
+            connection = await self._lanes.submit(key, deadline, lambda found, _: found)
+        connection.send_without_response(request, max_version=max_version)
+        try:
+            async with asyncio.timeout_at(deadline.timeout_at):
+                await connection.drained()
+        except TimeoutError as error:
+            late = RequestTimedOutError(f"{connection.where}: {request.NAME} was not taken in time")
+            connection.close(late)
+            raise late from error
 
     async def send_any(
         self, request: Request[R], *, deadline: Deadline, max_version: int | None = None

@@ -54,13 +54,23 @@ NODE_TRANSITIONS: Final = Transitions(
 class NodeState:
     """The dialling history of one node."""
 
-    __slots__ = ("addresses", "error", "last_attempt", "last_used", "retry", "status", "throttled")
+    __slots__ = (
+        "addresses",
+        "error",
+        "last_attempt",
+        "last_used",
+        "ready_at",
+        "retry",
+        "status",
+        "throttled",
+    )
 
     def __init__(self) -> None:
         self.status = NodeStatus.DISCONNECTED
         self.retry = RetryState()
         self.throttled = 0.0
         self.last_attempt = float("-inf")
+        self.ready_at = 0.0
         self.error: KafkaError | None = None
         self.addresses: list[Address] = []
         self.last_used: Address | None = None
@@ -119,11 +129,11 @@ class NodeStates(Generic[K]):
         node.last_attempt = now
         return self._setup.delay(node.retry.attempts, self._uniform)
 
-    def on_ready(self, node_id: K) -> None:
+    def on_ready(self, node_id: K, now: float) -> None:
         """Note that a connection finished its handshake."""
         node = self.node(node_id)
         node.status = NODE_TRANSITIONS.step(node.status, NodeStatus.READY)
-        node.retry = RetryState()
+        node.ready_at = now
         node.error = None
 
     def on_failed(self, node_id: K, now: float, error: KafkaError) -> None:
@@ -136,13 +146,15 @@ class NodeStates(Generic[K]):
     def on_lost(self, node_id: K, now: float, error: KafkaError | None) -> None:
         """Note that an established connection ended, by itself if there is an *error*.
 
-        The name is resolved anew, because brokers move; the first attempt also backs off, so that
-        a broker that accepts and hangs up is not dialled in a circle.
+        The name is resolved anew, because brokers move. After a short life the back-off goes on
+        growing, so that a broker that accepts and hangs up is not dialled in a circle.
         """
         node = self.node(node_id)
         node.status = NODE_TRANSITIONS.step(node.status, NodeStatus.DISCONNECTED)
         node.addresses = []
         node.error = error
+        if error is None or now - node.ready_at >= self._reconnect.maximum:
+            node.retry = RetryState()
         if error is not None:
             node.retry = node.retry.failed(now, self._reconnect, self._uniform)
 

@@ -23,6 +23,7 @@ from kafka.protocol.messages.api_versions import ApiVersionsRequest
 from kafka.protocol.messages.list_groups import ListGroupsRequest
 from kafka.protocol.messages.list_offsets import ListOffsetsRequest, ListOffsetsResponse
 from kafka.protocol.messages.metadata import MetadataRequest
+from kafka.protocol.messages.produce import ProduceRequest
 from test.support.network import connected, in_seconds
 from test.support.scripted_broker import (
     Close,
@@ -34,7 +35,7 @@ from test.support.scripted_broker import (
     ScriptedCluster,
     WrongCorrelationId,
 )
-from test.support.virtual_loop import run
+from test.support.virtual_loop import VirtualLoop, run
 
 Story = Callable[[ScriptedCluster, NetworkClient], Coroutine[None, None, None]]
 
@@ -326,7 +327,7 @@ def test_ten_minutes_without_brokers_are_at_most_thirty_lines(
         await asyncio.sleep(600)
         assert 0 < len(caplog.records) <= 30
         await cluster.revive(0)
-        await asyncio.sleep(60)
+        await client.send_any(ListOffsetsRequest(), deadline=in_seconds(60))
         assert client.is_connected(0)
 
     play(story)
@@ -341,3 +342,57 @@ def test_clean_life_logs_nothing_at_warning(caplog: pytest.LogCaptureFixture) ->
 
     play(story)
     assert [r for r in caplog.records if r.levelno >= logging.WARNING] == []
+
+
+def test_request_without_a_response_is_sent_and_leaves_nothing_in_flight() -> None:
+    async def story(cluster: ScriptedCluster, client: NetworkClient) -> None:
+        cluster.add_topic("orders")
+        await client.send_without_response(ProduceRequest(acks=0), 0)
+        await client.send_without_response(ProduceRequest(acks=0), 0)
+        assert client.in_flight(0) == 0
+        await ask(client)
+        assert len(cluster.requests(ProduceRequest)) == 2
+
+    play(story)
+
+
+def test_process_that_was_stopped_for_an_hour_does_not_use_its_old_connection() -> None:
+    async def story(cluster: ScriptedCluster, client: NetworkClient) -> None:
+        await ask(client)
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, VirtualLoop)
+        loop.advance(3600)
+        await ask(client)
+        assert cluster.accepted[0] == 3
+
+    play(story)
+
+
+def test_name_with_a_dead_address_leads_to_the_live_one() -> None:
+    async def story(cluster: ScriptedCluster, client: NetworkClient) -> None:
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, VirtualLoop)
+        loop.network.hosts["kafka"] = ["10.0.0.9", "127.0.0.1"]
+        cluster.advertised[0] = ("kafka", cluster.ports[0])
+        version = client.snapshot.version
+        client.metadata.request_update()
+        await client.metadata.wait_for_update(version, in_seconds(5))
+        with pytest.raises(KafkaConnectionError, match=r"10\.0\.0\.9"):
+            await ask(client)
+        await ask(client)
+        assert client.is_connected(0)
+
+    play(story)
+
+
+def test_broker_that_hangs_up_after_every_handshake_is_not_dialled_in_a_circle() -> None:
+    async def story(cluster: ScriptedCluster, client: NetworkClient) -> None:
+        cluster.fail_next(ListOffsetsRequest, *[Close()] * 1000)
+        loop = asyncio.get_running_loop()
+        until = loop.time() + 600
+        while loop.time() < until:
+            with pytest.raises((KafkaConnectionError, RequestTimedOutError)):
+                await ask(client)
+        assert cluster.accepted[0] < 40
+
+    play(story)

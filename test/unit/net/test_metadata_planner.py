@@ -158,9 +158,17 @@ def test_no_rebootstrap_without_a_trigger() -> None:
     assert not planner.should_rebootstrap(1e9)
 
 
-def test_everything_is_asked_for_after_a_rebootstrap() -> None:
+def test_full_query_asks_for_all_wanted_topics() -> None:
     planner = make()
-    planner.on_failure(10.0)
-    planner.on_rebootstrapped(20.0)
-    assert planner.due_in(20.0) == 0.0
-    assert not planner.next_query(20.0).partial
+    planner.want_topics(["orders"])
+    planner.touch("bills", 1.0)
+    query = planner.full_query()
+    assert (query.topics, query.partial) == (("bills", "orders"), False)
+
+
+def test_answer_to_a_full_query_makes_everything_fresh() -> None:
+    planner = make()
+    planner.touch("bills", 1.0)
+    planner.request_update()
+    planner.on_success(planner.full_query(), 400.0, changed=True)
+    assert planner.due_in(401.0) == 299.0

@@ -28,7 +28,7 @@ def failed(states: NodeStates[int], node: int, now: float) -> None:
 
 def ready(states: NodeStates[int], node: int, now: float = 0.0) -> None:
     states.on_connecting(node, now)
-    states.on_ready(node)
+    states.on_ready(node, now)
 
 
 def test_fresh_node_may_be_dialled_at_once() -> None:
@@ -64,6 +64,16 @@ def test_connection_that_broke_backs_off_once() -> None:
     ready(states, 1)
     states.on_lost(1, 5.0, ERROR)
     assert states.ready_in(1, 5.0) == pytest.approx(0.05)
+
+
+def test_broker_that_hangs_up_again_and_again_is_dialled_less_and_less() -> None:
+    states = make()
+    waits = []
+    for now in (0.0, 10.0, 20.0):
+        ready(states, 1, now)
+        states.on_lost(1, now + 0.1, ERROR)
+        waits.append(round(states.ready_in(1, now + 0.1), 3))
+    assert waits == [0.05, 0.1, 0.2]
 
 
 def test_every_address_is_tried_before_resolving_again() -> None:
