@@ -48,9 +48,8 @@ class Window:
         self.total = 0.0
         self.largest = -math.inf
 
-    def add(self, value: float) -> None:
-        """Take *value*."""
-        now = self._clock.now()
+    def add(self, value: float, now: float) -> None:
+        """Take *value*, observed at *now* in the time of the clock."""
         if now - self._start >= self._seconds:
             self._turn(now)
         self.count += 1
@@ -175,13 +174,15 @@ class ClientSensors(Observer):
 
     def connection_opened(self, node_id: int) -> None:  # noqa: ARG002
         """Count the connection."""
+        now = self._clock.now()
         self._connections += 1
-        self._connections_opened.add(1)
+        self._connections_opened.add(1, now)
 
     def connection_closed(self, node_id: int, cause: BaseException | None) -> None:  # noqa: ARG002
         """Count the connection no more."""
+        now = self._clock.now()
         self._connections -= 1
-        self._connections_closed.add(1)
+        self._connections_closed.add(1, now)
 
     def request_completed(
         self,
@@ -192,13 +193,15 @@ class ClientSensors(Observer):
         received: int,
     ) -> None:
         """Take latency and sizes."""
-        self._latency.add(latency)
-        self._outgoing.add(sent)
-        self._incoming.add(received)
+        now = self._clock.now()
+        self._latency.add(latency, now)
+        self._outgoing.add(sent, now)
+        self._incoming.add(received, now)
 
     def throttled(self, node_id: int, api_key: int, seconds: float) -> None:  # noqa: ARG002
         """Take the time."""
-        self._throttle.add(seconds)
+        now = self._clock.now()
+        self._throttle.add(seconds, now)
 
     def _window(self) -> Window:
         return Window(
@@ -258,28 +261,32 @@ class ProducerSensors(ClientSensors):
 
     def batch_sealed(self, topic: str, records: int, raw_size: int, encoded_size: int) -> None:  # noqa: ARG002
         """Take the sizes; any thread seals batches."""
+        now = self._clock.now()
         with self._lock:
-            self._batch_size.add(encoded_size)
-            self._compression.add(encoded_size / raw_size if raw_size else 1.0)
+            self._batch_size.add(encoded_size, now)
+            self._compression.add(encoded_size / raw_size if raw_size else 1.0, now)
 
     def batch_delivered(self, topic: str, records: int, size: int, age: float) -> None:
         """Take number, size, and age from the first record to the answer."""
+        now = self._clock.now()
         sent = self._topic(topic)
-        self._all.records.add(records)
-        self._all.size.add(size)
-        sent.records.add(records)
-        sent.size.add(size)
-        self._queue_time.add(age)
+        self._all.records.add(records, now)
+        self._all.size.add(size, now)
+        sent.records.add(records, now)
+        sent.size.add(size, now)
+        self._queue_time.add(age, now)
 
     def batch_failed(self, topic: str, records: int, cause: BaseException) -> None:  # noqa: ARG002
         """Count the records as errors."""
-        self._all.errors.add(records)
-        self._topic(topic).errors.add(records)
+        now = self._clock.now()
+        self._all.errors.add(records, now)
+        self._topic(topic).errors.add(records, now)
 
     def batch_retried(self, topic: str, records: int, cause: BaseException) -> None:  # noqa: ARG002
         """Count the records as retried."""
-        self._all.retries.add(records)
-        self._topic(topic).retries.add(records)
+        now = self._clock.now()
+        self._all.retries.add(records, now)
+        self._topic(topic).retries.add(records, now)
 
     def _topic(self, topic: str) -> _TopicSent:
         sent = self._topics.get(topic)
@@ -329,13 +336,15 @@ class ConsumerSensors(ClientSensors):
 
     def fetch_completed(self, node_id: int, latency: float, size: int) -> None:  # noqa: ARG002
         """Take latency and size."""
-        self._fetch_latency.add(latency)
-        self._fetch_size.add(size)
+        now = self._clock.now()
+        self._fetch_latency.add(latency, now)
+        self._fetch_size.add(size, now)
 
     def records_consumed(self, topic: str, partition: int, records: int, size: int) -> None:  # noqa: ARG002
         """Take number and size, together and by topic."""
-        self._records.add(records)
-        self._size.add(size)
+        now = self._clock.now()
+        self._records.add(records, now)
+        self._size.add(size, now)
         windows = self._topics.get(topic)
         if windows is None:
             windows = self._topics[topic] = (self._window(), self._window())
@@ -344,11 +353,12 @@ class ConsumerSensors(ClientSensors):
                 "bytes-consumed-rate": windows[1].rate,
             }
             self._offer(self._manager, values, {"topic": topic})
-        windows[0].add(records)
-        windows[1].add(size)
+        windows[0].add(records, now)
+        windows[1].add(size, now)
 
     def high_watermark(self, topic: str, partition: int, position: int, high: int) -> None:
         """Take how far the position is behind."""
+        now = self._clock.now()
         key = (topic, partition)
         if key not in self._lags:
             self._offer(
@@ -357,7 +367,7 @@ class ConsumerSensors(ClientSensors):
                 {"topic": topic, "partition": str(partition)},
             )
         self._lags[key] = lag = max(high - position, 0)
-        self._lag.add(lag)
+        self._lag.add(lag, now)
 
 
 def _sent_values(sent: _TopicSent) -> dict[str, Value]:

@@ -36,7 +36,7 @@ def test_window_without_values_is_all_zero(clock: HandClock) -> None:
 def test_window_sums_up_what_it_saw(clock: HandClock) -> None:
     window = Window(clock, 2, 30.0)
     for value in (10, 20, 60):
-        window.add(value)
+        window.add(value, clock.now())
     clock.time += 15
     # 15 s have passed and one window of 30 s is counted besides.
     figures = (window.average(), window.maximum(), window.rate(), window.frequency())
@@ -45,33 +45,33 @@ def test_window_sums_up_what_it_saw(clock: HandClock) -> None:
 
 def test_rate_right_after_the_start_is_not_enormous(clock: HandClock) -> None:
     window = Window(clock, 2, 30.0)
-    window.add(60)
+    window.add(60, clock.now())
     assert window.rate() == 2.0
 
 
 def test_window_forgets_what_is_older_than_its_samples(clock: HandClock) -> None:
     window = Window(clock, 2, 30.0)
-    window.add(1000)
+    window.add(1000, clock.now())
     clock.time += 35
-    window.add(10)
+    window.add(10, clock.now())
     before = window.maximum()
     clock.time += 30
-    window.add(20)
+    window.add(20, clock.now())
     assert (before, window.maximum()) == (1000, 20)
 
 
 def test_window_forgets_without_new_values_too(clock: HandClock) -> None:
     window = Window(clock, 2, 30.0)
-    window.add(1000)
+    window.add(1000, clock.now())
     clock.time += 61
     assert (window.maximum(), window.rate()) == (0, 0)
 
 
 def test_window_of_one_sample_keeps_no_past(clock: HandClock) -> None:
     window = Window(clock, 1, 30.0)
-    window.add(1000)
+    window.add(1000, clock.now())
     clock.time += 30
-    window.add(10)
+    window.add(10, clock.now())
     assert window.maximum() == 10
 
 
