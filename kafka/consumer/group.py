@@ -142,6 +142,7 @@ class KafkaConsumer(Facade[AsyncKafkaConsumer], Handout):
     end_offsets = _ask(AsyncKafkaConsumer.end_offsets)
     partitions_for_topic = _ask(AsyncKafkaConsumer.partitions_for_topic)
     topics = _ask(AsyncKafkaConsumer.topics)
+    bootstrap = _ask(AsyncKafkaConsumer.bootstrap)
     bootstrap_connected = local(AsyncKafkaConsumer.bootstrap_connected)
     metrics = local(AsyncKafkaConsumer.metrics)
     commit = _ask(AsyncKafkaConsumer.commit)

@@ -105,3 +105,20 @@ class Queries(ConsumerLife):
             KafkaTimeoutError: no broker answered in time.
         """
         return await self._core.topics(self._deadline(timeout_ms))
+
+    @wakeable
+    async def bootstrap(self, timeout_ms: float | None = None, refresh: bool = False) -> None:
+        """Make sure that the cluster is known, as it is since the consumer started.
+
+        Args:
+            timeout_ms: how long to try, in ms; ``None`` for ``default_api_timeout_ms``.
+            refresh: fetch the cluster metadata again.
+
+        Raises:
+            KafkaTimeoutError: no broker answered in time.
+        """
+        client = self._core.client
+        if refresh:
+            version = client.cluster.snapshot.version
+            client.metadata.request_update()
+            await client.metadata.wait_for_update(version, self._deadline(timeout_ms))
