@@ -29,7 +29,6 @@ from kafka.testing.broker.placement import (
     place,
 )
 from kafka.testing.broker.timers import Event, Timers
-from kafka.testing.broker.transaction_gate import NoTransactions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -37,7 +36,6 @@ if TYPE_CHECKING:
 
     from kafka.testing.broker.authorizer import Authorizer
     from kafka.testing.broker.timers import SteppableClock
-    from kafka.testing.broker.transaction_gate import TransactionGate
     from kafka.testing.broker.versions import Feature, Release
 
 T = TypeVar("T")
@@ -115,7 +113,6 @@ class Cluster:
     Attributes:
         metadata_changed: fires when topics, leaders or nodes change.
         authorizer: who may do what; allows all until security is switched on.
-        transactions: what Produce asks about transactional batches.
     """
 
     def __init__(
@@ -139,7 +136,6 @@ class Cluster:
         self.topics_by_id: dict[UUID, Topic] = {}
         self.metadata_changed = Event()
         self.authorizer: Authorizer = ALLOW_ALL
-        self.transactions: TransactionGate = NoTransactions()
         self.moved_coordinators: dict[tuple[str, str], int] = {}
         self._topic_ids = topic_ids
         self._next_producer_id = 0

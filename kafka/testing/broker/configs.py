@@ -124,6 +124,9 @@ BROKER_DEFAULTS: dict[str, str] = {
     "socket.request.max.bytes": "104857600",
     "producer.id.expiration.ms": "86400000",
     "log.retention.check.interval.ms": "300000",
+    "transaction.max.timeout.ms": "900000",
+    "transaction.partition.verification.enable": "true",
+    "transactional.id.expiration.ms": "604800000",
     # 3000 and 1000 in Apache Kafka: tests should not wait for company that does not come.
     "group.initial.rebalance.delay.ms": "0",
     "group.consumer.assignment.interval.ms": "0",

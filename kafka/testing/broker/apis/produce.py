@@ -4,8 +4,9 @@
   partition carries exactly one batch of magic 2. zstd from 7 on. Topic ids from 13 on.
 - Idempotence (KIP-98): repeated batches are acknowledged with the offsets they got, gaps are
   OUT_OF_ORDER_SEQUENCE_NUMBER, old epochs INVALID_PRODUCER_EPOCH.
-- Transactional batches pass the cluster's transaction gate unless their transaction is already open
-  in the partition; from 12 on partitions join the transaction by being written to (KIP-890).
+- Transactional batches ask the transaction coordinator unless their transaction is already open in
+  the partition; from 12 on partitions join the transaction by being written to (KIP-890). Versions
+  before 11 do not know TRANSACTION_ABORTABLE and get INVALID_TXN_STATE.
 - acks: 0 answers nothing, and an error ends the connection; 1 answers at once; -1 needs
   min.insync.replicas and waits for the high watermark, up to the request's timeout
   (REQUEST_TIMED_OUT). Any other value is INVALID_REQUIRED_ACKS.
@@ -28,12 +29,14 @@ from kafka.errors import (
 )
 from kafka.protocol.messages.produce import ProduceRequest, ProduceResponse
 from kafka.protocol.schema import ZERO_UUID
+from kafka.structs import TopicPartition
 from kafka.testing.broker.authorizer import Operation, ResourceType
 from kafka.testing.broker.broker import ConnectionRefusedByBroker
 from kafka.testing.broker.handlers import handles
 from kafka.testing.broker.hosting import leader_hint, served_partition, topic_name
 from kafka.testing.broker.incoming import RecordsRefusedError, accept
-from kafka.testing.broker.transaction_gate import TransactionalAppend
+from kafka.testing.broker.transactions.coordinator import ProducerIdAndEpoch
+from kafka.testing.broker.transactions.service import Transactions
 from kafka.testing.broker.waiting import wait_until
 
 if TYPE_CHECKING:
@@ -68,6 +71,11 @@ def hints_leaders(version: int) -> bool:
 def partitions_join_by_produce(version: int) -> bool:
     """Return whether a transactional Produce adds its partitions to the transaction (KIP-890)."""
     return version >= 12
+
+
+def knows_abortable(version: int) -> bool:
+    """Return whether the answer may be TRANSACTION_ABORTABLE (KIP-890)."""
+    return version >= 11
 
 
 @handles(ProduceRequest, by_topic=True)
@@ -195,14 +203,12 @@ def _check_transaction(
         and entry.epoch == header.producer_epoch
     )
     if not is_open:
-        context.cluster.transactions.check(
-            TransactionalAppend(
-                request.transactional_id,
-                header.producer_id,
-                header.producer_epoch,
-                partitions_join_by_produce(context.api_version),
-            ),
-            partition,
+        context.cluster.component(Transactions).join(
+            request.transactional_id,
+            ProducerIdAndEpoch(header.producer_id, header.producer_epoch),
+            TopicPartition(partition.topic.name, partition.index),
+            may_join=partitions_join_by_produce(context.api_version),
+            knows_abortable=knows_abortable(context.api_version),
         )
 
 

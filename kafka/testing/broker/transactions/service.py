@@ -21,7 +21,6 @@ from kafka.errors import (
     TransactionAbortableError,
     TransactionCoordinatorFencedError,
 )
-from kafka.protocol.messages.init_producer_id import InitProducerIdResponse
 from kafka.structs import TopicPartition
 from kafka.testing.broker.cluster import NO_LEADER
 from kafka.testing.broker.coordinators import Coordinators, KeyType, slot_of
@@ -34,11 +33,8 @@ from kafka.testing.broker.transactions.markers import Marker, write_marker
 from kafka.testing.broker.transactions.metadata import Moment, TransactionState
 
 if TYPE_CHECKING:
-    from kafka.protocol.messages.init_producer_id import InitProducerIdRequest
-    from kafka.testing.broker.cluster import Cluster, Partition
-    from kafka.testing.broker.handlers import RequestContext
+    from kafka.testing.broker.cluster import Cluster
     from kafka.testing.broker.timers import Timer
-    from kafka.testing.broker.transaction_gate import TransactionalAppend
     from kafka.testing.broker.transactions.metadata import TransactionMetadata
 
 OFFSETS_TOPIC = "__consumer_offsets"
@@ -96,30 +92,31 @@ class Transactions:
         if not transactional_id:
             raise InvalidRequestError("the transactional id is empty")
         self._coordinators.check(node_id, KeyType.TRANSACTION, transactional_id)
+        self.expire()
+
+    def expire(self) -> None:
+        """Forget the transactional ids that nobody has used for long."""
         lifetime = int(self._cluster.setting("transactional.id.expiration.ms")) / 1000
         self.coordinator.expire(lifetime, self.at())
 
     # -- transitions ----------------------------------------------------------------------------
 
-    async def init_producer_id(
-        self, context: RequestContext, request: InitProducerIdRequest
-    ) -> InitProducerIdResponse:
-        """Answer InitProducerId with a transactional id; see `TransactionGate`."""
-        transactional_id = request.transactional_id
-        assert transactional_id is not None
-        self.check_coordinator(context.broker.node_id, transactional_id)
+    def init_producer_id(
+        self, transactional_id: str, *, timeout_ms: int, expected: ProducerIdAndEpoch | None
+    ) -> ProducerIdAndEpoch:
+        """Give an id to a producer; see `TransactionCoordinator.init_producer_id`."""
         try:
-            given = self.coordinator.init_producer_id(
+            return self.coordinator.init_producer_id(
                 transactional_id,
-                timeout_ms=request.transaction_timeout_ms,
+                timeout_ms=timeout_ms,
                 max_timeout_ms=int(self._cluster.setting("transaction.max.timeout.ms")),
-                expected=_expected(request),
+                expected=expected,
                 bumps_on_end=self.bumps_on_end,
                 at=self.at(),
             )
         finally:
+            # A transaction that was open is being aborted now.
             self.write_markers()
-        return InitProducerIdResponse(producer_id=given.producer_id, producer_epoch=given.epoch)
 
     def add_partitions(
         self,
@@ -142,16 +139,6 @@ class Transactions:
         return after
 
     # -- partitions that join by being written to -------------------------------------------------
-
-    def check(self, append: TransactionalAppend, partition: Partition) -> None:
-        """Let a transactional batch pass; see `TransactionGate`."""
-        self.join(
-            append.transactional_id,
-            ProducerIdAndEpoch(append.producer_id, append.producer_epoch),
-            TopicPartition(partition.topic.name, partition.index),
-            may_join=append.may_join,
-            knows_abortable=append.knows_abortable,
-        )
 
     def join(
         self,
@@ -216,8 +203,7 @@ class Transactions:
         """End a transaction in one partition; return whether nothing is left to do there."""
         commit = found.state is TransactionState.PREPARE_COMMIT
         if where.topic == OFFSETS_TOPIC:
-            if self.offsets is not None:
-                self.offsets.complete_transaction(found.producer_id, commit=commit)
+            self.end_offsets(found.producer_id, commit=commit)
             return True
         partition = self._cluster.partition(*where)
         if partition is None:
@@ -233,6 +219,11 @@ class Transactions:
             # Somebody newer has ended it already.
             return True
         return True
+
+    def end_offsets(self, producer_id: int, *, commit: bool) -> None:
+        """End a producer's transaction in the groups it has committed offsets for."""
+        if self.offsets is not None:
+            self.offsets.complete_transaction(producer_id, commit=commit)
 
     def coordinator_epoch(self, transactional_id: str) -> int:
         """Return the term of the node that coordinates a transactional id, counted from 0."""
@@ -275,13 +266,9 @@ class Transactions:
         self._cluster.features_epoch += 1
 
 
-def _expected(request: InitProducerIdRequest) -> ProducerIdAndEpoch | None:
-    producer = ProducerIdAndEpoch(request.producer_id, request.producer_epoch)
-    if producer == (_NONE, _NONE):
-        return None
-    if _NONE in producer:
-        raise InvalidRequestError(f"producer id and epoch come together, not as {producer}")
-    return producer
+def offsets_partition(group_id: str) -> TopicPartition:
+    """Return what joins a transaction when offsets of a group are committed with it."""
+    return TopicPartition(OFFSETS_TOPIC, slot_of(group_id))
 
 
 def fenced_code(error: BrokerResponseError, *, knows_fencing: bool) -> int:
