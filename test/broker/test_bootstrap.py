@@ -19,7 +19,7 @@ from kafka.protocol.messages.list_offsets import ListOffsetsRequest
 from kafka.protocol.messages.metadata import MetadataRequest, MetadataResponse
 from test.support.network import connected, in_seconds, make_client
 from test.support.scripted_broker import Close, Drop, Garbage, ScriptedCluster
-from test.support.virtual_loop import run
+from test.support.virtual_loop import VirtualLoop, run
 
 
 async def failure(servers: list[str], **options: object) -> str:
@@ -339,5 +339,51 @@ def test_close_returns_with_a_connection_attempt_under_way() -> None:
             await asyncio.wait({starting})
             await client.close()
             assert asyncio.get_running_loop().time() == pytest.approx(1, abs=0.1)
+
+    run(story())
+
+
+def black_hole(*addresses: tuple[str, int]) -> None:
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, VirtualLoop)
+    loop.network.black_holes.update(addresses)
+
+
+def test_address_that_swallows_everything_is_reported_in_time() -> None:
+    async def story() -> None:
+        black_hole(("10.0.0.9", 9092))
+        text = await failure(["10.0.0.9:9092"])
+        assert "10.0.0.9:9092 [TCP]: no connection after 2.0 s" in text
+        assert asyncio.get_running_loop().time() <= 2.1
+
+    run(story())
+
+
+def test_first_address_of_a_name_may_swallow_everything() -> None:
+    async def story() -> None:
+        async with ScriptedCluster() as cluster:
+            loop = asyncio.get_running_loop()
+            assert isinstance(loop, VirtualLoop)
+            loop.network.hosts["kafka"] = ["10.0.0.9", "127.0.0.1"]
+            black_hole(("10.0.0.9", cluster.ports[0]))
+            async with connected([f"kafka:{cluster.ports[0]}"]) as client:
+                assert client.cluster.snapshot.brokers.keys() == {0}
+
+    run(story())
+
+
+def test_dead_broker_does_not_delay_requests_to_the_others() -> None:
+    async def story() -> None:
+        async with (
+            ScriptedCluster(nodes=2) as cluster,
+            connected(cluster.bootstrap_servers) as client,
+        ):
+            black_hole(("127.0.0.1", cluster.ports[0]))
+            stuck = asyncio.ensure_future(client.send(ListOffsetsRequest(), 0))
+            before = asyncio.get_running_loop().time()
+            await client.send(ListOffsetsRequest(), 1)
+            assert asyncio.get_running_loop().time() - before < 0.1
+            stuck.cancel()
+            await asyncio.wait({stuck})
 
     run(story())

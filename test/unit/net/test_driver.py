@@ -1,0 +1,195 @@
+"""Bytes in and out of one connection."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from kafka.errors import InvalidReceiveError, KafkaConnectionError, KafkaError
+from kafka.net.driver import ClientClosedError, Driver
+
+KB = 1024
+
+
+class Wire(asyncio.Transport):
+    """A transport that keeps what is written; the test plays its flow control."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written: list[bytes] = []
+        self.aborted = False
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        self.written.append(bytes(data))
+
+    def abort(self) -> None:
+        self.aborted = True
+
+
+class Sink:
+    """Who gets the frames."""
+
+    def __init__(self) -> None:
+        self.frames: list[bytes] = []
+        self.errors: list[KafkaError] = []
+        self.drained = 0
+
+    def on_frame(self, frame: bytes | memoryview) -> None:
+        self.frames.append(bytes(frame))
+
+    def on_writable(self) -> None:
+        self.drained += 1
+
+    def on_closed(self, error: KafkaError) -> None:
+        self.errors.append(error)
+
+
+@pytest.fixture
+def wire() -> Wire:
+    return Wire()
+
+
+@pytest.fixture
+def sink() -> Sink:
+    return Sink()
+
+
+@pytest.fixture
+def driver(wire: Wire, sink: Sink) -> Driver:
+    made = Driver("node 1 kafka:9092", 1024 * KB)
+    made.connection_made(wire)
+    made.attach(sink)
+    return made
+
+
+def receive(driver: Driver, data: bytes) -> None:
+    while data:
+        buffer = driver.get_buffer(-1)
+        count = min(len(buffer), len(data))
+        buffer[:count] = data[:count]
+        driver.buffer_updated(count)
+        data = data[count:]
+
+
+def test_small_pieces_are_joined(driver: Driver, wire: Wire) -> None:
+    driver.write([b"a", b"b", b"c"])
+    assert wire.written == [b"abc"]
+
+
+def test_large_piece_is_written_by_itself(driver: Driver, wire: Wire) -> None:
+    large = b"x" * (100 * KB)
+    driver.write([b"head", large, b"tail"])
+    assert wire.written == [b"head", large, b"tail"]
+
+
+def test_joined_pieces_stay_under_the_limit(driver: Driver, wire: Wire) -> None:
+    driver.write([b"x" * (40 * KB)] * 4)
+    assert [len(data) for data in wire.written] == [40 * KB] * 4
+
+
+def test_order_is_kept_whatever_the_sizes(driver: Driver, wire: Wire) -> None:
+    pieces = [bytes([n]) * (n * 9 * KB) for n in (1, 2, 8, 3, 1, 9, 4, 4, 4)]
+    driver.write(pieces)
+    assert b"".join(wire.written) == b"".join(pieces)
+
+
+def test_nothing_is_written_while_the_peer_is_slow(driver: Driver, wire: Wire) -> None:
+    driver.pause_writing()
+    driver.write([b"a"])
+    assert wire.written == []
+
+
+def test_what_was_kept_is_written_in_order_when_the_peer_is_ready(
+    driver: Driver, wire: Wire, sink: Sink
+) -> None:
+    driver.pause_writing()
+    driver.write([b"a", b"b" * (70 * KB)])
+    driver.write([b"c"])
+    driver.resume_writing()
+    assert b"".join(wire.written) == b"a" + b"b" * (70 * KB) + b"c"
+    assert sink.drained == 1
+
+
+def test_peer_that_gets_slow_again_keeps_the_rest_waiting(sink: Sink) -> None:
+    class SlowWire(Wire):
+        def write(self, data: bytes | bytearray | memoryview) -> None:
+            super().write(data)
+            driver.pause_writing()
+
+    wire = SlowWire()
+    driver = Driver("node 1", KB)
+    driver.connection_made(wire)
+    driver.attach(sink)
+    driver.pause_writing()
+    driver.write([b"a" * (60 * KB), b"b" * (60 * KB)])
+    driver.resume_writing()
+    assert [data[:1] for data in wire.written] == [b"a"]
+    assert sink.drained == 0
+    driver.resume_writing()
+    assert [data[:1] for data in wire.written] == [b"a", b"b"]
+
+
+def test_frames_are_handed_over_without_their_size(driver: Driver, sink: Sink) -> None:
+    receive(driver, b"\0\0\0\x05hello\0\0\0\x05world")
+    assert sink.frames == [b"hello", b"world"]
+
+
+def test_first_bytes_are_remembered(driver: Driver) -> None:
+    receive(driver, b"\0\0\0\x05hel")
+    receive(driver, b"lo\0\0\0\x05world")
+    assert driver.head == b"\0\0\0\x05hell"
+
+
+@pytest.mark.parametrize("size", [b"\x7f\xff\xff\xff", b"\xff\xff\xff\xff", b"\0\0\0\0"])
+def test_absurd_size_ends_the_connection(
+    driver: Driver, wire: Wire, sink: Sink, size: bytes
+) -> None:
+    receive(driver, size + b"rest")
+    assert wire.aborted
+    assert isinstance(sink.errors[0], InvalidReceiveError)
+    assert "node 1 kafka:9092" in str(sink.errors[0])
+
+
+def test_end_of_the_stream_is_a_connection_error(driver: Driver, sink: Sink) -> None:
+    driver.connection_lost(None)
+    assert "the broker closed the connection" in str(sink.errors[0])
+
+
+def test_error_of_the_system_is_translated_with_its_cause_named(driver: Driver, sink: Sink) -> None:
+    driver.connection_lost(ConnectionResetError(104, "Connection reset by peer"))
+    assert isinstance(sink.errors[0], KafkaConnectionError)
+    assert "Connection reset by peer" in str(sink.errors[0])
+
+
+def test_close_of_our_own_is_told_apart(driver: Driver, wire: Wire, sink: Sink) -> None:
+    driver.close()
+    assert isinstance(sink.errors[0], ClientClosedError)
+    assert wire.aborted
+
+
+def test_sink_hears_of_the_end_once(driver: Driver, sink: Sink) -> None:
+    driver.close()
+    driver.connection_lost(None)
+    driver.close()
+    assert len(sink.errors) == 1
+
+
+def test_sink_attached_late_hears_of_the_end(wire: Wire, sink: Sink) -> None:
+    driver = Driver("node 1", KB)
+    driver.connection_made(wire)
+    driver.connection_lost(None)
+    driver.attach(sink)
+    assert len(sink.errors) == 1
+
+
+def test_bytes_after_the_end_are_ignored(driver: Driver, sink: Sink) -> None:
+    driver.close()
+    receive(driver, b"\0\0\0\x05hello")
+    assert sink.frames == []
+
+
+def test_write_after_the_end_does_nothing(driver: Driver, wire: Wire) -> None:
+    driver.close()
+    driver.write([b"a"])
+    assert wire.written == []
