@@ -15,38 +15,34 @@ if TYPE_CHECKING:
 
 
 class StickyPartition:
-    """The partition of one topic that records without a key stick to for now.
+    """When records without a key of one topic move on, and where to.
 
     Args:
         batch_size: bytes after which another partition is drawn.
         uniform: source of randomness, e.g. `random.uniform`.
     """
 
-    __slots__ = ("_batch_size", "_uniform", "produced", "value")
+    __slots__ = ("_batch_size", "_produced", "_uniform")
 
     def __init__(self, batch_size: int, uniform: Uniform) -> None:
         self._batch_size = max(batch_size, 1)
         self._uniform = uniform
-        self.value = -1
-        self.produced = 0
+        self._produced = 0
 
-    def on_batch_sealed(self, partition: int, size: int) -> bool:
-        """Count *size* bytes for *partition*; return whether it is time to draw another."""
-        if partition != self.value:
-            return False
-        self.produced += size
-        return self.produced >= self._batch_size
+    def is_enough(self, size: int) -> bool:
+        """Count *size* more bytes; return whether it is time to draw another partition."""
+        self._produced += size
+        return self._produced >= self._batch_size
 
     def draw(self, candidates: Sequence[int], queue_length: Callable[[int], int]) -> int:
-        """Choose the next partition and stick to it.
+        """Choose the next partition and count from zero.
 
         Args:
             candidates: the partitions that have a leader, or all if none has.
             queue_length: how many batches wait for a partition.
         """
-        self.produced = 0
-        self.value = self._weighted(candidates, [queue_length(number) for number in candidates])
-        return self.value
+        self._produced = 0
+        return self._weighted(candidates, [queue_length(number) for number in candidates])
 
     def _weighted(self, candidates: Sequence[int], lengths: Sequence[int]) -> int:
         """Draw with the weights of KIP-794: the longest queue plus one, less the own queue."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import queue
 import threading
@@ -42,7 +41,7 @@ class CallbackThread:
         self._name = name
         self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
-        self._starting = threading.Lock()
+        self._starting = threading.RLock()
 
     def prepare(self) -> None:
         """Start the thread unless it runs."""
@@ -51,9 +50,11 @@ class CallbackThread:
                 if self._thread is None:
                     thread = threading.Thread(target=self._run, name=self._name, daemon=True)
                     # At interpreter exit no thread can start; jobs then run where they arise.
-                    with contextlib.suppress(RuntimeError):
-                        thread.start()
+                    try:
                         self._thread = thread
+                        thread.start()
+                    except RuntimeError:
+                        self._thread = None
 
     def submit(self, job: Callable[[], None]) -> None:
         """Queue *job*; without a thread, run it at once."""

@@ -70,7 +70,7 @@ class ProducerCore:
             clock=self.clock,
             observer=observer,
             uniform=uniform,
-            resolver=ThreadResolver(f"kafka-{config.client_id}"),
+            resolver=ThreadResolver(f"kafka-{config.client_id}-dns"),
         )
         self.accumulator = RecordAccumulator(
             _accumulator_settings(config), clock=self.clock, notify=self._notify
@@ -153,6 +153,7 @@ class ProducerCore:
 
     async def wait_for_all(self, timeout: float) -> bool:  # noqa: ASYNC109 - the same
         """Wait until all records of this moment are settled; return whether they are in time."""
+        self.accumulator.register()
         done: asyncio.Future[None] = self.loop.create_future()
         wait = self.deliveries.wait_for_all(lambda: self.loop.call_soon_threadsafe(_finish, done))
         if wait is None:
@@ -229,6 +230,7 @@ class ProducerCore:
         batch.memory = size
         batch.seal()
         self.loop.call_soon_threadsafe(self._place_soon, batch, record, partition)
+        self.deliveries.opened(batch)
         return FutureRecordMetadata(batch, 0)
 
     def failed(self, topic: str, partition: int | None, error: KafkaError) -> FutureRecordMetadata:

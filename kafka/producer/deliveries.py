@@ -197,6 +197,11 @@ class Deliveries:
     def check_may_wait(self) -> None:
         """Raise `IllegalStateError` in the client's own loop thread and in a forked child."""
         self._check_process()
+        if self.lock._is_owned():  # type: ignore[attr-defined]  # noqa: SLF001 - as Condition does
+            raise IllegalStateError(
+                "this call interrupted a send() of the same thread (signal handler, __del__ or "
+                "logging handler) and cannot wait for it; only send() and close() work there"
+            )
         if self._is_loop_thread():
             raise IllegalStateError(
                 "this would wait for the event loop in the loop's own thread; "

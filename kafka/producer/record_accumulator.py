@@ -2,8 +2,9 @@
 
 `RecordAccumulator.append` is the hot path of `send()`. Three rules keep it whole:
 
-- A record becomes visible by one step, appending one tuple to the batch's list, so an exception out
-  of a signal handler finds the record either in or out.
+- A record becomes visible by one step, appending one tuple to the batch's list; a batch is opened
+  and closed by one step as well. So an exception out of a signal handler, which may come at any
+  point, finds each either done or not.
 - The lock is re-entrant and `_busy` tells a call that interrupted another one in the same thread
   (signal handler, ``__del__``, logging handler); its record goes into a batch of its own, set aside
   until the interrupted call is through.
@@ -17,7 +18,7 @@ import threading
 from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
-from kafka.errors import IllegalStateError, KafkaError
+from kafka.errors import KafkaError
 from kafka.producer.future import FutureRecordMetadata
 from kafka.producer.producer_batch import (
     BATCH_OVERHEAD,
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
 
 # What a record counts in memory, less what it adds to the encoded batch beside its payload.
 _SAVING = RECORD_MEMORY - RECORD_OVERHEAD
+# How soon the loop looks again at a batch that a sender's thread encodes, in seconds.
+_ENCODING_DELAY = 0.01
 
 
 class AccumulatorSettings(NamedTuple):
@@ -72,7 +75,11 @@ class MemoryWaiter:
 
 
 class _Guard:
-    """The lock for all but `append`: refuses to enter where `append` was interrupted."""
+    """The lock for the loop's thread, where no signal handler raises.
+
+    A send() that interrupts what is done under it (``__del__``, a logging handler) sets its record
+    aside, as it does inside `append`.
+    """
 
     __slots__ = ("_owner",)
 
@@ -81,12 +88,6 @@ class _Guard:
 
     def __enter__(self) -> None:
         self._owner.lock.acquire()
-        if self._owner.busy:
-            self._owner.lock.release()
-            raise IllegalStateError(
-                "this call interrupted a send() of the same thread (signal handler, __del__ or "
-                "logging handler) and cannot wait for it; only send() works there"
-            )
         self._owner.busy = True
 
     def __exit__(self, *_: object) -> None:
@@ -130,6 +131,7 @@ class RecordAccumulator:
         self._now = clock.now
         self._notify = notify
         self._wake_pending = False
+        self._doubt = False
         self._waiters: deque[MemoryWaiter] = deque()
         self._batches = 0
 
@@ -167,8 +169,8 @@ class RecordAccumulator:
         with self.lock:
             if self.busy:
                 return self._set_aside(queue or route.sticky, record, size)
-            self.busy = True
             try:
+                self.busy = True
                 used = self.used + size
                 if used > self._ceiling and not self._admits(used, size, waiter):
                     return None
@@ -183,7 +185,7 @@ class RecordAccumulator:
                         batch.memory = memory
                         records.append(record)
                         return FutureRecordMetadata(batch, index)
-                    sealed = self._seal(target, claimed=True)
+                    sealed = self._seal(target)
                     target = queue or route.sticky
                 batch = target.open or self._open(target)
                 index = len(batch.records)
@@ -191,25 +193,32 @@ class RecordAccumulator:
                 batch.memory += size
                 batch.records.append(record)
                 handle = FutureRecordMetadata(batch, index)
+            except BaseException:
+                # A wake-up may have been lost: the next call makes up for it.
+                self._doubt = True
+                self._ceiling = -1
+                raise
             finally:
                 self.busy = False
                 if self.aside:
                     self.take_aside()
         if sealed is not None:
-            self.encode(sealed, route)
-            self.notify()
+            try:
+                self.encode(sealed, route)
+            finally:
+                self.notify()
         return handle
 
     def enter_queue(self, waiter: MemoryWaiter) -> None:
         """Wait for memory behind those who wait already; open batches go out at once."""
-        with self.guard:
+        with self.lock:
             self._waiters.append(waiter)
             self._set_ceiling()
             self.notify()
 
     def leave_queue(self, waiter: MemoryWaiter) -> None:
         """Stop waiting and let the next one try."""
-        with self.guard:
+        with self.lock:
             if waiter in self._waiters:
                 self._waiters.remove(waiter)
             self._set_ceiling()
@@ -221,18 +230,19 @@ class RecordAccumulator:
 
     def flush(self) -> None:
         """Let what is there now go out without lingering."""
-        with self.guard:
-            for queue in self.active:
-                if queue.open is not None:
-                    queue.open.due = -math.inf
+        with self.lock:
+            for queue in list(self.active):
+                batch = queue.open
+                if batch is not None:
+                    batch.due = -math.inf
             self.notify()
 
     def close(self) -> None:
         """Take no more records; those waiting for memory fail."""
-        with self.guard:
+        with self.lock:
             self.closed = True
             self._set_ceiling()
-            for waiter in self._waiters:
+            for waiter in list(self._waiters):
                 waiter.wake()
             self.notify()
 
@@ -244,17 +254,29 @@ class RecordAccumulator:
                 self._notify()
                 self._wake_pending = True
 
-    def encode(self, batch: ProducerBatch, route: TopicRoute) -> None:
-        """Encode a sealed batch in this thread; if that is interrupted, the loop will do it."""
+    def encode(self, batch: ProducerBatch, route: TopicRoute) -> bool:
+        """Encode a full or due batch in this thread, unless another thread is at it.
+
+        If this is interrupted by an exception, the loop will do it.
+
+        Returns:
+            Whether the batch was encoded here.
+        """
         settings = self.settings
+        mine = False
         try:
+            with self.lock:
+                if batch.claimed or not batch.records:
+                    return False
+                mine = batch.claimed = True
+                if batch.state is BatchState.OPEN:
+                    batch.seal()
             raw = batch.encode(
                 magic=self.magic, codec=settings.codec, level=settings.compression_level
             )
-        except BaseException:
-            batch.claimed = False
-            self.notify()
-            raise
+        finally:
+            if mine:
+                batch.claimed = False
         encoded = batch.encoded_size
         with self.lock:
             if batch.state is BatchState.ENCODED:
@@ -264,6 +286,15 @@ class RecordAccumulator:
                     route.learn(raw, encoded)
                 self._wake_waiter()
         self._observer.batch_sealed(batch.topic_partition.topic, batch.count, raw, encoded)
+        return True
+
+    def register(self) -> None:
+        """Have the deliveries watch all batches of this moment."""
+        with self.lock:
+            for queue in list(self.active):
+                for batch in list(queue.batches):
+                    if batch.records or batch.count:
+                        self._deliveries.opened(batch)
 
     # -- the loop's thread -------------------------------------------------------------------
 
@@ -276,33 +307,39 @@ class RecordAccumulator:
 
     def due_at(self, queue: PartitionQueue, now: float) -> float:
         """Return when the first batch of *queue* may go: in the past, later, or (inf) not yet."""
-        if queue.sealed:
-            head = queue.sealed[0]
-            if head.state is BatchState.SEALED and head.claimed:
-                return math.inf
-            return head.retry.not_before
-        batch = queue.open
-        if batch is None:
+        if not queue.batches:
             return math.inf
-        return now if self.closed or self._waiters else batch.due
+        head = queue.batches[0]
+        if head is queue.open:
+            return now if self.closed or self._waiters else head.due
+        # Whoever encodes it wakes the loop; if an exception prevents that, this timer does.
+        return now + _ENCODING_DELAY if head.claimed else head.retry.not_before
 
     def pop(self, queue: PartitionQueue) -> ProducerBatch | None:
-        """Take the first batch of *queue*, sealed."""
+        """Take the first batch of *queue*, closed; ``None`` if there is none or it is claimed."""
         with self.guard:
-            if not queue.sealed and queue.open is not None:
-                self._seal(queue, claimed=False)
-            batch = queue.sealed.popleft() if queue.sealed else None
-            if queue.open is None and not queue.sealed:
+            if queue.batches and queue.batches[0] is queue.open:
+                self._seal(queue)
+            if queue.batches and queue.batches[0].claimed:
+                return None
+            batch = queue.batches.popleft() if queue.batches else None
+            if not queue.batches:
                 self.active.pop(queue, None)
+            if batch is None or not (batch.records or batch.count):
+                # Opened by a send() that was interrupted before its record was in.
+                return None
+            if batch.state is BatchState.OPEN:
+                batch.seal()
+            self._deliveries.opened(batch)
             return batch
 
     def put_back(self, queue: PartitionQueue, batch: ProducerBatch) -> None:
         """Put a batch back to where it was among the batches of its partition."""
         with self.guard:
             place = 0
-            while place < len(queue.sealed) and queue.sealed[place].order <= batch.order:
+            while place < len(queue.batches) and queue.batches[place].order <= batch.order:
                 place += 1
-            queue.sealed.insert(place, batch)
+            queue.batches.insert(place, batch)
             self.active[queue] = None
 
     def adopt(self, queue: PartitionQueue, batch: ProducerBatch) -> None:
@@ -313,22 +350,22 @@ class RecordAccumulator:
 
     def take_expired(self, now: float) -> list[ProducerBatch]:
         """Take the batches whose delivery time-out is over out of the queues."""
-        created_before = now - self.settings.delivery_timeout
+        timeout = self.settings.delivery_timeout
         expired: list[ProducerBatch] = []
         oldest = math.inf
         with self.guard:
             for queue in list(self.active):
-                if queue.open is not None and queue.open.created <= created_before:
-                    self._seal(queue, claimed=False)
-                late = [batch for batch in queue.sealed if batch.created <= created_before]
-                for batch in late:
-                    queue.sealed.remove(batch)
-                expired += late
-                waiting = [queue.open] if queue.open is not None else []
-                oldest = min([oldest, *(b.created for b in (*queue.sealed, *waiting))])
-                if queue.open is None and not queue.sealed:
+                for batch in list(queue.batches):
+                    if batch.expires_at(timeout) > now:
+                        oldest = min(oldest, batch.expires_at(timeout))
+                        continue
+                    if batch is queue.open:
+                        self._seal(queue)
+                    queue.batches.remove(batch)
+                    expired.append(batch)
+                if not queue.batches:
                     self.active.pop(queue, None)
-            self.next_expiry = oldest + self.settings.delivery_timeout
+            self.next_expiry = oldest
         return expired
 
     def account(self, change: int) -> None:
@@ -350,15 +387,15 @@ class RecordAccumulator:
         )
         batch.records.extend(records)
         self.next_expiry = min(self.next_expiry, now + self.settings.delivery_timeout)
-        self._deliveries.opened(batch)
         return batch
 
     def abort(self, error: KafkaError) -> None:
         """Fail every record that has no outcome yet with *error*."""
+        self.register()
         with self.guard:
             for queue in self.active:
                 queue.open = None
-                queue.sealed.clear()
+                queue.batches.clear()
             self.active.clear()
         for batch in self._deliveries.unsettled:
             if self._deliveries.complete(batch, Outcome(error=error)):
@@ -382,6 +419,10 @@ class RecordAccumulator:
     def _admits(self, used: int, size: int, waiter: MemoryWaiter | None) -> bool:
         if self.closed:
             raise KafkaError("the producer is closed, so the record was not sent")
+        if self._doubt:
+            self._notify()
+            self._doubt = False
+            self._set_ceiling()
         if self._waiters and self._waiters[0] is not waiter:
             return False
         # An empty buffer takes any record: its size was checked against buffer_memory before.
@@ -389,7 +430,7 @@ class RecordAccumulator:
 
     def _set_ceiling(self) -> None:
         """Send appenders the slow way while somebody waits or the producer is closed."""
-        blocked = self.closed or bool(self._waiters)
+        blocked = self.closed or self._doubt or bool(self._waiters)
         self._ceiling = -1 if blocked else self.settings.buffer_memory
 
     def _wake_waiter(self) -> None:
@@ -397,29 +438,27 @@ class RecordAccumulator:
             self._waiters[0].wake()
 
     def _open(self, queue: PartitionQueue) -> ProducerBatch:
+        """Open a batch; interrupted anywhere in here, an empty batch may be left behind."""
         batch = self.make_batch(queue)
-        queue.open = batch
         self.active[queue] = None
+        queue.batches.append(batch)
+        queue.open = batch
         if batch.due < self.next_due or self.next_due == -math.inf:
             self.notify()
         return batch
 
-    def _seal(self, queue: PartitionQueue, *, claimed: bool) -> ProducerBatch:
-        batch = queue.open
-        if batch is None:
-            raise IllegalStateError(f"{queue.topic_partition} has no open batch")
-        batch.claimed = claimed
-        queue.open = None
-        batch.seal()
-        queue.sealed.append(batch)
-        queue.route.on_batch_sealed(queue, batch.memory - _SAVING * batch.count)
+    def _seal(self, queue: PartitionQueue) -> ProducerBatch | None:
+        """Take no more records into the open batch."""
+        batch, queue.open = queue.open, None
+        if batch is not None:
+            size = batch.memory - _SAVING * len(batch.records)
+            queue.route.on_batch_sealed(queue, size)
         return batch
 
     def _enqueue(self, queue: PartitionQueue, batch: ProducerBatch) -> None:
-        if queue.open is not None:
-            self._seal(queue, claimed=False)
-        queue.sealed.append(batch)
+        self._seal(queue)
         self.active[queue] = None
+        queue.batches.append(batch)
 
     def _set_aside(self, queue: PartitionQueue, record: Record, size: int) -> FutureRecordMetadata:
         batch = self.make_batch(queue, (record,))

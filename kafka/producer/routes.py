@@ -23,18 +23,19 @@ class PartitionQueue:
         topic_partition: which partition.
         route: the topic it belongs to.
         open: the batch that takes records.
-        sealed: full or due batches in the order they go out; a batch to retry comes first.
+        batches: all batches in the order they go out, the open one last; closing the open batch
+            is the one step ``open = None``.
         in_flight: batches sent and not answered.
         limit: bytes at which the open batch is full, as `RecordAccumulator.append` counts them.
     """
 
-    __slots__ = ("in_flight", "limit", "open", "route", "sealed", "topic_partition")
+    __slots__ = ("batches", "in_flight", "limit", "open", "route", "topic_partition")
 
     def __init__(self, route: TopicRoute, partition: int, limit: int) -> None:
         self.route = route
         self.topic_partition = TopicPartition(route.topic, partition)
         self.open: ProducerBatch | None = None
-        self.sealed: deque[ProducerBatch] = deque()
+        self.batches: deque[ProducerBatch] = deque()
         self.in_flight = 0
         self.limit = limit
 
@@ -42,7 +43,7 @@ class PartitionQueue:
         """Return a status line."""
         topic, partition = self.topic_partition
         return (
-            f"<PartitionQueue {topic}-{partition} sealed={len(self.sealed)} "
+            f"<PartitionQueue {topic}-{partition} batches={len(self.batches)} "
             f"in_flight={self.in_flight}>"
         )
 
@@ -71,7 +72,8 @@ class TopicRoute:
         self._base_limit = limit
         self._ratio = 1.0
         self._stickiness = StickyPartition(batch_size, uniform)
-        self.sticky: PartitionQueue
+        # None yet: `update` draws the first.
+        self.sticky = PartitionQueue(self, -1, limit)
 
     def update(self, partition_count: int, available: tuple[int, ...]) -> None:
         """Take over what the cluster says now; at least one partition."""
@@ -79,13 +81,13 @@ class TopicRoute:
             self.queues.append(PartitionQueue(self, number, self._limit()))
         del self.queues[partition_count:]
         self.available = available
-        value = self._stickiness.value
+        value = self.sticky.topic_partition.partition
         if not 0 <= value < partition_count or (available and value not in available):
             self._draw()
 
     def on_batch_sealed(self, queue: PartitionQueue, size: int) -> None:
         """Move keyless records on when their partition has got enough."""
-        if self._stickiness.on_batch_sealed(queue.topic_partition.partition, size):
+        if queue is self.sticky and self._stickiness.is_enough(size):
             self._draw()
 
     def learn(self, raw: int, encoded: int) -> None:
@@ -112,4 +114,4 @@ class TopicRoute:
         if partition >= len(self.queues):
             return 0
         queue = self.queues[partition]
-        return len(queue.sealed) + queue.in_flight
+        return len(queue.batches) + queue.in_flight

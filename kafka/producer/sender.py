@@ -199,6 +199,7 @@ class Sender:
             return False
         batch = self._accumulator.pop(queue)
         if batch is None or not self._encode(queue, batch):
+            # Something else of this queue may be due; nothing is left of what was popped.
             self.wake()
             return False
         size = batch.encoded_size
