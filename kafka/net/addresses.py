@@ -69,7 +69,7 @@ class _Job(NamedTuple):
 
 
 class ThreadResolver:
-    """Ask the system on a daemon thread, which is started by the first name."""
+    """Ask the system on a daemon thread called *name*, started by the first lookup."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -104,7 +104,7 @@ class ThreadResolver:
     async def _run(self, work: Callable[[], list[str]]) -> list[str]:
         if self._thread is None:
             self._thread = threading.Thread(
-                target=_serve, args=(self._jobs,), name=f"{self._name}-dns", daemon=True
+                target=_serve, args=(self._jobs,), name=self._name, daemon=True
             )
             self._thread.start()
         loop = asyncio.get_running_loop()

@@ -9,11 +9,14 @@ import pytest
 
 from kafka.errors import (
     InvalidTopicError,
+    KafkaConnectionError,
     KafkaTimeoutError,
     NoBrokersAvailable,
     TopicAuthorizationFailedError,
     UnknownTopicOrPartitionError,
 )
+from kafka.net.addresses import LoopResolver
+from kafka.net.node_states import Address
 from kafka.protocol.messages.api_versions import ApiVersionsRequest
 from kafka.protocol.messages.list_offsets import ListOffsetsRequest
 from kafka.protocol.messages.metadata import MetadataRequest, MetadataResponse
@@ -387,3 +390,83 @@ def test_dead_broker_does_not_delay_requests_to_the_others() -> None:
             await asyncio.wait({stuck})
 
     run(story())
+
+
+class Names(LoopResolver):
+    """A resolver that knows canonical names, or is silent."""
+
+    def __init__(self, names: dict[str, list[str]], *, silent: bool = False) -> None:
+        self._names = names
+        self._silent = silent
+
+    async def resolve(self, host: str, port: int) -> list[Address]:
+        if self._silent:
+            await asyncio.get_running_loop().create_future()
+        return await super().resolve(host, port)
+
+    async def canonical_names(self, host: str) -> list[str]:
+        if host not in self._names:
+            raise KafkaConnectionError(f"the name {host!r} does not resolve")
+        return self._names[host]
+
+
+def test_bootstrap_names_are_replaced_by_canonical_ones_if_wanted() -> None:
+    async def story() -> None:
+        async with ScriptedCluster() as cluster:
+            loop = asyncio.get_running_loop()
+            assert isinstance(loop, VirtualLoop)
+            loop.network.hosts["node0.example"] = ["127.0.0.1"]
+            client = make_client(
+                [f"alias:{cluster.ports[0]}", "missing:1"],
+                resolver=Names({"alias": ["node0.example"]}),
+                client_dns_lookup="resolve_canonical_bootstrap_servers_only",
+            )
+            await client.start(in_seconds(5))
+            await client.close()
+
+    run(story())
+
+
+def test_canonical_name_that_is_missing_is_reported() -> None:
+    async def story() -> None:
+        text = await failure(
+            ["missing:1"],
+            resolver=Names({}),
+            client_dns_lookup="resolve_canonical_bootstrap_servers_only",
+        )
+        assert "missing:1 [DNS]: the name 'missing' does not resolve" in text
+
+    run(story())
+
+
+def test_silent_name_server_is_reported_in_time() -> None:
+    async def story() -> None:
+        text = await failure(["kafka:1"], resolver=Names({}, silent=True))
+        assert "kafka:1 [DNS]: the name server does not answer" in text
+        assert asyncio.get_running_loop().time() <= 2.1
+
+    run(story())
+
+
+def test_advertised_name_whose_lookup_hangs_fails_the_request_in_time() -> None:
+    async def story() -> None:
+        async with ScriptedCluster() as cluster:
+            cluster.advertised[0] = ("kafka", 9092)
+            names = SilentFor("kafka")
+            async with connected(cluster.bootstrap_servers, resolver=names) as client:
+                with pytest.raises(KafkaConnectionError, match="the name server does not answer"):
+                    await client.send(ListOffsetsRequest(), 0)
+
+    run(story())
+
+
+class SilentFor(LoopResolver):
+    """A resolver that never answers about one name."""
+
+    def __init__(self, host: str) -> None:
+        self._host = host
+
+    async def resolve(self, host: str, port: int) -> list[Address]:
+        if host == self._host:
+            await asyncio.get_running_loop().create_future()
+        return await super().resolve(host, port)

@@ -16,6 +16,8 @@ from kafka.net.network_client import NetworkClient
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
 
+    from kafka.net.addresses import Resolver
+
 
 def middle(low: float, high: float) -> float:
     """Return the middle: jitter without chance."""
@@ -23,7 +25,11 @@ def middle(low: float, high: float) -> float:
 
 
 def make_client(
-    servers: Iterable[str], *, observer: Observer | None = None, **options: object
+    servers: Iterable[str],
+    *,
+    observer: Observer | None = None,
+    resolver: Resolver | None = None,
+    **options: object,
 ) -> NetworkClient:
     """Return a client that is not started."""
     return NetworkClient(
@@ -31,16 +37,20 @@ def make_client(
         clock=LoopClock(asyncio.get_running_loop()),
         observer=observer or Observer(),
         uniform=middle,
-        resolver=LoopResolver(),
+        resolver=resolver or LoopResolver(),
     )
 
 
 @asynccontextmanager
 async def connected(
-    servers: Iterable[str], *, observer: Observer | None = None, **options: object
+    servers: Iterable[str],
+    *,
+    observer: Observer | None = None,
+    resolver: Resolver | None = None,
+    **options: object,
 ) -> AsyncIterator[NetworkClient]:
     """Run a client for the length of a block."""
-    client = make_client(servers, observer=observer, **options)
+    client = make_client(servers, observer=observer, resolver=resolver, **options)
     try:
         await client.start(in_seconds(30))
         yield client

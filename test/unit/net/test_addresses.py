@@ -16,14 +16,14 @@ from kafka.net.node_states import Address
 def test_address_needs_no_thread(host: str) -> None:
     resolver = ThreadResolver("kafka-literal")
     assert asyncio.run(resolver.resolve(host, 9092)) == [Address(host, 9092)]
-    assert "kafka-literal-dns" not in [thread.name for thread in threading.enumerate()]
+    assert "kafka-literal" not in [thread.name for thread in threading.enumerate()]
 
 
 def test_name_is_looked_up_on_a_daemon_thread_that_close_ends() -> None:
     resolver = ThreadResolver("kafka-lookup")
     found = asyncio.run(resolver.resolve("localhost", 9092))
     assert Address("127.0.0.1", 9092) in found or Address("::1", 9092) in found
-    thread = next(t for t in threading.enumerate() if t.name == "kafka-lookup-dns")
+    thread = next(t for t in threading.enumerate() if t.name == "kafka-lookup")
     assert thread.daemon
     resolver.close()
     thread.join(5)
@@ -42,3 +42,11 @@ def test_name_that_does_not_resolve_is_named(host: str) -> None:
 
 def test_address_is_written_with_brackets_if_it_needs_them() -> None:
     assert str(Address("::1", 9092)) == "[::1]:9092"
+
+
+def test_canonical_names_are_looked_up_on_the_thread() -> None:
+    resolver = ThreadResolver("kafka-canonical")
+    try:
+        assert asyncio.run(resolver.canonical_names("127.0.0.1"))
+    finally:
+        resolver.close()
