@@ -141,7 +141,7 @@ class Cluster:
         self._next_producer_id = 0
         self._next_first_replica = 0
         self._components: dict[object, object] = {}
-        self._next_sweep = timers.clock.now()
+        self._next_sweep = timers.clock.now() + self._sweep_interval()
 
     def component(self, factory: Callable[[Cluster], T]) -> T:
         """Return what *factory* makes of this cluster, made once: the state of one subsystem."""
@@ -361,12 +361,15 @@ class Cluster:
         now = self.clock.now()
         if now < self._next_sweep:
             return
-        self._next_sweep = now + int(self.setting("log.retention.check.interval.ms")) / 1000
+        self._next_sweep = now + self._sweep_interval()
         lifetime = int(self.setting("producer.id.expiration.ms")) / 1000
         for topic in self.topics.values():
             for partition in topic.partitions:
                 partition.log.apply_retention(self.clock.wall_ms())
                 partition.log.producers.expire(now, lifetime)
+
+    def _sweep_interval(self) -> float:
+        return int(self.setting("log.retention.check.interval.ms")) / 1000
 
     def coordinator_for(self, kind: str, key: str) -> Node | None:
         """Return the node that coordinates *key*, or ``None`` if no node is up.

@@ -50,6 +50,11 @@ def answers_lists(version: int) -> bool:
     return version == 0
 
 
+def answers_leader_epochs(version: int) -> bool:
+    """Return whether the answer has the leader epoch of the offset (KIP-320)."""
+    return version >= 4
+
+
 def knows_special_time(version: int, timestamp: int) -> bool:
     """Return whether a negative timestamp has a meaning in *version*."""
     return version >= _SPECIAL_SINCE.get(timestamp, version + 1)
@@ -101,7 +106,7 @@ def _answer(
         partition_index=index,
         timestamp=found.timestamp,
         offset=found.offset,
-        leader_epoch=found.leader_epoch,
+        leader_epoch=found.leader_epoch if answers_leader_epochs(context.api_version) else -1,
     )
 
 
