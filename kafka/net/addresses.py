@@ -1,4 +1,4 @@
-"""Names to addresses, on a thread of the client's own (KIP-235, KIP-302).
+"""Names to addresses, on threads of the client's own (KIP-235, KIP-302).
 
 The default executor of an event loop is not used: a lookup that hangs would hold up the exit of
 the whole process.
@@ -11,13 +11,16 @@ import ipaddress
 import queue
 import socket
 import threading
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from kafka.errors import KafkaConnectionError
 from kafka.net.node_states import Address
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+
+
+_MAX_THREADS: Final = 4
 
 
 class Resolver(Protocol):
@@ -65,16 +68,26 @@ class LoopResolver:
 class _Job(NamedTuple):
     work: Callable[[], list[str]]
     loop: asyncio.AbstractEventLoop
-    answer: asyncio.Future[list[str]]
+    finish: Callable[[list[str] | OSError], None]
 
 
 class ThreadResolver:
-    """Ask the system on a daemon thread called *name*, started by the first lookup."""
+    """Ask the system on daemon threads, for one event loop.
 
-    def __init__(self, name: str) -> None:
+    The first lookup starts a thread, and one that finds it busy another, so that a name whose
+    lookup hangs does not hold up all others.
+
+    Args:
+        name: name of the threads.
+        lookup: blocks until it knows the addresses of a host and port, or raises `OSError`.
+    """
+
+    def __init__(self, name: str, lookup: Callable[[str, int], list[str]] | None = None) -> None:
         self._name = name
+        self._lookup = lookup or _lookup
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
-        self._thread: threading.Thread | None = None
+        self._threads = 0
+        self._unfinished = 0
 
     async def resolve(self, host: str, port: int) -> list[Address]:
         """Return the addresses of *host*, in the system's order of preference.
@@ -86,7 +99,7 @@ class ThreadResolver:
         if known is not None:
             return [known]
         try:
-            return _addresses(await self._run(lambda: _lookup(host, port)), port)
+            return _addresses(await self._run(lambda: self._lookup(host, port)), port)
         except OSError as error:
             raise _failure(host, error) from error
 
@@ -98,19 +111,31 @@ class ThreadResolver:
             raise _failure(host, error) from error
 
     def close(self) -> None:
-        """Let the thread end."""
-        self._jobs.put(None)
+        """Let the threads end, when they have finished."""
+        for _ in range(self._threads):
+            self._jobs.put(None)
+        self._threads = 0
 
     async def _run(self, work: Callable[[], list[str]]) -> list[str]:
-        if self._thread is None:
-            self._thread = threading.Thread(
+        if self._unfinished >= self._threads and self._threads < _MAX_THREADS:
+            threading.Thread(
                 target=_serve, args=(self._jobs,), name=self._name, daemon=True
-            )
-            self._thread.start()
+            ).start()
+            self._threads += 1
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[list[str]] = loop.create_future()
-        self._jobs.put(_Job(work, loop, answer))
+        self._unfinished += 1
+        self._jobs.put(_Job(work, loop, lambda result: self._finish(answer, result)))
         return await answer
+
+    def _finish(self, answer: asyncio.Future[list[str]], result: list[str] | OSError) -> None:
+        self._unfinished -= 1
+        if answer.done():
+            return
+        if isinstance(result, OSError):
+            answer.set_exception(result)
+        else:
+            answer.set_result(result)
 
 
 def _serve(jobs: queue.SimpleQueue[_Job | None]) -> None:
@@ -122,18 +147,9 @@ def _serve(jobs: queue.SimpleQueue[_Job | None]) -> None:
         except UnicodeError as error:  # a name that no DNS label can hold
             result = OSError(f"not a host name: {error}")
         try:
-            job.loop.call_soon_threadsafe(_answer, job.answer, result)
+            job.loop.call_soon_threadsafe(job.finish, result)
         except RuntimeError:  # the loop is closed: nobody waits
             continue
-
-
-def _answer(answer: asyncio.Future[list[str]], result: list[str] | OSError) -> None:
-    if answer.done():
-        return
-    if isinstance(result, OSError):
-        answer.set_exception(result)
-    else:
-        answer.set_result(result)
 
 
 def _lookup(host: str, port: int) -> list[str]:

@@ -50,3 +50,42 @@ def test_canonical_names_are_looked_up_on_the_thread() -> None:
         assert asyncio.run(resolver.canonical_names("127.0.0.1"))
     finally:
         resolver.close()
+
+
+def test_lookup_that_hangs_does_not_hold_up_the_others() -> None:
+    release = threading.Event()
+
+    def lookup(host: str, port: int) -> list[str]:
+        if host == "hangs":
+            release.wait(10)
+        return ["10.0.0.1"]
+
+    async def story() -> list[Address]:
+        hanging = asyncio.ensure_future(resolver.resolve("hangs", 1))
+        await asyncio.sleep(0)
+        found = await resolver.resolve("kafka", 9092)
+        assert not hanging.done()
+        release.set()
+        await hanging
+        return found
+
+    resolver = ThreadResolver("kafka-hanging", lookup)
+    try:
+        assert asyncio.run(story()) == [Address("10.0.0.1", 9092)]
+    finally:
+        resolver.close()
+
+
+def test_lookups_one_after_the_other_share_a_thread() -> None:
+    resolver = ThreadResolver("kafka-shared", lambda host, port: [threading.current_thread().name])
+
+    async def story() -> None:
+        for _ in range(3):
+            await resolver.resolve("kafka", 1)
+
+    try:
+        asyncio.run(story())
+        names = [thread.name for thread in threading.enumerate()]
+        assert names.count("kafka-shared") == 1
+    finally:
+        resolver.close()
