@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import weakref
 from functools import wraps
 from itertools import chain
 from typing import TYPE_CHECKING, ClassVar, Concatenate, ParamSpec, Self, TypeVar
@@ -93,6 +94,7 @@ class KafkaConsumer(Facade[AsyncKafkaConsumer], Handout):
 
     def __init__(self, *topics: str, **configs: object) -> None:
         core = AsyncKafkaConsumer(*topics, **configs)
+        core.warn_unclosed = False  # the thread warns
         settings = core.settings
         super().__init__(core, EventLoopThread(f"kafka-{settings.client_id}-io"))
         self.config = core.config
@@ -101,7 +103,8 @@ class KafkaConsumer(Facade[AsyncKafkaConsumer], Handout):
         self._consumer_timeout = settings.consumer_timeout
         self._close_timeout = settings.request_timeout
         self._buffer, self._reader = core.border()
-        self._buffer.on_change(self._note_change)
+        # Weak, because the loop thread holds the buffer: a forgotten consumer must be collected.
+        self._buffer.on_change(_weakly(weakref.ref(self)))
         self._user = threading.RLock()
         self._closed = False
         self._active = False
@@ -300,6 +303,15 @@ class KafkaConsumer(Facade[AsyncKafkaConsumer], Handout):
     @property
     def _metadata(self) -> ClusterMetadata:
         return self._core.cluster
+
+
+def _weakly(reference: weakref.ref[KafkaConsumer]) -> Callable[[], None]:
+    def note_change() -> None:
+        consumer = reference()
+        if consumer is not None:
+            consumer._attention = True  # noqa: SLF001 - this module's own class
+
+    return note_change
 
 
 class _Exclusive:

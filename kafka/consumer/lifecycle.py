@@ -51,6 +51,11 @@ def wakeable(
 class ConsumerLife(Handout):
     """What every consumer on an event loop has; see `AsyncKafkaConsumer`."""
 
+    # The blocking face has its own way to tell. Class attributes, because a consumer whose options
+    # are refused is collected before it has any others.
+    warn_unclosed: bool = True
+    _core_or_none: ConsumerCore | None = None
+
     DEFAULT_CONFIG: ClassVar[dict[str, object]] = ConsumerConfig.default_config()
 
     def __init__(self, *topics: str, **configs: object) -> None:
@@ -75,7 +80,6 @@ class ConsumerLife(Handout):
             ),
             observer=self._observer,
         )
-        self._core_or_none: ConsumerCore | None = None
         self._closed = False
         self._calls: set[asyncio.Task[object]] = set()
         self._woken: set[asyncio.Task[object]] = set()
@@ -89,7 +93,7 @@ class ConsumerLife(Handout):
 
     def __del__(self) -> None:
         """Warn about a consumer that was started and never closed."""
-        if getattr(self, "_core_or_none", None) is not None and not self._closed:
+        if self.warn_unclosed and self._core_or_none is not None and not self._closed:
             warnings.warn(f"unclosed {self!r}", ResourceWarning, stacklevel=2, source=self)
 
     # -- life ------------------------------------------------------------------------------
@@ -234,12 +238,9 @@ class ConsumerLife(Handout):
         return Deadline.after(self._core.clock.now(), timeout)
 
     def bootstrap_connected(self) -> bool:
-        """Return whether a connection to any broker is open."""
+        """Return whether a bootstrap server has answered and the consumer is still open."""
         core = self._core_or_none
-        if core is None or self._closed:
-            return False
-        brokers = core.client.cluster.snapshot.brokers
-        return any(core.client.is_connected(node_id) for node_id in brokers)
+        return core is not None and not self._closed and bool(core.client.snapshot.brokers)
 
     def metrics(self, raw: bool = False) -> Values | None:
         """Return what has been measured, ``None`` with ``metrics_enabled=False``.

@@ -63,7 +63,7 @@ class PartitionState:
         generation: number that changes whenever the partition starts at another place; what was
             asked for under an older number is dropped when it arrives.
         offset: where the next fetch starts; meaningless without a position.
-        offset_epoch: leader epoch of the last batch before `offset`, -1 if unknown.
+        offset_epoch: leader epoch of the record before the place it started at, -1 if unknown.
         leader_epoch: epoch of the leader the position is known to be valid for, -1 if unknown.
         reset: what to look for while awaiting a reset.
         paused: whether the user has paused it.
@@ -166,10 +166,15 @@ class PartitionState:
         self._step(FetchState.FETCHING)
         self.retry = RetryState()
 
-    def advance(self, offset: int, offset_epoch: int) -> None:
-        """Continue at *offset* after a batch written in *offset_epoch* has arrived."""
+    def advance(self, offset: int, now: float) -> None:
+        """Continue at *offset*: what is before it has arrived at *now*."""
         self.offset = offset
-        self.offset_epoch = offset_epoch
+        self.last_fetch = now
+        self.retry = RetryState()
+
+    def fail(self, error: KafkaError) -> None:
+        """Stop fetching until the user has seen *error*."""
+        self.failure = error
 
     def backed_off(self, now: float, backoff: ExponentialBackoff, uniform: Uniform) -> None:
         """Note one more failure, and go back to the leader if a replica was preferred."""

@@ -1,0 +1,292 @@
+"""The blocking face, over TCP and with threads."""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import signal
+import socket
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from kafka import KafkaConsumer
+from kafka.errors import (
+    IllegalStateError,
+    KafkaTimeoutError,
+    NoBrokersAvailable,
+    RecordDeserializationError,
+    WakeupError,
+)
+from kafka.structs import TopicPartition
+from test.support.scripted_broker import ScriptedCluster
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+T0, T1 = TopicPartition("t", 0), TopicPartition("t", 1)
+
+
+@pytest.fixture
+def cluster() -> Iterator[ScriptedCluster]:
+    with ScriptedCluster.in_thread() as running:
+        running.add_topic("t", 2)
+        running.log("t", 0).append_values(*[b"%d" % n for n in range(10)])
+        yield running
+
+
+# Any: options of every type.
+def consumer(cluster: ScriptedCluster, *topics: str, **options: Any) -> KafkaConsumer:
+    options.setdefault("auto_offset_reset", "earliest")
+    options.setdefault("consumer_timeout_ms", 300)
+    options.setdefault("fetch_max_wait_ms", 50)
+    return KafkaConsumer(*topics, bootstrap_servers=cluster.bootstrap_servers, **options)
+
+
+def test_iterating_returns_every_record(cluster: ScriptedCluster) -> None:
+    with consumer(cluster, "t") as reader:
+        assert [int(record.value) for record in reader] == list(range(10))
+
+
+def test_poll_returns_lists_by_partition(cluster: ScriptedCluster) -> None:
+    with consumer(cluster, "t") as reader:
+        polled = reader.poll(5000, max_records=3)
+        assert [record.offset for record in polled[T0]] == [0, 1, 2]
+
+
+def test_both_faces_of_a_record_are_consumed_once(cluster: ScriptedCluster) -> None:
+    with consumer(cluster, "t") as reader:
+        seen = [next(reader).offset]
+        seen += [record.offset for record in reader.poll(1000, max_records=4)[T0]]
+        seen += [record.offset for record in reader]
+        assert seen == list(range(10))
+
+
+def test_position_inside_a_loop_is_behind_the_record_at_hand(cluster: ScriptedCluster) -> None:
+    with consumer(cluster, "t") as reader:
+        for record in reader:
+            assert reader.position(T0) == record.offset + 1
+
+
+def test_seek_inside_a_loop_moves_it(cluster: ScriptedCluster) -> None:
+    with consumer(cluster, "t") as reader:
+        seen = []
+        for record in reader:
+            seen.append(record.offset)
+            if len(seen) == 2:
+                reader.seek(T0, 8)
+        assert seen == [0, 1, 8, 9]
+
+
+def test_records_are_named_tuples_with_a_list_of_headers_each(cluster: ScriptedCluster) -> None:
+    with consumer(cluster, "t") as reader:
+        first, second = next(reader), next(reader)
+        first.headers.append(("seen", b"1"))
+        assert (second.headers, first[0], first.serialized_header_size) == ([], "t", -1)
+
+
+def test_wakeup_ends_a_waiting_poll_at_once(cluster: ScriptedCluster) -> None:
+    with consumer(cluster) as reader:
+        reader.assign([T1])
+        threading.Timer(0.1, reader.wakeup).start()
+        began = time.monotonic()
+        with pytest.raises(WakeupError):
+            reader.poll(30_000)
+        assert time.monotonic() - began < 0.5
+
+
+def test_wakeup_ends_a_waiting_iterator(cluster: ScriptedCluster) -> None:
+    with consumer(cluster, consumer_timeout_ms=30_000) as reader:
+        reader.assign([T1])
+        threading.Timer(0.1, reader.wakeup).start()
+        with pytest.raises(WakeupError):
+            next(reader)
+
+
+def test_wakeup_ends_a_question(cluster: ScriptedCluster) -> None:
+    with consumer(cluster) as reader:
+        threading.Timer(0.1, reader.wakeup).start()
+        with pytest.raises(WakeupError):
+            reader.end_offsets([TopicPartition("missing", 0)])
+
+
+def test_close_ends_a_waiting_iterator(cluster: ScriptedCluster) -> None:
+    reader = consumer(cluster, consumer_timeout_ms=30_000)
+    reader.assign([T1])
+    threading.Timer(0.1, reader.close).start()
+    assert list(reader) == []
+
+
+def interrupt() -> None:
+    """Do what the terminal does on Ctrl-C."""
+    signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
+
+def test_ctrl_c_ends_a_waiting_poll(cluster: ScriptedCluster) -> None:
+    with consumer(cluster) as reader:
+        reader.assign([T1])
+        threading.Timer(0.1, interrupt).start()
+        began = time.monotonic()
+        with pytest.raises(KeyboardInterrupt):
+            reader.poll(30_000)
+        assert time.monotonic() - began < 1
+
+
+def test_ctrl_c_ends_a_question(cluster: ScriptedCluster) -> None:
+    with consumer(cluster) as reader:
+        threading.Timer(0.1, interrupt).start()
+        with pytest.raises(KeyboardInterrupt):
+            reader.end_offsets([TopicPartition("missing", 0)])
+
+
+def use_for(seconds: float, reader: KafkaConsumer) -> None:
+    limit = time.monotonic() + seconds
+    while time.monotonic() < limit:
+        reader.position(T1)
+
+
+def test_use_by_two_threads_at_once_is_an_error(cluster: ScriptedCluster) -> None:
+    with consumer(cluster) as reader:
+        reader.assign([T1])
+        polling = threading.Thread(target=reader.poll, args=(600,))
+        polling.start()
+        with pytest.raises(IllegalStateError, match="multi-threaded"):
+            use_for(5, reader)
+        polling.join()
+
+
+def test_closed_consumer_says_so_and_closes_again(cluster: ScriptedCluster) -> None:
+    reader = consumer(cluster)
+    reader.close()
+    reader.close()
+    with pytest.raises(IllegalStateError, match="closed"):
+        reader.poll()
+    with pytest.raises(IllegalStateError, match="closed"):
+        reader.seek(T0, 0)
+    assert list(reader) == []
+
+
+def test_close_is_quick_while_a_fetch_waits(cluster: ScriptedCluster) -> None:
+    reader = consumer(cluster, fetch_max_wait_ms=5000)
+    reader.assign([T1])
+    reader.poll(200)
+    began = time.monotonic()
+    reader.close()
+    assert time.monotonic() - began < 0.5
+
+
+def test_questions_end_in_time(cluster: ScriptedCluster) -> None:
+    with consumer(cluster) as reader:
+        began = time.monotonic()
+        with pytest.raises(KafkaTimeoutError, match="missing"):
+            reader.end_offsets([TopicPartition("missing", 0)], timeout_ms=200)
+        assert time.monotonic() - began < 1
+
+
+def test_no_broker_is_reported_by_the_constructor() -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        port = unused.getsockname()[1]
+        with pytest.raises(NoBrokersAvailable, match=str(port)):
+            KafkaConsumer(bootstrap_servers=f"127.0.0.1:{port}", bootstrap_timeout_ms=200)
+
+
+def test_deserializer_runs_on_the_polling_thread(cluster: ScriptedCluster) -> None:
+    threads = set()
+
+    def note(data: bytes) -> object:
+        threads.add(threading.current_thread())
+        return json.loads(data)
+
+    with consumer(cluster, "t", value_deserializer=note) as reader:
+        assert [record.value for record in reader] == list(range(10))
+    assert threads == {threading.current_thread()}
+
+
+def test_undecodable_record_can_be_sought_past_in_an_iteration(cluster: ScriptedCluster) -> None:
+    def odd_only(data: bytes) -> int:
+        if int(data) == 3:
+            raise ValueError("three")
+        return int(data)
+
+    with consumer(cluster, "t", value_deserializer=odd_only) as reader:
+        seen = []
+        while len(seen) < 9:
+            try:
+                seen.append(next(reader).value)
+            except RecordDeserializationError as error:
+                reader.seek(T0, error.offset + 1)
+        assert seen == [0, 1, 2, 4, 5, 6, 7, 8, 9]
+
+
+def test_instrumentation_finds_what_it_reads(cluster: ScriptedCluster) -> None:
+    with consumer(cluster, "t") as reader:
+        view: Any = reader  # what instrumentation reads is private by name only
+        assert set(view._subscription.subscription) == {"t"}  # noqa: SLF001
+        assert view._subscription._user_assignment == frozenset()  # noqa: SLF001
+        assert view._metadata.controller[1:3] == ("127.0.0.1", cluster.ports[0])  # noqa: SLF001
+        assert reader.config["bootstrap_servers"] == cluster.bootstrap_servers
+        assert KafkaConsumer.DEFAULT_CONFIG["value_deserializer"] is None
+        assert "__next__" in vars(KafkaConsumer)
+        assert reader.bootstrap_connected()
+
+
+def test_poll_once_is_what_poll_and_the_iterator_use(
+    cluster: ScriptedCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = []
+    original: Any = vars(KafkaConsumer)["_poll_once"]
+
+    def traced(this: Any, timer: Any, limit: int, update_offsets: bool = True) -> Any:
+        calls.append(update_offsets)
+        return original(this, timer, limit, update_offsets=update_offsets)
+
+    monkeypatch.setattr(KafkaConsumer, "_poll_once", traced)
+    with consumer(cluster, "t") as reader:
+        reader.poll(1000, max_records=1)
+        next(reader)
+    assert calls[0] is True
+    assert calls[-1] is False
+
+
+def test_health_names_what_a_partition_waits_for(cluster: ScriptedCluster) -> None:
+    with consumer(cluster, "t") as reader:
+        reader.poll(1000, max_records=4)
+        reader.pause(T0)
+        health = reader.health()[T0]
+        assert (health.position, health.lag, health.reason) == (
+            4,
+            6,
+            "paused by the application",
+        )
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_forked_child_gets_a_clear_error(cluster: ScriptedCluster) -> None:
+    with consumer(cluster, "t") as reader:
+        next(reader)
+        child = os.fork()
+        if child == 0:
+            code = 1
+            try:
+                reader.poll(100)
+            except IllegalStateError as error:
+                code = 0 if "fork" in str(error) else 2
+            finally:
+                os._exit(code)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        assert next(reader).offset == 1
+
+
+def make_and_forget(cluster: ScriptedCluster) -> None:
+    consumer(cluster)
+    gc.collect()
+
+
+def test_unclosed_consumer_is_warned_about(cluster: ScriptedCluster) -> None:
+    with pytest.warns(ResourceWarning):
+        make_and_forget(cluster)

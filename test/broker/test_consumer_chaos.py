@@ -1,0 +1,138 @@
+"""Whatever happens, every partition is being fetched or has a named reason not to be.
+
+Leaders move, epochs grow, connections break, errors come, users pause and seek; afterwards every
+record arrives exactly once in order from the last place sought.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+
+import pytest
+
+from kafka.consumer.async_consumer import AsyncKafkaConsumer
+from kafka.consumer.fetch_planner import Reason
+from kafka.protocol.messages.fetch import FetchRequest
+from kafka.protocol.messages.list_offsets import ListOffsetsRequest
+from kafka.protocol.messages.offset_for_leader_epoch import (
+    OffsetForLeaderEpochRequest,
+    OffsetForLeaderEpochResponse,
+)
+from kafka.structs import TopicPartition
+from test.broker.consumer_support import consumer
+from test.support.scripted_broker import Call, Close, Delay, ErrorCode, ScriptedCluster
+from test.support.virtual_loop import run
+
+PARTITIONS = 4
+STEPS = 150
+REASONS = {reason.value for reason in Reason}
+ERRORS = [3, 5, 6, 9, 56, 74, 75, 78, 100, -1, 70, 71]
+
+
+def valid_epochs(
+    cluster: ScriptedCluster,
+) -> object:
+    """Answer OffsetForLeaderEpoch as a log does that has lost nothing."""
+    kind = OffsetForLeaderEpochResponse
+
+    def handler(request: OffsetForLeaderEpochRequest, call: Call) -> OffsetForLeaderEpochResponse:
+        topics = []
+        for topic in request.topics:
+            parts = []
+            for asked in topic.partitions:
+                log = cluster.log(topic.topic, asked.partition)
+                parts.append(
+                    kind.EpochEndOffset(
+                        partition=asked.partition,
+                        error_code=0 if log.leader == call.node_id else 6,
+                        leader_epoch=asked.leader_epoch,
+                        end_offset=log.high_watermark,
+                    )
+                )
+            topics.append(kind.OffsetForLeaderTopicResult(topic=topic.topic, partitions=parts))
+        return kind(topics=topics)
+
+    return handler
+
+
+class Chaos:
+    """One random story; the seed says all about it."""
+
+    def __init__(self, cluster: ScriptedCluster, reader: AsyncKafkaConsumer, seed: int) -> None:
+        self.cluster = cluster
+        self.reader = reader
+        self.random = random.Random(seed)
+        self.expected = dict.fromkeys(range(PARTITIONS), 0)
+
+    def disturb(self) -> None:
+        partition = self.random.randrange(PARTITIONS)
+        tp = TopicPartition("t", partition)
+        node = self.random.randrange(3)
+        api = self.random.choice([FetchRequest, FetchRequest, ListOffsetsRequest])
+        actions = [
+            lambda: self.cluster.move_leader("t", partition, node),
+            lambda: self.cluster.fail_next(api, ErrorCode(self.random.choice(ERRORS))),
+            lambda: self.cluster.fail_next(api, Close(), node_id=node),
+            lambda: self.cluster.fail_next(api, Delay(2.0), node_id=node),
+            lambda: self.cluster.disconnect(node),
+            lambda: self.reader.pause(tp),
+            lambda: self.reader.resume(tp),
+            lambda: self.seek(tp),
+            lambda: self.append(partition),
+            lambda: self.append(partition),
+            lambda: self.append(partition),
+        ]
+        self.random.choice(actions)()
+
+    def append(self, partition: int) -> None:
+        self.cluster.log("t", partition).append_values(*[b"x"] * self.random.randrange(1, 20))
+        self.cluster.records_arrived()
+
+    def seek(self, tp: TopicPartition) -> None:
+        offset = self.random.randrange(self.cluster.log("t", tp.partition).high_watermark + 1)
+        self.reader.seek(tp, offset)
+        self.expected[tp.partition] = offset
+
+    async def poll(self, timeout_ms: float) -> None:
+        polled = await self.reader.poll(timeout_ms, max_records=self.random.randrange(1, 40))
+        for tp, records in polled.items():
+            for record in records:
+                assert record.offset == self.expected[tp.partition], repr(self.reader)
+                self.expected[tp.partition] += 1
+
+    def check(self) -> None:
+        """Every partition without a named reason must have a fetch coming."""
+        health = self.reader.health()
+        assert len(health) == PARTITIONS
+        for tp, partition in health.items():
+            assert partition.reason in REASONS, f"{tp} is not fetched, and nobody knows why"
+
+    async def finish(self) -> None:
+        self.reader.resume(*self.reader.assignment())
+        for _ in range(200):
+            ends = {n: self.cluster.log("t", n).high_watermark for n in range(PARTITIONS)}
+            if self.expected == ends:
+                return
+            await self.poll(1000)
+        raise AssertionError(f"{self.expected} of {ends}; {self.reader.health()}")
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_nothing_is_lost_repeated_or_forgotten_under_chaos(seed: int) -> None:
+    async def story() -> None:
+        async with ScriptedCluster(nodes=3) as cluster:
+            cluster.add_topic("t", PARTITIONS)
+            cluster.on(OffsetForLeaderEpochRequest, valid_epochs(cluster))  # type: ignore[arg-type]
+            options = {"metadata_max_age_ms": 3000, "request_timeout_ms": 5000}
+            async with consumer(cluster, "t", **options) as reader:
+                chaos = Chaos(cluster, reader, seed)
+                await chaos.poll(2000)
+                for _ in range(STEPS):
+                    chaos.disturb()
+                    await chaos.poll(chaos.random.choice([0, 10, 300]))
+                    await asyncio.sleep(0.01)
+                    chaos.check()
+                await chaos.finish()
+
+    run(story())
