@@ -18,7 +18,7 @@ from kafka.errors import (
     UnknownTopicOrPartitionError,
 )
 from kafka.testing.broker.authorizer import ALLOW_ALL
-from kafka.testing.broker.configs import BROKER_DEFAULTS, TopicConfig, check_topic_config
+from kafka.testing.broker.configs import BROKER_DEFAULTS, TopicConfig, topic_overrides
 from kafka.testing.broker.log import PartitionLog
 from kafka.testing.broker.placement import (
     check_replicas,
@@ -255,10 +255,7 @@ class Cluster:
                 0,
             )
         )
-        for key, value in (config or {}).items():
-            check_topic_config(key, value)
-        overrides = {key: value for key, value in (config or {}).items() if value is not None}
-        topic_config = TopicConfig(overrides, self.config)
+        topic_config = TopicConfig(topic_overrides(config or {}), self.config)
         topic = Topic(name, next(self._topic_ids), topic_config, is_internal=is_internal)
         self._extend(topic, placement)
         if not validate_only:

@@ -7,16 +7,16 @@ topic its default. Helpers that need another broker config add it to `BROKER_DEF
 from __future__ import annotations
 
 import math
-from enum import Enum, IntEnum
+from enum import IntEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 from kafka.errors import InvalidConfigurationError
+from kafka.testing.broker.config_values import Kind, parse_value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _LONG_MAX = (1 << 63) - 1
-_INT_MAX = (1 << 31) - 1
 
 
 class ConfigSource(IntEnum):
@@ -32,18 +32,6 @@ class ConfigSource(IntEnum):
     GROUP = 8
 
 
-class Kind(Enum):
-    """The type of a config, by the number DescribeConfigs v3 sends."""
-
-    BOOLEAN = 1
-    STRING = 2
-    INT = 3
-    SHORT = 4
-    LONG = 5
-    DOUBLE = 6
-    LIST = 7
-
-
 class ConfigDef(NamedTuple):
     """One topic config."""
 
@@ -52,25 +40,23 @@ class ConfigDef(NamedTuple):
     broker: str
     lowest: float = -math.inf
     highest: float = math.inf
-    allowed: frozenset[str] | None = None
+    allowed: tuple[str, ...] | None = None
 
 
 _B, _S, _I, _L, _D, _LIST = Kind.BOOLEAN, Kind.STRING, Kind.INT, Kind.LONG, Kind.DOUBLE, Kind.LIST
-_CODECS = frozenset(("uncompressed", "zstd", "lz4", "snappy", "gzip", "producer"))
+_CODECS = ("uncompressed", "zstd", "lz4", "snappy", "gzip", "producer")
 _NO_LIMIT = str(_LONG_MAX)
 
 TOPIC_CONFIGS: dict[str, ConfigDef] = {
     "cleanup.policy": ConfigDef(
-        _LIST, "delete", "log.cleanup.policy", allowed=frozenset(("compact", "delete"))
+        _LIST, "delete", "log.cleanup.policy", allowed=("compact", "delete")
     ),
     "compression.gzip.level": ConfigDef(_I, "-1", "compression.gzip.level", -1, 9),
     "compression.lz4.level": ConfigDef(_I, "9", "compression.lz4.level", 1, 17),
     "compression.type": ConfigDef(_S, "producer", "compression.type", allowed=_CODECS),
     "compression.zstd.level": ConfigDef(_I, "3", "compression.zstd.level", -131072, 22),
     "delete.retention.ms": ConfigDef(_L, "86400000", "log.cleaner.delete.retention.ms", 0),
-    "errors.deadletterqueue.group.enable": ConfigDef(
-        _B, "false", "errors.deadletterqueue.group.enable"
-    ),
+    "errors.deadletterqueue.group.enable": ConfigDef(_B, "false", ""),
     "file.delete.delay.ms": ConfigDef(_L, "60000", "log.segment.delete.delay.ms", 0),
     "flush.messages": ConfigDef(_L, _NO_LIMIT, "log.flush.interval.messages", 1),
     "flush.ms": ConfigDef(_L, _NO_LIMIT, "log.flush.interval.ms", 0),
@@ -94,14 +80,14 @@ TOPIC_CONFIGS: dict[str, ConfigDef] = {
         _S,
         "CreateTime",
         "log.message.timestamp.type",
-        allowed=frozenset(("CreateTime", "LogAppendTime")),
+        allowed=("CreateTime", "LogAppendTime"),
     ),
     "min.cleanable.dirty.ratio": ConfigDef(_D, "0.5", "log.cleaner.min.cleanable.ratio", 0, 1),
     "min.compaction.lag.ms": ConfigDef(_L, "0", "log.cleaner.min.compaction.lag.ms", 0),
     "min.insync.replicas": ConfigDef(_I, "1", "min.insync.replicas", 1),
     "preallocate": ConfigDef(_B, "false", "log.preallocate"),
-    "remote.copy.lag.bytes": ConfigDef(_L, "-1", "remote.copy.lag.bytes", -1),
-    "remote.copy.lag.ms": ConfigDef(_L, "0", "remote.copy.lag.ms", -1),
+    "remote.copy.lag.bytes": ConfigDef(_L, "-1", "log.remote.copy.lag.bytes", -1),
+    "remote.copy.lag.ms": ConfigDef(_L, "0", "log.remote.copy.lag.ms", -1),
     "remote.log.copy.disable": ConfigDef(_B, "false", ""),
     "remote.log.delete.on.disable": ConfigDef(_B, "false", ""),
     "remote.storage.enable": ConfigDef(_B, "false", ""),
@@ -144,37 +130,52 @@ BROKER_DEFAULTS: dict[str, str] = {
 }
 
 
-def check_topic_config(name: str, value: str | None) -> None:
-    """Refuse a config that a topic cannot have.
+# Broker configs of coarser units, asked when the one in milliseconds is not set; the factor makes
+# milliseconds of them.
+COARSER: dict[str, tuple[tuple[str, int], ...]] = {
+    "log.retention.ms": (("log.retention.minutes", 60_000), ("log.retention.hours", 3_600_000)),
+    "log.roll.ms": (("log.roll.hours", 3_600_000),),
+    "log.roll.jitter.ms": (("log.roll.jitter.hours", 3_600_000),),
+    "log.flush.interval.ms": (("log.flush.scheduler.interval.ms", 1),),
+}
+
+
+def topic_overrides(configs: Mapping[str, str | None]) -> dict[str, str]:
+    """Return *configs* as a topic keeps them.
 
     Raises:
-        InvalidConfigurationError: the name is unknown, or the value has a wrong type or range.
+        InvalidConfigurationError: a name is unknown, a value has a wrong type or range, or two of
+            them contradict each other.
     """
-    row = TOPIC_CONFIGS.get(name)
-    if row is None:
-        raise InvalidConfigurationError(f"Unknown topic config name: {name}")
-    if value is None:
-        raise InvalidConfigurationError(f"Null value not supported for topic configs: {name}")
-    if row.kind is Kind.BOOLEAN:
-        valid = value.strip().lower() in {"true", "false"}
-    elif row.kind in {Kind.INT, Kind.LONG, Kind.DOUBLE}:
-        valid = _in_range(row, value)
-    elif row.allowed is None:
-        valid = True
-    else:
-        parts = value.split(",") if row.kind is Kind.LIST else [value]
-        valid = all(part.strip() in row.allowed for part in parts if part.strip())
-    if not valid:
-        raise InvalidConfigurationError(f"Invalid value {value} for configuration {name}")
+    found = {}
+    for name, value in configs.items():
+        row = TOPIC_CONFIGS.get(name)
+        if row is None:
+            raise InvalidConfigurationError(f"Unknown topic config name: {name}")
+        if value is None:
+            raise InvalidConfigurationError(f"Null value not supported for topic configs: {name}")
+        found[name] = parse_value(
+            name, value, row.kind, lowest=row.lowest, highest=row.highest, allowed=row.allowed
+        )
+    _check_together(found)
+    return found
 
 
-def _in_range(row: ConfigDef, value: str) -> bool:
-    try:
-        number = float(value) if row.kind is Kind.DOUBLE else int(value)
-    except ValueError:
-        return False
-    type_max = {Kind.INT: _INT_MAX, Kind.LONG: _LONG_MAX}.get(row.kind, math.inf)
-    return row.lowest <= number <= min(row.highest, type_max)
+def _check_together(overrides: Mapping[str, str]) -> None:
+    low, high = (
+        int(overrides.get(name, TOPIC_CONFIGS[name].default))
+        for name in ("min.compaction.lag.ms", "max.compaction.lag.ms")
+    )
+    if low > high:
+        raise InvalidConfigurationError(
+            f"conflict topic config setting min.compaction.lag.ms ({low}) > "
+            f"max.compaction.lag.ms ({high})"
+        )
+    if overrides.get("remote.storage.enable") == "true":
+        raise InvalidConfigurationError(
+            "Tiered Storage functionality is disabled in the broker. Topic cannot be configured "
+            "with remote log storage."
+        )
 
 
 class TopicConfig:
@@ -198,6 +199,10 @@ class TopicConfig:
         row = TOPIC_CONFIGS[name]
         if row.broker and row.broker in self._broker:
             return self._broker[row.broker], ConfigSource.STATIC_BROKER
+        for coarser, factor in COARSER.get(row.broker, ()):
+            if coarser in self._broker:
+                milliseconds = int(self._broker[coarser]) * factor
+                return str(max(milliseconds, -1)), ConfigSource.STATIC_BROKER
         return row.default, ConfigSource.DEFAULT
 
     def text(self, name: str) -> str:
