@@ -130,6 +130,7 @@ class EmbeddedCluster:
         control = self.control
         self._loop.call_soon_threadsafe(self._stopping.set)
         self._thread.join(_PATIENCE)
+        self._thread = None
         _report(control, error)
 
     def _run_thread(self, started: Future[None]) -> None:
@@ -182,13 +183,14 @@ class EmbeddedCluster:
 
     def run(self, function: Callable[[Control], T]) -> T:
         """Call *function* with the `Control` on the cluster's loop and return its result."""
+        control = self.control
         if self._thread is None or threading.current_thread() is self._thread:
-            return function(self.control)
+            return function(control)
         done: Future[T] = Future()
 
         def call() -> None:
             try:
-                done.set_result(function(self.control))
+                done.set_result(function(control))
             except BaseException as error:  # noqa: BLE001 - the caller gets it
                 done.set_exception(error)
 
