@@ -1,0 +1,570 @@
+"""Transactions, as the embedded cluster keeps them: records, fencing, time."""
+
+from __future__ import annotations
+
+import pytest
+
+from kafka.errors import (
+    BrokerResponseError,
+    ConcurrentTransactionsError,
+    InvalidProducerEpochError,
+    InvalidProducerIdMappingError,
+    InvalidRequestError,
+    InvalidTransactionTimeoutError,
+    InvalidTxnStateError,
+    NotCoordinatorError,
+    NotEnoughReplicasError,
+    OperationNotAttemptedError,
+    ProducerFencedError,
+    TopicAuthorizationFailedError,
+    TransactionAbortableError,
+    UnknownTopicOrPartitionError,
+)
+from kafka.protocol.messages.add_partitions_to_txn import AddPartitionsToTxnRequest
+from kafka.protocol.messages.api_versions import ApiVersionsRequest
+from kafka.protocol.messages.end_txn import EndTxnRequest
+from kafka.protocol.messages.init_producer_id import InitProducerIdRequest
+from kafka.record.control import ControlType, parse_control_key, parse_coordinator_epoch
+from kafka.testing import EmbeddedCluster
+from kafka.testing.broker.coordinators import Coordinators, KeyType
+from kafka.testing.broker.transactions.service import Transactions
+from test.broker.embedded.conftest import Tell
+from test.support.embedded import fetch, values
+from test.support.raw_client import RawClient
+from test.support.transactional import RawTransactionalProducer
+
+COMMITTED = 1
+both = pytest.mark.parametrize("tv2", [False, True], ids=["tv1", "tv2"])
+
+
+def code(error: type[BrokerResponseError]) -> int:
+    return error.errno
+
+
+def transactions(cluster: EmbeddedCluster) -> Transactions:
+    return cluster.control.state.component(Transactions)
+
+
+def one_topic(**options: str) -> EmbeddedCluster:
+    config = {name.replace("_", "."): value for name, value in options.items()}
+    return EmbeddedCluster(topics={"t": 2}, config=config)
+
+
+# -- records ---------------------------------------------------------------------------------------
+
+
+@both
+def test_committed_records_are_read_after_the_commit(tell: Tell, tv2: bool) -> None:
+    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+        producer = RawTransactionalProducer(client, tv2=tv2)
+        await producer.init()
+        if not tv2:
+            await producer.add("t")
+        await producer.produce("t", b"a", b"b")
+        before = await fetch(client, "t", 0, isolation_level=COMMITTED)
+        assert (values(before), before.last_stable_offset, before.high_watermark) == ([], 0, 2)
+        assert (await producer.end(commit=True)).error_code == 0
+        after = await fetch(client, "t", 0, isolation_level=COMMITTED)
+        assert (values(after), after.last_stable_offset) == ([b"a", b"b"], 3)
+        assert after.aborted_transactions == []
+
+    tell(one_topic(), story)
+
+
+@both
+def test_aborted_records_are_listed(tell: Tell, tv2: bool) -> None:
+    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+        producer = RawTransactionalProducer(client, tv2=tv2)
+        await producer.init()
+        await producer.transact("t", b"a", commit=True)
+        await producer.transact("t", b"b", b"c", commit=False)
+        await producer.transact("t", b"d", commit=True)
+        data = await fetch(client, "t", 0, isolation_level=COMMITTED)
+        assert values(data) == [b"a", b"b", b"c", b"d"]
+        assert data.aborted_transactions is not None
+        (aborted,) = data.aborted_transactions
+        assert (aborted.producer_id, aborted.first_offset) == (producer.producer_id, 2)
+        assert data.last_stable_offset == 7
+
+    tell(one_topic(), story)
+
+
+@both
+@pytest.mark.parametrize("commit", [False, True])
+def test_the_marker_is_a_control_batch(tell: Tell, tv2: bool, commit: bool) -> None:
+    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+        producer = RawTransactionalProducer(client, tv2=tv2)
+        await producer.init()
+        await producer.transact("t", b"a", commit=commit)
+        marker = cluster.control.state.existing("t", 0).log.batches[-1]
+        header, columns = marker.header, marker.columns()
+        assert header.is_control
+        assert header.is_transactional
+        assert (header.producer_id, header.producer_epoch) == (0, 1 if tv2 else 0)
+        expected = ControlType.COMMIT if commit else ControlType.ABORT
+        assert parse_control_key(columns.keys[0]) is expected
+        assert parse_coordinator_epoch(columns.values[0]) == 0
+
+    tell(one_topic(), story)
+
+
+@both
+def test_two_producers_hold_the_stable_offset_at_the_first_open_transaction(
+    tell: Tell, tv2: bool
+) -> None:
+    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+        first = RawTransactionalProducer(client, "first", tv2=tv2)
+        second = RawTransactionalProducer(client, "second", tv2=tv2)
+        for producer in (first, second):
+            await producer.init()
+            await producer.transact("t", b"x", commit=True)
+        if not tv2:
+            await first.add("t")
+        await first.produce("t", b"a")
+        await second.transact("t", b"b", commit=True)
+        data = await fetch(client, "t", 4, isolation_level=COMMITTED)
+        assert (data.last_stable_offset, data.high_watermark) == (4, 7)
+        await first.end(commit=False)
+        data = await fetch(client, "t", 4, isolation_level=COMMITTED)
+        assert (data.last_stable_offset, data.high_watermark) == (8, 8)
+
+    tell(one_topic(), story)
+
+
+def test_a_transaction_of_tv1_ends_in_partitions_without_records_too(tell: Tell) -> None:
+    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+        producer = RawTransactionalProducer(client, tv2=False)
+        await producer.init()
+        assert await producer.add("t", 0, 1) == [0, 0]
+        await producer.end(commit=True)
+        ends = [cluster.control.state.existing("t", index).log.end_offset for index in (0, 1)]
+        assert ends == [1, 1]
+
+    tell(one_topic(), story)
+
+
+# -- joining ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("version", "error"), [(9, InvalidTxnStateError), (11, TransactionAbortableError), (12, None)]
+)
+def test_a_write_to_a_partition_that_was_not_added(
+    tell: Tell, version: int, error: type[BrokerResponseError] | None
+) -> None:
+    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+        producer = RawTransactionalProducer(client, tv2=False)
+        await producer.init()
+        expected = 0 if error is None else code(error)
+        assert await producer.produce("t", b"a", version=version) == expected
+
+    tell(one_topic(), story)
+
+
+def test_a_write_passes_unchecked_if_verification_is_off(tell: Tell) -> None:
+    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+        producer = RawTransactionalProducer(client, tv2=False)
+        await producer.init()
+        assert await producer.produce("t", b"a") == 0
+
+    tell(one_topic(transaction_partition_verification_enable="false"), story)
+
+
+@both
+def test_a_producer_without_transactional_id_of_its_own_is_refused(tell: Tell, tv2: bool) -> None:
+    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+        producer = RawTransactionalProducer(client, tv2=tv2)
+        producer.producer_id, producer.epoch = 77, 0
+        assert await producer.produce("t", b"a") == code(InvalidProducerIdMappingError)
+        assert await producer.add("t") == [code(InvalidProducerIdMappingError)]
+        end = await producer.end(commit=True)
+        assert end.error_code == code(InvalidProducerIdMappingError)
+
+    tell(one_topic(), story)
+
+
+def test_one_unknown_partition_keeps_the_others_out(tell: Tell) -> None:
+    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+        producer = RawTransactionalProducer(client, tv2=False)
+        await producer.init()
+        assert await producer.add("t", 0, 5) == [
+            code(OperationNotAttemptedError),
+            code(UnknownTopicOrPartitionError),
+        ]
+        assert (await producer.end(commit=True)).error_code == code(InvalidTxnStateError)
+
+    tell(one_topic(), story)
+
+
+def test_internal_topics_cannot_be_added(tell: Tell) -> None:
+    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+        producer = RawTransactionalProducer(client, tv2=False)
+        await producer.init()
+        expected = [code(TopicAuthorizationFailedError)]
+        assert await producer.add("__consumer_offsets") == expected
+
+    tell(one_topic(), story)
+
+
+def test_brokers_verify_and_add_in_batches(tell: Tell) -> None:
+    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+        producer = RawTransactionalProducer(client, tv2=False)
+        await producer.init()
+        await producer.add("t", 0)
+
+        def entry(
+            name: str, *, verify_only: bool
+        ) -> AddPartitionsToTxnRequest.AddPartitionsToTxnTransaction:
+            return AddPartitionsToTxnRequest.AddPartitionsToTxnTransaction(
+                transactional_id=name,
+                producer_id=producer.producer_id,
+                producer_epoch=producer.epoch,
+                verify_only=verify_only,
+                topics=[
+                    AddPartitionsToTxnRequest.AddPartitionsToTxnTopic(name="t", partitions=[0, 1])
+                ],
+            )
+
+        request = AddPartitionsToTxnRequest(
+            transactions=[
+                entry("tx", verify_only=True),
+                entry("tx", verify_only=False),
+                entry("other", verify_only=False),
+            ]
+        )
+        answer = await client.send(request, 5)
+        found = [
+            [
+                partition.partition_error_code
+                for partition in result.topic_results[0].results_by_partition
+            ]
+            for result in answer.results_by_transaction
+        ]
+        unknown = code(InvalidProducerIdMappingError)
+        assert found == [[0, code(TransactionAbortableError)], [0, 0], [unknown, unknown]]
+
+    tell(one_topic(), story)
+
+
+# -- ending ----------------------------------------------------------------------------------------
+
+
+def test_the_end_in_tv2_bumps_the_epoch(tell: Tell) -> None:
+    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+        producer = RawTransactionalProducer(client, tv2=True)
+        await producer.init()
+        for epoch in (1, 2):
+            await producer.produce("t", b"a")
+            answer = await producer.end(commit=True)
+            assert (answer.producer_id, answer.producer_epoch) == (0, epoch)
+
+    tell(one_topic(), story)
+
+
+def test_an_end_in_tv2_that_is_sent_again_is_answered_again(tell: Tell) -> None:
+    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+        producer = RawTransactionalProducer(client, tv2=True)
+        await producer.init()
+        await producer.produce("t", b"a")
+        request = EndTxnRequest(transactional_id="tx", producer_id=0, committed=True)
+        first = await client.send(request, 5)
+        again = await client.send(request, 5)
+        assert (first.error_code, first.producer_epoch) == (0, 1)
+        assert again == first
+        assert cluster.control.state.existing("t", 0).log.end_offset == 2
+
+    tell(one_topic(), story)
+
+
+def test_the_old_epoch_cannot_write_after_the_end_in_tv2(tell: Tell) -> None:
+    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+        producer = RawTransactionalProducer(client, tv2=True)
+        await producer.init()
+        await producer.transact("t", b"a", commit=True)
+        producer.epoch -= 1
+        producer.sequences["t"] = 1
+        assert await producer.produce("t", b"late") == code(InvalidProducerEpochError)
+
+    tell(one_topic(), story)
+
+
+@both
+def test_the_next_transaction_waits_for_the_markers_of_the_last(tell: Tell, tv2: bool) -> None:
+    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+        producer = RawTransactionalProducer(client, tv2=tv2)
+        await producer.init()
+        transactions(cluster).hold_markers()
+        await producer.transact("t", b"a", commit=True)
+        busy = code(ConcurrentTransactionsError)
+        assert await producer.add("t") == [busy]
+        assert await producer.produce("t", b"b", version=12) == (0 if not tv2 else busy)
+        assert (await producer.init()).error_code == busy
+        data = await fetch(client, "t", 0, isolation_level=COMMITTED)
+        assert data.last_stable_offset == 0
+        transactions(cluster).hold_markers(False)
+        assert await producer.add("t") == [0]
+
+    tell(one_topic(), story)
+
+
+def test_a_write_of_tv1_to_a_new_partition_is_retried_while_markers_wait(tell: Tell) -> None:
+    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+        producer = RawTransactionalProducer(client, tv2=False)
+        await producer.init()
+        transactions(cluster).hold_markers()
+        await producer.transact("t", b"a", commit=True)
+        assert await producer.produce("u", b"a") == code(NotEnoughReplicasError)
+
+    tell(EmbeddedCluster(topics={"t": 1, "u": 1}), story)
+
+
+@both
+def test_a_marker_waits_for_a_leader(tell: Tell, tv2: bool) -> None:
+    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+        producer = RawTransactionalProducer(client, tv2=tv2)
+        await producer.init()
+        if not tv2:
+            await producer.add("t")
+        await producer.produce("t", b"a")
+        cluster.control.remove_leader("t", 0)
+        assert (await producer.end(commit=True)).error_code == 0
+        assert await producer.add("t", 1) == [code(ConcurrentTransactionsError)]
+        cluster.control.move_leader("t", 0, 0)
+        assert cluster.control.state.existing("t", 0).log.last_stable_offset == 2
+        assert await producer.add("t", 1) == [0]
+
+    tell(one_topic(), story)
+
+
+@both
+def test_a_deleted_topic_does_not_hold_the_transaction(tell: Tell, tv2: bool) -> None:
+    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+        producer = RawTransactionalProducer(client, "tx", tv2=tv2)
+        await producer.init()
+        if not tv2:
+            await producer.add("u")
+        await producer.produce("u", b"a")
+        cluster.control.delete_topic("u")
+        assert (await producer.end(commit=True)).error_code == 0
+        assert await producer.add("t") == [0]
+
+    tell(EmbeddedCluster(topics={"t": 1, "u": 1}), story)
+
+
+# -- fencing ---------------------------------------------------------------------------------------
+
+
+@both
+def test_a_second_producer_fences_the_first_and_aborts_its_transaction(
+    tell: Tell, tv2: bool
+) -> None:
+    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+        first = RawTransactionalProducer(client, tv2=tv2)
+        second = RawTransactionalProducer(client, tv2=tv2)
+        await first.init()
+        if not tv2:
+            await first.add("t")
+        await first.produce("t", b"a")
+        assert (await second.init()).error_code == code(ConcurrentTransactionsError)
+        answer = await second.init()
+        assert (answer.producer_id, answer.producer_epoch) == (first.producer_id, 2)
+        data = await fetch(client, "t", 0, isolation_level=COMMITTED)
+        assert data.aborted_transactions is not None
+        assert [aborted.first_offset for aborted in data.aborted_transactions] == [0]
+        assert await first.produce("t", b"b") == code(InvalidProducerEpochError)
+        assert (await first.end(commit=True)).error_code == code(ProducerFencedError)
+        assert (await first.init(known=True)).error_code == code(ProducerFencedError)
+
+    tell(one_topic(), story)
+
+
+@pytest.mark.parametrize(
+    ("version", "error"), [(1, InvalidProducerEpochError), (2, ProducerFencedError)]
+)
+def test_the_fenced_are_told_as_their_version_knows(
+    tell: Tell, version: int, error: type[BrokerResponseError]
+) -> None:
+    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+        first = RawTransactionalProducer(client, tv2=False)
+        await first.init()
+        await RawTransactionalProducer(client, tv2=False).init()
+        assert await first.add("t", version=version) == [code(error)]
+        assert await first.add_offsets("g", version=version) == code(error)
+        assert (await first.end(commit=True, version=version)).error_code == code(error)
+
+    tell(one_topic(), story)
+
+
+@pytest.mark.parametrize(
+    ("version", "error"), [(3, InvalidProducerEpochError), (4, ProducerFencedError)]
+)
+def test_init_tells_the_fenced_as_their_version_knows(
+    tell: Tell, version: int, error: type[BrokerResponseError]
+) -> None:
+    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+        first = RawTransactionalProducer(client, tv2=False)
+        await first.init()
+        await RawTransactionalProducer(client, tv2=False).init()
+        answer = await first.init(known=True, version=version)
+        assert (answer.error_code, answer.producer_id, answer.producer_epoch) == (
+            code(error),
+            -1,
+            -1,
+        )
+
+    tell(one_topic(), story)
+
+
+def test_a_producer_bumps_its_own_epoch(tell: Tell) -> None:
+    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+        producer = RawTransactionalProducer(client, tv2=False)
+        await producer.init()
+        await producer.transact("t", b"a", commit=False)
+        assert (await producer.init(known=True)).producer_epoch == 1
+        await producer.transact("t", b"b", commit=True)
+        assert values(await fetch(client, "t", 2)) == [b"b"]
+
+    tell(one_topic(), story)
+
+
+@pytest.mark.parametrize(
+    ("request_", "error"),
+    [
+        (InitProducerIdRequest(transactional_id="", transaction_timeout_ms=1), InvalidRequestError),
+        (
+            InitProducerIdRequest(
+                transactional_id="tx", transaction_timeout_ms=1, producer_id=1, producer_epoch=-1
+            ),
+            InvalidRequestError,
+        ),
+        (
+            InitProducerIdRequest(transactional_id="tx", transaction_timeout_ms=0),
+            InvalidTransactionTimeoutError,
+        ),
+        (
+            InitProducerIdRequest(transactional_id="tx", transaction_timeout_ms=900_001),
+            InvalidTransactionTimeoutError,
+        ),
+    ],
+    ids=["empty id", "half a producer", "no timeout", "too long a timeout"],
+)
+def test_a_bad_init_is_refused(
+    tell: Tell, request_: InitProducerIdRequest, error: type[BrokerResponseError]
+) -> None:
+    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+        assert (await client.send(request_, 5)).error_code == code(error)
+
+    tell(one_topic(), story)
+
+
+def test_the_unstable_version_of_init_ends_the_connection(tell: Tell) -> None:
+    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+        with pytest.raises(ConnectionError):
+            await client.send(InitProducerIdRequest(transactional_id="tx"), 6)
+
+    tell(one_topic(), story)
+
+
+# -- time ------------------------------------------------------------------------------------------
+
+
+@both
+def test_an_open_transaction_times_out(tell: Tell, tv2: bool) -> None:
+    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+        producer = RawTransactionalProducer(client, tv2=tv2)
+        await producer.init(timeout_ms=5000)
+        if not tv2:
+            await producer.add("t")
+        await producer.produce("t", b"a")
+        cluster.advance(4.9)
+        assert cluster.control.state.existing("t", 0).log.last_stable_offset == 0
+        cluster.advance(0.2)
+        assert cluster.control.state.existing("t", 0).log.last_stable_offset == 2
+        expected = InvalidTxnStateError if tv2 else ProducerFencedError
+        assert (await producer.end(commit=True)).error_code == code(expected)
+
+    tell(one_topic(), story)
+
+
+def test_transactions_time_out_each_at_its_time(tell: Tell) -> None:
+    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+        ends = []
+        for name, topic, timeout_ms in (("slow", "t", 9000), ("quick", "u", 3000)):
+            producer = RawTransactionalProducer(client, name, tv2=True)
+            await producer.init(timeout_ms=timeout_ms)
+            await producer.produce(topic, b"a")
+        for seconds in (3.1, 6.0):
+            cluster.advance(seconds)
+            logs = [cluster.control.state.existing(topic, 0).log for topic in ("t", "u")]
+            ends.append([log.last_stable_offset for log in logs])
+        assert ends == [[0, 2], [2, 2]]
+
+    tell(EmbeddedCluster(topics={"t": 1, "u": 1}), story)
+
+
+def test_an_unused_transactional_id_is_forgotten(tell: Tell) -> None:
+    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+        producer = RawTransactionalProducer(client, tv2=False)
+        await producer.init()
+        cluster.advance(7 * 86400.0)
+        assert await producer.add("t") == [code(InvalidProducerIdMappingError)]
+
+    tell(one_topic(), story)
+
+
+# -- coordinators and features ---------------------------------------------------------------------
+
+
+@both
+def test_a_moved_coordinator_keeps_its_transactions(tell: Tell, tv2: bool) -> None:
+    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+        coordinators = cluster.control.state.component(Coordinators)
+        coordinators.move(KeyType.TRANSACTION, "tx", 0)
+        producer = RawTransactionalProducer(client, tv2=tv2)
+        await producer.init()
+        await producer.add("t")
+        await producer.produce("t", b"a")
+        coordinators.move(KeyType.TRANSACTION, "tx", 1)
+        assert (await producer.end(commit=True)).error_code == code(NotCoordinatorError)
+        assert await producer.add("t") == [code(NotCoordinatorError)]
+        assert await producer.add_offsets("g") == code(NotCoordinatorError)
+        assert (await producer.init()).error_code == code(NotCoordinatorError)
+        producer.client = await RawClient.connect(cluster.bootstrap_servers[1])
+        assert (await producer.end(commit=True)).error_code == 0
+        producer.client.close()
+
+    tell(EmbeddedCluster(brokers=2, topics={"t": 1}), story)
+
+
+@pytest.mark.parametrize("level", [0, 1, 2])
+def test_the_finalized_transaction_version_is_advertised(tell: Tell, level: int) -> None:
+    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+        transactions(cluster).set_version(level)
+        request = ApiVersionsRequest(client_software_name="raw", client_software_version="1")
+        answer = await client.send(request, 4)
+        finalized = {
+            feature.name: feature.max_version_level for feature in answer.finalized_features
+        }
+        assert finalized.get("transaction.version", 0) == level
+        assert answer.finalized_features_epoch == 2
+
+    tell(one_topic(), story)
+
+
+def test_a_level_no_release_has_is_refused(tell: Tell) -> None:
+    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+        with pytest.raises(InvalidRequestError, match=r"transaction\.version 3"):
+            transactions(cluster).set_version(3)
+
+    tell(one_topic(), story)
+
+
+def test_a_fault_makes_transactions_concurrent(tell: Tell) -> None:
+    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+        producer = RawTransactionalProducer(client, tv2=False)
+        await producer.init()
+        cluster.fail(AddPartitionsToTxnRequest, ConcurrentTransactionsError, topic="t")
+        assert await producer.add("t") == [code(ConcurrentTransactionsError)]
+        assert await producer.add("t") == [0]
+
+    tell(one_topic(), story)
