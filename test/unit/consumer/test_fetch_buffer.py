@@ -1,0 +1,206 @@
+"""The border between fetching and polling."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+
+from kafka.consumer.fetch_buffer import FetchBuffer
+from kafka.errors import KafkaError
+from test.unit.consumer.consumer_data import OTHER, TP, batch, fetched, started
+
+
+class Calls:
+    """Count calls."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def __call__(self) -> None:
+        self.count += 1
+
+
+@pytest.fixture
+def room() -> Calls:
+    return Calls()
+
+
+@pytest.fixture
+def buffer(room: Calls) -> FetchBuffer:
+    made = FetchBuffer(100, room)
+    made.assign([started(), started(OTHER, 2)])
+    return made
+
+
+def test_data_waits_in_the_order_it_arrived(buffer: FetchBuffer) -> None:
+    first, second = fetched(batch(0, b"a")), fetched(batch(1, b"b"), offset=1)
+    buffer.put(first)
+    buffer.put(second)
+    before = buffer.head()
+    buffer.finish(first)
+    assert (before, buffer.head()) == (first, second)
+
+
+def test_partitions_take_turns(buffer: FetchBuffer) -> None:
+    first, second = fetched(batch(0, b"a")), fetched(batch(1, b"b"), offset=1)
+    other = fetched(batch(0, b"x"), tp=OTHER, generation=2)
+    for one in (first, second, other):
+        buffer.put(one)
+    buffer.finish(first)
+    assert buffer.head() is other
+
+
+def test_data_of_an_older_start_is_refused(buffer: FetchBuffer) -> None:
+    assert not buffer.put(fetched(batch(0, b"a"), generation=9))
+
+
+def test_data_of_an_unassigned_partition_is_refused(buffer: FetchBuffer) -> None:
+    buffer.assign([started(OTHER, 2)])
+    assert not buffer.put(fetched(batch(0, b"a")))
+
+
+def test_new_start_drops_what_is_buffered(buffer: FetchBuffer) -> None:
+    buffer.put(fetched(batch(0, b"a")))
+    buffer.restart(started(generation=3, offset=7))
+    assert (buffer.head(), buffer.position(TP)) == (None, 7)
+
+
+def test_assignment_drops_what_is_not_in_it(buffer: FetchBuffer) -> None:
+    buffer.put(fetched(batch(0, b"a")))
+    buffer.assign([started(OTHER, 2)])
+    assert (buffer.head(), buffer.position(TP), buffer.position(OTHER)) == (None, None, 0)
+
+
+def test_assignment_keeps_the_data_of_what_stays(buffer: FetchBuffer) -> None:
+    data = fetched(batch(0, b"a"))
+    buffer.put(data)
+    buffer.assign([started()])
+    assert buffer.head() is data
+
+
+def test_position_moves_when_records_are_handed_out(buffer: FetchBuffer) -> None:
+    assert buffer.advance(TP, 1, 5, 3)
+    assert (buffer.position(TP), buffer.last_leader_epoch(TP)) == (5, 3)
+
+
+def test_position_of_an_older_start_does_not_move(buffer: FetchBuffer) -> None:
+    buffer.restart(started(generation=3, offset=7))
+    assert not buffer.advance(TP, 1, 5, 3)
+    assert buffer.position(TP) == 7
+
+
+def test_buffer_is_full_until_data_is_read(buffer: FetchBuffer, room: Calls) -> None:
+    data = fetched(batch(0, b"x" * 200))
+    buffer.put(data)
+    before = buffer.is_full
+    buffer.finish(data)
+    assert (before, buffer.is_full, room.count) == (True, False, 1)
+
+
+def test_paused_partition_does_not_fill_the_buffer(buffer: FetchBuffer) -> None:
+    buffer.put(fetched(batch(0, b"x" * 200)))
+    buffer.set_paused(TP, True)
+    before = buffer.is_full
+    buffer.set_paused(TP, False)
+    assert (before, buffer.is_full) == (False, True)
+
+
+@pytest.mark.parametrize("way", ["set_paused", "set_held"])
+def test_withheld_partition_keeps_its_data(buffer: FetchBuffer, way: str) -> None:
+    data = fetched(batch(0, b"a"))
+    buffer.put(data)
+    withhold = getattr(buffer, way)
+    withhold(TP, True)
+    before = buffer.head()
+    withhold(TP, False)
+    assert (before, buffer.head()) == (None, data)
+
+
+def test_partition_both_paused_and_held_needs_both_lifted(buffer: FetchBuffer) -> None:
+    buffer.put(fetched(batch(0, b"a")))
+    buffer.set_paused(TP, True)
+    buffer.set_held(TP, True)
+    buffer.set_paused(TP, False)
+    assert not buffer.is_current(TP, 1)
+
+
+def test_pause_outlasts_a_seek(buffer: FetchBuffer) -> None:
+    buffer.set_paused(TP, True)
+    buffer.restart(started(generation=3))
+    buffer.put(fetched(batch(0, b"a"), generation=3))
+    assert buffer.head() is None
+
+
+def test_error_waits_behind_the_data_of_its_partition(buffer: FetchBuffer) -> None:
+    data, error = fetched(batch(0, b"a")), KafkaError("broken")
+    buffer.put(data)
+    buffer.put_error(TP, 1, error)
+    before = buffer.take_error()
+    buffer.finish(data)
+    assert (before, buffer.take_error(), buffer.take_error()) == (None, error, None)
+
+
+def test_error_of_an_older_start_is_forgotten(buffer: FetchBuffer) -> None:
+    buffer.put_error(TP, 1, KafkaError("broken"))
+    buffer.restart(started(generation=3))
+    assert buffer.take_error() is None
+
+
+def test_taken_error_is_reported_to_the_fetcher(buffer: FetchBuffer, room: Calls) -> None:
+    buffer.put_error(TP, 1, KafkaError("broken"))
+    buffer.take_error()
+    assert (room.count, buffer.has_error(TP)) == (1, False)
+
+
+def test_broken_client_fails_every_poll(buffer: FetchBuffer) -> None:
+    error = KafkaError("dead")
+    buffer.fail(error)
+    assert [buffer.take_error() for _ in range(2)] == [error, error]
+
+
+def test_wakeup_is_taken_once(buffer: FetchBuffer) -> None:
+    buffer.wake()
+    assert [buffer.take_wakeup(), buffer.take_wakeup()] == [True, False]
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        lambda buffer: buffer.put(fetched(batch(0, b"a"))),
+        lambda buffer: buffer.put_error(TP, 1, KafkaError("broken")),
+        lambda buffer: buffer.put_topic_error("t", KafkaError("forbidden")),
+        lambda buffer: buffer.fail(KafkaError("dead")),
+        lambda buffer: buffer.wake(),
+        lambda buffer: buffer.close(),
+    ],
+)
+def test_waiting_poll_is_let_go(buffer: FetchBuffer, event: object) -> None:
+    threading.Timer(0.02, event, (buffer,)).start()  # type: ignore[arg-type]
+    began = time.monotonic()
+    buffer.wait(10)
+    assert time.monotonic() - began < 5
+
+
+def test_wait_ends_in_time(buffer: FetchBuffer) -> None:
+    buffer.wait(0.001)
+    assert not buffer.has_news()
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        lambda buffer: buffer.restart(started(generation=3)),
+        lambda buffer: buffer.assign([]),
+        lambda buffer: buffer.set_paused(TP, True),
+        lambda buffer: buffer.set_held(TP, True),
+        lambda buffer: buffer.wake(),
+        lambda buffer: buffer.close(),
+    ],
+)
+def test_iterators_are_told_of_every_change(buffer: FetchBuffer, event: object) -> None:
+    changes = Calls()
+    buffer.on_change(changes)
+    event(buffer)  # type: ignore[operator]
+    assert changes.count >= 1

@@ -1,0 +1,251 @@
+"""Records as the application gets them."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+
+import pytest
+
+from kafka._base.observer import Observer
+from kafka.consumer.fetch_buffer import FetchBuffer
+from kafka.consumer.records import RecordReader
+from kafka.errors import CorruptRecordError, RecordDeserializationError
+from kafka.record.batch import build_batch
+from kafka.structs import ConsumerRecord, TopicPartition
+from test.unit.consumer.consumer_data import OTHER, TP, batch, fetched, started
+
+
+class Notes(Observer):
+    """Remember what was consumed."""
+
+    __slots__ = ("consumed",)
+
+    def __init__(self) -> None:
+        self.consumed: list[tuple[str, int, int]] = []
+
+    def records_consumed(self, topic: str, partition: int, records: int, size: int) -> None:
+        self.consumed.append((topic, partition, records))
+
+
+class Bench:
+    """A reader on a buffer with one assigned partition."""
+
+    def __init__(self, **deserializers: object) -> None:
+        self.buffer = FetchBuffer(10**6, lambda: None)
+        self.buffer.assign([started(), started(OTHER, 2)])
+        self.notes = Notes()
+        self.reader = RecordReader(
+            self.buffer,
+            deserialize_key=deserializers.get("key"),  # type: ignore[arg-type]
+            deserialize_value=deserializers.get("value"),  # type: ignore[arg-type]
+            observer=self.notes,
+        )
+
+    def poll(
+        self, count: int = 500, *, update: bool = True
+    ) -> dict[TopicPartition, list[ConsumerRecord]]:
+        return self.reader.collect(count, update_offsets=update)
+
+    def values(self, count: int = 500, *, update: bool = True) -> list[object]:
+        polled = self.poll(count, update=update)
+        return [record.value for records in polled.values() for record in records]
+
+
+def test_record_has_all_thirteen_fields() -> None:
+    bench = Bench()
+    bench.buffer.put(fetched(batch(7, b"value", headers=True), offset=7))
+    (record,) = bench.poll()[TP]
+    assert record == ConsumerRecord(
+        topic="t",
+        partition=0,
+        leader_epoch=3,
+        offset=7,
+        timestamp=5,
+        timestamp_type=0,
+        key=None,
+        value=b"value",
+        headers=[("h", b"v"), ("n", None)],
+        checksum=None,
+        serialized_key_size=-1,
+        serialized_value_size=5,
+        serialized_header_size=3,
+    )
+
+
+def test_sizes_of_missing_values_are_minus_one() -> None:
+    bench = Bench()
+    bench.buffer.put(fetched(batch(0, b"abc", None)))
+    assert [record.serialized_value_size for record in bench.poll()[TP]] == [3, -1]
+
+
+def test_unknown_epoch_is_none() -> None:
+    bench = Bench()
+    bench.buffer.put(fetched(batch(0, b"a", epoch=-1)))
+    assert bench.poll()[TP][0].leader_epoch is None
+
+
+def test_limit_holds_over_all_partitions() -> None:
+    bench = Bench()
+    bench.buffer.put(fetched(batch(0, b"a", b"b")))
+    bench.buffer.put(fetched(batch(0, b"x", b"y"), tp=OTHER, generation=2))
+    assert [bench.values(3), bench.values(3)] == [[b"a", b"b", b"x"], [b"y"]]
+
+
+def test_successive_fetches_of_a_partition_come_as_one_list() -> None:
+    bench = Bench()
+    bench.buffer.put(fetched(batch(0, b"a")))
+    bench.buffer.put(fetched(batch(1, b"b"), offset=1))
+    assert [record.offset for record in bench.poll()[TP]] == [0, 1]
+
+
+def test_polled_records_are_consumed_and_reported() -> None:
+    bench = Bench()
+    bench.buffer.put(fetched(batch(0, b"a", b"b")))
+    bench.poll()
+    assert (bench.buffer.position(TP), bench.notes.consumed) == (2, [("t", 0, 2)])
+
+
+def test_records_not_consumed_come_again() -> None:
+    bench = Bench()
+    bench.buffer.put(fetched(batch(0, b"a", b"b")))
+    first = bench.values(update=False)
+    assert (first, bench.buffer.position(TP), bench.values()) == ([b"a", b"b"], 0, [b"a", b"b"])
+
+
+def test_records_are_consumed_up_to_the_last_one_handed_out() -> None:
+    bench = Bench()
+    bench.buffer.put(fetched(batch(0, b"a", b"b", b"c")))
+    records = bench.poll(update=False)[TP]
+    bench.reader.settle(records[1])
+    assert (bench.buffer.position(TP), bench.values()) == (2, [b"c"])
+
+
+def test_settling_the_last_record_moves_over_the_gap_behind_it() -> None:
+    bench = Bench()
+    bench.buffer.put(fetched(batch(0, b"a")))
+    (record,) = bench.poll(update=False)[TP]
+    bench.reader.settle(record)
+    assert (bench.buffer.position(TP), bench.values()) == (1, [])
+
+
+def test_partitions_handed_out_before_are_consumed_whole() -> None:
+    bench = Bench()
+    bench.buffer.put(fetched(batch(0, b"a", b"b")))
+    bench.buffer.put(fetched(batch(0, b"x", b"y"), tp=OTHER, generation=2))
+    polled = bench.poll(update=False)
+    bench.reader.settle(polled[OTHER][0])
+    assert (bench.buffer.position(TP), bench.buffer.position(OTHER)) == (2, 1)
+
+
+def test_list_in_the_hands_of_the_application_is_never_changed() -> None:
+    bench = Bench()
+    bench.buffer.put(fetched(batch(0, b"a", b"b", b"c")))
+    records = bench.poll(update=False)[TP]
+    bench.reader.settle(records[0])
+    bench.values(1)
+    assert len(records) == 3
+
+
+def test_held_records_of_a_partition_sought_meanwhile_are_dropped() -> None:
+    bench = Bench()
+    bench.buffer.put(fetched(batch(0, b"a", b"b")))
+    bench.poll(update=False)
+    bench.buffer.restart(started(generation=3))
+    assert bench.values() == []
+
+
+def test_held_records_wait_while_their_partition_is_paused() -> None:
+    bench = Bench()
+    bench.buffer.put(fetched(batch(0, b"a", b"b")))
+    bench.buffer.put(fetched(batch(0, b"x"), tp=OTHER, generation=2))
+    bench.poll(2, update=False)
+    bench.buffer.set_paused(TP, True)
+    before = bench.values()
+    bench.buffer.set_paused(TP, False)
+    assert (before, bench.values()) == ([b"x"], [b"a", b"b"])
+
+
+def test_late_settlement_does_not_undo_a_seek() -> None:
+    bench = Bench()
+    bench.buffer.put(fetched(batch(0, b"a", b"b")))
+    record = bench.poll(update=False)[TP][0]
+    bench.buffer.restart(started(generation=3, offset=9))
+    bench.reader.settle(record)
+    assert bench.buffer.position(TP) == 9
+
+
+def rejecting(bad: bytes) -> object:
+    def deserialize(topic: str, headers: list[tuple[str, bytes | None]], data: bytes) -> object:
+        if data == bad:
+            raise UnicodeDecodeError("ascii", data, 0, 1, "bad")
+        return data.decode()
+
+    return deserialize
+
+
+def test_records_before_a_rejected_one_come_first() -> None:
+    bench = Bench(value=rejecting(b"b"))
+    bench.buffer.put(fetched(batch(0, b"a", b"b", b"c")))
+    assert bench.values() == ["a"]
+    with pytest.raises(RecordDeserializationError, match="t-0 offset 1; seek to 2") as caught:
+        bench.poll()
+    assert isinstance(caught.value.__cause__, UnicodeDecodeError)
+    assert bench.buffer.position(TP) == 1
+
+
+def test_rejected_record_travels_with_its_error() -> None:
+    bench = Bench(value=rejecting(b"a"))
+    bench.buffer.put(fetched(batch(0, b"a", headers=True)))
+    with pytest.raises(RecordDeserializationError) as caught:
+        bench.poll()
+    for error in (caught.value, copy.copy(caught.value), pickle.loads(pickle.dumps(caught.value))):
+        assert (error.topic_partition, error.offset, error.value) == (TP, 0, b"a")
+        assert error.headers == [("h", b"v"), ("n", None)]
+
+
+def test_payload_stays_out_of_the_text_of_the_error() -> None:
+    bench = Bench(value=rejecting(b"secret"))
+    bench.buffer.put(fetched(batch(0, b"secret")))
+    with pytest.raises(RecordDeserializationError) as caught:
+        bench.poll()
+    assert "secret" not in str(caught.value)
+
+
+def test_tombstones_are_not_shown_to_the_deserializer() -> None:
+    bench = Bench(value=rejecting(b"zzz"), key=rejecting(b"zzz"))
+    bench.buffer.put(fetched(batch(0, None, b"a")))
+    assert bench.values() == [None, "a"]
+
+
+def test_headers_are_shown_to_the_deserializer() -> None:
+    seen = []
+    bench = Bench(value=lambda topic, headers, data: seen.append((topic, headers, data)))
+    bench.buffer.put(fetched(batch(0, b"a", b"b", headers=True)))
+    bench.poll()
+    assert seen == [("t", [("h", b"v"), ("n", None)], b"a"), ("t", [], b"b")]
+
+
+def test_corrupt_batch_names_where_it_is() -> None:
+    bench = Bench()
+    damaged = batch(0, b"a")
+    bench.buffer.put(fetched(damaged[:-3] + b"?" + damaged[-2:]))
+    with pytest.raises(CorruptRecordError, match="t-0 at offset 0"):
+        bench.poll()
+
+
+def test_corrupt_batch_lets_other_partitions_go_first() -> None:
+    bench = Bench()
+    damaged = batch(0, b"a")
+    bench.buffer.put(fetched(damaged[:-3] + b"?" + damaged[-2:]))
+    bench.buffer.put(fetched(batch(0, b"x"), tp=OTHER, generation=2))
+    with pytest.raises(CorruptRecordError):
+        bench.poll()
+    assert bench.values() == [b"x"]
+
+
+def test_batch_emptied_by_compaction_moves_the_position() -> None:
+    bench = Bench()
+    empty = build_batch(b"", count=0, base_timestamp=0, max_timestamp=0, last_offset_delta=4)
+    bench.buffer.put(fetched(empty))
+    assert (bench.poll(), bench.buffer.position(TP)) == ({}, 5)
