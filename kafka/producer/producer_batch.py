@@ -118,7 +118,8 @@ class ProducerBatch:
         created: when the first record came, in seconds; the delivery time-out counts from here.
         due: when the batch may go although it is not full, in seconds.
         records: what was appended; empty once encoded.
-        claimed: whether a sender's thread is about to encode the batch.
+        claimed: whether a sender's thread encodes the batch; the loop leaves it to that thread
+            until *due*.
         last_error: why it was sent again.
         memory: bytes the batch counts against ``buffer_memory``.
         parts: the batches this one was split into, with the index of their first record.
@@ -219,47 +220,43 @@ class ProducerBatch:
         self.move(BatchState.SEALED)
         self.count = len(self.records)
 
-    def encode(self, *, magic: int, codec: Codec, level: int | None = None) -> int:
+    def encode(self, *, magic: int, codec: Codec, level: int | None = None) -> int | None:
         """Encode and compress the records and let go of them.
 
+        Two threads may do this at once; the first to be through counts.
+
         Returns:
-            The size before compression, in bytes.
+            The size before compression, in bytes; ``None`` if the result did not count.
         """
-        timestamps, keys, values, headers = zip(*self.records, strict=True)
-        self._keep_sizes(timestamps, keys, values, headers)
-        self.magic = magic
-        self.codec = codec
+        records = self.records
+        if not records:
+            return None
+        timestamps, keys, values, headers = zip(*records, strict=True)
+        has_headers = any(headers)
+        payload: bytes | bytearray | memoryview
         if magic >= 2:
             raw = encode_records(
-                timestamps, keys, values, [h or () for h in headers] if any(headers) else None
+                timestamps, keys, values, [h or () for h in headers] if has_headers else None
             )
             raw_size = len(raw)
-            self._payload = raw if codec is Codec.NONE else compress(codec, raw, level)
+            payload = raw if codec is Codec.NONE else compress(codec, raw, level)
         else:
-            self._payload = encode_message_set(magic, timestamps, keys, values, codec)
-            raw_size = sum(self.value_sizes or ()) + len(self._payload)
-        self.base_timestamp, self.max_timestamp = timestamps[0], max(timestamps)
+            payload = encode_message_set(magic, timestamps, keys, values, codec, level=level)
+            raw_size = self.memory - RECORD_MEMORY * len(records)
+        key_sizes, value_sizes = _sizes(keys), _sizes(values)
+        header_sizes = array("i", map(_header_size, headers)) if has_headers else None
         with self.home.lock:
-            # The batch may have been given up meanwhile (close, delivery time-out).
-            if self.state is BatchState.SEALED:
-                self.move(BatchState.ENCODED)
-            else:
-                self._payload = b""
+            # The batch may have been encoded by another thread, or given up, meanwhile.
+            if self.state is not BatchState.SEALED:
+                return None
+            self.move(BatchState.ENCODED)
+            self.magic, self.codec, self._payload = magic, codec, payload
+            self.base_timestamp, self.max_timestamp = timestamps[0], max(timestamps)
+            self.timestamps = array("q", timestamps)
+            self.key_sizes, self.value_sizes = key_sizes, value_sizes
+            self.header_sizes = header_sizes
             self.records = []
         return raw_size
-
-    def _keep_sizes(
-        self,
-        timestamps: Sequence[int],
-        keys: Sequence[bytes | None],
-        values: Sequence[bytes | None],
-        headers: Sequence[Headers | None],
-    ) -> None:
-        self.timestamps = array("q", timestamps)
-        self.key_sizes = _sizes(keys)
-        self.value_sizes = _sizes(values)
-        if any(headers):
-            self.header_sizes = array("i", map(_header_size, headers))
 
     def pieces(self, stamp: ProducerStamp = NO_STAMP) -> list[bytes | bytearray | memoryview]:
         """Return the encoded batch, written by *stamp*, in pieces that are not joined."""

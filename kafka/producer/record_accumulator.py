@@ -41,8 +41,8 @@ if TYPE_CHECKING:
 
 # What a record counts in memory, less what it adds to the encoded batch beside its payload.
 _SAVING = RECORD_MEMORY - RECORD_OVERHEAD
-# How soon the loop looks again at a batch that a sender's thread encodes, in seconds.
-_ENCODING_DELAY = 0.01
+# How long the loop leaves a batch to the sender's thread that encodes it, in seconds.
+_CLAIM = 0.05
 
 
 class AccumulatorSettings(NamedTuple):
@@ -254,39 +254,40 @@ class RecordAccumulator:
                 self._notify()
                 self._wake_pending = True
 
-    def encode(self, batch: ProducerBatch, route: TopicRoute) -> bool:
-        """Encode a full or due batch in this thread, unless another thread is at it.
+    def encode(self, batch: ProducerBatch, route: TopicRoute, *, take_over: bool = False) -> None:
+        """Encode a full or due batch in this thread.
 
-        If this is interrupted by an exception, the loop will do it.
-
-        Returns:
-            Whether the batch was encoded here.
+        Args:
+            batch: the batch; nothing happens if it is encoded already.
+            route: its topic.
+            take_over: do it although another thread is at it. That thread may be held up, even by
+                whoever waits for the batch (a signal handler).
         """
         settings = self.settings
-        mine = False
         try:
             with self.lock:
-                if batch.claimed or not batch.records:
-                    return False
-                mine = batch.claimed = True
+                if batch.claimed and not take_over:
+                    return
+                batch.due = self._now() + _CLAIM
+                batch.claimed = True
                 if batch.state is BatchState.OPEN:
                     batch.seal()
             raw = batch.encode(
                 magic=self.magic, codec=settings.codec, level=settings.compression_level
             )
         finally:
-            if mine:
-                batch.claimed = False
+            batch.claimed = False
+        if raw is None:
+            return
         encoded = batch.encoded_size
         with self.lock:
-            if batch.state is BatchState.ENCODED:
+            if batch.memory:
                 self.used += encoded - batch.memory
                 batch.memory = encoded
-                if batch.codec:
-                    route.learn(raw, encoded)
-                self._wake_waiter()
+            if batch.codec:
+                route.learn(raw, encoded)
+            self._wake_waiter()
         self._observer.batch_sealed(batch.topic_partition.topic, batch.count, raw, encoded)
-        return True
 
     def register(self) -> None:
         """Have the deliveries watch all batches of this moment."""
@@ -313,15 +314,13 @@ class RecordAccumulator:
         if head is queue.open:
             return now if self.closed or self._waiters else head.due
         # Whoever encodes it wakes the loop; if an exception prevents that, this timer does.
-        return now + _ENCODING_DELAY if head.claimed else head.retry.not_before
+        return head.due if head.claimed else head.retry.not_before
 
     def pop(self, queue: PartitionQueue) -> ProducerBatch | None:
-        """Take the first batch of *queue*, closed; ``None`` if there is none or it is claimed."""
+        """Take the first batch of *queue*, closed; ``None`` if there is none."""
         with self.guard:
             if queue.batches and queue.batches[0] is queue.open:
                 self._seal(queue)
-            if queue.batches and queue.batches[0].claimed:
-                return None
             batch = queue.batches.popleft() if queue.batches else None
             if not queue.batches:
                 self.active.pop(queue, None)

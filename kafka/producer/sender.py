@@ -215,7 +215,7 @@ class Sender:
         """Make sure *batch* is encoded; return whether it can be sent."""
         if batch.state is BatchState.SEALED:
             try:
-                self._accumulator.encode(batch, queue.route)
+                self._accumulator.encode(batch, queue.route, take_over=True)
             except Exception as exc:  # noqa: BLE001 - one bad batch must not stop the producer
                 topic, partition = batch.topic_partition
                 error = KafkaError(f"{topic}-{partition}: the batch could not be encoded: {exc!r}")
