@@ -45,7 +45,7 @@ _NONE = -1
 class TransactionalOffsets(Protocol):
     """Who keeps the offsets that are committed with a transaction."""
 
-    def complete(self, producer_id: int, *, commit: bool) -> None:
+    def complete_transaction(self, producer_id: int, *, commit: bool) -> None:
         """Make the producer's pending offsets those of their groups, or drop them."""
 
 
@@ -223,7 +223,7 @@ class Transactions:
     def end_offsets(self, producer_id: int, *, commit: bool) -> None:
         """End a producer's transaction in the groups it has committed offsets for."""
         if self.offsets is not None:
-            self.offsets.complete(producer_id, commit=commit)
+            self.offsets.complete_transaction(producer_id, commit=commit)
 
     def coordinator_epoch(self, transactional_id: str) -> int:
         """Return the term of the node that coordinates a transactional id, counted from 0."""
