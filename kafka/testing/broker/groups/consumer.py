@@ -25,7 +25,6 @@ from kafka.errors import (
 from kafka.testing.broker.groups.assignors import ASSIGNORS, Subscriber
 from kafka.testing.broker.groups.consumer_member import (
     JOINING_EPOCH,
-    LEAVING_EPOCH,
     LEAVING_STATIC_EPOCH,
     ConsumerMember,
 )

@@ -1,0 +1,350 @@
+"""The groups of a cluster: to find, create, replace and delete them, and to move their time.  Pure.
+
+Get it with ``cluster.component(GroupCoordinator)``; every broker has the same one, and
+`GroupCoordinator.check` sees to it that only the group's coordinator answers.
+
+Limits: a group changes between the classic and the consumer protocol only while it has no members,
+as with ``group.consumer.migration.policy=disabled``. Committed offsets expire in groups without
+members only.
+"""
+
+from __future__ import annotations
+
+from itertools import count
+from typing import TYPE_CHECKING, NamedTuple
+from uuid import NAMESPACE_OID, uuid5
+
+from kafka.errors import (
+    BrokerResponseError,
+    GroupIdNotFoundError,
+    IllegalGenerationError,
+    InconsistentGroupProtocolError,
+    NonEmptyGroupError,
+    StaleMemberEpochError,
+    UnknownMemberIdError,
+)
+from kafka.testing.broker.coordinators import Coordinators, KeyType
+from kafka.testing.broker.groups.classic import ClassicGroup
+from kafka.testing.broker.groups.classic_states import Limits
+from kafka.testing.broker.groups.consumer import ConsumerGroup, Settings
+from kafka.testing.broker.groups.offsets import Committed, OffsetStore
+from kafka.testing.broker.groups.subscription import TopicInfo
+from kafka.testing.broker.transactions.service import Transactions
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from uuid import UUID
+
+    from kafka.testing.broker.cluster import Cluster
+    from kafka.testing.broker.groups.assignors import TopicPartitionId
+    from kafka.testing.broker.groups.offsets import Key
+    from kafka.testing.broker.timers import Timer
+
+AnyGroup = ClassicGroup | ConsumerGroup
+
+
+class Commit(NamedTuple):
+    """Who commits offsets of which group.
+
+    Attributes:
+        epoch: generation or member epoch, -1 for none.
+        transactional: by TxnOffsetCommit.
+        speaks_epochs: the version of the request knows of member epochs.
+    """
+
+    group_id: str
+    member_id: str = ""
+    instance_id: str | None = None
+    epoch: int = -1
+    transactional: bool = False
+    speaks_epochs: bool = True
+
+
+class GroupCoordinator:
+    """All groups.
+
+    Attributes:
+        groups: by id.
+        offsets: what they have committed.
+        configs: what was set for GROUP resources, by group.
+    """
+
+    def __init__(self, cluster: Cluster) -> None:
+        self.groups: dict[str, AnyGroup] = {}
+        self.offsets = OffsetStore()
+        self.configs: dict[str, dict[str, str]] = {}
+        self.coordinators = cluster.component(Coordinators)
+        self._cluster = cluster
+        self._ids = count()
+        self._timers: dict[str, Timer] = {}
+        self._empty_since: dict[str, float] = {}
+        self._next_sweep = 0.0
+        self._topic_ids: dict[str, UUID] = {}
+        cluster.metadata_changed.subscribe(self._on_metadata)
+        self._on_metadata()
+        cluster.component(Transactions).offsets = self
+
+    # -- finding --------------------------------------------------------------------------------
+
+    @property
+    def now(self) -> float:
+        """The cluster's time in seconds."""
+        return self._cluster.clock.now()
+
+    def check(self, node_id: int, group_id: str) -> None:
+        """Let requests for a group at a broker pass.
+
+        Raises:
+            NotCoordinatorError: another broker coordinates the group.
+        """
+        self.coordinators.check(node_id, KeyType.GROUP, group_id)
+        self._sweep()
+
+    def classic(self, group_id: str) -> ClassicGroup:
+        """Return a classic group.
+
+        Raises:
+            GroupIdNotFoundError: there is none of that id.
+        """
+        group = self.groups.get(group_id)
+        if group is None:
+            raise GroupIdNotFoundError(f"Group {group_id} not found.")
+        if not isinstance(group, ClassicGroup):
+            raise GroupIdNotFoundError(f"Group {group_id} is not a classic group.")
+        return group
+
+    def consumer(self, group_id: str) -> ConsumerGroup:
+        """Return a KIP-848 group.
+
+        Raises:
+            GroupIdNotFoundError: there is none of that id.
+        """
+        group = self.groups.get(group_id)
+        if group is None:
+            raise GroupIdNotFoundError(f"Group {group_id} not found.")
+        if not isinstance(group, ConsumerGroup):
+            raise GroupIdNotFoundError(f"Group {group_id} is not a consumer group.")
+        return group
+
+    def known_classic(self, group_id: str) -> ClassicGroup:
+        """Return the classic group that a member speaks of.
+
+        Raises:
+            UnknownMemberIdError: there is no such group, so there is no such member.
+        """
+        try:
+            return self.classic(group_id)
+        except GroupIdNotFoundError as exc:
+            raise UnknownMemberIdError(str(exc)) from exc
+
+    def classic_to_join(self, group_id: str, member_id: str) -> ClassicGroup:
+        """Return the classic group that a member wants to join; a new member may create it.
+
+        Raises:
+            UnknownMemberIdError: there is no such group, and the member claims to be known.
+            InconsistentGroupProtocolError: the group has members of the other protocol.
+        """
+        group = self.groups.get(group_id)
+        if isinstance(group, ClassicGroup):
+            return group
+        if group is not None and not group.is_empty:
+            raise InconsistentGroupProtocolError(f"{group_id} is a consumer group with members")
+        if member_id:
+            raise UnknownMemberIdError(f"there is no classic group {group_id!r}")
+        return self._new_classic(group_id)
+
+    def _new_classic(self, group_id: str) -> ClassicGroup:
+        group = ClassicGroup(group_id, new_id=self.new_id, limits=self._limits)
+        self.groups[group_id] = group
+        return group
+
+    def consumer_to_join(self, group_id: str, member_epoch: int) -> ConsumerGroup:
+        """Return the KIP-848 group of a heartbeat; one that joins gets a new group if need be.
+
+        A new group becomes one of the cluster's with `keep`.
+
+        Raises:
+            GroupIdNotFoundError: there is no such group, or it is classic and has members.
+        """
+        group = self.groups.get(group_id)
+        if isinstance(group, ConsumerGroup):
+            return group
+        if member_epoch != 0 or (group is not None and not group.is_empty):
+            return self.consumer(group_id)
+        return ConsumerGroup(group_id, settings=lambda: self._settings(group_id))
+
+    def new_id(self) -> str:
+        """Return a UUID nobody has; the same ones in every run, so that runs can be repeated."""
+        return str(uuid5(NAMESPACE_OID, f"{self._cluster.cluster_id}/{next(self._ids)}"))
+
+    def topics(self) -> dict[str, TopicInfo]:
+        """Return all topics as groups see them."""
+        return {
+            name: TopicInfo(topic.topic_id, len(topic.partitions))
+            for name, topic in self._cluster.topics.items()
+        }
+
+    # -- configs --------------------------------------------------------------------------------
+
+    def _limits(self) -> Limits:
+        setting = self._cluster.setting
+        return Limits(
+            initial_delay=int(setting("group.initial.rebalance.delay.ms")) / 1000,
+            max_size=int(setting("group.max.size")),
+        )
+
+    def _settings(self, group_id: str) -> Settings:
+        setting = self._cluster.setting
+        own = self.configs.get(group_id, {})
+
+        def seconds(name: str) -> float:
+            return int(own.get(f"consumer.{name}") or setting(f"group.consumer.{name}")) / 1000
+
+        return Settings(
+            session_timeout=seconds("session.timeout.ms"),
+            heartbeat_interval=seconds("heartbeat.interval.ms"),
+            assignment_interval=seconds("assignment.interval.ms"),
+            max_size=int(setting("group.consumer.max.size")),
+            assignors=tuple(
+                name.strip() for name in setting("group.consumer.assignors").split(",")
+            ),
+        )
+
+    # -- commits --------------------------------------------------------------------------------
+
+    def validate_commit(self, commit: Commit, partitions: Sequence[TopicPartitionId]) -> None:
+        """Let offsets be committed; a commit without members creates the group if need be.
+
+        Raises:
+            BrokerResponseError: the member or its epoch is not the group's.
+        """
+        group = self.groups.get(commit.group_id)
+        if group is None:
+            if commit.epoch >= 0:
+                raise IllegalGenerationError(f"there is no group {commit.group_id!r}")
+            self.keep(self._new_classic(commit.group_id))
+        elif isinstance(group, ClassicGroup):
+            group.validate_commit(
+                commit.member_id,
+                commit.instance_id,
+                commit.epoch,
+                transactional=commit.transactional,
+            )
+            group.on_commit(commit.member_id, self.now)
+        else:
+            self._validate_consumer_commit(group, commit, partitions)
+
+    @staticmethod
+    def _validate_consumer_commit(
+        group: ConsumerGroup, commit: Commit, partitions: Sequence[TopicPartitionId]
+    ) -> None:
+        try:
+            group.validate_commit(
+                commit.member_id,
+                commit.epoch,
+                partitions,
+                transactional=commit.transactional,
+                speaks_epochs=commit.speaks_epochs,
+            )
+        except StaleMemberEpochError as exc:
+            if commit.transactional:
+                # Producers know nothing of member epochs.
+                raise IllegalGenerationError(*exc.args) from exc
+            raise
+
+    def complete_transaction(self, producer_id: int, *, commit: bool) -> None:
+        """Make a producer's pending offsets those of their groups, or drop them."""
+        self.offsets.complete(producer_id, commit=commit)
+
+    # -- deleting and expiring --------------------------------------------------------------------
+
+    def delete(self, group_id: str) -> None:
+        """Delete a group and its offsets.
+
+        Raises:
+            GroupIdNotFoundError: there is no such group.
+            NonEmptyGroupError: it has members.
+        """
+        group = self.groups.get(group_id)
+        if group is None:
+            raise GroupIdNotFoundError(f"Group {group_id} not found.")
+        if not group.is_empty:
+            raise NonEmptyGroupError
+        self._forget(group)
+
+    def _forget(self, group: AnyGroup) -> None:
+        group.bury()
+        del self.groups[group.group_id]
+        self.offsets.forget(group.group_id)
+        self._empty_since.pop(group.group_id, None)
+        self._disarm(group.group_id)
+
+    def _on_metadata(self) -> None:
+        current = {name: topic.topic_id for name, topic in self._cluster.topics.items()}
+        gone = {name for name, old in self._topic_ids.items() if current.get(name) != old}
+        self._topic_ids = current
+        if gone:
+            self.offsets.forget_topics(gone)
+
+    def _sweep(self) -> None:
+        now = self.now
+        if now < self._next_sweep:
+            return
+        setting = self._cluster.setting
+        self._next_sweep = now + int(setting("offsets.retention.check.interval.ms")) / 1000
+        for group in list(self.groups.values()):
+            if group.is_empty:
+                self._expire(group, now)
+
+    def _expire(self, group: AnyGroup, now: float) -> None:
+        retention = int(self._cluster.setting("offsets.retention.minutes")) * 60
+        wall_ms = self._cluster.clock.wall_ms()
+        empty_for = now - self._empty_since.setdefault(group.group_id, now)
+
+        def is_over(_: Key, value: Committed) -> bool:
+            if value.expires_ms is not None:
+                return value.expires_ms <= wall_ms
+            return min(empty_for, (wall_ms - value.committed_ms) / 1000) >= retention
+
+        had_offsets = self.offsets.has(group.group_id)
+        self.offsets.of(group.group_id).expire(is_over)
+        if not self.offsets.has(group.group_id) and (had_offsets or empty_for > 0):
+            self._forget(group)
+
+    # -- time -----------------------------------------------------------------------------------
+
+    def keep(self, group: AnyGroup) -> None:
+        """Take note of a group after each request that may have changed it."""
+        self.groups[group.group_id] = group
+        if group.is_empty:
+            self._empty_since.setdefault(group.group_id, self.now)
+        else:
+            self._empty_since.pop(group.group_id, None)
+        self._arm(group)
+
+    def _arm(self, group: AnyGroup) -> None:
+        wakeup = group.next_wakeup()
+        timer = self._timers.get(group.group_id)
+        if wakeup is None:
+            self._disarm(group.group_id)
+        elif timer is None or not timer.is_pending or timer.when > wakeup:
+            # A timer that is too early is cheaper than a new one with each heartbeat.
+            self._disarm(group.group_id)
+            self._timers[group.group_id] = self._cluster.timers.call_at(
+                wakeup, lambda: self._wake(group)
+            )
+
+    def _disarm(self, group_id: str) -> None:
+        timer = self._timers.pop(group_id, None)
+        if timer is not None:
+            timer.cancel()
+
+    def _wake(self, group: AnyGroup) -> None:
+        if self.groups.get(group.group_id) is group:
+            group.poll(self.now)
+            self.keep(group)
+
+
+def error_text(error: BrokerResponseError) -> str:
+    """Return what an error message field says."""
+    return ", ".join(map(str, error.args)) or error.description
