@@ -226,18 +226,12 @@ async def _async_producer(producer: Any, task: Task, watch: Stopwatch) -> int:
 
 
 async def aiokafka_consumer(task: Task, watch: Stopwatch, *, iterate: bool) -> int:
-    from aiokafka import AIOKafkaConsumer, TopicPartition
+    from aiokafka import AIOKafkaConsumer
 
-    consumer = AIOKafkaConsumer(bootstrap_servers=task.bootstrap, auto_offset_reset="earliest")
-    await consumer.start()
-    partitions = await _aiokafka_partitions(consumer, task.topic)
-    consumer.assign([TopicPartition(task.topic, number) for number in sorted(partitions)])
+    consumer = AIOKafkaConsumer(
+        task.topic, bootstrap_servers=task.bootstrap, auto_offset_reset="earliest"
+    )
     return await _async_consumer(consumer, task, watch, iterate=iterate)
-
-
-async def _aiokafka_partitions(consumer: Any, topic: str) -> set[int]:
-    await consumer.topics()
-    return consumer.partitions_for_topic(topic)
 
 
 async def _async_consumer(
@@ -247,6 +241,7 @@ async def _async_consumer(
     *,
     iterate: bool,
 ) -> int:
+    await consumer.start()
     seen = 0
     watch.start()
     if iterate:
@@ -275,12 +270,10 @@ async def native_async_producer(task: Task, watch: Stopwatch) -> int:
 
 async def native_async_consumer(task: Task, watch: Stopwatch, *, iterate: bool) -> int:
     from kafka.aio import AsyncKafkaConsumer
-    from kafka.structs import TopicPartition
 
-    consumer = AsyncKafkaConsumer(bootstrap_servers=task.bootstrap, auto_offset_reset="earliest")
-    await consumer.start()
-    partitions = await consumer.partitions_for_topic(task.topic)
-    consumer.assign([TopicPartition(task.topic, number) for number in sorted(partitions)])
+    consumer = AsyncKafkaConsumer(
+        task.topic, bootstrap_servers=task.bootstrap, auto_offset_reset="earliest"
+    )
     return await _async_consumer(consumer, task, watch, iterate=iterate)
 
 
