@@ -16,7 +16,7 @@ from kafka.subscription.reset import EARLIEST, LATEST
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
 
     from kafka.structs import ConsumerRecord, OffsetAndMetadata, TopicPartition
     from kafka.subscription.subscription_state import Listener
@@ -348,6 +348,19 @@ class AsyncKafkaConsumer(Queries):
             IllegalStateError: the consumer has no ``group_id``.
         """
         del offsets, timeout_ms
+        raise IllegalStateError("Requires group_id")
+
+    def commit_async(
+        self,
+        offsets: dict[TopicPartition, OffsetAndMetadata] | None = None,
+        callback: Callable[[object, object], object] | None = None,
+    ) -> NoReturn:
+        """Commit offsets to the group's coordinator in the background.
+
+        Raises:
+            IllegalStateError: the consumer has no ``group_id``.
+        """
+        del offsets, callback
         raise IllegalStateError("Requires group_id")
 
     async def committed(

@@ -260,7 +260,6 @@ class Fetcher:
                 versions = await self._client.versions_of(node)
                 versions.pick(FetchRequest, min_version=ISOLATION_SINCE)
             response = await self._client.send(fetch_request(sent, self._rules.limits), node)
-            self._nodes.retries.pop(node, None)
             self._take(node, session, sent, asked, read_fetch_response(response, names), response)
             size = sum(
                 len(fetched.records or b"") for t in response.responses for fetched in t.partitions
@@ -302,19 +301,27 @@ class Fetcher:
         parts: dict[TopicPartition, FetchResponse.PartitionData],
         response: FetchResponse,
     ) -> None:
-        error = for_code(response.error_code)
         if response.error_code:
-            log.info("node=%d fetch session: %s; starting a new one", node, error.__name__)
-            session.on_error(error)
-            if error is FetchSessionTopicIdError or verdict_for(error, {}) is not Verdict.RETRY:
-                self._back_off_node(node)
-                self._client.metadata.request_update()
+            self._session_failed(node, session, for_code(response.error_code))
             return
+        self._nodes.retries.pop(node, None)
         problem = session.on_success(sent, response.session_id, parts)
         if problem is not None:
+            # The data is good all the same: what nobody asked for is left out.
             log.info("node=%d fetch session does not match: %s; starting a new one", node, problem)
-            return
         self.answers.apply(asked, parts, response)
+
+    def _session_failed(self, node: int, session: FetchSession, error: type[KafkaError]) -> None:
+        """Start a new session: at once the first time, later with back-off."""
+        log.info("node=%d fetch session: %s; starting a new one", node, error.__name__)
+        session.on_error(error)
+        passes = verdict_for(error, {}) is Verdict.RETRY
+        if error is FetchSessionTopicIdError or not passes:
+            self._client.metadata.request_update()
+        if passes and node not in self._nodes.retries:
+            self._nodes.retries[node] = RetryState(1, self._clock.now())
+        else:
+            self._back_off_node(node)
 
     def _back_off_node(self, node: int) -> None:
         retry = self._nodes.retries.get(node, RetryState())

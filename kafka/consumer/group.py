@@ -149,6 +149,7 @@ class KafkaConsumer(Facade[AsyncKafkaConsumer], Handout):
     bootstrap_connected = local(AsyncKafkaConsumer.bootstrap_connected)
     metrics = local(AsyncKafkaConsumer.metrics)
     commit = _ask(AsyncKafkaConsumer.commit)
+    commit_async = _tell(AsyncKafkaConsumer.commit_async)
     committed = _ask(AsyncKafkaConsumer.committed)
 
     # -- records ---------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from kafka.errors import (
     RecordDeserializationError,
     WakeupError,
 )
-from kafka.protocol.messages.fetch import FetchRequest
+from kafka.protocol.messages.fetch import FetchRequest, FetchResponse
 from kafka.structs import OffsetAndMetadata, TopicPartition
 from test.broker.consumer_support import T0, T1, append, consumer, read, values
 from test.support.scripted_broker import ScriptedCluster
@@ -485,5 +485,63 @@ def test_closed_consumer_says_so_and_closes_again() -> None:
                 await reader.poll()
             with pytest.raises(IllegalStateError, match="closed"):
                 reader.assign([T0])
+
+    run(story())
+
+
+async def idle_requests(reader: AsyncKafkaConsumer, cluster: ScriptedCluster) -> float:
+    """Return the requests per second while nothing happens."""
+    await reader.poll(2000)
+    before = len(cluster.received) + sum(cluster.accepted.values())
+    assert await reader.poll(30_000) == {}
+    return (len(cluster.received) + sum(cluster.accepted.values()) - before) / 30
+
+
+@pytest.mark.parametrize("kind", ["nothing assigned", "end of log", "paused", "no topic"])
+def test_idle_consumer_asks_seldom(kind: str) -> None:
+    async def story() -> None:
+        async with ScriptedCluster(nodes=3) as cluster, consumer(cluster) as reader:
+            cluster.add_topic("t", 6)
+            if kind == "no topic":
+                reader.subscribe(["missing"])
+            elif kind != "nothing assigned":
+                reader.subscribe(["t"])
+            await reader.poll(1000)
+            if kind == "paused":
+                reader.pause(*reader.assignment())
+            assert await idle_requests(reader, cluster) <= 7
+
+    run(story())
+
+
+def test_consumer_without_brokers_asks_seldom_and_recovers() -> None:
+    async def story() -> None:
+        async with ScriptedCluster(nodes=1) as cluster:
+            cluster.add_topic("t")
+            async with consumer(cluster, "t", reconnect_backoff_max_ms=1000) as reader:
+                await reader.poll(1000)
+                await cluster.kill(0)
+                assert await reader.poll(600_000) == {}
+                await cluster.revive(0)
+                append(cluster, b"a")
+                assert values(await read(reader, 1)) == [b"a"]
+
+    run(story())
+
+
+def test_evicted_session_is_made_anew() -> None:
+    async def story() -> None:
+        async with ScriptedCluster() as cluster:
+            cluster.add_topic("t")
+            async with consumer(cluster, "t") as reader:
+                await reader.poll(1000)
+                cluster.fail_next(
+                    FetchRequest,
+                    FetchResponse(error_code=70),
+                    FetchResponse(error_code=71),
+                    FetchResponse(error_code=-1),
+                )
+                append(cluster, b"a")
+                assert values(await read(reader, 1)) == [b"a"]
 
     run(story())
