@@ -7,8 +7,6 @@ import logging
 from collections.abc import Callable, Coroutine
 
 import pytest
-from test.support.scripted_broker import Call, Close, Delay, Drop, ErrorCode, Garbage, ScriptedCluster
-from test.support.virtual_loop import run
 
 from kafka import errors
 from kafka.errors import (
@@ -22,6 +20,16 @@ from kafka.errors import (
 )
 from kafka.producer.async_producer import AsyncKafkaProducer
 from kafka.protocol.messages.produce import ProduceRequest, ProduceResponse
+from test.support.scripted_broker import (
+    Call,
+    Close,
+    Delay,
+    Drop,
+    ErrorCode,
+    Garbage,
+    ScriptedCluster,
+)
+from test.support.virtual_loop import run
 
 Story = Callable[[ScriptedCluster, AsyncKafkaProducer], Coroutine[None, None, None]]
 
@@ -137,8 +145,8 @@ def test_each_kind_of_acks_delivers(acks: object) -> None:
         found = await (await producer.send("t", b"x"))
         await producer.flush()
         assert found.offset == (-1 if acks == 0 else 0)
-        while not cluster.log("t", 0).batches:
-            await asyncio.sleep(0.01)
+        await asyncio.sleep(1)
+        assert values(cluster) == [b"x"]
         assert cluster.requests(ProduceRequest)[0].acks == (-1 if acks == "all" else acks)
 
     play(story, acks=acks)
@@ -157,7 +165,8 @@ def test_each_codec_delivers(codec: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "trouble", [Close(), Drop(), Garbage(b"\0\0\0\x02xx"), ErrorCode(NOT_LEADER), ErrorCode(NOT_ENOUGH)]
+    "trouble",
+    [Close(), Drop(), Garbage(b"\0\0\0\x02xx"), ErrorCode(NOT_LEADER), ErrorCode(NOT_ENOUGH)],
 )
 def test_a_passing_trouble_is_overcome(trouble: object) -> None:
     async def story(cluster: ScriptedCluster, producer: AsyncKafkaProducer) -> None:
@@ -235,7 +244,7 @@ def test_a_record_expires_while_its_request_is_in_flight() -> None:
         await (await producer.send("t", b"warm up"))
         cluster.fail_next(ProduceRequest, *[ErrorCode(NOT_ENOUGH)] * 4, Delay(60))
         began = loop.time()
-        with pytest.raises(KafkaTimeoutError, match="last: .*NotEnoughReplicas"):
+        with pytest.raises(KafkaTimeoutError, match=r"last: .*NotEnoughReplicas"):
             await (await producer.send("t", b"x"))
         assert loop.time() - began == pytest.approx(31, abs=0.1)
 
@@ -361,7 +370,7 @@ def test_send_gives_up_when_there_is_no_memory_in_time() -> None:
         await (await producer.send("t", b"warm up"))
         await cluster.kill(0)
         began = loop.time()
-        with pytest.raises(KafkaTimeoutError, match=r"buffer_memory=8000"):
+        with pytest.raises(KafkaTimeoutError, match=r"buffer_memory=8000"):  # noqa: PT012 - one of them
             for _ in range(100):
                 await producer.send("t", b"x" * 400)
         assert loop.time() - began == pytest.approx(2, abs=0.1)
@@ -542,7 +551,7 @@ def test_flush_gives_up_in_time() -> None:
         await producer.send("t", b"x")
         loop = asyncio.get_running_loop()
         began = loop.time()
-        with pytest.raises(KafkaTimeoutError, match="1.5 s"):
+        with pytest.raises(KafkaTimeoutError, match=r"after 1\.5 s"):
             await producer.flush(1.5)
         assert loop.time() - began == pytest.approx(1.5, abs=0.01)
         await producer.close(0)

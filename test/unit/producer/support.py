@@ -1,0 +1,47 @@
+"""What a batch needs around it, without a producer."""
+
+from __future__ import annotations
+
+import threading
+
+from kafka.producer.producer_batch import Callback, ProducerBatch, Record
+from kafka.structs import TopicPartition
+
+TP = TopicPartition("t", 0)
+
+
+class HomeStub:
+    """A home whose callbacks run where they arise."""
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.wait_timeout = 0.01
+
+    def check_may_wait(self) -> None:
+        """Allow everything."""
+
+    def expect_callbacks(self) -> None:
+        """Need nothing."""
+
+    def run_now(self, batch: ProducerBatch, callback: Callback) -> None:
+        """Call it."""
+        index, call, _ = callback
+        error = batch.error_of(index)
+        call(None if error else batch.metadata_of(index), error)
+
+
+def make_batch(*records: Record) -> ProducerBatch:
+    batch = ProducerBatch(TP, HomeStub(), order=(1,), created=0.0)
+    batch.records.extend(records)
+    batch.memory = 1000
+    return batch
+
+
+def sealed_batch(*values: bytes | None, magic: int = 2) -> ProducerBatch:
+    """Return an encoded batch with a record for each value, its number as the timestamp."""
+    from kafka.record.compression import Codec
+
+    batch = make_batch(*((n, b"k%d" % n, value, None) for n, value in enumerate(values)))
+    batch.seal()
+    batch.encode(magic=magic, codec=Codec.NONE)
+    return batch

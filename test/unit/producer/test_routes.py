@@ -1,0 +1,63 @@
+"""What send() knows of a topic."""
+
+from __future__ import annotations
+
+import pytest
+
+from kafka.producer.routes import TopicRoute
+from kafka.producer.send_path import check_topic
+
+
+def make(partitions: int, available: tuple[int, ...] = ()) -> TopicRoute:
+    route = TopicRoute("t", batch_size=100, limit=1000, uniform=lambda low, high: low)
+    route.update(partitions, available)
+    return route
+
+
+def test_keyless_records_go_to_a_partition_with_a_leader() -> None:
+    assert make(3, (2,)).sticky.topic_partition.partition == 2
+
+
+def test_keyless_records_go_somewhere_while_there_is_no_leader() -> None:
+    assert make(3).sticky is not None
+
+
+def test_keyless_records_leave_a_partition_that_lost_its_leader() -> None:
+    route = make(3, (0, 1, 2))
+    route.update(3, (1, 2))
+    assert route.sticky.topic_partition.partition == 1
+
+
+def test_queues_survive_an_update() -> None:
+    route = make(2, (0, 1))
+    before = list(route.queues)
+    route.update(3, (0, 1, 2))
+    assert route.queues[:2] == before
+    assert len(route.queues) == 3
+
+
+def test_batches_of_a_topic_that_compresses_well_grow() -> None:
+    route = make(1)
+    before = route.queues[0].limit
+    for _ in range(50):
+        route.learn(1000, 100)
+    assert route.queues[0].limit == pytest.approx(before / 0.75, abs=2)
+
+
+def test_one_badly_compressed_batch_shrinks_the_next_ones_at_once() -> None:
+    route = make(1)
+    for _ in range(100):
+        route.learn(1000, 100)
+    route.learn(1000, 1000)
+    assert route.queues[0].limit == 1000
+
+
+@pytest.mark.parametrize("name", ["a", "A-b_c.9", "x" * 249, "..."])
+def test_good_topic_names_pass(name: str) -> None:
+    check_topic(name)
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "a b", "ä", "x" * 250, "a\n"])
+def test_bad_topic_names_are_refused(name: str) -> None:
+    with pytest.raises(ValueError, match="is not a topic name"):
+        check_topic(name)
