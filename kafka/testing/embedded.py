@@ -331,6 +331,8 @@ class EmbeddedCluster:
     def kill(self, node_id: int) -> None:
         """Let a broker die: its connections are cut, its port is closed, its leaderships move."""
         self.run(lambda control: control.kill(node_id))
+        if self._thread is not None:
+            self._start_task(self.control.settle(), _PATIENCE)
 
     def revive(self, node_id: int) -> None:
         """Start a killed broker again, on its port; to be called from another thread."""

@@ -45,6 +45,7 @@ class BrokerConnection(asyncio.BufferedProtocol):
         self._wake: asyncio.Future[None] | None = None
         self._drained: asyncio.Future[None] | None = None
         self._reading = True
+        self._is_cut = False
         self._transport: asyncio.Transport | None = None
         self.task: asyncio.Task[None] | None = None
 
@@ -54,6 +55,9 @@ class BrokerConnection(asyncio.BufferedProtocol):
         """Start to serve."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
+        if self._is_cut:
+            transport.abort()
+            return
         address = transport.get_extra_info("peername")
         host = str(address[0]) if address else ""
         peer = Peer(ANONYMOUS, host, self._listener)
@@ -99,7 +103,8 @@ class BrokerConnection(asyncio.BufferedProtocol):
     # -- serving ----------------------------------------------------------------------------
 
     def abort(self) -> None:
-        """Cut the connection now."""
+        """Cut the connection now, or as soon as it is made."""
+        self._is_cut = True
         if self._transport is not None:
             self._transport.abort()
 

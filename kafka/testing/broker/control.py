@@ -67,6 +67,12 @@ class Control:
         for task in ending:
             # A task ends by being cancelled, or by an error it has reported already.
             await wait_for_end(task)
+        await self.settle()
+
+    async def settle(self) -> None:
+        """Wait until what was cut is gone, ports included."""
+        for server in self.servers.values():
+            await server.wait_closed()
 
     @property
     def crashes(self) -> list[BaseException]:
