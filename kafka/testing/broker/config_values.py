@@ -41,7 +41,7 @@ _RESET = re.compile(
 )
 
 
-def parse_value(  # noqa: PLR0913 - a row of the tables, spread
+def parse_value(
     name: str,
     value: str,
     kind: Kind,
@@ -88,10 +88,10 @@ def split_list(value: str) -> list[str]:
 def _check_number(name: str, value: str, kind: Kind, lowest: float, highest: float) -> None:
     try:
         number = float(value) if kind is Kind.DOUBLE else int(value)
-        if abs(number) > _LIMITS.get(kind, math.inf) + (number < 0):
-            raise OverflowError
-    except (ValueError, OverflowError):
-        raise _invalid(name, value, f"Not a number of type {kind.name}") from None
+    except ValueError:
+        number = math.nan
+    if not abs(number) <= _LIMITS.get(kind, math.inf) + (number < 0):
+        raise _invalid(name, value, f"Not a number of type {kind.name}")
     if name == "compression.gzip.level" and not (number == -1 or 1 <= number <= 9):
         raise _invalid(name, value, "Value must be between 1 and 9 or equal to -1")
     if number < lowest:
