@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from kafka.metrics.sensors import Values
     from kafka.producer.callbacks import CallbackRunner
     from kafka.producer.future import FutureRecordMetadata
-    from kafka.producer.producer_batch import Headers
+    from kafka.producer.sizes import Headers
 
 
 class AsyncKafkaProducer:

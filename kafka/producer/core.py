@@ -15,17 +15,15 @@ from kafka._base.system import uniform as system_uniform
 from kafka.errors import KafkaError, KafkaTimeoutError, UnsupportedCodecError
 from kafka.net.addresses import ThreadResolver
 from kafka.net.network_client import NetworkClient
+from kafka.producer.border import AccumulatorSettings, MemoryWaiter
 from kafka.producer.deliveries import Deliveries
+from kafka.producer.flight import SenderSettings
 from kafka.producer.future import FutureRecordMetadata
 from kafka.producer.producer_batch import Outcome
-from kafka.producer.record_accumulator import (
-    AccumulatorSettings,
-    MemoryWaiter,
-    RecordAccumulator,
-)
+from kafka.producer.record_accumulator import RecordAccumulator
 from kafka.producer.routes import PartitionQueue, TopicRoute
 from kafka.producer.send_path import SendPath
-from kafka.producer.sender import Sender, SenderSettings
+from kafka.producer.sender import Sender
 from kafka.record.compression import Codec, available
 
 if TYPE_CHECKING:
@@ -35,7 +33,8 @@ if TYPE_CHECKING:
     from kafka.cluster import ClusterSnapshot
     from kafka.config.producer import ProducerConfig
     from kafka.producer.callbacks import CallbackRunner
-    from kafka.producer.producer_batch import Headers, ProducerBatch, Record
+    from kafka.producer.producer_batch import ProducerBatch
+    from kafka.producer.sizes import Headers, Record
 
 log = logging.getLogger("kafka.producer.kafka")
 

@@ -16,8 +16,8 @@ from kafka._base.deadline import Deadline
 from kafka._base.loop_thread import EventLoopThread
 from kafka.errors import BrokerResponseError, IllegalStateError, KafkaError, KafkaTimeoutError
 from kafka.producer.async_producer import AsyncKafkaProducer
+from kafka.producer.border import MemoryWaiter
 from kafka.producer.callbacks import CallbackThread
-from kafka.producer.record_accumulator import MemoryWaiter
 from kafka.producer.send_path import check_topic
 from kafka.sync.facade import GRACE, Facade
 
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from kafka.metrics.sensors import Values
     from kafka.producer.core import ProducerCore
     from kafka.producer.future import FutureRecordMetadata
-    from kafka.producer.producer_batch import Headers, Record
     from kafka.producer.routes import PartitionQueue, TopicRoute
+    from kafka.producer.sizes import Headers, Record
 
 log = logging.getLogger(__name__)
 

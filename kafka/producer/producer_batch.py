@@ -15,6 +15,15 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from kafka._base.retry import RetryState
 from kafka._base.transitions import Transitions
 from kafka.errors import KafkaError
+from kafka.producer.sizes import (
+    BATCH_OVERHEAD,
+    RECORD_MEMORY,
+    header_size,
+    middle_of,
+    record_memory,
+    size_at,
+    sizes_of,
+)
 from kafka.record.batch import batch_header, encode_records
 from kafka.record.compression import Codec, compress
 from kafka.record.legacy import encode_message_set
@@ -25,18 +34,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractContextManager
 
-Headers = list[tuple[str, bytes | None]]
-Record = tuple[int, bytes | None, bytes | None, Headers | None]
-"""Timestamp (ms), key, value, headers."""
+    from kafka.producer.sizes import Record
+
 Callback = tuple[int, "Callable[[RecordMetadata | None, KafkaError | None], None]", bool]
 """Index of the record, what to call, whether it looks at failures."""
-
-RECORD_MEMORY = 200
-"""Bytes an unsealed record counts beside its payload: the Python objects around it."""
-RECORD_OVERHEAD = 12
-"""Bytes a small record takes in a v2 batch beside its payload: lengths, deltas, attributes."""
-MAX_RECORD_OVERHEAD = 21
-BATCH_OVERHEAD = 61
 
 
 @unique
@@ -243,8 +244,8 @@ class ProducerBatch:
         else:
             payload = encode_message_set(magic, timestamps, keys, values, codec, level=level)
             raw_size = self.memory - RECORD_MEMORY * len(records)
-        key_sizes, value_sizes = _sizes(keys), _sizes(values)
-        header_sizes = array("i", map(_header_size, headers)) if has_headers else None
+        key_sizes, value_sizes = sizes_of(keys), sizes_of(values)
+        header_sizes = array("i", map(header_size, headers)) if has_headers else None
         with self.home.lock:
             # The batch may have been encoded by another thread, or given up, meanwhile.
             if self.state is not BatchState.SEALED:
@@ -302,7 +303,7 @@ class ProducerBatch:
         Callbacks move to the new batches. A broker refused the whole as too large.
         """
         records = self.decoded()
-        middle = _middle(records)
+        middle = middle_of(records)
         parts = [self._part(0, records[:middle]), self._part(1, records[middle:])]
         self.parts = ([0, middle], parts)
         for index, call, looks in self.callbacks:
@@ -358,53 +359,11 @@ class ProducerBatch:
             offset if offset == -1 else offset + index,
             timestamp,
             None,
-            _size_at(self.key_sizes, index),
-            _size_at(self.value_sizes, index),
-            _size_at(self.header_sizes, index),
+            size_at(self.key_sizes, index),
+            size_at(self.value_sizes, index),
+            size_at(self.header_sizes, index),
         )
 
     def expires_at(self, delivery_timeout: float) -> float:
         """Return when the batch has had all the time it gets."""
         return math.inf if self.outcome is not None else self.created + delivery_timeout
-
-
-def _sizes(column: Sequence[bytes | None]) -> Sequence[int] | None:
-    """Return the sizes of *column*, -1 for ``None``; ``None`` if there is nothing but ``None``."""
-    if column.count(None) == len(column):
-        return None
-    return array("i", [-1 if item is None else len(item) for item in column])
-
-
-def _size_at(sizes: Sequence[int] | None, index: int) -> int:
-    return -1 if sizes is None else sizes[index]
-
-
-def _header_size(headers: Headers | None) -> int:
-    if not headers:
-        return -1
-    return sum(len(name.encode()) + (0 if value is None else len(value)) for name, value in headers)
-
-
-def header_overhead(headers: Headers) -> int:
-    """Return the bytes *headers* take in a record, lengths included (rounded up)."""
-    return sum(
-        10 + len(name.encode()) + (0 if value is None else len(value)) for name, value in headers
-    )
-
-
-def record_memory(record: Record) -> int:
-    """Return what *record* counts against ``buffer_memory`` until it is encoded."""
-    _, key, value, headers = record
-    size = RECORD_MEMORY + (0 if key is None else len(key)) + (0 if value is None else len(value))
-    return size + header_overhead(headers) if headers else size
-
-
-def _middle(records: Sequence[Record]) -> int:
-    """Return the index at which half of the bytes are passed, at least 1 and not all."""
-    sizes = list(map(record_memory, records))
-    half, passed = sum(sizes) // 2, 0
-    for index, size in enumerate(sizes):
-        passed += size
-        if passed > half:
-            return min(max(index, 1), len(records) - 1)
-    return max(len(records) - 1, 1)

@@ -5,7 +5,7 @@
 - A record becomes visible by one step, appending one tuple to the batch's list; a batch is opened
   and closed by one step as well. So an exception out of a signal handler, which may come at any
   point, finds each either done or not.
-- The lock is re-entrant and `_busy` tells a call that interrupted another one in the same thread
+- The lock is re-entrant and `busy` tells a call that interrupted another one in the same thread
   (signal handler, ``__del__``, logging handler); its record goes into a batch of its own, set aside
   until the interrupted call is through.
 - The loop is woken only if it would not look in time by itself, and once until it has looked.
@@ -16,86 +16,25 @@ from __future__ import annotations
 import math
 import threading
 from collections import deque
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from kafka.errors import KafkaError
+from kafka.producer.border import SAVING, Guard
 from kafka.producer.future import FutureRecordMetadata
-from kafka.producer.producer_batch import (
-    BATCH_OVERHEAD,
-    RECORD_MEMORY,
-    RECORD_OVERHEAD,
-    BatchState,
-    Outcome,
-    ProducerBatch,
-)
+from kafka.producer.producer_batch import BatchState, Outcome, ProducerBatch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from kafka._base.clock import Clock
     from kafka._base.observer import Observer
+    from kafka.producer.border import AccumulatorSettings, MemoryWaiter
     from kafka.producer.deliveries import Deliveries
-    from kafka.producer.producer_batch import Record
     from kafka.producer.routes import PartitionQueue, TopicRoute
-    from kafka.record.compression import Codec
+    from kafka.producer.sizes import Record
 
-# What a record counts in memory, less what it adds to the encoded batch beside its payload.
-_SAVING = RECORD_MEMORY - RECORD_OVERHEAD
 # How long the loop leaves a batch to the sender's thread that encodes it, in seconds.
 _CLAIM = 0.05
-
-
-class AccumulatorSettings(NamedTuple):
-    """What the accumulator needs of the configuration; times in seconds, sizes in bytes."""
-
-    batch_size: int
-    linger: float
-    buffer_memory: int
-    delivery_timeout: float
-    codec: Codec
-    compression_level: int | None = None
-
-    @property
-    def batch_limit(self) -> int:
-        """What `PartitionQueue.limit` is without compression."""
-        return self.batch_size - BATCH_OVERHEAD + _SAVING
-
-
-class MemoryWaiter:
-    """One send() waiting for memory.
-
-    Args:
-        wake: called, with the lock held, when it is worth trying again.
-    """
-
-    __slots__ = ("wake",)
-
-    def __init__(self, wake: Callable[[], None]) -> None:
-        self.wake = wake
-
-
-class _Guard:
-    """The lock for the loop's thread, where no signal handler raises.
-
-    A send() that interrupts what is done under it (``__del__``, a logging handler) sets its record
-    aside, as it does inside `append`.
-    """
-
-    __slots__ = ("_owner",)
-
-    def __init__(self, owner: RecordAccumulator) -> None:
-        self._owner = owner
-
-    def __enter__(self) -> None:
-        self._owner.lock.acquire()
-        self._owner.busy = True
-
-    def __exit__(self, *_: object) -> None:
-        owner = self._owner
-        owner.busy = False
-        if owner.aside:
-            owner.take_aside()
-        owner.lock.release()
 
 
 class RecordAccumulator:
@@ -107,7 +46,7 @@ class RecordAccumulator:
         used: bytes that count against ``buffer_memory``.
         magic: record format that all brokers met so far understand.
         next_due: when the loop will look by itself; kept by the sender.
-        next_expiry: no batch's delivery time-out ends before this time.
+        next_expiry: no delivery time-out ends before this time.
         closed: no more records are taken and none lingers.
     """
 
@@ -116,7 +55,7 @@ class RecordAccumulator:
     ) -> None:
         self.settings = settings
         self.lock = threading.RLock()
-        self.guard = _Guard(self)
+        self.guard = Guard(self)
         self.busy = False
         self.aside: deque[tuple[PartitionQueue, ProducerBatch]] = deque()
         self.active: dict[PartitionQueue, None] = {}
@@ -180,7 +119,7 @@ class RecordAccumulator:
                     records = batch.records
                     index = len(records)
                     memory = batch.memory + size
-                    if memory - _SAVING * index <= target.limit:
+                    if memory - SAVING * index <= target.limit:
                         self.used = used
                         batch.memory = memory
                         records.append(record)
@@ -219,8 +158,7 @@ class RecordAccumulator:
     def leave_queue(self, waiter: MemoryWaiter) -> None:
         """Stop waiting and let the next one try."""
         with self.lock:
-            if waiter in self._waiters:
-                self._waiters.remove(waiter)
+            self._waiters.remove(waiter)
             self._set_ceiling()
             self._wake_waiter()
 
@@ -231,8 +169,7 @@ class RecordAccumulator:
     def flush(self) -> None:
         """Let what is there now go out without lingering."""
         with self.lock:
-            for queue in list(self.active):
-                batch = queue.open
+            for batch in [queue.open for queue in list(self.active)]:
                 if batch is not None:
                     batch.due = -math.inf
             self.notify()
@@ -325,7 +262,7 @@ class RecordAccumulator:
             if not queue.batches:
                 self.active.pop(queue, None)
             if batch is None or not (batch.records or batch.count):
-                # Opened by a send() that was interrupted before its record was in.
+                # Left by a send() that was interrupted before its record was in.
                 return None
             if batch.state is BatchState.OPEN:
                 batch.seal()
@@ -351,20 +288,16 @@ class RecordAccumulator:
         """Take the batches whose delivery time-out is over out of the queues."""
         timeout = self.settings.delivery_timeout
         expired: list[ProducerBatch] = []
-        oldest = math.inf
+        self.next_expiry = math.inf
         with self.guard:
-            for queue in list(self.active):
-                for batch in list(queue.batches):
-                    if batch.expires_at(timeout) > now:
-                        oldest = min(oldest, batch.expires_at(timeout))
-                        continue
-                    if batch is queue.open:
-                        self._seal(queue)
-                    queue.batches.remove(batch)
-                    expired.append(batch)
-                if not queue.batches:
-                    self.active.pop(queue, None)
-            self.next_expiry = oldest
+            for queue, batch in [(q, b) for q in self.active for b in q.batches]:
+                if batch.expires_at(timeout) > now:
+                    self.next_expiry = min(self.next_expiry, batch.expires_at(timeout))
+                    continue
+                if batch is queue.open:
+                    self._seal(queue)
+                queue.batches.remove(batch)
+                expired.append(batch)
         return expired
 
     def account(self, change: int) -> None:
@@ -392,10 +325,10 @@ class RecordAccumulator:
         """Fail every record that has no outcome yet with *error*."""
         self.register()
         with self.guard:
-            for queue in self.active:
+            while self.active:
+                queue, _ = self.active.popitem()
                 queue.open = None
                 queue.batches.clear()
-            self.active.clear()
         for batch in self._deliveries.unsettled:
             if self._deliveries.complete(batch, Outcome(error=error)):
                 self.release(batch)
@@ -450,7 +383,7 @@ class RecordAccumulator:
         """Take no more records into the open batch."""
         batch, queue.open = queue.open, None
         if batch is not None:
-            size = batch.memory - _SAVING * len(batch.records)
+            size = batch.memory - SAVING * len(batch.records)
             queue.route.on_batch_sealed(queue, size)
         return batch
 

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any, Final
 from kafka.errors import MessageSizeTooLargeError, UnsupportedVersionError
 from kafka.partitioner.adapt import adapt_partitioner
 from kafka.partitioner.hashing import KeyHashes
-from kafka.producer.producer_batch import (
+from kafka.producer.routes import TopicRoute
+from kafka.producer.sizes import (
     BATCH_OVERHEAD,
     MAX_RECORD_OVERHEAD,
     RECORD_MEMORY,
     header_overhead,
 )
-from kafka.producer.routes import TopicRoute
 from kafka.serializer.adapt import adapt_serializer
 
 if TYPE_CHECKING:
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from kafka._base.backoff import Uniform
     from kafka.cluster import ClusterMetadata, ClusterSnapshot
     from kafka.config.producer import ProducerConfig
-    from kafka.producer.producer_batch import Headers, Record
     from kafka.producer.record_accumulator import RecordAccumulator
     from kafka.producer.routes import PartitionQueue
+    from kafka.producer.sizes import Headers, Record
 
     Prepared = tuple[PartitionQueue | None, Record, int]
 

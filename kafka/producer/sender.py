@@ -10,23 +10,25 @@ import asyncio
 import logging
 import math
 from collections import Counter
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING
 
 from kafka.errors import KafkaError, KafkaTimeoutError, UnsupportedVersionError
 from kafka.errors.verdict import Verdict, verdict_for
+from kafka.producer.flight import Sent
 from kafka.producer.produce import PRODUCE_VERDICTS, PartitionResult, SentBatches
 from kafka.producer.producer_batch import BatchState, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from kafka._base.backoff import ExponentialBackoff, Uniform
+    from kafka._base.backoff import Uniform
     from kafka._base.clock import Clock
     from kafka._base.observer import Observer
     from kafka._base.supervisor import Supervisor
     from kafka.cluster import ClusterSnapshot
     from kafka.net.network_client import NetworkClient
     from kafka.producer.deliveries import Deliveries
+    from kafka.producer.flight import ProducerIds, SenderSettings
     from kafka.producer.producer_batch import ProducerBatch, ProducerStamp
     from kafka.producer.record_accumulator import RecordAccumulator
     from kafka.producer.routes import PartitionQueue
@@ -36,31 +38,6 @@ log = logging.getLogger(__name__)
 
 # How soon to look again at partitions without a leader, should no new metadata come, in seconds.
 _NO_LEADER_DELAY = 0.1
-
-
-class SenderSettings(NamedTuple):
-    """What the sender needs of the configuration; times in seconds, sizes in bytes."""
-
-    acks: int
-    retries: float
-    backoff: ExponentialBackoff
-    request_timeout: float
-    max_request_size: int
-    max_in_flight: int
-
-
-class ProducerIds(Protocol):
-    """Gives batches their producer id, epoch and sequence number when they are first sent."""
-
-    def stamp(self, batch: ProducerBatch) -> ProducerStamp:
-        """Return the stamp of *batch*: the same one each time it is sent."""
-
-
-class Sent(NamedTuple):
-    """A batch in flight and the queue it came from."""
-
-    queue: PartitionQueue
-    batch: ProducerBatch
 
 
 class Sender:

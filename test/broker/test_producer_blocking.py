@@ -1,19 +1,11 @@
-"""Stories of the blocking producer: threads, signals, callbacks, forks and the end of a process."""
+"""Stories of the blocking producer: arguments, threads, callbacks and limits."""
 
 from __future__ import annotations
 
 import gc
-import logging
-import os
 import pickle
-import select
-import signal
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -26,30 +18,8 @@ from kafka.errors import (
 )
 from kafka.producer.kafka import KafkaProducer
 from kafka.protocol.messages.produce import ProduceRequest
+from test.support.blocking_producer import make, values
 from test.support.scripted_broker import Delay, Drop, ScriptedCluster
-
-ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture
-def cluster() -> Iterator[ScriptedCluster]:
-    with ScriptedCluster.in_thread() as found:
-        found.add_topic("t")
-        yield found
-
-
-def make(cluster: ScriptedCluster, **options: object) -> KafkaProducer:
-    return KafkaProducer(bootstrap_servers=cluster.bootstrap_servers, **options)
-
-
-@pytest.fixture
-def producer(cluster: ScriptedCluster) -> Iterator[KafkaProducer]:
-    with make(cluster) as found:
-        yield found
-
-
-def values(cluster: ScriptedCluster) -> list[bytes | None]:
-    return [record.value for record in cluster.log("t", 0).records()]
 
 
 def test_get_returns_where_the_record_is(producer: KafkaProducer) -> None:
@@ -139,9 +109,6 @@ def test_many_threads_share_a_producer(cluster: ScriptedCluster, producer: Kafka
         assert own == list(range(500))
 
 
-# -- callbacks ---------------------------------------------------------------------------------
-
-
 def test_callbacks_run_on_a_thread_of_their_own_and_may_send(
     cluster: ScriptedCluster, producer: KafkaProducer
 ) -> None:
@@ -182,158 +149,6 @@ def test_waiting_inside_a_callback_is_refused(cluster: ScriptedCluster, name: st
         producer.flush(5)
     assert isinstance(seen[0], IllegalStateError)
     assert f"{name}() inside a delivery callback" in str(seen[0])
-
-
-# -- calls that interrupt a send() -------------------------------------------------------------
-
-
-class InterruptionError(Exception):
-    """What the signal handler of a test raises."""
-
-
-def test_a_signal_handler_that_raises_leaves_no_record_torn_or_lost(
-    cluster: ScriptedCluster,
-) -> None:
-    producer = make(cluster, linger_ms=5)
-    producer.send("t", b"warm up").get(5)
-    raised = 0
-    inside = False
-
-    def handler(*_: object) -> None:
-        nonlocal raised, inside
-        if inside:
-            inside = False
-            raised += 1
-            raise InterruptionError
-
-    previous = signal.signal(signal.SIGALRM, handler)
-    done: list[bytes] = []
-    number = 0
-    try:
-        signal.setitimer(signal.ITIMER_REAL, 0.0002, 0.0002)
-        while raised < 10_000:
-            try:
-                while True:
-                    # Set again each time: an exception raised inside a __del__ goes nowhere.
-                    inside = True
-                    number += 1
-                    value = b"%08d" % number
-                    producer.send("t", value, value)
-                    done.append(value)
-            except InterruptionError:
-                continue
-    finally:
-        inside = False
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, previous)
-    producer.close(30)
-    records = cluster.log("t", 0).records()[1:]
-    assert all(record.key == record.value for record in records)
-    stored = [record.value for record in records]
-    assert len(stored) == len(set(stored))
-    assert set(done) - set(stored) == set()
-
-
-def test_send_in_a_signal_handler_works(cluster: ScriptedCluster) -> None:
-    producer = make(cluster, linger_ms=5)
-    producer.send("t", b"warm up").get(5)
-    futures = []
-
-    def handler(*_: object) -> None:
-        futures.append(producer.send("t", b"from the handler"))
-
-    previous = signal.signal(signal.SIGALRM, handler)
-    sent = 0
-    try:
-        signal.setitimer(signal.ITIMER_REAL, 0.0005, 0.0005)
-        while len(futures) < 500:
-            producer.send("t", b"from the program")
-            sent += 1
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, previous)
-    producer.flush(20)
-    assert all(future.succeeded() for future in futures)
-    stored = values(cluster)
-    assert stored.count(b"from the handler") == len(futures)
-    assert stored.count(b"from the program") == sent
-    producer.close(5)
-
-
-def test_close_in_a_signal_handler_delivers_everything(cluster: ScriptedCluster) -> None:
-    producer = make(cluster, linger_ms=1000)
-    producer.send("t", b"warm up").get(5)
-    closed = threading.Event()
-
-    def handler(*_: object) -> None:
-        producer.close(5)
-        closed.set()
-
-    previous = signal.signal(signal.SIGALRM, handler)
-    sent = 1
-    try:
-        signal.setitimer(signal.ITIMER_REAL, 0.05)
-        with pytest.raises(KafkaError, match="closed"):  # noqa: PT012 - which send() meets it is chance
-            while True:
-                producer.send("t", b"x")
-                sent += 1
-    finally:
-        signal.signal(signal.SIGALRM, previous)
-    assert closed.is_set()
-    producer.close(5)
-    deadline = time.monotonic() + 5
-    while len(values(cluster)) < sent and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert len(values(cluster)) == sent
-
-
-def test_send_in_del_works(cluster: ScriptedCluster, producer: KafkaProducer) -> None:
-    class Tomb:
-        def __del__(self) -> None:
-            producer.send("t", b"last words")
-
-    for _ in range(50):
-        tomb = Tomb()
-        tomb.itself = tomb  # type: ignore[attr-defined]
-        del tomb
-        producer.send("t", b"x")
-    gc.collect()
-    producer.flush(5)
-    assert values(cluster).count(b"last words") == 50
-
-
-def test_a_logging_handler_may_produce_what_the_client_itself_logs(
-    cluster: ScriptedCluster,
-) -> None:
-    producer = make(cluster)
-
-    class Handler(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            producer.send("logs", record.getMessage().encode())
-
-    async def hang_up() -> None:
-        cluster.disconnect(0)
-
-    cluster.add_topic("logs")
-    handler = Handler()
-    logger = logging.getLogger("kafka")
-    level = logger.level
-    logger.addHandler(handler)
-    logger.setLevel(logging.DEBUG)
-    try:
-        producer.send("t", b"x").get(5)
-        cluster.call_in_thread(hang_up())
-        producer.send("t", b"y").get(5)
-        logger.warning("the last line")
-        producer.flush(5)
-    finally:
-        logger.removeHandler(handler)
-        logger.setLevel(level)
-    producer.close(5)
-    assert b"the last line" in [r.value for r in cluster.log("logs", 0).records()]
-
-
-# -- memory, time-outs, the end ----------------------------------------------------------------
 
 
 def test_send_waits_for_memory(cluster: ScriptedCluster) -> None:
@@ -448,90 +263,3 @@ def test_what_instrumentation_touches_is_there(
     assert producer.config["bootstrap_servers"] == cluster.bootstrap_servers
     assert producer.DEFAULT_CONFIG["linger_ms"] == 0
     future.get(5)
-
-
-# -- processes ---------------------------------------------------------------------------------
-
-
-def in_child(work: object) -> int:
-    """Run *work* in a forked child; return its exit status, 99 if it hangs."""
-    pid = os.fork()
-    if pid == 0:
-        status = 1
-        try:
-            work()  # type: ignore[operator]
-            status = 0
-        finally:
-            os._exit(status)
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        done, status = os.waitpid(pid, os.WNOHANG)
-        if done:
-            return os.waitstatus_to_exitcode(status)
-        select.select([], [], [], 0.01)
-    os.kill(pid, signal.SIGKILL)
-    os.waitpid(pid, 0)
-    return 99
-
-
-@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
-def test_parent_and_child_both_deliver_after_a_fork(cluster: ScriptedCluster) -> None:
-    producer = make(cluster, linger_ms=300)
-    producer.send("t", b"warm up").get(5)
-    pending = producer.send("t", b"buffered by the parent")
-
-    def work() -> None:
-        with pytest.raises(IllegalStateError, match="forked"):
-            pending.get(1)
-        producer.send("t", b"from the child").get(10)
-        producer.close(5)
-
-    assert in_child(work) == 0
-    pending.get(5)
-    producer.send("t", b"from the parent").get(5)
-    producer.close(5)
-    assert sorted(values(cluster)) == [  # type: ignore[type-var]
-        b"buffered by the parent",
-        b"from the child",
-        b"from the parent",
-        b"warm up",
-    ]
-
-
-EXIT = """
-import logging, sys
-logging.basicConfig(level=logging.ERROR, format="%(message)s", stream=sys.stdout)
-from kafka import KafkaProducer
-producer = KafkaProducer(bootstrap_servers=sys.argv[1], linger_ms=60000, delivery_timeout_ms=120000)
-for number in range(10):
-    producer.send("t", b"%d" % number)
-"""
-
-
-def run_to_its_end(cluster: ScriptedCluster, program: str) -> tuple[float, str]:
-    began = time.monotonic()
-    done = subprocess.run(
-        [sys.executable, "-c", program, cluster.bootstrap_servers[0]],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=True,
-    )
-    return time.monotonic() - began, done.stdout + done.stderr
-
-
-def test_a_program_that_ends_without_close_has_delivered(cluster: ScriptedCluster) -> None:
-    took, output = run_to_its_end(cluster, EXIT)
-    assert len(values(cluster)) == 10
-    assert took < 5
-    assert output == ""
-
-
-def test_a_program_that_ends_with_the_broker_silent_ends_in_time_and_says_what_is_lost(
-    cluster: ScriptedCluster,
-) -> None:
-    cluster.fail_next(ProduceRequest, *[Drop()] * 10)
-    took, output = run_to_its_end(cluster, EXIT)
-    assert took < 8
-    assert "topic=t: 10 records were not delivered" in output

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 
-from kafka.producer.producer_batch import Callback, ProducerBatch, Record
+from kafka.producer.producer_batch import Callback, ProducerBatch
+from kafka.producer.sizes import Record
 from kafka.structs import TopicPartition
 
 TP = TopicPartition("t", 0)

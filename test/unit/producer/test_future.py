@@ -5,12 +5,12 @@ from __future__ import annotations
 import threading
 
 import pytest
-from test.unit.producer.support import sealed_batch
 
 from kafka.errors import KafkaTimeoutError, NotEnoughReplicasError
 from kafka.future import Future
 from kafka.producer.future import FutureRecordMetadata
 from kafka.producer.producer_batch import Outcome
+from test.unit.producer.support import sealed_batch
 
 
 def pair() -> tuple[FutureRecordMetadata, object]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from test.unit.producer.support import TP, sealed_batch
 
 from kafka import errors
 from kafka.cluster import ClusterSnapshot
@@ -11,6 +10,7 @@ from kafka.errors import KafkaError, for_code
 from kafka.errors.verdict import Verdict, verdict_for
 from kafka.producer.produce import PRODUCE_VERDICTS, SentBatches
 from kafka.protocol.messages.produce import ProduceRequest, ProduceResponse
+from test.unit.producer.support import TP, sealed_batch
 
 KNOWN = {
     Verdict.SUCCEED,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from itertools import product
 
 import pytest
-from test.unit.producer.support import TP, make_batch, sealed_batch
 
 from kafka.errors import InvalidRecordError, KafkaError
 from kafka.producer.producer_batch import (
@@ -13,10 +12,11 @@ from kafka.producer.producer_batch import (
     BatchState,
     Outcome,
     ProducerStamp,
-    record_memory,
 )
+from kafka.producer.sizes import record_memory
 from kafka.record.compression import Codec
 from kafka.record.memory_records import iter_batches
+from test.unit.producer.support import TP, make_batch, sealed_batch
 
 
 @pytest.mark.parametrize(("old", "new"), [*product(BatchState, BatchState)])

@@ -1,0 +1,63 @@
+"""What records weigh: in the buffer, in an encoded batch, and as told to users.  PURE."""
+
+from __future__ import annotations
+
+from array import array
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+Headers = list[tuple[str, bytes | None]]
+Record = tuple[int, bytes | None, bytes | None, Headers | None]
+"""Timestamp (ms), key, value, headers."""
+RECORD_MEMORY = 200
+"""Bytes an unsealed record counts beside its payload: the Python objects around it."""
+RECORD_OVERHEAD = 12
+"""Bytes a small record takes in a v2 batch beside its payload: lengths, deltas, attributes."""
+MAX_RECORD_OVERHEAD = 21
+BATCH_OVERHEAD = 61
+
+
+def sizes_of(column: Sequence[bytes | None]) -> Sequence[int] | None:
+    """Return the sizes of *column*, -1 for ``None``; ``None`` if there is nothing but ``None``."""
+    if column.count(None) == len(column):
+        return None
+    return array("i", [-1 if item is None else len(item) for item in column])
+
+
+def size_at(sizes: Sequence[int] | None, index: int) -> int:
+    """Return one of the sizes that `sizes_of` returned."""
+    return -1 if sizes is None else sizes[index]
+
+
+def header_size(headers: Headers | None) -> int:
+    """Return the bytes of names and values, -1 without headers."""
+    if not headers:
+        return -1
+    return sum(len(name.encode()) + (0 if value is None else len(value)) for name, value in headers)
+
+
+def header_overhead(headers: Headers) -> int:
+    """Return the bytes *headers* take in a record, lengths included (rounded up)."""
+    return sum(
+        10 + len(name.encode()) + (0 if value is None else len(value)) for name, value in headers
+    )
+
+
+def record_memory(record: Record) -> int:
+    """Return what *record* counts against ``buffer_memory`` until it is encoded."""
+    _, key, value, headers = record
+    size = RECORD_MEMORY + (0 if key is None else len(key)) + (0 if value is None else len(value))
+    return size + header_overhead(headers) if headers else size
+
+
+def middle_of(records: Sequence[Record]) -> int:
+    """Return the index at which half of the bytes are passed, at least 1 and not all."""
+    sizes = list(map(record_memory, records))
+    half, passed = sum(sizes) // 2, 0
+    for index, size in enumerate(sizes):
+        passed += size
+        if passed > half:
+            return min(max(index, 1), len(records) - 1)
+    return max(len(records) - 1, 1)

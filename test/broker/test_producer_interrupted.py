@@ -1,0 +1,166 @@
+"""Stories of calls that interrupt a send() of the same thread."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import signal
+import threading
+import time
+
+import pytest
+
+from kafka.errors import (
+    KafkaError,
+)
+from kafka.producer.kafka import KafkaProducer
+from test.support.blocking_producer import make, values
+from test.support.scripted_broker import ScriptedCluster
+
+
+class InterruptionError(Exception):
+    """What the signal handler of a test raises."""
+
+
+# What is raised inside a weak reference's callback goes nowhere, and says so.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_signal_handler_that_raises_leaves_no_record_torn_or_lost(
+    cluster: ScriptedCluster,
+) -> None:
+    producer = make(cluster, linger_ms=5)
+    producer.send("t", b"warm up").get(5)
+    raised = 0
+    inside = False
+
+    def handler(*_: object) -> None:
+        nonlocal raised, inside
+        if inside:
+            inside = False
+            raised += 1
+            raise InterruptionError
+
+    previous = signal.signal(signal.SIGALRM, handler)
+    done: list[bytes] = []
+    number = 0
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.0002, 0.0002)
+        while raised < 10_000:
+            try:
+                while True:
+                    # Set again each time: an exception raised inside a __del__ goes nowhere.
+                    inside = True
+                    number += 1
+                    value = b"%08d" % number
+                    producer.send("t", value, value)
+                    done.append(value)
+            except InterruptionError:
+                continue
+    finally:
+        inside = False
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, previous)
+    producer.close(30)
+    records = cluster.log("t", 0).records()[1:]
+    assert all(record.key == record.value for record in records)
+    stored = [record.value for record in records]
+    assert len(stored) == len(set(stored))
+    assert set(done) - set(stored) == set()
+
+
+def test_send_in_a_signal_handler_works(cluster: ScriptedCluster) -> None:
+    producer = make(cluster, linger_ms=5)
+    producer.send("t", b"warm up").get(5)
+    futures = []
+
+    def handler(*_: object) -> None:
+        futures.append(producer.send("t", b"from the handler"))
+
+    previous = signal.signal(signal.SIGALRM, handler)
+    sent = 0
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.0005, 0.0005)
+        while len(futures) < 500:
+            producer.send("t", b"from the program")
+            sent += 1
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, previous)
+    producer.flush(20)
+    assert all(future.succeeded() for future in futures)
+    stored = values(cluster)
+    assert stored.count(b"from the handler") == len(futures)
+    assert stored.count(b"from the program") == sent
+    producer.close(5)
+
+
+def test_close_in_a_signal_handler_delivers_everything(cluster: ScriptedCluster) -> None:
+    producer = make(cluster, linger_ms=1000)
+    producer.send("t", b"warm up").get(5)
+    closed = threading.Event()
+
+    def handler(*_: object) -> None:
+        producer.close(5)
+        closed.set()
+
+    previous = signal.signal(signal.SIGALRM, handler)
+    sent = 1
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.05)
+        with pytest.raises(KafkaError, match="closed"):  # noqa: PT012 - which send() meets it is chance
+            while True:
+                producer.send("t", b"x")
+                sent += 1
+    finally:
+        signal.signal(signal.SIGALRM, previous)
+    assert closed.is_set()
+    producer.close(5)
+    deadline = time.monotonic() + 5
+    while len(values(cluster)) < sent and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert len(values(cluster)) == sent
+
+
+def test_send_in_del_works(cluster: ScriptedCluster, producer: KafkaProducer) -> None:
+    class Tomb:
+        def __del__(self) -> None:
+            producer.send("t", b"last words")
+
+    for _ in range(50):
+        tomb = Tomb()
+        tomb.itself = tomb  # type: ignore[attr-defined]
+        del tomb
+        producer.send("t", b"x")
+    gc.collect()
+    producer.flush(5)
+    assert values(cluster).count(b"last words") == 50
+
+
+def test_a_logging_handler_may_produce_what_the_client_itself_logs(
+    cluster: ScriptedCluster,
+) -> None:
+    producer = make(cluster)
+
+    class Handler(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            producer.send("logs", record.getMessage().encode())
+
+    async def hang_up() -> None:
+        cluster.disconnect(0)
+
+    cluster.add_topic("logs")
+    handler = Handler()
+    logger = logging.getLogger("kafka")
+    level = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.DEBUG)
+    try:
+        producer.send("t", b"x").get(5)
+        cluster.call_in_thread(hang_up())
+        producer.send("t", b"y").get(5)
+        logger.warning("the last line")
+        producer.flush(5)
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(level)
+    producer.close(5)
+    assert b"the last line" in [r.value for r in cluster.log("logs", 0).records()]

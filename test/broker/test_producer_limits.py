@@ -1,0 +1,297 @@
+"""Stories of memory, topics that are missing, callbacks and the end of a producer."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+import pytest
+
+from kafka.errors import (
+    KafkaError,
+    KafkaTimeoutError,
+    TopicAuthorizationFailedError,
+    UnsupportedVersionError,
+)
+from kafka.producer.async_producer import AsyncKafkaProducer
+from kafka.protocol.messages.produce import ProduceRequest
+from test.support.producer_story import play, values
+from test.support.scripted_broker import (
+    Delay,
+    ErrorCode,
+    ScriptedCluster,
+)
+
+
+def test_send_waits_for_memory_and_goes_on() -> None:
+    async def story(cluster: ScriptedCluster, producer: AsyncKafkaProducer) -> None:
+        loop = asyncio.get_running_loop()
+        await (await producer.send("t", b"warm up"))
+        cluster.fail_next(ProduceRequest, *[Delay(1.0)] * 4)
+        began = loop.time()
+        deliveries = [await producer.send("t", b"x" * 400) for _ in range(40)]
+        assert loop.time() - began >= 1
+        await producer.flush()
+        assert all(d.succeeded() for d in deliveries)
+
+    play(story, buffer_memory=8000, max_request_size=8000, batch_size=1000, max_block_ms=20_000)
+
+
+def test_send_gives_up_when_there_is_no_memory_in_time() -> None:
+    async def story(cluster: ScriptedCluster, producer: AsyncKafkaProducer) -> None:
+        loop = asyncio.get_running_loop()
+        await (await producer.send("t", b"warm up"))
+        await cluster.kill(0)
+        began = loop.time()
+        with pytest.raises(KafkaTimeoutError, match=r"buffer_memory=8000"):  # noqa: PT012 - one of them
+            for _ in range(100):
+                await producer.send("t", b"x" * 400)
+        assert loop.time() - began == pytest.approx(2, abs=0.1)
+        await producer.close(0)
+
+    play(story, buffer_memory=8000, batch_size=1000, max_block_ms=2000)
+
+
+def test_many_tasks_that_wait_for_memory_are_served_in_turn() -> None:
+    async def story(cluster: ScriptedCluster, producer: AsyncKafkaProducer) -> None:
+        await (await producer.send("t", b"warm up"))
+        order: list[int] = []
+
+        async def one(number: int) -> None:
+            await producer.send("t", b"%03d" % number * 300)
+            order.append(number)
+
+        await asyncio.gather(*(one(number) for number in range(100)))
+        await producer.flush()
+        assert order == sorted(order)
+        assert len(values(cluster)) == 101
+
+    play(story, buffer_memory=8000, batch_size=1000)
+
+
+def test_unknown_topic_is_waited_for_no_longer_than_max_block() -> None:
+    async def story(cluster: ScriptedCluster, producer: AsyncKafkaProducer) -> None:
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        with pytest.raises(KafkaTimeoutError, match="nowhere"):
+            await producer.send("nowhere", b"x")
+        assert loop.time() - began == pytest.approx(3, abs=0.1)
+
+    play(story, max_block_ms=3000)
+
+
+def test_a_topic_created_meanwhile_is_found() -> None:
+    async def story(cluster: ScriptedCluster, producer: AsyncKafkaProducer) -> None:
+        asyncio.get_running_loop().call_later(2, cluster.add_topic, "late")
+        found = await (await producer.send("late", b"x"))
+        assert found.topic == "late"
+
+    play(story)
+
+
+def test_a_topic_without_permission_fails_the_delivery() -> None:
+    async def story(cluster: ScriptedCluster, producer: AsyncKafkaProducer) -> None:
+        cluster.topic_errors["secret"] = TopicAuthorizationFailedError.errno
+        delivery = await producer.send("secret", b"x")
+        with pytest.raises(TopicAuthorizationFailedError, match="secret"):
+            await delivery
+
+    play(story)
+
+
+def test_a_partition_that_does_not_exist_is_an_error_of_send() -> None:
+    async def story(cluster: ScriptedCluster, producer: AsyncKafkaProducer) -> None:
+        with pytest.raises(ValueError, match="partitions 0 to 0"):
+            await producer.send("t", b"x", partition=1)
+
+    play(story)
+
+
+def test_a_partition_added_meanwhile_is_found() -> None:
+    async def story(cluster: ScriptedCluster, producer: AsyncKafkaProducer) -> None:
+        await (await producer.send("t", b"x"))
+        log = cluster.log("t", 0)
+        cluster.topics["t"].append(type(log)(0, (0,)))
+        assert (await (await producer.send("t", b"y", partition=1))).partition == 1
+
+    play(story)
+
+
+def test_headers_need_a_broker_that_stores_them() -> None:
+    async def story(cluster: ScriptedCluster, producer: AsyncKafkaProducer) -> None:
+        with pytest.raises(UnsupportedVersionError, match="headers"):
+            await producer.send("t", b"x", headers=[("a", b"b")])
+
+    play(story, versions={ProduceRequest: (0, 2)})
+
+
+def test_a_callback_runs_before_flush_returns() -> None:
+    async def story(cluster: ScriptedCluster, producer: AsyncKafkaProducer) -> None:
+        seen: list[object] = []
+        delivery = await producer.send("t", b"x")
+        delivery.add_callback(seen.append)
+        await producer.flush()
+        assert seen == [delivery.value]
+
+    play(story, linger_ms=50)
+
+
+def test_flush_inside_a_callback_is_refused() -> None:
+    async def story(cluster: ScriptedCluster, producer: AsyncKafkaProducer) -> None:
+        seen: list[BaseException] = []
+
+        def call(_: object) -> None:
+            work = producer.flush()
+            try:
+                work.send(None)
+            except KafkaError as error:
+                seen.append(error)
+
+        (await producer.send("t", b"x")).add_callback(call)
+        await producer.flush()
+        assert "inside a delivery callback" in str(seen[0])
+
+    play(story, linger_ms=50)
+
+
+def test_a_failing_callback_is_logged_and_the_others_run(caplog: pytest.LogCaptureFixture) -> None:
+    async def story(cluster: ScriptedCluster, producer: AsyncKafkaProducer) -> None:
+        seen: list[object] = []
+        delivery = await producer.send("t", b"x")
+        delivery.add_callback(lambda _: 1 / 0)
+        delivery.add_callback(seen.append)
+        await producer.flush()
+        assert len(seen) == 1
+
+    play(story, linger_ms=50)
+    assert "a delivery callback raised" in caplog.text
+
+
+def test_close_fails_what_it_could_not_deliver_and_says_so(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def story(cluster: ScriptedCluster, producer: AsyncKafkaProducer) -> None:
+        loop = asyncio.get_running_loop()
+        await (await producer.send("t", b"warm up"))
+        await cluster.kill(0)
+        deliveries = [await producer.send("t", b"x") for _ in range(3)]
+        began = loop.time()
+        await producer.close(2)
+        assert loop.time() - began == pytest.approx(2, abs=0.1)
+        assert all(isinstance(d.exception, KafkaTimeoutError) for d in deliveries[:1])
+
+    play(story)
+    (line,) = [r for r in caplog.records if "nobody looked" in r.message]
+    assert line.levelno == logging.ERROR
+    assert "topic=t: 3 records" in line.message
+
+
+def test_close_zero_drops_at_once() -> None:
+    async def story(cluster: ScriptedCluster, producer: AsyncKafkaProducer) -> None:
+        loop = asyncio.get_running_loop()
+        delivery = await producer.send("t", b"x")
+        began = loop.time()
+        await producer.close(0)
+        assert loop.time() - began < 0.1
+        assert isinstance(delivery.exception, KafkaTimeoutError)
+
+    play(story, linger_ms=60_000)
+
+
+def test_close_delivers_what_lingers() -> None:
+    async def story(cluster: ScriptedCluster, producer: AsyncKafkaProducer) -> None:
+        delivery = await producer.send("t", b"x")
+        await producer.close()
+        assert delivery.succeeded()
+
+    play(story, linger_ms=60_000)
+
+
+def test_a_closed_producer_takes_no_records() -> None:
+    async def story(cluster: ScriptedCluster, producer: AsyncKafkaProducer) -> None:
+        await (await producer.send("t", b"x"))
+        await producer.close()
+        with pytest.raises(KafkaError, match="closed"):
+            await producer.send("t", b"x")
+
+    play(story)
+
+
+def test_flush_gives_up_in_time() -> None:
+    async def story(cluster: ScriptedCluster, producer: AsyncKafkaProducer) -> None:
+        await (await producer.send("t", b"warm up"))
+        await cluster.kill(0)
+        await producer.send("t", b"x")
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        with pytest.raises(KafkaTimeoutError, match=r"after 1\.5 s"):
+            await producer.flush(1.5)
+        assert loop.time() - began == pytest.approx(1.5, abs=0.01)
+        await producer.close(0)
+
+    play(story)
+
+
+def test_failures_nobody_looked_at_are_logged_once_per_topic(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def story(cluster: ScriptedCluster, producer: AsyncKafkaProducer) -> None:
+        cluster.fail_next(ProduceRequest, ErrorCode(TopicAuthorizationFailedError.errno))
+        for _ in range(5):
+            await producer.send("t", b"x")
+        await producer.flush()
+        await producer.flush()
+
+    play(story, linger_ms=50)
+    lines = [r.message for r in caplog.records if "nobody looked" in r.message]
+    assert len(lines) == 1
+    assert "topic=t: 5 records" in lines[0]
+    assert "TopicAuthorizationFailedError" in lines[0]
+
+
+def test_failures_somebody_looked_at_are_not_logged(caplog: pytest.LogCaptureFixture) -> None:
+    async def story(cluster: ScriptedCluster, producer: AsyncKafkaProducer) -> None:
+        cluster.fail_next(ProduceRequest, ErrorCode(TopicAuthorizationFailedError.errno))
+        seen: list[object] = []
+        first = await producer.send("t", b"x")
+        (await producer.send("t", b"x")).add_errback(seen.append)
+        await producer.flush()
+        assert first.failed()
+        assert isinstance(seen[0], TopicAuthorizationFailedError)
+
+    play(story, linger_ms=50)
+    assert "nobody looked" not in caplog.text
+
+
+def test_a_cancelled_wait_loses_no_record() -> None:
+    async def story(cluster: ScriptedCluster, producer: AsyncKafkaProducer) -> None:
+        delivery = await producer.send("t", b"x")
+        task = asyncio.ensure_future(asyncio.wait_for(delivery, 0.5))
+        with pytest.raises(TimeoutError):
+            await task
+        await producer.flush()
+        assert delivery.succeeded()
+
+    play(story, linger_ms=1000)
+
+
+def test_a_broker_down_for_a_while_costs_no_record_and_few_requests() -> None:
+    async def story(cluster: ScriptedCluster, producer: AsyncKafkaProducer) -> None:
+        await (await producer.send("t", b"warm up"))
+        await cluster.kill(0)
+        deliveries = [await producer.send("t", b"x" * 300) for _ in range(50)]
+        await asyncio.sleep(30)
+        await cluster.revive(0)
+        await producer.flush()
+        assert all(d.succeeded() for d in deliveries)
+        assert len(values(cluster)) == 51
+
+    play(story, batch_size=1000)
+
+
+def test_a_clean_life_logs_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    async def story(cluster: ScriptedCluster, producer: AsyncKafkaProducer) -> None:
+        await (await producer.send("t", b"x"))
+
+    play(story)
+    assert [r for r in caplog.records if r.levelno >= logging.WARNING] == []

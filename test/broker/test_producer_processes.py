@@ -1,0 +1,106 @@
+"""Stories of the blocking producer in forks and at the end of a process."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from kafka.errors import (
+    IllegalStateError,
+)
+from kafka.protocol.messages.produce import ProduceRequest
+from test.support.blocking_producer import make, values
+from test.support.scripted_broker import Drop, ScriptedCluster
+
+ROOT = Path(__file__).parents[2]
+
+
+def in_child(work: object) -> int:
+    """Run *work* in a forked child; return its exit status, 99 if it hangs."""
+    pid = os.fork()
+    if pid == 0:
+        status = 1
+        try:
+            work()  # type: ignore[operator]
+            status = 0
+        finally:
+            os._exit(status)
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        done, status = os.waitpid(pid, os.WNOHANG)
+        if done:
+            return os.waitstatus_to_exitcode(status)
+        select.select([], [], [], 0.01)
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+    return 99
+
+
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_parent_and_child_both_deliver_after_a_fork(cluster: ScriptedCluster) -> None:
+    producer = make(cluster, linger_ms=300)
+    producer.send("t", b"warm up").get(5)
+    pending = producer.send("t", b"buffered by the parent")
+
+    def work() -> None:
+        with pytest.raises(IllegalStateError, match="forked"):
+            pending.get(1)
+        producer.send("t", b"from the child").get(10)
+        producer.close(5)
+
+    assert in_child(work) == 0
+    pending.get(5)
+    producer.send("t", b"from the parent").get(5)
+    producer.close(5)
+    assert sorted(values(cluster)) == [  # type: ignore[type-var]
+        b"buffered by the parent",
+        b"from the child",
+        b"from the parent",
+        b"warm up",
+    ]
+
+
+EXIT = """
+import logging, sys
+logging.basicConfig(level=logging.ERROR, format="%(message)s", stream=sys.stdout)
+from kafka import KafkaProducer
+producer = KafkaProducer(bootstrap_servers=sys.argv[1], linger_ms=60000, delivery_timeout_ms=120000)
+for number in range(10):
+    producer.send("t", b"%d" % number)
+"""
+
+
+def run_to_its_end(cluster: ScriptedCluster, program: str) -> tuple[float, str]:
+    began = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, "-c", program, cluster.bootstrap_servers[0]],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=True,
+    )
+    return time.monotonic() - began, done.stdout + done.stderr
+
+
+def test_a_program_that_ends_without_close_has_delivered(cluster: ScriptedCluster) -> None:
+    took, output = run_to_its_end(cluster, EXIT)
+    assert len(values(cluster)) == 10
+    assert took < 5
+    assert output == ""
+
+
+def test_a_program_that_ends_with_the_broker_silent_ends_in_time_and_says_what_is_lost(
+    cluster: ScriptedCluster,
+) -> None:
+    cluster.fail_next(ProduceRequest, *[Drop()] * 10)
+    took, output = run_to_its_end(cluster, EXIT)
+    assert took < 8
+    assert "topic=t: 10 records were not delivered" in output

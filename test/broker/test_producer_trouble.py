@@ -1,0 +1,220 @@
+"""Stories of what can happen to records on their way."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from kafka import errors
+from kafka.errors import (
+    InvalidRecordError,
+    KafkaError,
+    KafkaTimeoutError,
+    MessageSizeTooLargeError,
+    NotEnoughReplicasError,
+    TopicAuthorizationFailedError,
+)
+from kafka.producer.async_producer import AsyncKafkaProducer
+from kafka.protocol.messages.produce import ProduceRequest, ProduceResponse
+from test.support.producer_story import answer, play, values
+from test.support.scripted_broker import (
+    Call,
+    Close,
+    Delay,
+    Drop,
+    ErrorCode,
+    Garbage,
+    ScriptedCluster,
+)
+
+NOT_LEADER = errors.NotLeaderForPartitionError.errno
+TOO_LARGE = errors.MessageSizeTooLargeError.errno
+NOT_ENOUGH = NotEnoughReplicasError.errno
+INVALID_RECORD = InvalidRecordError.errno
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [Close(), Drop(), Garbage(b"\0\0\0\x02xx"), ErrorCode(NOT_LEADER), ErrorCode(NOT_ENOUGH)],
+)
+def test_a_passing_trouble_is_overcome(trouble: object) -> None:
+    async def story(cluster: ScriptedCluster, producer: AsyncKafkaProducer) -> None:
+        cluster.fail_next(ProduceRequest, trouble)
+        found = await (await producer.send("t", b"x"))
+        assert found.offset == 0
+        assert values(cluster) == [b"x"]
+
+    play(story)
+
+
+def test_the_order_of_a_partition_is_kept_while_a_batch_waits_for_its_retry() -> None:
+    async def story(cluster: ScriptedCluster, producer: AsyncKafkaProducer) -> None:
+        cluster.fail_next(ProduceRequest, *[ErrorCode(NOT_ENOUGH)] * 3)
+        sent = []
+        for number in range(30):
+            sent.append(b"%d" % number)
+            await producer.send("t", sent[-1])
+            await asyncio.sleep(0.02)
+        await producer.flush()
+        assert values(cluster) == sent
+
+    play(story, max_in_flight_requests_per_connection=1)
+
+
+def test_several_batches_of_a_partition_that_fail_together_keep_their_order() -> None:
+    async def story(cluster: ScriptedCluster, producer: AsyncKafkaProducer) -> None:
+        await (await producer.send("t", b"warm up"))
+        cluster.fail_next(ProduceRequest, *[ErrorCode(NOT_ENOUGH)] * 5)
+        sent = [b"%d" % number * 100 for number in range(30)]
+        for value in sent:
+            await producer.send("t", value)
+        await producer.flush()
+        assert values(cluster)[1:] == sent
+
+    play(story, batch_size=500)
+
+
+def test_retries_are_as_many_as_allowed() -> None:
+    async def story(cluster: ScriptedCluster, producer: AsyncKafkaProducer) -> None:
+        cluster.fail_next(ProduceRequest, *[ErrorCode(NOT_ENOUGH)] * 10)
+        with pytest.raises(NotEnoughReplicasError):
+            await (await producer.send("t", b"x"))
+        assert len(cluster.requests(ProduceRequest)) == 3
+
+    play(story, retries=2)
+
+
+def test_a_final_error_is_not_retried() -> None:
+    async def story(cluster: ScriptedCluster, producer: AsyncKafkaProducer) -> None:
+        cluster.fail_next(ProduceRequest, ErrorCode(TopicAuthorizationFailedError.errno))
+        with pytest.raises(TopicAuthorizationFailedError, match="t-0"):
+            await (await producer.send("t", b"x"))
+        assert len(cluster.requests(ProduceRequest)) == 1
+
+    play(story)
+
+
+def test_a_record_expires_after_its_delivery_timeout() -> None:
+    async def story(cluster: ScriptedCluster, producer: AsyncKafkaProducer) -> None:
+        loop = asyncio.get_running_loop()
+        await (await producer.send("t", b"warm up"))
+        await cluster.kill(0)
+        began = loop.time()
+        with pytest.raises(KafkaTimeoutError, match=r"t-0: not delivered within 5 s"):
+            await (await producer.send("t", b"x"))
+        assert loop.time() - began == pytest.approx(5, abs=0.1)
+
+    play(story, delivery_timeout_ms=5000, request_timeout_ms=2000)
+
+
+def test_a_record_expires_while_its_request_is_in_flight() -> None:
+    async def story(cluster: ScriptedCluster, producer: AsyncKafkaProducer) -> None:
+        loop = asyncio.get_running_loop()
+        await (await producer.send("t", b"warm up"))
+        cluster.fail_next(ProduceRequest, *[ErrorCode(NOT_ENOUGH)] * 4, Delay(60))
+        began = loop.time()
+        with pytest.raises(KafkaTimeoutError, match=r"last: .*NotEnoughReplicas"):
+            await (await producer.send("t", b"x"))
+        assert loop.time() - began == pytest.approx(31, abs=0.1)
+
+    play(story, delivery_timeout_ms=31_000, request_timeout_ms=30_500)
+
+
+def test_a_batch_too_large_for_the_broker_is_split_until_it_fits() -> None:
+    async def story(cluster: ScriptedCluster, producer: AsyncKafkaProducer) -> None:
+        from test.support.scripted_answers import produce
+
+        def picky(request: ProduceRequest, call: Call) -> ProduceResponse | None:
+            records = request.topic_data[0].partition_data[0].records
+            if len(records) > 1000:  # type: ignore[arg-type]
+                return answer(cluster, TOO_LARGE)
+            return produce(request, call)
+
+        cluster.on(ProduceRequest, picky)
+        sent = [b"%02d" % number * 50 for number in range(40)]
+        called: list[int] = []
+        deliveries = []
+        for number, value in enumerate(sent):
+            delivery = await producer.send("t", value)
+            delivery.add_callback(lambda metadata, number=number: called.append(number))
+            deliveries.append(delivery)
+        await producer.flush()
+        assert values(cluster) == sent
+        assert [d.get().offset for d in deliveries] == list(range(40))
+        assert called == list(range(40))
+
+    play(story, linger_ms=100)
+
+
+def test_a_single_record_too_large_for_the_broker_fails_and_the_others_are_delivered() -> None:
+    async def story(cluster: ScriptedCluster, producer: AsyncKafkaProducer) -> None:
+        from test.support.scripted_answers import produce
+
+        def picky(request: ProduceRequest, call: Call) -> ProduceResponse | None:
+            records = request.topic_data[0].partition_data[0].records
+            if len(records) > 1000:  # type: ignore[arg-type]
+                return answer(cluster, TOO_LARGE)
+            return produce(request, call)
+
+        cluster.on(ProduceRequest, picky)
+        small = [await producer.send("t", b"small") for _ in range(5)]
+        large = await producer.send("t", b"x" * 2000)
+        small += [await producer.send("t", b"small") for _ in range(5)]
+        await producer.flush()
+        assert isinstance(large.exception, MessageSizeTooLargeError)
+        assert all(delivery.succeeded() for delivery in small)
+
+    play(story, linger_ms=100)
+
+
+def test_only_the_records_a_broker_names_get_its_error() -> None:
+    async def story(cluster: ScriptedCluster, producer: AsyncKafkaProducer) -> None:
+        culprit = ProduceResponse.BatchIndexAndErrorMessage(
+            batch_index=1, batch_index_error_message="no key"
+        )
+        cluster.fail_next(ProduceRequest, answer(cluster, INVALID_RECORD, record_errors=[culprit]))
+        good, bad, other = [await producer.send("t", b"x") for _ in range(3)]
+        await producer.flush()
+        assert isinstance(bad.exception, InvalidRecordError)
+        assert "no key" in str(bad.exception)
+        for neighbour in (good, other):
+            assert type(neighbour.exception) is KafkaError
+
+    play(story, linger_ms=10)
+
+
+def test_a_leader_named_in_the_error_is_used_at_once() -> None:
+    async def story(cluster: ScriptedCluster, producer: AsyncKafkaProducer) -> None:
+        loop = asyncio.get_running_loop()
+        await (await producer.send("t", b"warm up", partition=0))
+        await (await producer.send("t", b"warm up", partition=1))
+        cluster.move_leader("t", 0, 1)
+        hint = ProduceResponse.LeaderIdAndEpoch(leader_id=1, leader_epoch=1)
+        cluster.fail_next(ProduceRequest, answer(cluster, NOT_LEADER, current_leader=hint))
+        began = loop.time()
+        await (await producer.send("t", b"x", partition=0))
+        assert loop.time() - began < 0.09
+        assert values(cluster, 0) == [b"warm up", b"x"]
+
+    play(story, nodes=2, partitions=2)
+
+
+def test_a_leader_that_moved_is_found_again() -> None:
+    async def story(cluster: ScriptedCluster, producer: AsyncKafkaProducer) -> None:
+        await (await producer.send("t", b"1"))
+        cluster.move_leader("t", 0, 1)
+        await (await producer.send("t", b"2"))
+        assert values(cluster) == [b"1", b"2"]
+
+    play(story, nodes=2)
+
+
+def test_a_topic_without_an_id_is_produced_to_by_name() -> None:
+    async def story(cluster: ScriptedCluster, producer: AsyncKafkaProducer) -> None:
+        cluster.add_topic("plain", topic_id=False)
+        found = await (await producer.send("plain", b"x"))
+        assert found.offset == 0
+        assert cluster.received[-1].version == 12
+
+    play(story)
