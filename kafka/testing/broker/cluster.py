@@ -7,7 +7,6 @@ Time comes from a clock and ids from an iterator passed in.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar, cast
-from zlib import crc32
 
 from kafka.errors import (
     InvalidPartitionsError,
@@ -19,6 +18,7 @@ from kafka.errors import (
 )
 from kafka.testing.broker.authorizer import ALLOW_ALL
 from kafka.testing.broker.configs import BROKER_DEFAULTS, TopicConfig, topic_overrides
+from kafka.testing.broker.coordinators import Coordinators, KeyType
 from kafka.testing.broker.log import PartitionLog
 from kafka.testing.broker.placement import (
     check_replicas,
@@ -136,7 +136,6 @@ class Cluster:
         self.topics_by_id: dict[UUID, Topic] = {}
         self.metadata_changed = Event()
         self.authorizer: Authorizer = ALLOW_ALL
-        self.moved_coordinators: dict[tuple[str, str], int] = {}
         self._topic_ids = topic_ids
         self._next_producer_id = 0
         self._next_first_replica = 0
@@ -368,23 +367,9 @@ class Cluster:
     def _sweep_interval(self) -> float:
         return int(self.setting("log.retention.check.interval.ms")) / 1000
 
-    def coordinator_for(self, kind: str, key: str) -> Node | None:
-        """Return the node that coordinates *key*, or ``None`` if no node is up.
-
-        Args:
-            kind: ``"group"``, ``"transaction"`` or ``"share"``; each moves on its own.
-            key: group id or transactional id.
-        """
-        moved = self.moved_coordinators.get((kind, key))
-        if moved is not None and self.nodes[moved].alive:
-            return self.nodes[moved]
-        alive = self.alive_nodes
-        return alive[crc32(key.encode()) % len(alive)] if alive else None
-
     def move_coordinator(self, kind: str, key: str, node_id: int) -> None:
-        """Let *node_id* coordinate *key* from now on."""
-        self.moved_coordinators[kind, key] = node_id
-        self.metadata_changed.fire()
+        """Let *node_id* coordinate a ``"group"`` or ``"transaction"``al id from now on."""
+        self.component(Coordinators).move(KeyType[kind.upper()], key, node_id)
 
     def new_producer_id(self) -> int:
         """Return a producer id nobody has."""
