@@ -186,14 +186,18 @@ class Cluster:
     def _update_isr(self, partition: Partition, node_id: int, alive: bool) -> None:
         if node_id not in partition.replicas:
             return
-        if alive:
-            if node_id not in partition.isr:
-                partition.isr.append(node_id)
-        elif partition.isr != [node_id]:
+        if not alive and partition.isr != [node_id]:
             # The last in-sync replica stays in the ISR: only it may lead again.
             partition.isr = [other for other in partition.isr if other != node_id]
         if partition.leader == NO_LEADER or (not alive and partition.leader == node_id):
             self.elect(partition)
+        if partition.leader != NO_LEADER:
+            # Who follows a leader catches up at once: the log is shared.
+            partition.isr += [
+                replica
+                for replica in partition.replicas
+                if replica not in partition.isr and self.nodes[replica].alive
+            ]
 
     def elect(self, partition: Partition) -> None:
         """Choose the first replica that is in sync and up, or none."""
