@@ -23,7 +23,7 @@ from kafka.protocol.messages.delete_groups import DeleteGroupsRequest
 from kafka.protocol.messages.describe_groups import DescribeGroupsRequest, DescribeGroupsResponse
 from kafka.protocol.messages.find_coordinator import FindCoordinatorRequest
 from kafka.protocol.messages.heartbeat import HeartbeatRequest
-from kafka.protocol.messages.join_group import JoinGroupRequest
+from kafka.protocol.messages.join_group import JoinGroupRequest, JoinGroupResponse
 from kafka.protocol.messages.leave_group import LeaveGroupRequest
 from kafka.protocol.messages.list_groups import ListGroupsRequest
 from kafka.testing import EmbeddedCluster
@@ -38,18 +38,26 @@ async def member(cluster: EmbeddedCluster, instance_id: str | None = None) -> Me
     return await Member.connect(cluster.bootstrap_servers[0], instance_id)
 
 
+async def joining(
+    cluster: EmbeddedCluster, member: Member, session_timeout_ms: int = 10_000
+) -> asyncio.Task[JoinGroupResponse]:
+    """Let a member join; its request waits at the coordinator when this returns."""
+    # A dynamic member asks twice: first for its id.
+    expected = cluster.count(JoinGroupRequest) + (1 if member.instance_id else 2)
+    task = asyncio.create_task(member.join("t", session_timeout_ms=session_timeout_ms))
+    await cluster.until(lambda control: control.count(JoinGroupRequest) >= expected)
+    return task
+
+
 async def pair(cluster: EmbeddedCluster, *instance_ids: str) -> tuple[Member, Member]:
     """Return the leader and the follower of a stable group, with assignments b"0" and b"1"."""
     ids = instance_ids or (None, None)
     first, second = await member(cluster, ids[0]), await member(cluster, ids[1])
     await first.join("t")
     await first.sync({first.member_id: b""})
-    joining = asyncio.create_task(second.join("t"))
-    await cluster.until(lambda c: c.count(JoinGroupRequest) >= 2 + (instance_ids == ()) * 2)
-    while await first.heartbeat() == 0:
-        await asyncio.sleep(0.01)
+    waiting = await joining(cluster, second)
     await first.join("t")
-    await joining
+    await waiting
     await asyncio.gather(first.sync({first.member_id: b"0", second.member_id: b"1"}), second.sync())
     return first, second
 
@@ -91,12 +99,10 @@ def test_a_second_member_makes_the_first_join_again(tell: Tell) -> None:
         first, second = await member(cluster), await member(cluster)
         await first.join("t")
         assert (await first.sync({first.member_id: b"all"})).assignment == b"all"
-        joining = asyncio.create_task(second.join("t"))
-        while await first.heartbeat() == 0:
-            await asyncio.sleep(0.01)
+        entering = await joining(cluster, second)
         assert await first.heartbeat() == RebalanceInProgressError.errno
         led = await first.join("t")
-        followed = await joining
+        followed = await entering
         assert {entry.member_id for entry in led.members} == {first.member_id, second.member_id}
         assert followed.members == []
         assert led.generation_id == followed.generation_id == 2
@@ -138,15 +144,13 @@ def test_who_does_not_join_again_is_left_behind_at_the_rebalance_timeout(tell: T
     async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
         first, second = await pair(cluster)
         third = await member(cluster)
-        joining = asyncio.create_task(third.join("t", session_timeout_ms=100_000))
-        while await first.heartbeat() == 0:
-            await asyncio.sleep(0.01)
+        entering = await joining(cluster, third, session_timeout_ms=100_000)
         again = asyncio.create_task(first.join("t"))
         for _ in range(13):
             await second.heartbeat()
             cluster.advance(5.0)
             await asyncio.sleep(0)
-        await asyncio.gather(joining, again)
+        await asyncio.gather(entering, again)
         assert await second.heartbeat() == UnknownMemberIdError.errno
 
     tell(EmbeddedCluster(), story)
@@ -185,16 +189,17 @@ def test_a_static_member_restarts_without_a_rebalance(tell: Tell, version: int, 
     tell(EmbeddedCluster(), story)
 
 
-def test_a_static_member_that_wants_something_else_rebalances(tell: Tell) -> None:
+def test_a_static_member_with_a_new_subscription_rebalances_when_it_joins_again(tell: Tell) -> None:
     async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
         leader, _ = await pair(cluster, "a", "b")
         again = await member(cluster, "b")
-        joining = asyncio.create_task(
-            again.join("t", protocols={"sticky": b"", "range": b""}, version=9)
-        )
-        response = await joining
-        assert response.generation_id == leader.generation_id
+        await again.join(protocols={"range": b"", "sticky": b""}, version=9)
         assert await leader.heartbeat() == 0
+        asking = asyncio.create_task(again.join(protocols={"range": b"new"}))
+        await cluster.until(lambda control: control.count(JoinGroupRequest) >= 5)
+        assert await leader.heartbeat() == RebalanceInProgressError.errno
+        await leader.join("t")
+        assert (await asking).generation_id == leader.generation_id == 3
 
     tell(EmbeddedCluster(), story)
 
@@ -313,13 +318,11 @@ def test_every_version_finds_the_coordinator(tell: Tell, version: int) -> None:
 def test_a_coordinator_that_moves_says_so_to_who_waits(tell: Tell) -> None:
     async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
         cluster.move_coordinator("group", GROUP, 0)
-        first, second = await pair(cluster)
+        _, second = await pair(cluster)
         third = await member(cluster)
-        joining = asyncio.create_task(third.join("t"))
-        while await first.heartbeat() == 0:
-            await asyncio.sleep(0.01)
+        entering = await joining(cluster, third)
         cluster.move_coordinator("group", GROUP, 1)
-        assert (await joining).error_code == NotCoordinatorError.errno
+        assert (await entering).error_code == NotCoordinatorError.errno
         assert await second.heartbeat() == NotCoordinatorError.errno
 
     tell(EmbeddedCluster(2), story)
