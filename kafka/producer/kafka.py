@@ -19,6 +19,7 @@ from kafka.producer.async_producer import AsyncKafkaProducer
 from kafka.producer.border import MemoryWaiter
 from kafka.producer.callbacks import CallbackThread
 from kafka.producer.send_path import check_topic
+from kafka.producer.sizes import RECORD_MEMORY
 from kafka.sync.facade import GRACE, Facade
 
 if TYPE_CHECKING:
@@ -105,7 +106,20 @@ class KafkaProducer(Facade[AsyncKafkaProducer]):
         route = self._routes.get(topic)
         if route is None or (partition is not None and partition >= len(route.queues)):
             return self._send_slowly(topic, value, key, headers, partition, timestamp_ms)
-        queue, record, size = self._prepare(route, value, key, headers, partition, timestamp_ms)
+        queue: PartitionQueue | None = None
+        record: Record
+        if (
+            value.__class__ is bytes
+            and key is None
+            and headers is None
+            and partition is None
+            and timestamp_ms is None
+            and (size := len(value) + RECORD_MEMORY) <= self._plain_limit
+        ):
+            # What `prepare` would come to, a quarter faster: test/bench/send_path.py.
+            record = (int(self._wall() * 1000), None, value, None)
+        else:
+            queue, record, size = self._prepare(route, value, key, headers, partition, timestamp_ms)
         return self._append(route, queue, record, size) or self._wait_for_memory(
             self._running, route, queue, record, size, None
         )
@@ -315,6 +329,8 @@ class KafkaProducer(Facade[AsyncKafkaProducer]):
         path = self._core._core.path  # noqa: SLF001 - one piece
         self._prepare = path.prepare
         self._append = path.append
+        self._wall = path.wall
+        self._plain_limit = path.plain_limit
         self._routes = path.routes
 
     @property

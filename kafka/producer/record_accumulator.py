@@ -197,8 +197,7 @@ class RecordAccumulator:
         Args:
             batch: the batch; nothing happens if it is encoded already.
             route: its topic.
-            take_over: do it although another thread is at it. That thread may be held up, even by
-                whoever waits for the batch (a signal handler).
+            take_over: do it although another thread, which may be held up, is at it.
         """
         settings = self.settings
         try:

@@ -45,12 +45,15 @@ class SendPath:
         config: the producer's options.
         accumulator: where records go.
         cluster: handed to users' partitioners.
-        wall: Unix time in seconds, for records without a timestamp.
+        wall: Unix time in seconds.
         uniform: source of randomness.
 
     Attributes:
         routes: the topics with known partitions; read by any thread, replaced entry by entry.
         append: `RecordAccumulator.append`.
+        wall: Unix time in seconds, for records without a timestamp.
+        plain_limit: what a record may count in memory to be stored as it is: without serializers
+            and partitioner, of bytes alone. Negative if there are any.
     """
 
     def __init__(
@@ -66,7 +69,7 @@ class SendPath:
         self.append = accumulator.append
         self._accumulator = accumulator
         self._cluster = cluster
-        self._wall = wall
+        self.wall = wall
         self._uniform = uniform
         self._serialize_key = adapt_serializer(config.key_serializer, option="key_serializer")
         self._serialize_value = adapt_serializer(config.value_serializer)
@@ -76,6 +79,8 @@ class SendPath:
         self._limits = (
             f"max_request_size={config.max_request_size}, buffer_memory={config.buffer_memory}"
         )
+        builtin = not self._converts and self._partitioner is None
+        self.plain_limit = self._largest if builtin else -1
         self._hashes = KeyHashes()
 
     def update_routes(self, snapshot: ClusterSnapshot) -> None:
@@ -138,7 +143,7 @@ class SendPath:
         if size > self._largest:
             raise self._too_large(route.topic, size)
         if timestamp_ms is None:
-            timestamp_ms = int(self._wall() * 1000)
+            timestamp_ms = int(self.wall() * 1000)
         else:
             self._check_timestamp(timestamp_ms)
         record = (timestamp_ms, key_bytes, value_bytes, headers)
