@@ -204,7 +204,7 @@ class Broker:
         try:
             return await registered.handle(context, request)
         except BrokerResponseError as exc:
-            return error_response(request, type(exc), str(exc))
+            return error_response(request, type(exc), ", ".join(map(str, exc.args)))
         except ConnectionRefusedByBroker:
             raise
         except Exception as exc:

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 _SOFTWARE = re.compile(r"[a-zA-Z0-9](?:[a-zA-Z0-9\-.]*[a-zA-Z0-9])?\Z")
 
+# Key of `Peer.session`: name and version of the client's software.
+SOFTWARE = "client software"
+
 
 def names_software(version: int) -> bool:
     """Return whether the request names the client's software (KIP-511)."""
@@ -47,6 +50,11 @@ async def api_versions(context: RequestContext, request: ApiVersionsRequest) -> 
         and _SOFTWARE.match(request.client_software_version)
     ):
         return ApiVersionsResponse(error_code=InvalidRequestError.errno)
+    if names_software(context.api_version):
+        context.peer.session[SOFTWARE] = (
+            request.client_software_name,
+            request.client_software_version,
+        )
     if request.cluster_id not in {None, cluster.cluster_id} or request.node_id not in {
         -1,
         context.broker.node_id,
