@@ -183,6 +183,20 @@ def test_a_producer_without_transactional_id_of_its_own_is_refused(tell: Tell, t
     tell(one_topic(), story)
 
 
+@both
+def test_an_empty_transactional_id_is_refused(tell: Tell, tv2: bool) -> None:
+    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+        producer = RawTransactionalProducer(client, "", tv2=tv2)
+        producer.producer_id, producer.epoch = 0, 0
+        refused = code(InvalidRequestError)
+        assert await producer.produce("t", b"a") == refused
+        assert await producer.add("t") == [refused]
+        assert await producer.add_offsets("g") == refused
+        assert (await producer.end(commit=True)).error_code == refused
+
+    tell(one_topic(), story)
+
+
 def test_one_unknown_partition_keeps_the_others_out(tell: Tell) -> None:
     async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
         producer = RawTransactionalProducer(client, tv2=False)

@@ -1,7 +1,7 @@
 """DescribeProducers (61): the producers that a partition's leader remembers (KIP-664).
 
 - Errors per partition: TOPIC_AUTHORIZATION_FAILED without READ, UNKNOWN_TOPIC_OR_PARTITION,
-  NOT_LEADER_OR_FOLLOWER.
+  NOT_LEADER_OR_FOLLOWER; without a message.
 - -1 stands for no sequence, no timestamp, no coordinator epoch, no open transaction.
 """
 
@@ -55,11 +55,7 @@ def _described(context: RequestContext, topic: str, index: int) -> PartitionResp
             raise TopicAuthorizationFailedError
         partition = served_partition(context, topic, index)
     except BrokerResponseError as error:
-        return PartitionResponse(
-            partition_index=index,
-            error_code=error.errno,
-            error_message=", ".join(map(str, error.args)) or type(error).description,
-        )
+        return PartitionResponse(partition_index=index, error_code=error.errno)
     entries = partition.log.producers.entries.values()
     return PartitionResponse(
         partition_index=index, active_producers=[_state(entry) for entry in entries]

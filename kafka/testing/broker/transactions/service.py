@@ -178,6 +178,8 @@ class Transactions:
             raise error if may_join else NotEnoughReplicasError(*error.args) from error
 
     def _reachable(self, transactional_id: str) -> None:
+        if not transactional_id:
+            raise InvalidRequestError("the transactional id is empty")
         if self._coordinators.find(KeyType.TRANSACTION, transactional_id) is None:
             raise CoordinatorNotAvailableError(f"nobody coordinates {transactional_id!r}")
 
