@@ -117,7 +117,16 @@ class ProducerCore:
         except BaseException:
             await self.net.close()
             raise
-        self.net.supervisor.spawn(self.sender.run(), name="kafka-sender")
+        self.net.supervisor.spawn(self._send(), name="kafka-sender")
+
+    async def _send(self) -> None:
+        """Run the sender; that somebody else cancels it is a failure, not the end of a life."""
+        try:
+            await self.sender.run()
+        except asyncio.CancelledError:
+            if self.closed:
+                raise
+            raise KafkaError("the sender task was cancelled from outside") from None
 
     async def close(self, timeout: float) -> None:  # noqa: ASYNC109 - users give a time-out
         """Deliver what can be delivered within *timeout* seconds, fail the rest, disconnect.

@@ -295,3 +295,18 @@ def test_a_clean_life_logs_nothing(caplog: pytest.LogCaptureFixture) -> None:
 
     play(story)
     assert [r for r in caplog.records if r.levelno >= logging.WARNING] == []
+
+
+def test_a_sender_cancelled_from_outside_fails_the_producer_loudly() -> None:
+    async def story(cluster: ScriptedCluster, producer: AsyncKafkaProducer) -> None:
+        delivery = await producer.send("t", b"x")
+        (sender,) = [t for t in asyncio.all_tasks() if t.get_name() == "kafka-sender"]
+        sender.cancel()
+        with pytest.raises(KafkaError, match="cancelled from outside"):
+            await delivery
+        with pytest.raises(KafkaError, match="background task failed"):
+            await producer.send("t", b"y")
+        with pytest.raises(KafkaError, match="background task failed"):
+            await producer.flush()
+
+    play(story, linger_ms=60_000)
