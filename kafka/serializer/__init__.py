@@ -1,9 +1,16 @@
-"""Serializers and deserializers."""
+"""Serializers and deserializers, imported on first use: a producer needs none of them."""
 
-from kafka.serializer.abstract import Deserializer, Serializer
-from kafka.serializer.default import DefaultSerializer
-from kafka.serializer.json import JsonSerializer
-from kafka.serializer.wrapper import DeserializeWrapper, SerializeWrapper
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kafka._base.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from kafka.serializer.abstract import Deserializer, Serializer
+    from kafka.serializer.default import DefaultSerializer
+    from kafka.serializer.json import JsonSerializer
+    from kafka.serializer.wrapper import DeserializeWrapper, SerializeWrapper
 
 __all__ = [
     "DefaultSerializer",
@@ -13,3 +20,15 @@ __all__ = [
     "SerializeWrapper",
     "Serializer",
 ]
+
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "DefaultSerializer": "kafka.serializer.default",
+        "DeserializeWrapper": "kafka.serializer.wrapper",
+        "Deserializer": "kafka.serializer.abstract",
+        "JsonSerializer": "kafka.serializer.json",
+        "SerializeWrapper": "kafka.serializer.wrapper",
+        "Serializer": "kafka.serializer.abstract",
+    },
+)
