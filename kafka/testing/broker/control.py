@@ -16,6 +16,7 @@ from kafka.testing.broker.handlers import registered
 from kafka.testing.broker.recorder import Recorder
 from kafka.testing.broker.server import BrokerServer
 from kafka.testing.broker.timers import Event
+from kafka.testing.broker.transactions.service import Transactions
 from kafka.testing.broker.waiting import wait_until
 
 if TYPE_CHECKING:
@@ -246,6 +247,17 @@ class Control:
     def move_coordinator(self, kind: str, key: str, node_id: int) -> None:
         """Let another broker coordinate a group (``"group"``) or ``"transaction"``al id."""
         self.state.move_coordinator(kind, key, node_id)
+
+    def hold_transaction_markers(self, hold: bool = True) -> None:
+        """Let ended transactions wait for their markers, or write what waits.
+
+        Until then the next transaction of the same id is CONCURRENT_TRANSACTIONS.
+        """
+        self.state.component(Transactions).hold_markers(hold)
+
+    def set_transaction_version(self, level: int) -> None:
+        """Finalize transaction.version at 0, 1 or 2; see `Transactions.set_version`."""
+        self.state.component(Transactions).set_version(level)
 
     def compact(self, topic: str, partition: int, *, drop_tombstones: bool = False) -> None:
         """Compact a partition now."""

@@ -27,7 +27,6 @@ from kafka.protocol.messages.init_producer_id import InitProducerIdRequest
 from kafka.record.control import ControlType, parse_control_key, parse_coordinator_epoch
 from kafka.testing import EmbeddedCluster
 from kafka.testing.broker.coordinators import Coordinators, KeyType
-from kafka.testing.broker.transactions.service import Transactions
 from test.broker.embedded.conftest import Tell
 from test.support.embedded import fetch, values
 from test.support.raw_client import RawClient
@@ -39,10 +38,6 @@ both = pytest.mark.parametrize("tv2", [False, True], ids=["tv1", "tv2"])
 
 def code(error: type[BrokerResponseError]) -> int:
     return error.errno
-
-
-def transactions(cluster: EmbeddedCluster) -> Transactions:
-    return cluster.control.state.component(Transactions)
 
 
 def one_topic(**options: str) -> EmbeddedCluster:
@@ -307,7 +302,7 @@ def test_the_next_transaction_waits_for_the_markers_of_the_last(tell: Tell, tv2:
     async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
         producer = RawTransactionalProducer(client, tv2=tv2)
         await producer.init()
-        transactions(cluster).hold_markers()
+        cluster.control.hold_transaction_markers()
         await producer.transact("t", b"a", commit=True)
         busy = code(ConcurrentTransactionsError)
         assert await producer.add("t") == [busy]
@@ -315,7 +310,7 @@ def test_the_next_transaction_waits_for_the_markers_of_the_last(tell: Tell, tv2:
         assert (await producer.init()).error_code == busy
         data = await fetch(client, "t", 0, isolation_level=COMMITTED)
         assert data.last_stable_offset == 0
-        transactions(cluster).hold_markers(False)
+        cluster.control.hold_transaction_markers(False)
         assert await producer.add("t") == [0]
 
     tell(one_topic(), story)
@@ -325,7 +320,7 @@ def test_a_write_of_tv1_to_a_new_partition_is_retried_while_markers_wait(tell: T
     async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
         producer = RawTransactionalProducer(client, tv2=False)
         await producer.init()
-        transactions(cluster).hold_markers()
+        cluster.control.hold_transaction_markers()
         await producer.transact("t", b"a", commit=True)
         assert await producer.produce("u", b"a") == code(NotEnoughReplicasError)
 
@@ -553,7 +548,7 @@ def test_a_moved_coordinator_keeps_its_transactions(tell: Tell, tv2: bool) -> No
 @pytest.mark.parametrize("level", [0, 1, 2])
 def test_the_finalized_transaction_version_is_advertised(tell: Tell, level: int) -> None:
     async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
-        transactions(cluster).set_version(level)
+        cluster.control.set_transaction_version(level)
         request = ApiVersionsRequest(client_software_name="raw", client_software_version="1")
         answer = await client.send(request, 4)
         finalized = {
@@ -568,7 +563,7 @@ def test_the_finalized_transaction_version_is_advertised(tell: Tell, level: int)
 def test_a_level_no_release_has_is_refused(tell: Tell) -> None:
     async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
         with pytest.raises(InvalidRequestError, match=r"transaction\.version 3"):
-            transactions(cluster).set_version(3)
+            cluster.control.set_transaction_version(3)
 
     tell(one_topic(), story)
 
