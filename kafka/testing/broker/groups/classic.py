@@ -88,18 +88,11 @@ class ClassicGroup:
         if generation_id < 0 and self.state is State.EMPTY:
             return
         if generation_id >= 0 or member_id or instance_id is not None:
-            self.roster.validate(member_id, instance_id)
-            self._check_generation(generation_id)
+            self._check_alive(member_id, instance_id, generation_id)
         elif not transactional and self.state is not State.EMPTY:
             raise UnknownMemberIdError(f"{self.group_id} has members; only they may commit")
         if not transactional and self.state is State.COMPLETING_REBALANCE:
             raise RebalanceInProgressError
-
-    def _check_generation(self, generation_id: int) -> None:
-        if generation_id != self.generation_id:
-            raise IllegalGenerationError(
-                f"{self.group_id} is at generation {self.generation_id}, not {generation_id}"
-            )
 
     def next_wakeup(self) -> float | None:
         """Return when `poll` has something to do, or ``None``."""
@@ -316,7 +309,10 @@ class ClassicGroup:
         if self.state is State.DEAD:
             raise CoordinatorNotAvailableError
         member = self.roster.validate(member_id, instance_id)
-        self._check_generation(generation_id)
+        if generation_id != self.generation_id:
+            raise IllegalGenerationError(
+                f"{self.group_id} is at generation {self.generation_id}, not {generation_id}"
+            )
         return member
 
     def _take_assignments(self, assignments: Mapping[str, bytes], now: float) -> None:
@@ -354,6 +350,8 @@ class ClassicGroup:
         self, leaving: Sequence[tuple[str, str | None]], now: float
     ) -> list[type[BrokerResponseError] | None]:
         """Let members leave, each named by member id, instance id or both; return their errors."""
+        if self.state is State.DEAD:
+            return [CoordinatorNotAvailableError] * len(leaving)
         results: list[type[BrokerResponseError] | None] = []
         before = len(self.roster.members)
         for member_id, instance_id in leaving:
