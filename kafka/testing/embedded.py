@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import itertools
 import threading
-import uuid
 from concurrent.futures import Future
 from random import Random
 from typing import TYPE_CHECKING, Self, TypeVar
@@ -14,12 +11,15 @@ from typing import TYPE_CHECKING, Self, TypeVar
 from kafka._base.system import LoopClock
 from kafka.testing.broker.cluster import Cluster
 from kafka.testing.broker.control import Control
+from kafka.testing.broker.faults import Fail
+from kafka.testing.broker.ids import cluster_id, topic_ids
+from kafka.testing.broker.security.listeners import Listener, checked
 from kafka.testing.broker.server import TimerDriver
 from kafka.testing.broker.timers import SteppableClock, Timers
 from kafka.testing.broker.versions import release
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Coroutine, Mapping, Sequence
     from types import TracebackType
 
     from kafka._base.clock import Clock
@@ -49,10 +49,12 @@ class EmbeddedCluster:
         config: broker configs, by Kafka's names, e.g. ``{"auto.create.topics.enable": "false"}``.
         racks: one for each broker.
         clock: what time it is; the event loop's clock if left out.
+        listeners: what every broker listens on; *ports* are those of the first.
+        users: passwords of the users that may authenticate by PLAIN or SCRAM.
         seed: topic ids are made from it, so that they are the same in every run.
 
     Raises:
-        ValueError: *ports* or *racks* do not match *brokers*, or *version* is none it can be.
+        ValueError: an argument is none it can have, or *ports* or *racks* do not match *brokers*.
     """
 
     def __init__(
@@ -66,6 +68,8 @@ class EmbeddedCluster:
         racks: Sequence[str | None] | None = None,
         clock: Clock | None = None,
         host: str = "127.0.0.1",
+        listeners: Sequence[Listener] = (Listener(),),
+        users: Mapping[str, str] | None = None,
         seed: int = 0,
     ) -> None:
         self._ports = list(ports) if ports is not None else [0] * brokers
@@ -77,6 +81,8 @@ class EmbeddedCluster:
         self._config = dict(config or {})
         self._base_clock = clock
         self._host = host
+        self._listeners = checked(listeners)
+        self._users = dict(users or {})
         self._seed = seed
         self._control: Control | None = None
         self._driver: TimerDriver | None = None
@@ -152,15 +158,17 @@ class EmbeddedCluster:
         timers = Timers(SteppableClock(self._base_clock or LoopClock(loop)))
         random = Random(self._seed)  # noqa: S311 - ids, not secrets
         state = Cluster(
-            cluster_id=_cluster_id(random),
+            cluster_id=cluster_id(random),
             release=self._release,
             timers=timers,
-            topic_ids=_topic_ids(random),
+            topic_ids=topic_ids(random),
             config=self._config,
         )
         self._loop = loop
         self._driver = TimerDriver(timers, loop)
-        control = Control(state, self._host, self._racks)
+        control = Control(state, self._host, self._racks, self._listeners)
+        for user, password in self._users.items():
+            control.security.add_user(user, password)
         await control.start(self._ports)
         for name, partitions in self._topics.items():
             control.create_topic(name, partitions)
@@ -206,10 +214,13 @@ class EmbeddedCluster:
 
     @property
     def bootstrap_servers(self) -> list[str]:
-        """``host:port`` of every broker."""
-        return self.run(
-            lambda control: [f"{node.host}:{node.port}" for node in control.state.nodes.values()]
-        )
+        """``host:port`` of every broker, at its first listener."""
+        return self.addresses(self._listeners[0].name)
+
+    def addresses(self, listener: str) -> list[str]:
+        """Return ``host:port`` of a listener of every broker."""
+        nodes = self.run(lambda control: list(control.state.nodes.values()))
+        return [f"{node.host}:{node.listener_ports[listener]}" for node in nodes]
 
     @property
     def cluster_id(self) -> str:
@@ -268,17 +279,14 @@ class EmbeddedCluster:
         applied: bool = False,
     ) -> Rule:
         """Answer *error* to the next *times* requests that match, perhaps after applying them."""
-        return self.run(
-            lambda control: control.fail(
-                api,
-                error,
-                times=times,
-                node_id=node_id,
-                client_id=client_id,
-                topic=topic,
-                partition=partition,
-                applied=applied,
-            )
+        return self.inject(
+            api,
+            Fail(error, applied),
+            times=times,
+            node_id=node_id,
+            client_id=client_id,
+            topic=topic,
+            partition=partition,
         )
 
     def clear_faults(self) -> None:
@@ -390,12 +398,3 @@ class EmbeddedCluster:
 def _report(control: Control, error: BaseException | None) -> None:
     if control.crashes and error is None:
         raise AssertionError("a broker failed; see its cause") from control.crashes[0]
-
-
-def _cluster_id(random: Random) -> str:
-    identity = uuid.UUID(int=random.getrandbits(128), version=4)
-    return base64.urlsafe_b64encode(identity.bytes).decode().rstrip("=")
-
-
-def _topic_ids(random: Random) -> Iterator[uuid.UUID]:
-    return (uuid.UUID(int=random.getrandbits(128), version=4) for _ in itertools.count())

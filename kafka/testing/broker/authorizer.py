@@ -90,6 +90,11 @@ class Authorizer(Protocol):
     ) -> bool:
         """Return whether *who* may do *operation* on the resource *name* of type *kind*."""
 
+    def allows_some(
+        self, who: Principal, host: str, operation: Operation, kind: ResourceType
+    ) -> bool:
+        """Return whether there may be a resource of type *kind* that *who* may use (KIP-679)."""
+
 
 class _AllowAll:
     __slots__ = ()
@@ -101,6 +106,15 @@ class _AllowAll:
         operation: Operation,  # noqa: ARG002
         kind: ResourceType,  # noqa: ARG002
         name: str,  # noqa: ARG002
+    ) -> bool:
+        return True
+
+    def allows_some(
+        self,
+        who: Principal,  # noqa: ARG002 - the protocol's parameters
+        host: str,  # noqa: ARG002
+        operation: Operation,  # noqa: ARG002
+        kind: ResourceType,  # noqa: ARG002
     ) -> bool:
         return True
 

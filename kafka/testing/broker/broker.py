@@ -11,10 +11,18 @@ import struct
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar, cast
 
-from kafka.errors import BrokerResponseError, KafkaProtocolError, UnsupportedVersionError
+from kafka.errors import (
+    BrokerResponseError,
+    IllegalSaslStateError,
+    InvalidReceiveError,
+    KafkaProtocolError,
+    UnsupportedVersionError,
+)
 from kafka.testing.broker import faults
 from kafka.testing.broker.handlers import RequestContext, api_table
 from kafka.testing.broker.recorder import SeenRequest
+from kafka.testing.broker.security.admission import check_size, raw_answer
+from kafka.testing.broker.security.gate import Admission
 from kafka.testing.broker.timers import Event
 from kafka.testing.broker.waiting import pause, wait_until
 from kafka.testing.broker.wire import decode_request, encode_response
@@ -27,6 +35,7 @@ if TYPE_CHECKING:
     from kafka.testing.broker.faults import FaultPlan, Rule
     from kafka.testing.broker.handlers import Api, Peer, Registered
     from kafka.testing.broker.recorder import Recorder
+    from kafka.testing.broker.security.gate import SaslGate
     from kafka.testing.broker.wire import AnyRequest, RequestHeader
 
 log = logging.getLogger(__name__)
@@ -103,10 +112,19 @@ class Broker:
             await wait_until(
                 lambda: not self._frozen, (self.thawed,), timers=self.cluster.timers, limit=None
             )
+        gate = peer.gate
+        if gate is not None:
+            self._check_size(gate, frame)
+            if gate.takes_raw_tokens:
+                return self._raw_token(gate, frame, peer)
         too_new = self._refused_api_versions(frame)
         if too_new is not None:
             return too_new
         header, request = self._decode(frame)
+        if gate is not None:
+            refused = self._refused_by(gate, header, request)
+            if refused is not None:
+                return refused
         now = self.cluster.clock.now()
         self._recorder.record(
             SeenRequest(
@@ -120,6 +138,34 @@ class Broker:
         if rule is None:
             return await self._answer(header, request, peer, None)
         return await self._misbehave(rule, header, request, peer)
+
+    def _check_size(self, gate: SaslGate, frame: bytes | memoryview) -> None:
+        try:
+            check_size(gate, frame, self.cluster)
+        except InvalidReceiveError as exc:
+            raise ConnectionRefusedByBroker(str(exc)) from exc
+
+    def _raw_token(self, gate: SaslGate, frame: bytes | memoryview, peer: Peer) -> Outgoing:
+        answer = raw_answer(peer, gate, frame, self.cluster)
+        return Outgoing(close=True) if answer is None else Outgoing([answer])
+
+    def _refused_by(
+        self, gate: SaslGate, header: RequestHeader, request: AnyRequest
+    ) -> Outgoing | None:
+        """Return what a client gets for a request that is not its turn; ``None`` if it is."""
+        admission = gate.admit(header.api_key, self.cluster.clock.now())
+        if admission is Admission.SERVE:
+            return None
+        where = f"{type(request).__name__} came before the end of authentication, or after it"
+        if admission is Admission.CLOSE:
+            raise ConnectionRefusedByBroker(where)
+        try:
+            response = error_response(request, IllegalSaslStateError)
+        except KafkaProtocolError:
+            raise ConnectionRefusedByBroker(where) from None
+        outgoing = self._encoded(response, header, 0)
+        outgoing.close = True
+        return outgoing
 
     def _refused_api_versions(self, frame: bytes | memoryview) -> Outgoing | None:
         if len(frame) < _HEADER_START.size:
@@ -188,7 +234,9 @@ class Broker:
             response = await self._handled(registered, context, request)
         if response is None:
             return Outgoing()
-        return self._encoded(response, header, context.throttle_ms)
+        outgoing = self._encoded(response, header, context.throttle_ms)
+        outgoing.close = context.closes
+        return outgoing
 
     async def _failed(
         self, rule: Rule, registered: Registered, context: RequestContext, request: AnyRequest

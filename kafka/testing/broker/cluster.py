@@ -46,14 +46,27 @@ NO_LEADER = -1
 class Node:
     """One broker as the others see it."""
 
-    __slots__ = ("alive", "host", "node_id", "port", "rack")
+    __slots__ = ("alive", "host", "listener_ports", "node_id", "port", "rack")
 
-    def __init__(self, node_id: int, host: str, port: int, rack: str | None = None) -> None:
+    def __init__(
+        self,
+        node_id: int,
+        host: str,
+        port: int,
+        rack: str | None = None,
+        *,
+        listener_ports: Mapping[str, int] | None = None,
+    ) -> None:
         self.node_id = node_id
         self.host = host
         self.port = port
         self.rack = rack
         self.alive = True
+        self.listener_ports = dict(listener_ports or {})
+
+    def port_at(self, listener: str) -> int:
+        """Return the port of a listener; clients are told that of the one they came through."""
+        return self.listener_ports.get(listener, self.port)
 
     def __repr__(self) -> str:
         state = "" if self.alive else " DOWN"

@@ -126,6 +126,16 @@ BROKER_DEFAULTS: dict[str, str] = {
     "offset.metadata.max.bytes": "4096",
     "offsets.retention.minutes": "10080",
     "offsets.retention.check.interval.ms": "600000",
+    "authorizer.class.name": "",
+    "super.users": "",
+    "allow.everyone.if.no.acl.found": "false",
+    # 100 in Apache Kafka: whoever guesses passwords is to be slowed down, not tests.
+    "connection.failed.authentication.delay.ms": "0",
+    "connections.max.reauth.ms": "0",
+    "sasl.server.max.receive.size": "524288",
+    "delegation.token.secret.key": "",
+    "delegation.token.max.lifetime.ms": "604800000",
+    "delegation.token.expiry.time.ms": "86400000",
     **{row.broker: row.default for row in TOPIC_CONFIGS.values() if row.broker},
 }
 

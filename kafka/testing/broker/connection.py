@@ -16,12 +16,15 @@ from kafka.protocol.frames import FrameBuffer
 from kafka.testing.broker.authorizer import ANONYMOUS
 from kafka.testing.broker.broker import ConnectionRefusedByBroker
 from kafka.testing.broker.handlers import Peer
+from kafka.testing.broker.security.admission import certificate_principal
+from kafka.testing.broker.security.service import Security
 from kafka.testing.broker.waiting import pause
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kafka.testing.broker.broker import Broker, Outgoing
+    from kafka.testing.broker.security.listeners import Listener
 
 log = logging.getLogger(__name__)
 
@@ -35,10 +38,15 @@ class BrokerConnection(asyncio.BufferedProtocol):
     """The broker's end of one connection."""
 
     def __init__(
-        self, broker: Broker, listener: str, on_lost: Callable[[BrokerConnection], None]
+        self,
+        broker: Broker,
+        listener: Listener,
+        on_made: Callable[[BrokerConnection], None],
+        on_lost: Callable[[BrokerConnection], None],
     ) -> None:
         self._broker = broker
         self._listener = listener
+        self._on_made = on_made
         self._on_lost = on_lost
         self._frames = FrameBuffer(int(broker.cluster.setting("socket.request.max.bytes")))
         self._pending: deque[bytes | memoryview] = deque()
@@ -55,12 +63,15 @@ class BrokerConnection(asyncio.BufferedProtocol):
         """Start to serve."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
+        self._on_made(self)
         if self._is_cut:
             transport.abort()
             return
         address = transport.get_extra_info("peername")
         host = str(address[0]) if address else ""
-        peer = Peer(ANONYMOUS, host, self._listener)
+        principal = certificate_principal(transport.get_extra_info("peercert"))
+        gate = self._broker.cluster.component(Security).gate(self._listener)
+        peer = Peer(principal or ANONYMOUS, host, self._listener.name, gate)
         loop = asyncio.get_running_loop()
         self.task = loop.create_task(self._serve(peer), name=f"connection {address}")
 

@@ -14,6 +14,8 @@ from kafka.testing.broker.compaction import compact
 from kafka.testing.broker.faults import Fail, FaultPlan, Rule
 from kafka.testing.broker.handlers import registered
 from kafka.testing.broker.recorder import Recorder
+from kafka.testing.broker.security.listeners import Listener
+from kafka.testing.broker.security.service import Security
 from kafka.testing.broker.server import BrokerServer
 from kafka.testing.broker.timers import Event
 from kafka.testing.broker.transactions.service import Transactions
@@ -36,15 +38,24 @@ class Control:
     Attributes:
         state: the cluster's state; to be read and changed on its loop only.
         changed: fires with every request and every change of the metadata.
+        security: users, tokens and ACLs.
     """
 
-    def __init__(self, state: Cluster, host: str, racks: Sequence[str | None]) -> None:
+    def __init__(
+        self,
+        state: Cluster,
+        host: str,
+        racks: Sequence[str | None],
+        listeners: Sequence[Listener] = (Listener(),),
+    ) -> None:
         self.state = state
+        self.security = state.component(Security)
         self.plan = FaultPlan()
         self.changed = Event()
         self.recorder = Recorder(self.changed)
         self.servers: dict[int, BrokerServer] = {}
         self._host = host
+        self._listeners = listeners
         self._racks = racks
         self._ending: list[asyncio.Task[None]] = []
         state.metadata_changed.subscribe(self.changed.fire)
@@ -52,13 +63,19 @@ class Control:
     # -- start and stop -----------------------------------------------------------------------
 
     async def start(self, ports: Sequence[int]) -> None:
-        """Start one broker for each port; 0 takes a free one."""
+        """Start one broker for each port; 0 takes a free one.
+
+        The ports are those of the first listener; the others take free ones.
+        """
+        first = self._listeners[0].name
         for node_id, port in enumerate(ports):
             broker = Broker(node_id, self.state, plan=self.plan, recorder=self.recorder)
-            server = BrokerServer(broker, self._host)
-            bound = await server.listen(port)
+            server = BrokerServer(broker, self._host, self._listeners)
+            bound = await server.listen({first: port})
             self.servers[node_id] = server
-            self.state.add_node(Node(node_id, self._host, bound, self._racks[node_id]))
+            rack = self._racks[node_id]
+            node = Node(node_id, self._host, bound[first], rack, listener_ports=bound)
+            self.state.add_node(node)
 
     async def stop(self) -> None:
         """Close every listener and connection, and wait until nothing runs any more."""
@@ -182,7 +199,7 @@ class Control:
     async def revive(self, node_id: int) -> None:
         """Start a killed broker again, on the port it had."""
         if not self.state.nodes[node_id].alive:
-            await self.servers[node_id].listen(self.state.nodes[node_id].port)
+            await self.servers[node_id].listen(self.state.nodes[node_id].listener_ports)
             self.state.set_alive(node_id, True)
 
     def freeze(self, node_id: int) -> None:

@@ -35,16 +35,17 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar, cast
 
 from kafka.errors import UnsupportedVersionError
 from kafka.testing.broker import apis
-from kafka.testing.broker.authorizer import SUPPORTED_OPERATIONS, bit_field
+from kafka.testing.broker.authorizer import SUPPORTED_OPERATIONS, Operation, bit_field
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from kafka.protocol.schema import Message
-    from kafka.testing.broker.authorizer import Operation, Principal, ResourceType
+    from kafka.testing.broker.authorizer import Principal, ResourceType
     from kafka.testing.broker.broker import Broker
     from kafka.testing.broker.cluster import Cluster
     from kafka.testing.broker.faults import Refusal, Refusals
+    from kafka.testing.broker.security.gate import SaslGate
     from kafka.testing.broker.versions import Release
     from kafka.testing.broker.wire import AnyRequest
 
@@ -59,15 +60,20 @@ class Peer:
     Attributes:
         principal: changes when the connection authenticates.
         host: address it comes from.
+        listener: name of the listener it came through.
+        gate: its authentication by SASL, if the listener wants one.
         session: what a handler wants to remember about the connection, by the handler's key.
     """
 
-    __slots__ = ("host", "listener", "principal", "session")
+    __slots__ = ("gate", "host", "listener", "principal", "session")
 
-    def __init__(self, principal: Principal, host: str, listener: str) -> None:
+    def __init__(
+        self, principal: Principal, host: str, listener: str, gate: SaslGate | None = None
+    ) -> None:
         self.principal = principal
         self.host = host
         self.listener = listener
+        self.gate = gate
         self.session: dict[object, object] = {}
 
 
@@ -77,6 +83,7 @@ class RequestContext:
     Attributes:
         throttle_ms: a handler may raise it; it is put into the answer, and the connection is not
             read from for that long (KIP-219).
+        closes: a handler may set it; the connection is closed behind the answer.
     """
 
     __slots__ = (
@@ -84,6 +91,7 @@ class RequestContext:
         "api_version",
         "broker",
         "client_id",
+        "closes",
         "cluster",
         "peer",
         "throttle_ms",
@@ -104,6 +112,7 @@ class RequestContext:
         self.api_version = api_version
         self.client_id = client_id
         self.throttle_ms = 0
+        self.closes = False
         self._refusals = refusals
 
     def allows(self, operation: Operation, kind: ResourceType, name: str) -> bool:
@@ -112,8 +121,19 @@ class RequestContext:
             self.peer.principal, self.peer.host, operation, kind, name
         )
 
+    def allows_some(self, operation: Operation, kind: ResourceType) -> bool:
+        """Return whether there may be a resource on which the client may do *operation*."""
+        return self.cluster.authorizer.allows_some(
+            self.peer.principal, self.peer.host, operation, kind
+        )
+
     def allowed_operations(self, kind: ResourceType, name: str) -> int:
-        """Return the bit field of what the client may do on a resource (KIP-430)."""
+        """Return the bit field of what the client may do on a resource (KIP-430).
+
+        Who may not describe a resource is not told what else is allowed on it.
+        """
+        if not self.allows(Operation.DESCRIBE, kind, name):
+            return 0
         return bit_field(
             operation
             for operation in SUPPORTED_OPERATIONS[kind]

@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING
 
 from kafka.testing.broker.connection import BrokerConnection
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from kafka.testing.broker.broker import Broker
+    from kafka.testing.broker.security.listeners import Listener
     from kafka.testing.broker.timers import Timers
 
-LISTENER = "PLAINTEXT"
+# A client that has connected and says nothing is let go, in seconds.
+_TLS_PATIENCE = 10.0
 # Rounds of the loop; a connection is gone three after it was aborted.
 _ROUNDS = 1000
 
 
 class BrokerServer:
-    """The listener of one broker and the connections it has accepted."""
+    """The listeners of one broker and the connections they have accepted."""
 
-    def __init__(self, broker: Broker, host: str) -> None:
+    def __init__(self, broker: Broker, host: str, listeners: Sequence[Listener]) -> None:
         self.broker = broker
         self._host = host
-        self._server: asyncio.AbstractServer | None = None
+        self._listeners = listeners
+        self._servers: list[asyncio.AbstractServer] = []
         self._closed: asyncio.Future[None] | None = None
         self._connections: set[BrokerConnection] = set()
 
@@ -31,44 +37,78 @@ class BrokerServer:
         """How many connections are open."""
         return len(self._connections)
 
-    async def listen(self, port: int) -> int:
-        """Accept connections on *port* (0: a free one) and return the port."""
+    async def listen(self, ports: Mapping[str, int]) -> dict[str, int]:
+        """Accept connections on every listener and return their ports.
+
+        Args:
+            ports: by the name of the listener; 0, or a name left out, takes a free one.
+        """
         if self._closed is not None:
             await self._closed
+        bound = {}
+        try:
+            for listener in self._listeners:
+                bound[listener.name] = await self._open(listener, ports.get(listener.name, 0))
+        except BaseException:
+            self.cut()
+            raise
+        return bound
+
+    async def _open(self, listener: Listener, port: int) -> int:
         loop = asyncio.get_running_loop()
-        server = await loop.create_server(self._accept, self._host, port)
-        self._server = server
+        accept = partial(self._accept, listener)
+        if listener.tls is None:
+            server = await loop.create_server(accept, self._host, port)
+        else:
+            server = await loop.create_server(
+                accept,
+                self._host,
+                port,
+                ssl=listener.tls,
+                ssl_handshake_timeout=_TLS_PATIENCE,
+            )
+        self._servers.append(server)
         return int(server.sockets[0].getsockname()[1])
 
-    def _accept(self) -> BrokerConnection:
-        connection = BrokerConnection(self.broker, LISTENER, self._connections.discard)
-        self._connections.add(connection)
-        if self._server is None:
-            connection.abort()
+    def _accept(self, listener: Listener) -> BrokerConnection:
+        connection = BrokerConnection(
+            self.broker, listener, self._register, self._connections.discard
+        )
+        if listener.tls is None:
+            # Behind TLS it is nobody's until the handshake is done: asyncio does not tell when
+            # that has failed.
+            self._register(connection)
         return connection
+
+    def _register(self, connection: BrokerConnection) -> None:
+        self._connections.add(connection)
+        if not self._servers:
+            connection.abort()
 
     def cut(self) -> list[asyncio.Task[None]]:
         """Stop listening and cut every connection; return the tasks that are ending."""
-        server, self._server = self._server, None
-        if isinstance(server, asyncio.Server):
+        servers, self._servers = self._servers, []
+        if servers and all(isinstance(server, asyncio.Server) for server in servers):
             # CPython fails to build the transport of a connection that was accepted in the round
             # before its server closed, and leaks the socket. A call from a timer's callback comes
             # behind such a connection and ahead of the next one.
             loop = asyncio.get_running_loop()
             self._closed = loop.create_future()
-            loop.call_later(0, loop.call_soon, self._close, server)
-        elif server is not None:
-            server.close()
+            loop.call_later(0, loop.call_soon, self._close, servers)
+        else:
+            for server in servers:
+                server.close()
         return self.cut_connections()
 
-    def _close(self, server: asyncio.Server) -> None:
-        server.close()
+    def _close(self, servers: Sequence[asyncio.AbstractServer]) -> None:
+        for server in servers:
+            server.close()
         if self._closed is not None and not self._closed.done():
             self._closed.set_result(None)
 
     async def wait_closed(self) -> None:
-        """Wait until the listener and every connection that was cut are gone from the loop."""
-        if self._server is not None:
+        """Wait until the listeners and every connection that was cut are gone from the loop."""
+        if self._servers:
             return
         if self._closed is not None:
             await self._closed

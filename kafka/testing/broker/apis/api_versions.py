@@ -60,6 +60,8 @@ async def api_versions(context: RequestContext, request: ApiVersionsRequest) -> 
         context.broker.node_id,
     }:
         return ApiVersionsResponse(error_code=RebootstrapRequiredError.errno)
+    if context.peer.gate is not None:
+        context.peer.gate.on_api_versions()
     return ApiVersionsResponse(
         api_keys=_keys(context.broker),
         supported_features=[

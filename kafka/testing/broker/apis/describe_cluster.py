@@ -44,7 +44,7 @@ async def describe_cluster(
             DescribeClusterResponse.DescribeClusterBroker(
                 broker_id=node.node_id,
                 host=node.host,
-                port=node.port,
+                port=node.port_at(context.peer.listener),
                 rack=node.rack,
                 is_fenced=not node.alive,
             )

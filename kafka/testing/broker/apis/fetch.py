@@ -344,6 +344,9 @@ def _add_hint(
     if all(endpoint.node_id != node.node_id for endpoint in response.node_endpoints):
         response.node_endpoints.append(
             FetchResponse.NodeEndpoint(
-                node_id=node.node_id, host=node.host, port=node.port, rack=node.rack
+                node_id=node.node_id,
+                host=node.host,
+                port=node.port_at(context.peer.listener),
+                rack=node.rack,
             )
         )

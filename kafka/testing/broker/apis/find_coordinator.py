@@ -66,7 +66,9 @@ def _found(context: RequestContext, request: FindCoordinatorRequest, key: str) -
         node = _node(context, request.key_type, key)
     except BrokerResponseError as error:
         return _missing(key, error.errno, ", ".join(map(str, error.args)) or error.description)
-    return Found(key=key, node_id=node.node_id, host=node.host, port=node.port)
+    return Found(
+        key=key, node_id=node.node_id, host=node.host, port=node.port_at(context.peer.listener)
+    )
 
 
 def _missing(key: str, code: int, message: str) -> Found:

@@ -57,7 +57,10 @@ async def metadata(context: RequestContext, request: MetadataRequest) -> Metadat
     response = MetadataResponse(
         brokers=[
             MetadataResponse.MetadataResponseBroker(
-                node_id=node.node_id, host=node.host, port=node.port, rack=node.rack
+                node_id=node.node_id,
+                host=node.host,
+                port=node.port_at(context.peer.listener),
+                rack=node.rack,
             )
             for node in cluster.alive_nodes
         ],

@@ -19,10 +19,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from kafka.errors import (
     BrokerResponseError,
+    InvalidProducerEpochError,
     InvalidRequiredAcksError,
     InvalidTxnStateError,
     NotEnoughReplicasError,
     NotLeaderForPartitionError,
+    OutOfOrderSequenceNumberError,
     RequestTimedOutError,
     TopicAuthorizationFailedError,
     TransactionalIdAuthorizationFailedError,
@@ -34,7 +36,7 @@ from kafka.testing.broker.authorizer import Operation, ResourceType
 from kafka.testing.broker.broker import ConnectionRefusedByBroker
 from kafka.testing.broker.handlers import handles
 from kafka.testing.broker.hosting import leader_hint, served_partition, topic_name
-from kafka.testing.broker.incoming import RecordsRefusedError, accept
+from kafka.testing.broker.incoming import RecordsRefusedError, TimestampRefusedError, accept
 from kafka.testing.broker.transactions.coordinator import ProducerIdAndEpoch
 from kafka.testing.broker.transactions.service import Transactions
 from kafka.testing.broker.waiting import wait_until
@@ -48,6 +50,8 @@ PartitionResponse = ProduceResponse.PartitionProduceResponse
 PartitionData = ProduceRequest.PartitionProduceData
 
 _ALL, _NONE, _LEADER = -1, 0, 1
+_EXPLAINED = (RecordsRefusedError, TimestampRefusedError)
+_WITH_LOG_START = (*_EXPLAINED, InvalidProducerEpochError, OutOfOrderSequenceNumberError)
 
 
 class _Waiting(NamedTuple):
@@ -105,31 +109,33 @@ def _append(
     data: PartitionData,
     waiting: list[_Waiting],
 ) -> PartitionResponse:
+    name = topic.name
     try:
-        name = topic.name
         if names_topics_by_id(context.api_version):
             name = topic_name(context.cluster, topic.topic_id)
         return _append_to(context, request, name, data, waiting)
-    except RecordsRefusedError as error:
-        answer = _failed(data.index, error)
+    except BrokerResponseError as error:
+        return _failed(context, name, data.index, error)
+
+
+def _failed(
+    context: RequestContext, topic: str, index: int, error: BrokerResponseError
+) -> PartitionResponse:
+    """Return an error; only what is refused for its records or its transaction says why."""
+    answer = PartitionResponse(index=index, error_code=error.errno, base_offset=-1)
+    if isinstance(error, (RecordsRefusedError, TimestampRefusedError)):
         answer.record_errors = [
             ProduceResponse.BatchIndexAndErrorMessage(
                 batch_index=problem.batch_index, batch_index_error_message=problem.message
             )
             for problem in error.problems
         ]
-        return answer
-    except BrokerResponseError as error:
-        return _failed(data.index, error)
-
-
-def _failed(index: int, error: BrokerResponseError) -> PartitionResponse:
-    return PartitionResponse(
-        index=index,
-        error_code=error.errno,
-        base_offset=-1,
-        error_message=", ".join(map(str, error.args)) or None,
-    )
+    if isinstance(error, (*_EXPLAINED, InvalidTxnStateError)):
+        answer.error_message = ", ".join(map(str, error.args)) or None
+    partition = context.cluster.partition(topic, index)
+    if partition is not None and isinstance(error, _WITH_LOG_START):
+        answer.log_start_offset = partition.log.start_offset
+    return answer
 
 
 def _append_to(
@@ -233,7 +239,10 @@ def _add_hint(
     if all(endpoint.node_id != node.node_id for endpoint in response.node_endpoints):
         response.node_endpoints.append(
             ProduceResponse.NodeEndpoint(
-                node_id=node.node_id, host=node.host, port=node.port, rack=node.rack
+                node_id=node.node_id,
+                host=node.host,
+                port=node.port_at(context.peer.listener),
+                rack=node.rack,
             )
         )
 

@@ -103,9 +103,9 @@ class SaslGate:
         return self._state is GateState.RAW_TOKENS
 
     @property
-    def is_busy(self) -> bool:
-        """Whether an attempt is under way."""
-        return self._state in {GateState.TOKENS, GateState.RAW_TOKENS}
+    def is_open(self) -> bool:
+        """Whether the client is authenticated and not about to repeat that."""
+        return self._state is GateState.OPEN
 
     def _move(self, state: GateState) -> None:
         self._state = GATE_TRANSITIONS.step(self._state, state)

@@ -1,0 +1,50 @@
+"""CreateAcls (30).
+
+- SECURITY_DISABLED if no authorizer is configured; CLUSTER_AUTHORIZATION_FAILED without ALTER on
+  the cluster; both for each ACL.
+- Each ACL fails for itself (INVALID_REQUEST): filters' values, names that cannot be, principals
+  without a type. One that is there already is created again, without effect.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kafka.errors import BrokerResponseError
+from kafka.protocol.messages.create_acls import CreateAclsRequest, CreateAclsResponse
+from kafka.testing.broker.authorizer import Operation
+from kafka.testing.broker.handlers import handles
+from kafka.testing.broker.security.acl_requests import checked_binding, require, text
+from kafka.testing.broker.security.acls import AclBinding
+from kafka.testing.broker.security.service import Security
+
+if TYPE_CHECKING:
+    from kafka.testing.broker.handlers import RequestContext
+
+Result = CreateAclsResponse.AclCreationResult
+
+
+@handles(CreateAclsRequest)
+async def create_acls(context: RequestContext, request: CreateAclsRequest) -> CreateAclsResponse:
+    """Create each ACL that can be."""
+    return CreateAclsResponse(results=[_result(context, acl) for acl in request.creations])
+
+
+def _result(context: RequestContext, wanted: CreateAclsRequest.AclCreation) -> Result:
+    try:
+        require(context, Operation.ALTER)
+        acl = checked_binding(
+            AclBinding(
+                resource_type=wanted.resource_type,
+                resource_name=wanted.resource_name,
+                pattern_type=wanted.resource_pattern_type,
+                principal=wanted.principal,
+                host=wanted.host,
+                operation=wanted.operation,
+                permission=wanted.permission_type,
+            )
+        )
+    except BrokerResponseError as error:
+        return Result(error_code=error.errno, error_message=text(error))
+    context.cluster.component(Security).acls.add(acl)
+    return Result()

@@ -1,0 +1,88 @@
+"""What the APIs of ACLs check before they touch any."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kafka.errors import (
+    ClusterAuthorizationFailedError,
+    InvalidRequestError,
+    SecurityDisabledError,
+)
+from kafka.testing.broker.authorizer import CLUSTER_NAME, Operation, ResourceType
+from kafka.testing.broker.security.acls import (
+    ALL,
+    ANY,
+    AclBinding,
+    AclFilter,
+    PatternType,
+    Permission,
+)
+from kafka.testing.broker.security.service import Security
+
+if TYPE_CHECKING:
+    from kafka.errors import BrokerResponseError
+    from kafka.testing.broker.handlers import RequestContext
+
+_TYPES = frozenset(ResourceType)
+_OPERATIONS = frozenset(Operation) | {ALL}
+_PERMISSIONS = frozenset((Permission.ALLOW, Permission.DENY))
+_PATTERNS = frozenset((PatternType.LITERAL, PatternType.PREFIXED))
+
+
+def require(context: RequestContext, operation: Operation) -> None:
+    """Let a request pass whose sender may do *operation* on the cluster.
+
+    Raises:
+        SecurityDisabledError: there is no authorizer.
+        ClusterAuthorizationFailedError: the sender may not.
+    """
+    if not context.cluster.component(Security).has_authorizer:
+        raise SecurityDisabledError("No Authorizer is configured.")
+    if not context.allows(operation, ResourceType.CLUSTER, CLUSTER_NAME):
+        raise ClusterAuthorizationFailedError(f"{operation.name} on the cluster is not allowed")
+
+
+def checked_filter(wanted: AclFilter) -> AclFilter:
+    """Return *wanted* if every value in it is known.
+
+    Raises:
+        InvalidRequestError: one is not.
+    """
+    if (
+        wanted.resource_type not in _TYPES | {ANY}
+        or wanted.pattern_type not in frozenset(PatternType)
+        or wanted.operation not in _OPERATIONS | {ANY}
+        or wanted.permission not in _PERMISSIONS | {ANY}
+    ):
+        raise InvalidRequestError(f"the filter has a value that is not known: {wanted}")
+    return wanted
+
+
+def checked_binding(acl: AclBinding) -> AclBinding:
+    """Return *acl* if it can be.
+
+    Raises:
+        InvalidRequestError: it cannot.
+    """
+    kind, _, name = acl.principal.partition(":")
+    wrong = {
+        "resource type": acl.resource_type not in _TYPES,
+        "pattern type": acl.pattern_type not in _PATTERNS,
+        "operation": acl.operation not in _OPERATIONS,
+        "permission type": acl.permission not in _PERMISSIONS,
+        "resource name": not acl.resource_name,
+        "principal": not kind or not name,
+        "host": not acl.host,
+    }
+    for what, is_wrong in wrong.items():
+        if is_wrong:
+            raise InvalidRequestError(f"Invalid {what} in {acl}")
+    if acl.resource_type == ResourceType.CLUSTER and acl.resource_name != CLUSTER_NAME:
+        raise InvalidRequestError(f"The only valid name for the CLUSTER resource is {CLUSTER_NAME}")
+    return acl
+
+
+def text(error: BrokerResponseError) -> str:
+    """Return what *error* says, for an answer's ``error_message``."""
+    return ", ".join(map(str, error.args)) or error.description
