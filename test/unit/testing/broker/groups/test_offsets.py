@@ -1,0 +1,59 @@
+"""The store of committed offsets, and what transactions have pending in it."""
+
+from __future__ import annotations
+
+import pytest
+
+from kafka.testing.broker.groups.offsets import Committed, OffsetStore
+
+KEY = ("t", 0)
+
+
+@pytest.mark.parametrize(("commit", "expected"), [(True, 7), (False, None)])
+def test_pending_offsets_count_when_the_transaction_commits(
+    commit: bool, expected: int | None
+) -> None:
+    store = OffsetStore()
+    store.pending_commit("g", 1, {KEY: Committed(7)})
+    offsets = store.of("g")
+    assert (offsets.get(KEY), offsets.is_unstable(KEY), offsets.keys()) == (None, True, [KEY])
+    store.complete(1, commit=commit)
+    found = offsets.get(KEY)
+    assert (found and found.offset, offsets.is_unstable(KEY)) == (expected, False)
+
+
+def test_a_later_plain_commit_wins_over_a_pending_one() -> None:
+    store = OffsetStore()
+    store.pending_commit("g", 1, {KEY: Committed(7)})
+    store.of("g").commit(KEY, Committed(9))
+    store.complete(1, commit=True)
+    assert store.of("g").get(KEY) == Committed(9)
+
+
+def test_transactions_of_two_producers_end_apart() -> None:
+    store = OffsetStore()
+    store.pending_commit("g", 1, {KEY: Committed(7)})
+    store.pending_commit("g", 2, {KEY: Committed(8)})
+    store.complete(2, commit=False)
+    assert store.of("g").is_unstable(KEY)
+    store.complete(1, commit=True)
+    assert store.of("g").get(KEY) == Committed(7)
+
+
+def test_deleted_offsets_do_not_come_back_with_a_transaction() -> None:
+    store = OffsetStore()
+    store.pending_commit("g", 1, {KEY: Committed(7)})
+    store.forget_topics({"t"})
+    store.complete(1, commit=True)
+    assert not store.has("g")
+
+
+def test_offsets_that_a_transaction_may_change_do_not_expire() -> None:
+    store = OffsetStore()
+    offsets = store.of("g")
+    offsets.commit(KEY, Committed(1))
+    offsets.commit(("t", 1), Committed(2))
+    store.pending_commit("g", 1, {KEY: Committed(7)})
+    offsets.expire(lambda *_: True)
+    assert offsets.keys() == [KEY]
+    assert offsets.get(KEY) == Committed(1)
