@@ -321,9 +321,7 @@ class Cluster:
         have = len(topic.partitions)
         if count <= have:
             raise InvalidPartitionsError(
-                f"Topic currently has {have} partitions, which is "
-                + ("higher than the requested " if count < have else "the requested number: ")
-                + f"{count}."
+                f"{topic.name} has {have} partition(s) already, so {count} adds none."
             )
         factor = len(topic.partitions[0].replicas)
         if assignments is None:

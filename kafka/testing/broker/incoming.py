@@ -63,6 +63,14 @@ class RecordsRefusedError(InvalidRecordError):
         self.problems = problems
 
 
+class TimestampRefusedError(InvalidTimestampError):
+    """Refuse a batch for the times of some of its records."""
+
+    def __init__(self, message: str, problems: list[RecordProblem]) -> None:
+        super().__init__(message)
+        self.problems = problems
+
+
 class IncomingBatch(NamedTuple):
     """One v2 batch that may be appended."""
 
@@ -280,12 +288,13 @@ def _check_timestamps(
     if config.stamps_append_time:
         return
     latest = now_ms + config.integer("message.timestamp.after.max.ms")
-    for timestamp in timestamps:
-        if timestamp != -1 and not earliest <= timestamp <= latest:
-            raise InvalidTimestampError(
-                f"Timestamp {timestamp} of message is out of range. The timestamp should be "
-                f"within [{max(earliest, 0)}, {latest}]"
-            )
+    problems = [
+        RecordProblem(index, f"timestamp {timestamp} is not within [{max(earliest, 0)}, {latest}]")
+        for index, timestamp in enumerate(timestamps)
+        if timestamp != -1 and not earliest <= timestamp <= latest
+    ]
+    if problems:
+        raise TimestampRefusedError("records are refused for their timestamps", problems)
 
 
 def _as_configured(

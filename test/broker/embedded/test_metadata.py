@@ -206,8 +206,9 @@ def test_api_versions_too_new_is_answered_in_version_0(
     [
         ({"client_software_name": ""}, 3, InvalidRequestError),
         ({"client_software_version": "-1"}, 3, InvalidRequestError),
-        ({"cluster_id": "other"}, 5, RebootstrapRequiredError),
-        ({"node_id": 7}, 5, RebootstrapRequiredError),
+        ({"cluster_id": "other", "node_id": 0}, 5, RebootstrapRequiredError),
+        ({"cluster_id": "other"}, 5, InvalidRequestError),
+        ({"node_id": 7}, 5, InvalidRequestError),
     ],
 )
 def test_api_versions_with_wrong_fields_is_an_error(

@@ -138,6 +138,16 @@ def test_a_transactional_batch_outside_a_transaction_is_refused(tell: Tell) -> N
     tell(EmbeddedCluster(topics={"t": 1}), story)
 
 
+def test_a_record_from_the_future_is_named(tell: Tell) -> None:
+    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+        answer = await produce(client, "t", batch(b"v", timestamp=1 << 50))
+        assert [problem.batch_index for problem in answer.record_errors] == [0]
+        assert answer.log_start_offset == 0
+        assert answer.error_message
+
+    tell(EmbeddedCluster(topics={"t": 1}), story)
+
+
 @pytest.mark.parametrize("version", [9, 13])
 def test_a_partition_that_is_not_there_is_unknown(tell: Tell, version: int) -> None:
     async def story(cluster: EmbeddedCluster, client: RawClient) -> None:

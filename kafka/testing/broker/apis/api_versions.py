@@ -5,7 +5,8 @@
   the range of ApiVersions (KIP-511).
 - v3 checks the client's software name and version. Features (KIP-584): one whose lowest level is 0
   is listed only from v4 on.
-- v5 (KIP-1242): a cluster or node other than the one the client meant is REBOOTSTRAP_REQUIRED.
+- v5 (KIP-1242): a cluster or node other than the one the client meant is REBOOTSTRAP_REQUIRED;
+  naming one of the two without the other is INVALID_REQUEST.
 """
 
 from __future__ import annotations
@@ -55,6 +56,8 @@ async def api_versions(context: RequestContext, request: ApiVersionsRequest) -> 
             request.client_software_name,
             request.client_software_version,
         )
+    if (request.cluster_id is None) != (request.node_id == -1):
+        return ApiVersionsResponse(error_code=InvalidRequestError.errno)
     if request.cluster_id not in {None, cluster.cluster_id} or request.node_id not in {
         -1,
         context.broker.node_id,

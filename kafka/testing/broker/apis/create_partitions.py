@@ -48,7 +48,7 @@ async def create_partitions(
             _extend(context, topic, validate_only=request.validate_only)
         except BrokerResponseError as error:
             result.error_code = error.errno
-            result.error_message = ", ".join(map(str, error.args)) or error.description
+            result.error_message = ", ".join(map(str, error.args)) or None
         response.results.append(result)
     return response
 

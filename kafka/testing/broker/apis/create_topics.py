@@ -106,12 +106,14 @@ def _described(context: RequestContext, topic: Topic, *, is_real: bool) -> Resul
         return Result(
             name=topic.name,
             topic_id=topic_id,
+            error_message=None,
             topic_config_error_code=TopicAuthorizationFailedError.errno,
             configs=[],
         )
     return Result(
         name=topic.name,
         topic_id=topic_id,
+        error_message=None,
         num_partitions=len(topic.partitions),
         replication_factor=len(topic.partitions[0].replicas),
         configs=_configs(topic),

@@ -21,6 +21,8 @@ from kafka.errors import (
     NotLeaderForPartitionError,
     OffsetOutOfRangeError,
     TopicAuthorizationFailedError,
+    UnknownTopicIdError,
+    UnknownTopicOrPartitionError,
     UnsupportedCompressionTypeError,
 )
 from kafka.protocol.messages.fetch import FetchRequest, FetchResponse
@@ -44,6 +46,11 @@ _READ_COMMITTED = 1
 # fetch.max.bytes of the broker.
 _BROKER_MAX_BYTES = 57671680
 _ATTRIBUTES_AT = 22
+_REFUSED_EARLY = (
+    TopicAuthorizationFailedError,
+    UnknownTopicIdError,
+    UnknownTopicOrPartitionError,
+)
 
 
 def record_magic(version: int) -> int:
@@ -183,8 +190,14 @@ def _diverging(source: _Source) -> PartitionData | None:
 
 
 def _failed(index: int, error: BrokerResponseError) -> PartitionData:
+    # What is refused before the log is asked has an empty list of aborted transactions, else null.
+    early = isinstance(error, _REFUSED_EARLY)
     return FetchResponse.PartitionData(
-        partition_index=index, error_code=error.errno, high_watermark=-1, records=b""
+        partition_index=index,
+        error_code=error.errno,
+        high_watermark=-1,
+        aborted_transactions=[] if early else None,
+        records=b"",
     )
 
 

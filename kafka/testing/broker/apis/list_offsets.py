@@ -7,7 +7,7 @@
 - Otherwise: the first record not older than the time, below what the client may read; none gives
   offset -1 and no error.
 - v0 answers a list of offsets, as if the log were one segment. Leader epochs from v4 (KIP-320).
-- A partition named twice is INVALID_REQUEST.
+- A partition named twice is answered once, with INVALID_REQUEST.
 """
 
 from __future__ import annotations
@@ -78,11 +78,12 @@ async def list_offsets(context: RequestContext, request: ListOffsetsRequest) -> 
         for asked in topic.partitions
     )
     for topic in request.topics:
+        once = {asked.partition_index: asked for asked in topic.partitions}
         answers = [
             _answer(context, request, topic.name, asked)
-            if times[topic.name, asked.partition_index] == 1
-            else Answer(partition_index=asked.partition_index, error_code=InvalidRequestError.errno)
-            for asked in topic.partitions
+            if times[topic.name, index] == 1
+            else Answer(partition_index=index, error_code=InvalidRequestError.errno)
+            for index, asked in once.items()
         ]
         response.topics.append(
             ListOffsetsResponse.ListOffsetsTopicResponse(name=topic.name, partitions=answers)

@@ -86,9 +86,10 @@ def _topics(context: RequestContext, request: MetadataRequest) -> list[ResponseT
     if not may_ask_by_id(context.api_version):
         for entry in wanted:
             if entry.name is None or entry.topic_id != ZERO_UUID:
-                raise InvalidRequestError(
-                    f"Metadata v{context.api_version} asks for topics by name only"
-                )
+                return [
+                    ResponseTopic(error_code=InvalidRequestError.errno, name=asked.name or "")
+                    for asked in wanted
+                ]
     by_id = [entry.topic_id for entry in wanted if entry.topic_id != ZERO_UUID]
     if by_id:
         return [_by_id(context, request, topic_id) for topic_id in dict.fromkeys(by_id)]
@@ -121,7 +122,11 @@ def _by_name(context: RequestContext, request: MetadataRequest, name: str) -> Re
     refusal = context.refusal(name)
     if refusal is not None:
         return ResponseTopic(error_code=refusal.code, name=name)
-    return ResponseTopic(error_code=_create(context, request, name), name=name)
+    return ResponseTopic(
+        error_code=_create(context, request, name),
+        name=name,
+        topic_authorized_operations=_operations(context, request, name),
+    )
 
 
 def _create(context: RequestContext, request: MetadataRequest, name: str) -> int:
@@ -154,16 +159,19 @@ def _described(context: RequestContext, request: MetadataRequest, topic: Topic) 
     refusal = context.refusal(topic.name)
     if refusal is not None:
         return ResponseTopic(error_code=refusal.code, name=topic.name, topic_id=topic.topic_id)
-    operations = NOT_ASKED
-    if request.include_topic_authorized_operations:
-        operations = context.allowed_operations(ResourceType.TOPIC, topic.name)
     return ResponseTopic(
         name=topic.name,
         topic_id=topic.topic_id,
         is_internal=topic.is_internal,
         partitions=[_partition(context.cluster, partition) for partition in topic.partitions],
-        topic_authorized_operations=operations,
+        topic_authorized_operations=_operations(context, request, topic.name),
     )
+
+
+def _operations(context: RequestContext, request: MetadataRequest, name: str) -> int:
+    if not request.include_topic_authorized_operations:
+        return NOT_ASKED
+    return context.allowed_operations(ResourceType.TOPIC, name)
 
 
 def _partition(
