@@ -7,21 +7,10 @@ import pytest
 from kafka.errors import ClusterAuthorizationFailedError
 from kafka.protocol.messages.init_producer_id import InitProducerIdRequest
 from kafka.testing import EmbeddedCluster
-from kafka.testing.broker.authorizer import Operation, Principal, ResourceType
+from kafka.testing.broker.authorizer import Operation
 from test.broker.embedded.conftest import Tell
+from test.support.denies import Denies
 from test.support.raw_client import RawClient
-
-
-class Denies:
-    """An authorizer that denies some operations."""
-
-    def __init__(self, *denied: Operation) -> None:
-        self._denied = denied
-
-    def allows(
-        self, who: Principal, host: str, operation: Operation, kind: ResourceType, name: str
-    ) -> bool:
-        return operation not in self._denied
 
 
 @pytest.mark.parametrize("version", range(6))
@@ -47,7 +36,7 @@ def test_who_may_not_write_gets_no_id(
     tell: Tell, denied: tuple[Operation, ...], error: int
 ) -> None:
     async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
-        cluster.control.state.authorizer = Denies(*denied)
+        cluster.control.state.authorizer = Denies(*((operation, None) for operation in denied))
         response = await client.send(InitProducerIdRequest(transactional_id=None), 4)
         assert response.error_code == error
 

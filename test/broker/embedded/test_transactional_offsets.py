@@ -29,10 +29,11 @@ from kafka.protocol.messages.offset_fetch import OffsetFetchRequest
 from kafka.protocol.messages.txn_offset_commit import TxnOffsetCommitRequest
 from kafka.protocol.schema import ZERO_UUID
 from kafka.testing import EmbeddedCluster
-from kafka.testing.broker.authorizer import Operation, Principal, ResourceType
+from kafka.testing.broker.authorizer import Operation, ResourceType
 from kafka.testing.broker.coordinators import Coordinators, KeyType
 from kafka.testing.broker.transactions.service import Transactions
 from test.broker.embedded.conftest import Tell
+from test.support.denies import Denies
 from test.support.embedded import id_of
 from test.support.raw_client import RawClient
 from test.support.transactional import RawTransactionalProducer
@@ -313,18 +314,6 @@ def test_an_empty_group_id_is_invalid(tell: Tell) -> None:
     tell(EmbeddedCluster(topics={"t": 1}), story)
 
 
-class Denies:
-    """An authorizer that denies one operation on one kind of resource."""
-
-    def __init__(self, operation: Operation, kind: ResourceType) -> None:
-        self._denied = operation, kind
-
-    def allows(
-        self, who: Principal, host: str, operation: Operation, kind: ResourceType, name: str
-    ) -> bool:
-        return (operation, kind) != self._denied
-
-
 @pytest.mark.parametrize(
     ("operation", "kind", "error"),
     [
@@ -342,7 +331,7 @@ def test_who_may_not_is_told_what(
 ) -> None:
     async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
         producer = await ready(client, tv2=True)
-        cluster.control.state.authorizer = Denies(operation, kind)
+        cluster.control.state.authorizer = Denies((operation, kind))
         assert await commit(producer, 5) == code(error)
         if kind is not ResourceType.TOPIC:
             assert await producer.add_offsets("g") == code(error)
