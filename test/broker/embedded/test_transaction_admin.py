@@ -213,9 +213,10 @@ def test_unknown_states_are_named(tell: Tell) -> None:
     tell(one_topic(), story)
 
 
-def test_a_wrong_pattern_is_refused(tell: Tell) -> None:
+@pytest.mark.parametrize("pattern", ["(", "(?=a)", r"(a)\1"])
+def test_a_wrong_pattern_is_refused(tell: Tell, pattern: str) -> None:
     async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
-        request = ListTransactionsRequest(transactional_id_pattern="(")
+        request = ListTransactionsRequest(transactional_id_pattern=pattern)
         answer = await client.send(request, 2)
         assert answer.error_code == code(InvalidRegularExpressionError)
 

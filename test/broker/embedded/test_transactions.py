@@ -159,6 +159,18 @@ def test_a_write_passes_unchecked_if_verification_is_off(tell: Tell) -> None:
     tell(one_topic(transaction_partition_verification_enable="false"), story)
 
 
+@pytest.mark.parametrize("version", ["0.11", "1.1", "2.8"])
+def test_a_write_passes_unchecked_before_brokers_verified(tell: Tell, version: str) -> None:
+    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+        producer = RawTransactionalProducer(client, tv2=False)
+        await producer.init(version=0)
+        assert await producer.produce("t", b"a", version=3) == 0
+        log = cluster.control.state.existing("t", 0).log
+        assert (log.last_stable_offset, log.high_watermark) == (0, 1)
+
+    tell(EmbeddedCluster(topics={"t": 1}, version=version), story)
+
+
 @both
 def test_a_producer_without_transactional_id_of_its_own_is_refused(tell: Tell, tv2: bool) -> None:
     async def story(cluster: EmbeddedCluster, client: RawClient) -> None:

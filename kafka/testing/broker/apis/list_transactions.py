@@ -9,16 +9,15 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
-from kafka.errors import InvalidRegularExpressionError
 from kafka.protocol.messages.list_transactions import (
     ListTransactionsRequest,
     ListTransactionsResponse,
 )
 from kafka.testing.broker.authorizer import Operation, ResourceType
 from kafka.testing.broker.coordinators import Coordinators, KeyType
+from kafka.testing.broker.groups.subscription import compile_pattern
 from kafka.testing.broker.handlers import handles
 from kafka.testing.broker.transactions.metadata import TransactionState
 from kafka.testing.broker.transactions.service import Transactions
@@ -35,20 +34,15 @@ async def list_transactions(
     context: RequestContext, request: ListTransactionsRequest
 ) -> ListTransactionsResponse:
     """List what matches the filters."""
-    pattern = _pattern(request.transactional_id_pattern)
+    text = request.transactional_id_pattern
+    pattern = compile_pattern(text) if text else None
     now_ms = context.cluster.clock.wall_ms()
-    states = frozenset(request.state_filters) & _STATES
-    # Filters that name only unknown states match nothing.
-    matching = (
-        []
-        if request.state_filters and not states
-        else [
-            found
-            for found in _own(context)
-            if _matches(found, request, states, now_ms)
-            and (pattern is None or pattern.fullmatch(found.transactional_id))
-        ]
-    )
+    matching = [
+        found
+        for found in _own(context)
+        if _matches(found, request, now_ms)
+        and (pattern is None or pattern.fullmatch(found.transactional_id))
+    ]
     return ListTransactionsResponse(
         unknown_state_filters=[
             state for state in dict.fromkeys(request.state_filters) if state not in _STATES
@@ -64,15 +58,6 @@ async def list_transactions(
     )
 
 
-def _pattern(text: str | None) -> re.Pattern[str] | None:
-    if not text:
-        return None
-    try:
-        return re.compile(text)
-    except re.error as error:
-        raise InvalidRegularExpressionError(f"{text!r}: {error}") from error
-
-
 def _own(context: RequestContext) -> list[TransactionMetadata]:
     coordinators = context.cluster.component(Coordinators)
     transactions = context.cluster.component(Transactions)
@@ -85,14 +70,9 @@ def _own(context: RequestContext) -> list[TransactionMetadata]:
     ]
 
 
-def _matches(
-    found: TransactionMetadata,
-    request: ListTransactionsRequest,
-    states: frozenset[str],
-    now_ms: int,
-) -> bool:
+def _matches(found: TransactionMetadata, request: ListTransactionsRequest, now_ms: int) -> bool:
     if request.producer_id_filters and found.producer_id not in request.producer_id_filters:
         return False
-    if states and found.state.value not in states:
+    if request.state_filters and found.state.value not in request.state_filters:
         return False
     return request.duration_filter < 0 or now_ms - found.started_ms > request.duration_filter

@@ -165,17 +165,29 @@ class Transactions:
             if may_join:
                 self._reachable(transactional_id)
                 self.add_partitions(transactional_id, producer, {partition})
-            elif self._cluster.flag("transaction.partition.verification.enable"):
+            elif self._verifies:
                 self._reachable(transactional_id)
                 self.coordinator.verify(transactional_id, producer, partition)
         except ProducerFencedError as error:
             # Clients know INVALID_PRODUCER_EPOCH from Produce since before there was fencing.
             raise InvalidProducerEpochError(*error.args) from error
         except TransactionAbortableError as error:
-            raise error if knows_abortable else InvalidTxnStateError(*error.args) from error
+            if knows_abortable:
+                raise
+            raise InvalidTxnStateError(*error.args) from error
         except ConcurrentTransactionsError as error:
+            if may_join:
+                raise
             # A producer of TV1 never gets it from Produce; it retries NOT_ENOUGH_REPLICAS.
-            raise error if may_join else NotEnoughReplicasError(*error.args) from error
+            raise NotEnoughReplicasError(*error.args) from error
+
+    @property
+    def _verifies(self) -> bool:
+        # Of the releases there are, those that know the feature have verification too: both came
+        # with KIP-890. Before, a write to a partition nobody had added made a hanging transaction.
+        return FEATURE in self._cluster.release.features and self._cluster.flag(
+            "transaction.partition.verification.enable"
+        )
 
     def _reachable(self, transactional_id: str) -> None:
         if not transactional_id:
