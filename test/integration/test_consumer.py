@@ -181,9 +181,17 @@ def test_async_face_reads_the_same(kafka: KafkaCluster, topic: str) -> None:
     assert asyncio.run(story()) == [b"one", b"two", b"three"]
 
 
+# The console producer of 0.9.0.1 writes nothing when told to use gzip.
+OLD = [
+    (version, codec)
+    for version in ("0.8.2.2", "0.9.0.1", "0.10.2.2", "0.11.0.3", "2.8.2")
+    for codec in (None, "gzip", "snappy")
+    if (version, codec) != ("0.9.0.1", "gzip")
+]
+
+
 @pytest.mark.ladder
-@pytest.mark.parametrize("version", ["0.8.2.2", "0.9.0.1", "0.10.2.2", "0.11.0.3", "2.8.2"])
-@pytest.mark.parametrize("codec", [None, "gzip", "snappy"])
+@pytest.mark.parametrize(("version", "codec"), OLD)
 def test_old_brokers_can_be_read_from(
     kafka_cluster: ClusterFactory, version: str, codec: str | None
 ) -> None:
