@@ -20,6 +20,7 @@ from kafka.errors import (
 )
 from kafka.testing.broker import faults
 from kafka.testing.broker.handlers import RequestContext, api_table
+from kafka.testing.broker.quota_rates import ClientRates
 from kafka.testing.broker.recorder import SeenRequest
 from kafka.testing.broker.security.admission import check_size, raw_answer
 from kafka.testing.broker.security.gate import Admission
@@ -232,8 +233,10 @@ class Broker:
             response = await self._failed(rule, registered, context, request)
         else:
             response = await self._handled(registered, context, request)
+        wait_ms = self.component(ClientRates).charge(context, request, response)
+        context.throttle_ms = max(context.throttle_ms, wait_ms)
         if response is None:
-            return Outgoing()
+            return Outgoing(mute=context.throttle_ms / 1000)
         outgoing = self._encoded(response, header, context.throttle_ms)
         outgoing.close = context.closes
         return outgoing

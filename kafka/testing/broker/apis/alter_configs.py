@@ -11,7 +11,8 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from kafka.protocol.messages.alter_configs import AlterConfigsRequest, AlterConfigsResponse
-from kafka.testing.broker.config_alter import AlterOperation, Change, outcome
+from kafka.testing.broker.config_alter import outcome
+from kafka.testing.broker.config_plan import AlterOperation, Change
 from kafka.testing.broker.handlers import handles
 
 if TYPE_CHECKING:

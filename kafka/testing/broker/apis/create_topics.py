@@ -5,7 +5,8 @@
 - A broker of a ZooKeeper cluster that is not the controller answers NOT_CONTROLLER.
 - From v5 on the answer describes the topic: partitions, replicas and all its configs (never null,
   which breaks Java's admin client), if the client may describe configs. v7 adds the topic id.
-- validate_only creates nothing.
+- validate_only creates nothing, and shows an id that no topic gets.
+- A policy (KIP-108) may refuse with POLICY_VIOLATION; see `ConfigStore.create_policy`.
 """
 
 from __future__ import annotations
@@ -20,9 +21,9 @@ from kafka.errors import (
     TopicAuthorizationFailedError,
 )
 from kafka.protocol.messages.create_topics import CreateTopicsRequest, CreateTopicsResponse
-from kafka.protocol.schema import ZERO_UUID
 from kafka.testing.broker.authorizer import CLUSTER_NAME, Operation, ResourceType
-from kafka.testing.broker.configs import TOPIC_CONFIGS
+from kafka.testing.broker.config_describe import describe_topic
+from kafka.testing.broker.config_store import ConfigStore
 from kafka.testing.broker.handlers import handles
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def _result(
             error_message=", ".join(map(str, error.args)) or error.description,
             configs=[],
         )
-    return _described(context, topic, is_real=not request.validate_only)
+    return _described(context, topic)
 
 
 def _check(context: RequestContext, wanted: Creatable, *, is_duplicate: bool) -> None:
@@ -98,33 +99,38 @@ def _check(context: RequestContext, wanted: Creatable, *, is_duplicate: bool) ->
             raise InvalidRequestError(
                 "A manual partition assignment was specified, but numPartitions was not set to -1."
             )
+    policy = cluster.component(ConfigStore).create_policy
+    if policy is not None:
+        configs = {config.name: config.value or "" for config in wanted.configs}
+        policy(wanted.name, wanted.num_partitions, wanted.replication_factor, configs)
 
 
-def _described(context: RequestContext, topic: Topic, *, is_real: bool) -> Result:
-    topic_id = topic.topic_id if is_real else ZERO_UUID
+def _described(context: RequestContext, topic: Topic) -> Result:
     if not context.allows(Operation.DESCRIBE_CONFIGS, ResourceType.TOPIC, topic.name):
         return Result(
             name=topic.name,
-            topic_id=topic_id,
+            topic_id=topic.topic_id,
             error_message=None,
             topic_config_error_code=TopicAuthorizationFailedError.errno,
             configs=[],
         )
     return Result(
         name=topic.name,
-        topic_id=topic_id,
+        topic_id=topic.topic_id,
         error_message=None,
         num_partitions=len(topic.partitions),
         replication_factor=len(topic.partitions[0].replicas),
-        configs=_configs(topic),
+        configs=_configs(context, topic),
     )
 
 
-def _configs(topic: Topic) -> list[CreateTopicsResponse.CreatableTopicConfigs]:
-    configs = []
-    for name in TOPIC_CONFIGS:
-        value, source = topic.config.lookup(name)
-        configs.append(
-            CreateTopicsResponse.CreatableTopicConfigs(name=name, value=value, config_source=source)
+def _configs(
+    context: RequestContext, topic: Topic
+) -> list[CreateTopicsResponse.CreatableTopicConfigs]:
+    store = context.cluster.component(ConfigStore)
+    return [
+        CreateTopicsResponse.CreatableTopicConfigs(
+            name=entry.name, value=entry.value, config_source=entry.source
         )
-    return configs
+        for entry in describe_topic(store, context.broker.node_id, topic.config)
+    ]

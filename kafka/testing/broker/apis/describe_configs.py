@@ -19,7 +19,8 @@ from kafka.protocol.messages.describe_configs import (
     DescribeConfigsResponse,
 )
 from kafka.testing.broker.authorizer import Operation
-from kafka.testing.broker.config_alter import ConfigResourceType, may, own_id
+from kafka.testing.broker.broker_config_alter import own_id
+from kafka.testing.broker.config_alter import may
 from kafka.testing.broker.config_describe import (
     ConfigEntry,
     describe_broker,
@@ -29,6 +30,7 @@ from kafka.testing.broker.config_describe import (
     describe_loggers,
     describe_topic,
 )
+from kafka.testing.broker.config_plan import ConfigResourceType
 from kafka.testing.broker.config_store import ConfigStore
 from kafka.testing.broker.configs import ConfigSource
 from kafka.testing.broker.handlers import handles

@@ -17,7 +17,8 @@ from kafka.protocol.messages.incremental_alter_configs import (
     IncrementalAlterConfigsRequest,
     IncrementalAlterConfigsResponse,
 )
-from kafka.testing.broker.config_alter import Change, outcome
+from kafka.testing.broker.config_alter import outcome
+from kafka.testing.broker.config_plan import Change
 from kafka.testing.broker.handlers import handles
 
 if TYPE_CHECKING:

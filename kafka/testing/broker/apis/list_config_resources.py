@@ -15,7 +15,7 @@ from kafka.protocol.messages.list_config_resources import (
     ListConfigResourcesResponse,
 )
 from kafka.testing.broker.authorizer import CLUSTER_NAME, Operation, ResourceType
-from kafka.testing.broker.config_alter import ConfigResourceType
+from kafka.testing.broker.config_plan import ConfigResourceType
 from kafka.testing.broker.config_store import ConfigStore
 from kafka.testing.broker.handlers import handles
 
