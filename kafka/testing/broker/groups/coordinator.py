@@ -23,6 +23,7 @@ from kafka.errors import (
     StaleMemberEpochError,
     UnknownMemberIdError,
 )
+from kafka.testing.broker.config_store import ConfigStore
 from kafka.testing.broker.coordinators import Coordinators, KeyType
 from kafka.testing.broker.groups.classic import ClassicGroup
 from kafka.testing.broker.groups.classic_states import Limits
@@ -66,13 +67,11 @@ class GroupCoordinator:
     Attributes:
         groups: by id.
         offsets: what they have committed.
-        configs: what was set for GROUP resources, by group.
     """
 
     def __init__(self, cluster: Cluster) -> None:
         self.groups: dict[str, AnyGroup] = {}
         self.offsets = OffsetStore()
-        self.configs: dict[str, dict[str, str]] = {}
         self.coordinators = cluster.component(Coordinators)
         self._cluster = cluster
         self._ids = count()
@@ -195,7 +194,7 @@ class GroupCoordinator:
 
     def _settings(self, group_id: str) -> Settings:
         setting = self._cluster.setting
-        own = self.configs.get(group_id, {})
+        own = self._cluster.component(ConfigStore).groups.get(group_id, {})
 
         def seconds(name: str) -> float:
             return int(own.get(f"consumer.{name}") or setting(f"group.consumer.{name}")) / 1000
