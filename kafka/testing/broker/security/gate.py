@@ -107,6 +107,11 @@ class SaslGate:
         """Whether the client is authenticated and not about to repeat that."""
         return self._state is GateState.OPEN
 
+    @property
+    def by_token(self) -> bool:
+        """Whether a delegation token was the credential."""
+        return self.authenticated is not None and self.authenticated.by_token
+
     def _move(self, state: GateState) -> None:
         self._state = GATE_TRANSITIONS.step(self._state, state)
 

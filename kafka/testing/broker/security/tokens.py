@@ -168,7 +168,7 @@ class DelegationTokens:
     def _changeable(self, digest: bytes, who: Principal) -> DelegationToken:
         for token in self._tokens.values():
             if hmac.compare_digest(token.hmac, digest):
-                if who not in {token.owner, *token.renewers}:
+                if not token.belongs_to(who):
                     raise DelegationTokenOwnerMismatchError
                 return token
         raise DelegationTokenNotFoundError
