@@ -1,0 +1,233 @@
+"""Calls that wait or ask, bad arguments, idle consumers."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+
+from kafka.consumer.async_consumer import AsyncKafkaConsumer
+from kafka.errors import (
+    IllegalStateError,
+    KafkaTimeoutError,
+    WakeupError,
+)
+from kafka.protocol.messages.fetch import FetchRequest, FetchResponse
+from kafka.structs import TopicPartition
+from test.broker.consumer_support import T0, T1, append, consumer, read, values
+from test.support.scripted_broker import ScriptedCluster
+from test.support.virtual_loop import run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def test_wakeup_ends_a_poll_that_waits() -> None:
+    async def story() -> None:
+        async with ScriptedCluster() as cluster:
+            cluster.add_topic("t")
+            async with consumer(cluster, "t") as reader:
+                asyncio.get_running_loop().call_later(1.0, reader.wakeup)
+                with pytest.raises(WakeupError):
+                    await reader.poll(60_000)
+                assert asyncio.get_running_loop().time() < 2
+
+    run(story())
+
+
+def test_wakeup_without_a_waiting_call_ends_the_next_one() -> None:
+    async def story() -> None:
+        async with ScriptedCluster() as cluster:
+            cluster.add_topic("t")
+            async with consumer(cluster, "t") as reader:
+                reader.wakeup()
+                with pytest.raises(WakeupError):
+                    await reader.poll(1000)
+                assert await reader.poll(100) == {}
+
+    run(story())
+
+
+def test_wakeup_ends_a_question_to_the_brokers() -> None:
+    async def story() -> None:
+        async with ScriptedCluster() as cluster, consumer(cluster) as reader:
+            asyncio.get_running_loop().call_later(1.0, reader.wakeup)
+            with pytest.raises(WakeupError):
+                await reader.end_offsets([TopicPartition("missing", 0)])
+
+    run(story())
+
+
+def test_questions_about_missing_topics_end_in_time() -> None:
+    async def story() -> None:
+        async with ScriptedCluster() as cluster, consumer(cluster) as reader:
+            with pytest.raises(KafkaTimeoutError, match="missing"):
+                await reader.beginning_offsets([TopicPartition("missing", 0)], 2000)
+            assert asyncio.get_running_loop().time() < 3
+
+    run(story())
+
+
+def test_question_about_a_missing_partition_names_it() -> None:
+    async def story() -> None:
+        async with ScriptedCluster() as cluster:
+            cluster.add_topic("t")
+            async with consumer(cluster) as reader:
+                with pytest.raises(KafkaTimeoutError, match="t-9"):
+                    await reader.end_offsets([TopicPartition("t", 9)], 2000)
+
+    run(story())
+
+
+def test_offsets_are_found_by_time_and_at_the_ends() -> None:
+    async def story() -> None:
+        async with ScriptedCluster() as cluster:
+            cluster.add_topic("t", 2)
+            cluster.log("t", 0).append_values(b"a", timestamp=100)
+            cluster.log("t", 0).append_values(b"b", timestamp=200)
+            async with consumer(cluster) as reader:
+                found = await reader.offsets_for_times({T0: 150, T1: 0})
+                begin = await reader.beginning_offsets([T0, T1])
+                end = await reader.end_offsets([T0, T1])
+                assert (found[T0], found[T1]) == ((1, 200, 0), None)
+                assert (begin, end) == ({T0: 0, T1: 0}, {T0: 2, T1: 0})
+
+    run(story())
+
+
+def test_topics_and_partitions_are_asked_for() -> None:
+    async def story() -> None:
+        async with ScriptedCluster() as cluster:
+            cluster.add_topic("t", 3)
+            async with consumer(cluster, allow_auto_create_topics=False) as reader:
+                assert await reader.topics() == {"t"}
+                assert await reader.partitions_for_topic("t") == {0, 1, 2}
+                assert await reader.partitions_for_topic("missing") == set()
+
+    run(story())
+
+
+async def invoke(call: Callable[[AsyncKafkaConsumer], object], reader: AsyncKafkaConsumer) -> None:
+    """Make a call of either kind."""
+    result = call(reader)
+    if asyncio.iscoroutine(result):
+        await result
+
+
+@pytest.mark.parametrize(
+    ("call", "error"),
+    [
+        (lambda c: c.poll(-1), ValueError),
+        (lambda c: c.poll(0, max_records=0), ValueError),
+        (lambda c: c.poll(0, max_records="5"), TypeError),
+        (lambda c: c.seek(("t", 0), 1), TypeError),
+        (lambda c: c.seek(T0, -1), ValueError),
+        (lambda c: c.seek(T0, "1"), ValueError),
+        (lambda c: c.seek(T1, 1), ValueError),
+        (lambda c: c.seek_to_end(T1), ValueError),
+        (lambda c: c.pause(T1), IllegalStateError),
+        (lambda c: c.pause("t"), TypeError),
+        (lambda c: c.highwater(T1), IllegalStateError),
+        (lambda c: c.position(T1), IllegalStateError),
+        (lambda c: c.position("t"), TypeError),
+        (lambda c: c.offsets_for_times({T0: -5}), ValueError),
+        (lambda c: c.subscribe(["t"]), IllegalStateError),
+        (lambda c: c.commit(), IllegalStateError),
+        (lambda c: c.committed(T0), IllegalStateError),
+    ],
+)
+def test_bad_arguments_are_refused(
+    call: Callable[[AsyncKafkaConsumer], object], error: type[Exception]
+) -> None:
+    async def story() -> None:
+        async with ScriptedCluster() as cluster:
+            cluster.add_topic("t", 2)
+            async with consumer(cluster) as reader:
+                reader.assign([T0])
+                with pytest.raises(error):
+                    await invoke(call, reader)
+
+    run(story())
+
+
+def test_consumer_that_is_not_started_says_so() -> None:
+    async def story() -> None:
+        reader = AsyncKafkaConsumer()
+        with pytest.raises(IllegalStateError, match="async with"):
+            await reader.poll()
+
+    run(story())
+
+
+def test_closed_consumer_says_so_and_closes_again() -> None:
+    async def story() -> None:
+        async with ScriptedCluster() as cluster:
+            reader = consumer(cluster)
+            await reader.start()
+            await reader.close()
+            await reader.close()
+            with pytest.raises(IllegalStateError, match="closed"):
+                await reader.poll()
+            with pytest.raises(IllegalStateError, match="closed"):
+                reader.assign([T0])
+
+    run(story())
+
+
+async def idle_requests(reader: AsyncKafkaConsumer, cluster: ScriptedCluster) -> float:
+    """Return the requests per second while nothing happens."""
+    await reader.poll(2000)
+    before = len(cluster.received) + sum(cluster.accepted.values())
+    assert await reader.poll(30_000) == {}
+    return (len(cluster.received) + sum(cluster.accepted.values()) - before) / 30
+
+
+@pytest.mark.parametrize("kind", ["nothing assigned", "end of log", "paused", "no topic"])
+def test_idle_consumer_asks_seldom(kind: str) -> None:
+    async def story() -> None:
+        async with ScriptedCluster(nodes=3) as cluster, consumer(cluster) as reader:
+            cluster.add_topic("t", 6)
+            if kind == "no topic":
+                reader.subscribe(["missing"])
+            elif kind != "nothing assigned":
+                reader.subscribe(["t"])
+            await reader.poll(1000)
+            if kind == "paused":
+                reader.pause(*reader.assignment())
+            assert await idle_requests(reader, cluster) <= 7
+
+    run(story())
+
+
+def test_consumer_without_brokers_asks_seldom_and_recovers() -> None:
+    async def story() -> None:
+        async with ScriptedCluster(nodes=1) as cluster:
+            cluster.add_topic("t")
+            async with consumer(cluster, "t", reconnect_backoff_max_ms=1000) as reader:
+                await reader.poll(1000)
+                await cluster.kill(0)
+                assert await reader.poll(600_000) == {}
+                await cluster.revive(0)
+                append(cluster, b"a")
+                assert values(await read(reader, 1)) == [b"a"]
+
+    run(story())
+
+
+def test_evicted_session_is_made_anew() -> None:
+    async def story() -> None:
+        async with ScriptedCluster() as cluster:
+            cluster.add_topic("t")
+            async with consumer(cluster, "t") as reader:
+                await reader.poll(1000)
+                cluster.fail_next(
+                    FetchRequest,
+                    FetchResponse(error_code=70),
+                    FetchResponse(error_code=71),
+                    FetchResponse(error_code=-1),
+                )
+                append(cluster, b"a")
+                assert values(await read(reader, 1)) == [b"a"]
+
+    run(story())
