@@ -28,7 +28,7 @@ from kafka.errors import (
     for_code,
 )
 from kafka.errors.verdict import Verdict, verdict_for
-from kafka.protocol.messages.fetch import FetchRequest
+from kafka.protocol.features import READ_COMMITTED
 from kafka.structs import ConsumerRecord, TopicPartition
 
 if TYPE_CHECKING:
@@ -50,9 +50,6 @@ if TYPE_CHECKING:
 __all__ = ["CompletedFetch", "ConsumerRecord", "FetchSession", "Fetcher", "RecordTooLargeError"]
 
 log = logging.getLogger(__name__)
-
-# KIP-98: older brokers ignore the isolation level and would return aborted records.
-ISOLATION_SINCE = 4
 
 
 class _Nodes:
@@ -258,7 +255,7 @@ class Fetcher:
         try:
             if self._rules.limits.isolation_level:
                 versions = await self._client.versions_of(node)
-                versions.pick(FetchRequest, min_version=ISOLATION_SINCE)
+                versions.require(READ_COMMITTED)
             response = await self._client.send(fetch_request(sent, self._rules.limits), node)
             self._take(node, session, sent, asked, read_fetch_response(response, names), response)
             size = sum(

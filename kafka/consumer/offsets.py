@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from kafka._base.retry import RetryState
 from kafka.consumer.offset_requests import (
@@ -15,7 +15,7 @@ from kafka.consumer.offset_requests import (
 )
 from kafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError, RetriableError
 from kafka.errors.verdict import Verdict, verdict_for
-from kafka.protocol.messages.list_offsets import ListOffsetsRequest
+from kafka.protocol.features import OFFSETS_FOR_TIMES, READ_COMMITTED
 from kafka.structs import OffsetAndTimestamp, TopicPartition
 
 if TYPE_CHECKING:
@@ -28,9 +28,6 @@ if TYPE_CHECKING:
     from kafka.net.network_client import NetworkClient
 
 log = logging.getLogger(__name__)
-
-# KIP-79: before this version ListOffsets finds segments, not records, by time.
-SEARCHES_BY_TIME_SINCE: Final = 1
 
 
 class OffsetLookup:
@@ -76,9 +73,11 @@ class OffsetLookup:
             tp: OffsetTarget(timestamp, snapshot.leader_epoch(tp))
             for tp, timestamp in timestamps.items()
         }
+        versions = await self._client.versions_of(node_id)
         if any(timestamp >= 0 for timestamp in timestamps.values()):
-            versions = await self._client.versions_of(node_id)
-            versions.pick(ListOffsetsRequest, min_version=SEARCHES_BY_TIME_SINCE)
+            versions.require(OFFSETS_FOR_TIMES)
+        if self._isolation_level:
+            versions.require(READ_COMMITTED)
         request = list_offsets_request(
             targets,
             isolation_level=self._isolation_level,

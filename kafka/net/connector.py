@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from kafka._base.observer import Observer
     from kafka.config.network import NetworkConfig
     from kafka.net.node_states import Address
+    from kafka.protocol.api_versions import ApiVersions
 
 log = logging.getLogger("kafka.conn")
 
@@ -51,6 +52,9 @@ class Connector:
 
     Old brokers cannot say what they speak; what probing found out about one is remembered until
     a handshake with it fails.
+
+    Attributes:
+        versions_seen: what each node said it speaks when last met.
     """
 
     def __init__(self, config: NetworkConfig, *, clock: Clock, observer: Observer) -> None:
@@ -58,6 +62,7 @@ class Connector:
         self._clock = clock
         self._observer = observer
         self._proved: dict[str, tuple[int, ...]] = {}
+        self.versions_seen: dict[int, ApiVersions] = {}
 
     async def open(
         self, node_id: int, name: str, address: Address, deadline: Deadline
@@ -158,7 +163,7 @@ class Connector:
         assert isinstance(action, Done)
         if action.reconnect:
             connection = await self._again(connection, address, deadline)
-        connection.versions = action.versions
+        connection.versions = self.versions_seen[connection.node_id] = action.versions
         return connection
 
     def _handshake_error(

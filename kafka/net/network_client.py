@@ -84,7 +84,7 @@ class NetworkClient:
         self._uniform = uniform
         self._resolver = resolver
         self._retry_backoff = ExponentialBackoff(config.retry_backoff, config.retry_backoff_max)
-        connector = Connector(config, clock=clock, observer=observer)
+        self._connector = Connector(config, clock=clock, observer=observer)
         reconnect = ExponentialBackoff(config.reconnect_backoff, config.reconnect_backoff_max)
         self._states: NodeStates[LaneKey] = NodeStates(
             reconnect=reconnect,
@@ -95,7 +95,7 @@ class NetworkClient:
         )
         self._lanes = Lanes(
             self._states,
-            connector=connector,
+            connector=self._connector,
             resolver=resolver,
             supervisor=self.supervisor,
             clock=clock,
@@ -103,7 +103,7 @@ class NetworkClient:
             broker=self.cluster.broker_metadata,
         )
         self._bootstrap = Bootstrap(
-            config, connector, resolver, clock=clock, backoff=reconnect, uniform=uniform
+            config, self._connector, resolver, clock=clock, backoff=reconnect, uniform=uniform
         )
         self.metadata = self._updater(observer)
         self.on_metadata = self.metadata.on_metadata
@@ -336,8 +336,13 @@ class NetworkClient:
         return self._states.ready_in(LaneKey(node_id), now)
 
     def minimum_record_magic(self) -> int:
-        """Return the newest record format that every connected broker takes."""
-        magics = (c.versions.record_magic for c in self._lanes.connections() if c.versions)
+        """Return the newest record format that every broker met so far takes.
+
+        What a bootstrap server speaks counts until a broker of the cluster has been met.
+        """
+        seen = self._connector.versions_seen
+        brokers = [seen[node] for node in self.snapshot.brokers if node in seen]
+        magics = [versions.record_magic for versions in brokers or seen.values()]
         return min(magics, default=_NEWEST_MAGIC)
 
     def _connection(self, node_id: int) -> Connection | None:

@@ -114,6 +114,7 @@ class ProducerCore:
         self.net.supervisor.on_failure.append(self._on_failure)
         try:
             await self.net.start(deadline)
+            self.accumulator.magic = self.net.minimum_record_magic()
         except BaseException:
             await self.net.close()
             raise

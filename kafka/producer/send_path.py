@@ -207,7 +207,8 @@ class SendPath:
             raise ValueError(f"timestamp_ms must not be negative, got {timestamp_ms}")
         if self._accumulator.magic < 1:
             raise UnsupportedVersionError(
-                "timestamps of records need brokers of Kafka 0.10 or newer (record format 1)"
+                "timestamp_ms needs brokers of Kafka 0.10 or newer (record format 1); "
+                "this cluster takes record format 0"
             )
 
 

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from kafka.errors import UnsupportedVersionError
 from kafka.protocol._releases import RELEASES
+from kafka.protocol.features import ZSTD
 from kafka.protocol.schema import Message, Request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from kafka.protocol.features import Feature
     from kafka.protocol.messages.api_versions import ApiVersionsResponse
 
 R = TypeVar("R", bound=Message)
@@ -26,7 +28,6 @@ _PRODUCE: Final = 0
 _MAGIC_BY_PRODUCE: Final = ((3, 2), (2, 1), (0, 0))
 _LZ4: Final = 3
 _ZSTD: Final = 4
-_ZSTD_SINCE_PRODUCE: Final = 7
 
 
 class ApiVersions:
@@ -162,17 +163,29 @@ class ApiVersions:
         highest = self._ranges.get(_PRODUCE, (0, 0))[1]
         return next(magic for since, magic in _MAGIC_BY_PRODUCE if highest >= since)
 
+    def require(self, feature: Feature) -> None:
+        """Check that this broker has *feature*.
+
+        Raises:
+            UnsupportedVersionError: it is too old; the message names feature, needed and found.
+        """
+        found = self._ranges.get(feature.api_key, (0, -1))[1]
+        if found < feature.version:
+            since = _first_release(feature.api_key, feature.version) or ()
+            raise UnsupportedVersionError(
+                f"{feature.name} needs a broker of {_dotted(since)} or later ({feature.api} "
+                f"version {feature.version}), the broker is about "
+                f"{_dotted(self.broker_version())} ({feature.api} version {found})"
+            )
+
     def require_codec(self, codec: int) -> None:
         """Check that this broker can store records compressed with *codec* (0 to 4).
 
         Raises:
             UnsupportedVersionError: it is too old (KIP-110 for zstd).
         """
-        if codec == _ZSTD and self._ranges.get(_PRODUCE, (0, 0))[1] < _ZSTD_SINCE_PRODUCE:
-            raise UnsupportedVersionError(
-                "compression_type zstd takes a broker of 2.1 or later, the broker is about "
-                f"{_dotted(self.broker_version())}"
-            )
+        if codec == _ZSTD:
+            self.require(ZSTD)
         if codec == _LZ4 and self.broker_version() < (0, 8, 2):
             raise UnsupportedVersionError(
                 "compression_type lz4 takes a broker of 0.8.2 or later, the broker is about "

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from kafka.errors import CorruptRecordError, UnsupportedCodecError
+from kafka.errors import CorruptRecordError, UnsupportedVersionError
 from kafka.record._columns import Columns
 from kafka.record._lz4 import with_old_header, with_standard_header
 from kafka.record.compression import Buffer, Codec, codec_of, compress, decompress
@@ -246,11 +246,13 @@ def encode_message_set(
         base_offset: The offset of the first record; producers send 0.
 
     Raises:
-        UnsupportedCodecError: The codec is zstd, or its library is not installed.
+        UnsupportedVersionError: The codec is zstd.
+        UnsupportedCodecError: The codec's library is not installed.
     """
     if codec is Codec.ZSTD:
-        raise UnsupportedCodecError(
-            "zstd needs record batches (brokers from 2.1); use gzip, snappy or lz4 with this broker"
+        raise UnsupportedVersionError(
+            f"compression_type 'zstd' needs a broker of 2.1 or later, record format {magic} is "
+            "that of brokers before 0.11; use gzip, snappy or lz4 with this one"
         )
     # Magic 1 counts offsets inside a wrapper from 0 (KIP-31).
     first = 0 if magic == 1 and codec is not Codec.NONE else base_offset

@@ -120,3 +120,19 @@ def test_a_broker_describes_itself_and_the_cluster():
     assert versions.finalized_features == {"f": 2}
     assert versions.finalized_features_epoch == 9
     assert repr(versions) == "<ApiVersions broker=3.9 apis=1>"
+
+
+@pytest.mark.parametrize("feature", [OFFSETS_FOR_TIMES, READ_COMMITTED, HEADERS, ZSTD])
+def test_required_feature_is_there_on_the_newest_and_named_on_the_oldest(feature):
+    ApiVersions.for_broker_version((4, 4)).require(feature)
+    with pytest.raises(UnsupportedVersionError) as caught:
+        ApiVersions.for_broker_version((0, 8, 2)).require(feature)
+    message = str(caught.value)
+    assert feature.name in message
+    assert "or later" in message
+    assert "the broker is about 0.8.2" in message
+
+
+def test_required_feature_names_the_release_that_brought_it():
+    with pytest.raises(UnsupportedVersionError, match=r"needs a broker of 0\.10\.1 or later"):
+        ApiVersions.for_broker_version((0, 10, 0)).require(OFFSETS_FOR_TIMES)

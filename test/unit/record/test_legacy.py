@@ -5,7 +5,7 @@ import zlib
 
 import pytest
 
-from kafka.errors import CorruptRecordError, UnsupportedCodecError
+from kafka.errors import CorruptRecordError, UnsupportedCodecError, UnsupportedVersionError
 from kafka.record.compression import Codec, compress
 from kafka.record.legacy import encode_message_set
 from kafka.record.memory_records import iter_batches
@@ -57,7 +57,7 @@ def test_a_wrapper_has_the_offset_of_its_last_message(magic):
 
 
 def test_zstd_cannot_be_written():
-    with pytest.raises(UnsupportedCodecError, match="use gzip, snappy or lz4"):
+    with pytest.raises(UnsupportedVersionError, match="use gzip, snappy or lz4"):
         encode_message_set(1, TIMES, None, VALUES, Codec.ZSTD)
 
 

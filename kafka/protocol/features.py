@@ -1,0 +1,31 @@
+"""What a user may ask for that some brokers are too old to do.
+
+PURE: names each feature and the first version of the API that carries it;
+`ApiVersions.require` compares.
+"""
+
+from typing import Final, NamedTuple
+
+
+class Feature(NamedTuple):
+    """One feature.
+
+    Attributes:
+        name: as the user knows it.
+        api_key: the API that carries it.
+        api: the API's name.
+        version: the first version that does.
+    """
+
+    name: str
+    api_key: int
+    api: str
+    version: int
+
+
+# KIP-79
+OFFSETS_FOR_TIMES: Final = Feature("offsets_for_times()", 2, "ListOffsets", 1)
+# KIP-98; older brokers ignore the isolation level and would return aborted records.
+READ_COMMITTED: Final = Feature("isolation_level 'read_committed'", 1, "Fetch", 4)
+# KIP-110
+ZSTD: Final = Feature("compression_type 'zstd'", 0, "Produce", 7)
