@@ -37,7 +37,8 @@ class Control:
 
     Attributes:
         state: the cluster's state; to be read and changed on its loop only.
-        changed: fires with every request and every change of the metadata.
+        changed: fires with every request, every change of the metadata and every transaction that
+            is complete.
         security: users, tokens and ACLs.
     """
 
@@ -59,6 +60,7 @@ class Control:
         self._racks = racks
         self._ending: list[asyncio.Task[None]] = []
         state.metadata_changed.subscribe(self.changed.fire)
+        state.component(Transactions).changed.subscribe(self.changed.fire)
 
     # -- start and stop -----------------------------------------------------------------------
 

@@ -173,6 +173,18 @@ def test_an_open_transaction_times_out(tell: Tell, tv2: bool) -> None:
     tell(one_topic(), story)
 
 
+def test_a_test_can_wait_for_a_time_out(tell: Tell) -> None:
+    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+        producer = RawTransactionalProducer(client, tv2=True)
+        await producer.init(timeout_ms=5000)
+        await producer.produce("t", b"a")
+        log = cluster.control.state.existing("t", 0).log
+        await cluster.until(lambda _: log.last_stable_offset == 2, seconds=6)
+        assert len(log.aborted_transactions(0, 2)) == 1
+
+    tell(one_topic(), story)
+
+
 def test_transactions_time_out_each_at_its_time(tell: Tell) -> None:
     async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
         ends = []
