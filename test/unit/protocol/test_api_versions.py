@@ -4,6 +4,7 @@ import pytest
 
 from kafka.errors import UnsupportedVersionError
 from kafka.protocol.api_versions import ApiVersions
+from kafka.protocol.features import OFFSETS_FOR_TIMES, READ_COMMITTED, ZSTD
 from kafka.protocol.messages.api_versions import ApiVersionsResponse
 from kafka.protocol.messages.fetch import FetchRequest
 from kafka.protocol.messages.metadata import MetadataRequest
@@ -122,7 +123,7 @@ def test_a_broker_describes_itself_and_the_cluster():
     assert repr(versions) == "<ApiVersions broker=3.9 apis=1>"
 
 
-@pytest.mark.parametrize("feature", [OFFSETS_FOR_TIMES, READ_COMMITTED, HEADERS, ZSTD])
+@pytest.mark.parametrize("feature", [OFFSETS_FOR_TIMES, READ_COMMITTED, ZSTD])
 def test_required_feature_is_there_on_the_newest_and_named_on_the_oldest(feature):
     ApiVersions.for_broker_version((4, 4)).require(feature)
     with pytest.raises(UnsupportedVersionError) as caught:
