@@ -10,6 +10,8 @@ from kafka.protocol.headers import decode_correlation_id, decode_response, encod
 from kafka.protocol.schema import Message
 
 if TYPE_CHECKING:
+    import ssl
+
     from kafka.protocol.schema import Request
 
 R = TypeVar("R", bound=Message)
@@ -28,11 +30,13 @@ class RawClient(asyncio.Protocol):
         self._correlation_id = 0
 
     @classmethod
-    async def connect(cls, address: str, *, client_id: str | None = "raw") -> Self:
+    async def connect(
+        cls, address: str, *, client_id: str | None = "raw", tls: ssl.SSLContext | None = None
+    ) -> Self:
         """Connect to ``host:port``."""
         host, _, port = address.rpartition(":")
         loop = asyncio.get_running_loop()
-        _, client = await loop.create_connection(lambda: cls(client_id), host, int(port))
+        _, client = await loop.create_connection(lambda: cls(client_id), host, int(port), ssl=tls)
         return client
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
