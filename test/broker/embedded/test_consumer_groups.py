@@ -46,12 +46,12 @@ def test_the_first_member_gets_all(tell: Tell) -> None:
     async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
         member = Member(client, "m1")
         response = await member.join("t")
-        assert (response.error_code, response.member_id, response.member_epoch) == (0, "m1", 1)
+        assert (response.error_code, response.member_id, response.member_epoch) == (0, "m1", 2)
         assert response.heartbeat_interval_ms == 5000
         assert partitions(member) == [0, 1, 2, 3]
         assert (await member.beat()).assignment is None
         found = await described(client)
-        assert (found.group_state, found.group_epoch, found.assignment_epoch) == ("Stable", 1, 1)
+        assert (found.group_state, found.group_epoch, found.assignment_epoch) == ("Stable", 2, 2)
         assert found.assignor_name == "uniform"
         assert found.members[0].assignment.topic_partitions[0].topic_name == "t"
 
@@ -63,14 +63,14 @@ def test_a_second_member_gets_what_the_first_gives_up(tell: Tell) -> None:
         first, second = Member(client, "m1"), Member(client, "m2")
         await first.join("t")
         response = await second.join("t")
-        assert (response.member_epoch, second.assigned) == (2, set())
+        assert (response.member_epoch, second.assigned) == (3, set())
         response = await first.beat()
-        assert (response.member_epoch, len(first.assigned)) == (1, 2)
+        assert (response.member_epoch, len(first.assigned)) == (2, 2)
         assert (await described(client)).group_state == "Reconciling"
         await second.beat()
         assert second.assigned == set()
         response = await first.acknowledge()
-        assert response.member_epoch == 2
+        assert response.member_epoch == 3
         await second.beat()
         assert len(second.assigned) == 2
         assert not first.assigned & second.assigned
@@ -88,7 +88,7 @@ def test_what_a_member_had_is_free_when_it_leaves(tell: Tell) -> None:
         assert (response.error_code, response.member_epoch) == (0, -1)
         await second.beat()
         assert partitions(second) == [0, 1, 2, 3]
-        first.epoch = 1
+        first.epoch = 2
         assert (await first.beat()).error_code == UnknownMemberIdError.errno
 
     tell(EmbeddedCluster(topics={"t": 4}), story)
@@ -157,7 +157,7 @@ def test_new_partitions_are_assigned(tell: Tell) -> None:
         await member.join("t", "later")
         assert len(member.assigned) == 1
         cluster.create_topic("later", partitions=2)
-        assert (await member.beat()).member_epoch == 2
+        assert (await member.beat()).member_epoch == 3
         assert len(member.assigned) == 3
         cluster.delete_topic("t")
         await member.beat()
@@ -195,10 +195,10 @@ def test_a_static_member_comes_back_to_what_it_had(tell: Tell) -> None:
         assert (await again.join("t")).error_code == UnreleasedInstanceIdError.errno
         assert (await old.beat(epoch=-2)).member_epoch == -2
         response = await again.join("t")
-        assert (response.error_code, response.member_epoch) == (0, 2)
+        assert (response.error_code, response.member_epoch) == (0, 3)
         assert again.assigned == old.assigned
-        assert (await described(client)).group_epoch == 2
-        old.epoch = 2
+        assert (await described(client)).group_epoch == 3
+        old.epoch = 3
         assert (await old.beat()).error_code == FencedInstanceIdError.errno
         assert (await other.beat()).assignment is None
 
@@ -224,10 +224,10 @@ def test_wrong_epochs_are_fenced_and_lost_answers_are_not(tell: Tell) -> None:
         await other.join("u")
         fenced = FencedMemberEpochError.errno
         assert (await member.beat(epoch=7)).error_code == fenced
-        assert (await member.beat()).member_epoch == 2
-        assert (await member.beat(epoch=1)).error_code == fenced
-        response = await member.beat(epoch=1, owned=member.assigned)
-        assert (response.error_code, response.member_epoch) == (0, 2)
+        assert (await member.beat()).member_epoch == 3
+        assert (await member.beat(epoch=2)).error_code == fenced
+        response = await member.beat(epoch=2, owned=member.assigned)
+        assert (response.error_code, response.member_epoch) == (0, 3)
 
     tell(EmbeddedCluster(topics={"t": 1, "u": 1}), story)
 
@@ -237,7 +237,7 @@ def test_a_member_that_has_lost_everything_joins_again(tell: Tell) -> None:
         member = Member(client, "m1")
         await member.join("t")
         response = await member.join("t")
-        assert response.member_epoch == 1
+        assert response.member_epoch == 2
         assert partitions(member) == [0]
 
     tell(EmbeddedCluster(topics={"t": 1}), story)

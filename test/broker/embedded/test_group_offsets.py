@@ -151,17 +151,17 @@ def test_commits_to_a_consumer_group_go_by_member_epoch(tell: Tell) -> None:
         member, other = ConsumerMember(client, "m1"), ConsumerMember(client, "m2")
         await member.join("t")
         mine = {"member_id": "m1", "version": 9}
-        assert await commit(client, {KEY: 1}, epoch=1, **mine) == [0]
-        old = await commit(client, {KEY: 1}, epoch=1, member_id="m1", version=8)
+        assert await commit(client, {KEY: 1}, epoch=2, **mine) == [0]
+        old = await commit(client, {KEY: 1}, epoch=2, member_id="m1", version=8)
         assert old == [UnsupportedVersionError.errno]
-        assert await commit(client, {KEY: 1}, epoch=2, **mine) == [StaleMemberEpochError.errno]
+        assert await commit(client, {KEY: 1}, epoch=3, **mine) == [StaleMemberEpochError.errno]
         await other.join("u")
         await member.beat()
-        assert member.epoch == 2
-        # It has had the partition since epoch 1, so nobody else can have committed (KIP-1251).
-        assert await commit(client, {KEY: 7}, epoch=1, **mine) == [0]
-        assert await commit(client, {("u", 0): 7}, epoch=1, **mine) == [StaleMemberEpochError.errno]
-        stranger = await commit(client, {KEY: 1}, epoch=1, member_id="m3", version=9)
+        assert member.epoch == 3
+        # It has had the partition since epoch 2, so nobody else can have committed (KIP-1251).
+        assert await commit(client, {KEY: 7}, epoch=2, **mine) == [0]
+        assert await commit(client, {("u", 0): 7}, epoch=2, **mine) == [StaleMemberEpochError.errno]
+        stranger = await commit(client, {KEY: 1}, epoch=2, member_id="m3", version=9)
         assert stranger == [UnknownMemberIdError.errno]
 
     tell(EmbeddedCluster(topics={"t": 1, "u": 1}), story)
@@ -171,7 +171,7 @@ def test_offsets_are_fetched_with_the_right_member_epoch(tell: Tell) -> None:
     async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
         member = ConsumerMember(client, "m1")
         await member.join("t")
-        for epoch, error in ((1, 0), (2, StaleMemberEpochError.errno)):
+        for epoch, error in ((2, 0), (3, StaleMemberEpochError.errno)):
             group = OffsetFetchRequest.OffsetFetchRequestGroup(
                 group_id=GROUP, member_id="m1", member_epoch=epoch, topics=None
             )

@@ -19,7 +19,6 @@ from kafka.protocol.messages.consumer_group_describe import (
 )
 from kafka.testing.broker.apis.consumer_group_heartbeat import check_feature
 from kafka.testing.broker.authorizer import Operation, ResourceType
-from kafka.testing.broker.groups.coordinator import error_text
 from kafka.testing.broker.groups.requests import coordinator_of
 from kafka.testing.broker.handlers import handles
 
@@ -65,7 +64,11 @@ def _described(context: RequestContext, group_id: str) -> Described:
         group = coordinator.consumer(group_id)
         _check_topics(context, group)
     except BrokerResponseError as error:
-        return Described(group_id=group_id, error_code=error.errno, error_message=error_text(error))
+        return Described(
+            group_id=group_id,
+            error_code=error.errno,
+            error_message=", ".join(map(str, error.args)) or None,
+        )
     return Described(
         group_id=group_id,
         group_state=group.state.value,
@@ -97,7 +100,7 @@ def _member(
         client_id=member.client_id,
         client_host=member.client_host,
         subscribed_topic_names=sorted(member.names),
-        subscribed_topic_regex=member.regex,
+        subscribed_topic_regex=member.regex or "",
         assignment=_assignment(context, member.assigned),
         target_assignment=_assignment(context, group.targets.get(member.member_id, ())),
         member_type=SPEAKS_CONSUMER_PROTOCOL,

@@ -64,7 +64,7 @@ async def consumer_group_heartbeat(
     if not all(map(may_see, request.subscribed_topic_names or ())):
         raise TopicAuthorizationFailedError
     group = coordinator.consumer_to_join(request.group_id, request.member_epoch)
-    beat = _beat(context, request, request.member_id or coordinator.new_id())
+    beat = _beat(context, request, request.member_id or coordinator.new_member_id())
     outcome = group.heartbeat(beat, coordinator.topics(), coordinator.now, may_see=may_see)
     coordinator.keep(group)
     return _response(outcome)

@@ -1,7 +1,7 @@
 """DeleteGroups (42): forget groups and what they have committed.
 
 - Each group has its own error: NON_EMPTY_GROUP with members, GROUP_ID_NOT_FOUND, NOT_COORDINATOR,
-  GROUP_AUTHORIZATION_FAILED. v3 has messages.
+  GROUP_AUTHORIZATION_FAILED. The messages v3 has room for are null.
 - Control hooks: an error without topic is for every group, one with a "topic" for that group.
 """
 
@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from kafka.errors import BrokerResponseError
 from kafka.protocol.messages.delete_groups import DeleteGroupsRequest, DeleteGroupsResponse
 from kafka.testing.broker.authorizer import Operation
-from kafka.testing.broker.groups.coordinator import error_text
 from kafka.testing.broker.groups.requests import coordinator_of
 from kafka.testing.broker.handlers import handles
 
@@ -39,5 +38,5 @@ def _deleted(context: RequestContext, group_id: str) -> Result:
     try:
         coordinator_of(context, group_id, Operation.DELETE).delete(group_id)
     except BrokerResponseError as error:
-        return Result(group_id=group_id, error_code=error.errno, error_message=error_text(error))
+        return Result(group_id=group_id, error_code=error.errno)
     return Result(group_id=group_id, error_code=0 if refusal is None else refusal.code)

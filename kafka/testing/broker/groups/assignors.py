@@ -106,7 +106,8 @@ def _balance(
     moved = True
     while moved:
         moved = False
-        for partition in everything:
+        # A member keeps the first of what it had.
+        for partition in reversed(everything):
             holder = holders[partition]
             poorest = min(eligible[partition[0]], key=lambda name: len(result[name]))
             if len(result[holder]) - len(result[poorest]) > 1:

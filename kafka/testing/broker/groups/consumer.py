@@ -87,7 +87,8 @@ class ConsumerGroup:
 
     def __init__(self, group_id: str, *, settings: Callable[[], Settings] = Settings) -> None:
         self.group_id = group_id
-        self.epoch = 0
+        # A new group has changed once already: it has come to be.
+        self.epoch = 1
         self.target_epoch = 0
         self.members: dict[str, ConsumerMember] = {}
         self.static: dict[str, str] = {}
@@ -343,6 +344,9 @@ class ConsumerGroup:
         if member.instance_id is not None:
             self.static.pop(member.instance_id, None)
         self.epoch += 1
+        if not self.members:
+            # There is nobody left to assign anything to.
+            self.target_epoch = self.epoch
 
     # -- assigning ----------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ members only.
 
 from __future__ import annotations
 
+from base64 import urlsafe_b64encode
 from itertools import count
 from typing import TYPE_CHECKING, NamedTuple
 from uuid import NAMESPACE_OID, uuid5
@@ -173,8 +174,16 @@ class GroupCoordinator:
         return ConsumerGroup(group_id, settings=lambda: self._settings(group_id))
 
     def new_id(self) -> str:
-        """Return a UUID nobody has; the same ones in every run, so that runs can be repeated."""
-        return str(uuid5(NAMESPACE_OID, f"{self._cluster.cluster_id}/{next(self._ids)}"))
+        """Return a UUID nobody has, as member ids of classic groups end."""
+        return str(self._new_uuid())
+
+    def new_member_id(self) -> str:
+        """Return a member id for a KIP-848 group."""
+        return urlsafe_b64encode(self._new_uuid().bytes).decode().rstrip("=")
+
+    def _new_uuid(self) -> UUID:
+        # The same ones in every run, so that runs can be repeated.
+        return uuid5(NAMESPACE_OID, f"{self._cluster.cluster_id}/{next(self._ids)}")
 
     def topics(self) -> dict[str, TopicInfo]:
         """Return all topics as groups see them."""

@@ -101,11 +101,11 @@ def test_a_member_that_has_its_target_stays_as_it_is() -> None:
 
 
 EPOCHS: list[tuple[int, frozenset[tuple[UUID, int]] | None, type[BrokerResponseError] | None]] = [
-    (3, None, FencedMemberEpochError),
-    (2, None, None),
-    (1, None, FencedMemberEpochError),
-    (1, NOBODY, None),
-    (1, parts(0, 1, 2, 3), FencedMemberEpochError),
+    (4, None, FencedMemberEpochError),
+    (3, None, None),
+    (2, None, FencedMemberEpochError),
+    (2, NOBODY, None),
+    (2, parts(0, 1, 2, 3), FencedMemberEpochError),
     (0, NOBODY, None),
 ]
 
@@ -117,11 +117,11 @@ def test_the_epochs_a_member_may_say(
     error: type[BrokerResponseError] | None,
 ) -> None:
     group = group_of("m1", "m2")
-    beat(group, Beat("m1", 1))
-    outcome = beat(group, Beat("m1", 1, owned=group.targets["m1"]))
-    assert outcome.member_epoch == 2
+    beat(group, Beat("m1", 2))
+    outcome = beat(group, Beat("m1", 2, owned=group.targets["m1"]))
+    assert outcome.member_epoch == 3
     if error is None:
-        assert beat(group, Beat("m1", epoch, owned=owned)).member_epoch == 2
+        assert beat(group, Beat("m1", epoch, owned=owned)).member_epoch == 3
     else:
         with pytest.raises(error):
             beat(group, Beat("m1", epoch, owned=owned))
@@ -151,12 +151,12 @@ def test_who_is_not_the_static_member_is_refused(
 
 COMMITS: list[tuple[str, int, bool, bool, type[BrokerResponseError] | None]] = [
     # member id, epoch, in a transaction, by v9 or newer
+    ("m1", 3, False, True, None),
+    ("m1", 4, False, True, StaleMemberEpochError),
     ("m1", 2, False, True, None),
-    ("m1", 3, False, True, StaleMemberEpochError),
-    ("m1", 1, False, True, None),
-    ("m1", 0, False, True, StaleMemberEpochError),
-    ("m1", 2, False, False, UnsupportedVersionError),
-    ("m1", 2, True, False, None),
+    ("m1", 1, False, True, StaleMemberEpochError),
+    ("m1", 3, False, False, UnsupportedVersionError),
+    ("m1", 3, True, False, None),
     ("", -1, True, False, None),
     ("", -1, False, True, UnknownMemberIdError),
     ("m9", 2, False, True, UnknownMemberIdError),
@@ -173,8 +173,8 @@ def test_who_may_commit(
 ) -> None:
     group = group_of("m1")
     beat(group, joining("m2"))
-    beat(group, Beat("m1", 1))
-    beat(group, Beat("m1", 1, owned=group.targets["m1"]))
+    beat(group, Beat("m1", 2))
+    beat(group, Beat("m1", 2, owned=group.targets["m1"]))
     mine = sorted(group.targets["m1"])[:1]
 
     def commit() -> None:
@@ -198,11 +198,11 @@ def test_anybody_may_commit_to_a_group_without_members() -> None:
 
 def test_silent_members_are_given_up_and_the_group_moves_on() -> None:
     group = group_of("m1", "m2")
-    beat(group, Beat("m2", 2), 10.0)
+    beat(group, Beat("m2", 3), 10.0)
     assert group.next_wakeup() == 45.0
     group.poll(45.0)
-    assert (list(group.members), group.epoch) == (["m2"], 3)
-    assert beat(group, Beat("m2", 2), 46.0).assignment == parts(0, 1, 2, 3)
+    assert (list(group.members), group.epoch) == (["m2"], 4)
+    assert beat(group, Beat("m2", 3), 46.0).assignment == parts(0, 1, 2, 3)
 
 
 @given(
