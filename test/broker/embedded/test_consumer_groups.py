@@ -66,7 +66,9 @@ def test_a_second_member_gets_what_the_first_gives_up(tell: Tell) -> None:
         assert (response.member_epoch, second.assigned) == (3, set())
         response = await first.beat()
         assert (response.member_epoch, len(first.assigned)) == (2, 2)
-        assert (await described(client)).group_state == "Reconciling"
+        found = await described(client)
+        assert found.group_state == "Reconciling"
+        assert found.members[0].assignment.topic_partitions[0].partitions == [0, 1, 2, 3]
         await second.beat()
         assert second.assigned == set()
         response = await first.acknowledge()

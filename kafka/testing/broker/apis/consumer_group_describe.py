@@ -101,7 +101,8 @@ def _member(
         client_host=member.client_host,
         subscribed_topic_names=sorted(member.names),
         subscribed_topic_regex=member.regex or "",
-        assignment=_assignment(context, member.assigned),
+        # What it has been told to give up is still its own.
+        assignment=_assignment(context, member.assigned.keys() | member.revoking),
         target_assignment=_assignment(context, group.targets.get(member.member_id, ())),
         member_type=SPEAKS_CONSUMER_PROTOCOL,
     )

@@ -3,7 +3,8 @@
 - KIP-848. Epoch 0 joins, -1 leaves, -2 is a static member that will be back; the answer's
   assignment is null if it is as the client knows it.
 - v0 clients may leave the member id to the broker when they join; v1 makes it themselves
-  (KIP-1082) and may subscribe by a pattern that the broker resolves.
+  (KIP-1082) and may subscribe by a pattern that the broker resolves: here with each heartbeat of
+  a member that has it, in Kafka a moment later and again every ten minutes.
 - INVALID_REQUEST for what contradicts itself; GROUP_ID_NOT_FOUND, UNKNOWN_MEMBER_ID,
   FENCED_MEMBER_EPOCH, FENCED_INSTANCE_ID, UNRELEASED_INSTANCE_ID, UNSUPPORTED_ASSIGNOR,
   INVALID_REGULAR_EXPRESSION, GROUP_MAX_SIZE_REACHED; TOPIC_AUTHORIZATION_FAILED for a named topic

@@ -1,6 +1,7 @@
 """DescribeGroups (15): state and members of classic groups.
 
-- Subscriptions and assignments are told while the group is stable only, and so is the protocol.
+- Subscriptions and the protocol are told while the group is stable only; assignments always, those
+  of the last generation while it rebalances.
 - An unknown group is ``Dead``: without error, from v6 on with GROUP_ID_NOT_FOUND (KIP-1043). So is
   a KIP-848 group, which ConsumerGroupDescribe describes.
 - v3 tells what the client may do with the group, if asked (KIP-430); v4 instance ids.
@@ -86,5 +87,5 @@ def _member(member: Member, protocol: str | None) -> DescribedMember:
         client_id=member.client_id,
         client_host=member.client_host,
         member_metadata=member.metadata(protocol),
-        member_assignment=b"" if protocol is None else member.assignment,
+        member_assignment=member.assignment,
     )

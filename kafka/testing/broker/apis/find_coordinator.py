@@ -59,6 +59,8 @@ async def find_coordinator(
 
 
 def _found(context: RequestContext, request: FindCoordinatorRequest, key: str) -> Found:
+    if request.key_type == KeyType.SHARE and has_several_keys(context.api_version):
+        return _missing(key, InvalidRequestError.errno, "")
     refusal = context.refusal(key)
     if refusal is not None:
         return _missing(key, refusal.code, refusal.error.description)

@@ -208,7 +208,8 @@ class ClassicGroup:
             self._complete_join_if_all(now)
             return
         for member in self.roster.members.values():
-            member.assignment = b""
+            if self.state is State.COMPLETING_REBALANCE:
+                member.assignment = b""
             if member.awaiting_sync is not None:
                 member.heard(now)
                 member.answer_sync(SyncOutcome(RebalanceInProgressError))
@@ -353,7 +354,6 @@ class ClassicGroup:
         if self.state is State.DEAD:
             return [CoordinatorNotAvailableError] * len(leaving)
         results: list[type[BrokerResponseError] | None] = []
-        before = len(self.roster.members)
         for member_id, instance_id in leaving:
             try:
                 found = self.roster.find_leaving(member_id, instance_id)
@@ -362,15 +362,10 @@ class ClassicGroup:
             else:
                 self.roster.remove(found)
                 results.append(None)
-        self._after_loss(before, now)
-        return results
-
-    def _after_loss(self, members_before: int, now: float) -> None:
-        """Rebalance if members are gone; a join may have waited for one that was expected."""
-        if self.state is State.PREPARING_REBALANCE:
-            self._complete_join_if_all(now)
-        elif len(self.roster.members) < members_before:
+        # One that was only expected and goes counts as well: Kafka rebalances then, too.
+        if None in results and self.state is not State.EMPTY:
             self._rebalance(now)
+        return results
 
     # -- time -----------------------------------------------------------------------------------
 
@@ -379,7 +374,10 @@ class ClassicGroup:
         before = len(self.roster.members)
         for member_id in self.roster.overdue(now):
             self.roster.remove(member_id)
-        self._after_loss(before, now)
+        if self.state is State.PREPARING_REBALANCE:
+            self._complete_join_if_all(now)
+        elif len(self.roster.members) < before:
+            self._rebalance(now)
         if self._join_deadline <= now:
             self._on_join_deadline(now)
         if self._sync_deadline <= now:

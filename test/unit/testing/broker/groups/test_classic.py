@@ -299,6 +299,17 @@ def test_a_member_that_was_promised_an_id_holds_up_a_rebalance() -> None:
     assert len(group.roster.members) == 3
 
 
+def test_a_promised_id_that_expires_disturbs_nobody_but_one_that_leaves_does() -> None:
+    group = group_in(State.STABLE)
+    group.join(facts(known=True, session=5.0), 0.0)
+    group.poll(5.0)
+    assert group.state is State.STABLE
+    promised = group.join(facts(known=True), 5.0).outcome
+    assert promised is not None
+    assert group.leave([(promised.member_id, None)], 5.0) == [None]
+    assert group.state is State.PREPARING_REBALANCE
+
+
 def test_a_promised_id_is_given_up_in_time() -> None:
     group = group_in(State.STABLE)
     group.join(facts(known=True, session=5.0), 0.0)
