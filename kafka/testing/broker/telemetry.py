@@ -7,9 +7,9 @@ tests to look at; it is not interpreted.
 from __future__ import annotations
 
 import zlib
-from random import Random
+from itertools import count
 from typing import TYPE_CHECKING, NamedTuple
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from kafka.errors import (
     InvalidRecordError,
@@ -37,6 +37,7 @@ ACCEPTED_CODECS = (Codec.ZSTD, Codec.LZ4, Codec.GZIP, Codec.SNAPPY)
 DEFAULT_INTERVAL_MS = int(CLIENT_METRICS_CONFIGS["interval.ms"].default)
 _ALL = "*"
 _MAX_BYTES = "telemetry.max.bytes"
+_NAMESPACE = UUID("6ba7b812-9dad-11d1-80b4-00c04fd430c8")
 _REASONS_TO_ASK_AGAIN = (UnknownSubscriptionIdError, UnsupportedCompressionTypeError)
 
 
@@ -77,7 +78,10 @@ class Telemetry:
     def __init__(self, broker: Broker) -> None:
         self.pushes: list[Push] = []
         self._store = broker.cluster.component(ConfigStore)
-        self._random = Random(f"{broker.cluster.cluster_id}/{broker.node_id}")  # noqa: S311 - ids
+        self._ids = (
+            uuid5(_NAMESPACE, f"{broker.cluster.cluster_id}/{broker.node_id}/{number}")
+            for number in count()
+        )
         self._instances: dict[UUID, _Instance] = {}
         self._node_id = broker.node_id
 
@@ -88,7 +92,7 @@ class Telemetry:
 
     def new_instance_id(self) -> UUID:
         """Return an id for a client that has none."""
-        return UUID(int=self._random.getrandbits(128), version=4)
+        return next(self._ids)
 
     def get(self, instance_id: UUID, facts: Mapping[str, str], now: float) -> Subscription:
         """Return what a client is to push.
@@ -112,7 +116,7 @@ class Telemetry:
         instance.last_error = None
         return subscription
 
-    def push(  # the fields of a request and what is known beside it
+    def push(
         self,
         push: Push,
         *,

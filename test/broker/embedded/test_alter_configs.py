@@ -10,10 +10,7 @@ from kafka.errors import (
     BrokerResponseError,
     InvalidConfigurationError,
     InvalidRequestError,
-    InvalidTimestampError,
     InvalidTopicError,
-    MessageSizeTooLargeError,
-    NotEnoughReplicasError,
     PolicyViolationError,
     UnknownError,
     UnknownTopicOrPartitionError,
@@ -37,7 +34,6 @@ from test.support.configs import (
     described,
     replace,
 )
-from test.support.embedded import batch, produce
 from test.support.raw_client import RawClient
 
 Change = tuple[str, int, str | None]
@@ -291,79 +287,3 @@ def test_an_error_can_be_injected_before_and_after_the_change(tell: Tell) -> Non
             assert (found == "5") is applied
 
     tell(EmbeddedCluster(), story)
-
-
-@pytest.mark.parametrize(
-    ("config", "error"),
-    [
-        (("max.message.bytes", SET, "10"), MessageSizeTooLargeError),
-        (("min.insync.replicas", SET, "2"), NotEnoughReplicasError),
-        (("message.timestamp.before.max.ms", SET, "5"), InvalidTimestampError),
-    ],
-)
-def test_topic_configs_take_effect_on_the_next_produce(
-    tell: Tell, config: Change, error: type[BrokerResponseError]
-) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
-        cluster.create_topic("t")
-        assert (await produce(client, "t", batch(b"v"))).error_code == 0
-        await change(client, TOPIC, "t", config)
-        assert (await produce(client, "t", batch(b"v"))).error_code == error.errno
-
-    tell(EmbeddedCluster(), story)
-
-
-def test_append_time_can_be_switched_on(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
-        cluster.create_topic("t")
-        await change(client, TOPIC, "t", ("message.timestamp.type", SET, "LogAppendTime"))
-        answer = await produce(client, "t", batch(b"v"))
-        assert answer.log_append_time_ms > 0
-
-    tell(EmbeddedCluster(), story)
-
-
-def test_retention_takes_effect(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
-        cluster.create_topic("t", config={"retention.ms": "-1"})
-        await produce(client, "t", batch(b"v"))
-        partition = cluster.control.state.existing("t", 0)
-        await change(client, TOPIC, "t", ("retention.ms", SET, "1"))
-        cluster.advance(301)
-        await described(client, TOPIC, "t")
-        assert partition.log.start_offset == 1
-
-    tell(EmbeddedCluster(), story)
-
-
-def test_a_config_of_all_brokers_takes_effect(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
-        cluster.create_topic("t")
-        await change(client, BROKER, "", ("message.max.bytes", SET, "10"))
-        answer = await produce(client, "t", batch(b"v"))
-        assert answer.error_code == MessageSizeTooLargeError.errno
-
-    tell(EmbeddedCluster(), story)
-
-
-def test_a_config_of_one_broker_takes_effect_when_all_have_it(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
-        other = await RawClient.connect(cluster.bootstrap_servers[1])
-        small = ("message.max.bytes", SET, "10")
-        await change(client, BROKER, "0", small)
-        assert cluster.control.state.config.get("message.max.bytes") is None
-        await change(other, BROKER, "1", small)
-        assert cluster.control.state.config["message.max.bytes"] == "10"
-
-    tell(EmbeddedCluster(2), story)
-
-
-def test_hours_count_when_milliseconds_are_not_set(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
-        cluster.create_topic("t")
-        config = cluster.control.state.topics["t"].config
-        assert config.integer("retention.ms") == 7_200_000
-        await change(client, BROKER, "", ("log.retention.ms", SET, "9"))
-        assert config.integer("retention.ms") == 9
-
-    tell(EmbeddedCluster(config={"log.retention.hours": "2"}), story)

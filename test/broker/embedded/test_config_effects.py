@@ -1,0 +1,151 @@
+"""What altered configs do, and configs of topics that are created."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from kafka.errors import (
+    BrokerResponseError,
+    InvalidTimestampError,
+    MessageSizeTooLargeError,
+    NotEnoughReplicasError,
+    PolicyViolationError,
+)
+from kafka.protocol.messages.create_topics import CreateTopicsRequest
+from kafka.testing import EmbeddedCluster
+from kafka.testing.broker.config_store import ConfigStore
+from test.broker.embedded.conftest import Tell
+from test.support.configs import (
+    BROKER,
+    SET,
+    TOPIC,
+    change,
+    described,
+)
+from test.support.embedded import batch, produce
+from test.support.raw_client import RawClient
+
+Change = tuple[str, int, str | None]
+
+
+@pytest.mark.parametrize(
+    ("config", "error"),
+    [
+        (("max.message.bytes", SET, "10"), MessageSizeTooLargeError),
+        (("min.insync.replicas", SET, "2"), NotEnoughReplicasError),
+        (("message.timestamp.before.max.ms", SET, "5"), InvalidTimestampError),
+    ],
+)
+def test_topic_configs_take_effect_on_the_next_produce(
+    tell: Tell, config: Change, error: type[BrokerResponseError]
+) -> None:
+    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+        cluster.create_topic("t")
+        assert (await produce(client, "t", batch(b"v"))).error_code == 0
+        await change(client, TOPIC, "t", config)
+        assert (await produce(client, "t", batch(b"v"))).error_code == error.errno
+
+    tell(EmbeddedCluster(), story)
+
+
+def test_append_time_can_be_switched_on(tell: Tell) -> None:
+    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+        cluster.create_topic("t")
+        await change(client, TOPIC, "t", ("message.timestamp.type", SET, "LogAppendTime"))
+        answer = await produce(client, "t", batch(b"v"))
+        assert answer.log_append_time_ms > 0
+
+    tell(EmbeddedCluster(), story)
+
+
+def test_retention_takes_effect(tell: Tell) -> None:
+    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+        cluster.create_topic("t", config={"retention.ms": "-1"})
+        await produce(client, "t", batch(b"v"))
+        partition = cluster.control.state.existing("t", 0)
+        await change(client, TOPIC, "t", ("retention.ms", SET, "1"))
+        cluster.advance(301)
+        await described(client, TOPIC, "t")
+        assert partition.log.start_offset == 1
+
+    tell(EmbeddedCluster(), story)
+
+
+def test_a_config_of_all_brokers_takes_effect(tell: Tell) -> None:
+    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+        cluster.create_topic("t")
+        await change(client, BROKER, "", ("message.max.bytes", SET, "10"))
+        answer = await produce(client, "t", batch(b"v"))
+        assert answer.error_code == MessageSizeTooLargeError.errno
+
+    tell(EmbeddedCluster(), story)
+
+
+def test_a_config_of_one_broker_takes_effect_when_all_have_it(tell: Tell) -> None:
+    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+        other = await RawClient.connect(cluster.bootstrap_servers[1])
+        small = ("message.max.bytes", SET, "10")
+        await change(client, BROKER, "0", small)
+        assert cluster.control.state.config.get("message.max.bytes") is None
+        await change(other, BROKER, "1", small)
+        assert cluster.control.state.config["message.max.bytes"] == "10"
+
+    tell(EmbeddedCluster(2), story)
+
+
+def test_hours_count_when_milliseconds_are_not_set(tell: Tell) -> None:
+    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+        cluster.create_topic("t")
+        config = cluster.control.state.topics["t"].config
+        assert config.integer("retention.ms") == 7_200_000
+        await change(client, BROKER, "", ("log.retention.ms", SET, "9"))
+        assert config.integer("retention.ms") == 9
+
+    tell(EmbeddedCluster(config={"log.retention.hours": "2"}), story)
+
+
+def test_a_policy_may_refuse_a_topic(tell: Tell) -> None:
+    def forbid(name: str, partitions: int, factor: int, configs: Mapping[str, str]) -> None:
+        raise PolicyViolationError(f"{name} {partitions} {factor} {dict(configs)}")
+
+    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+        cluster.control.state.component(ConfigStore).create_policy = forbid
+        (result,) = (await client.send(creation(**{"retention.ms": "5"}), 7)).topics
+        assert result.error_code == PolicyViolationError.errno
+        assert result.error_message == "t 1 1 {'retention.ms': '5'}"
+        assert not cluster.control.state.topics
+
+    tell(EmbeddedCluster(), story)
+
+
+def creation(**configs: str) -> CreateTopicsRequest:
+    return CreateTopicsRequest(
+        topics=[
+            CreateTopicsRequest.CreatableTopic(
+                name="t",
+                num_partitions=1,
+                replication_factor=1,
+                configs=[
+                    CreateTopicsRequest.CreatableTopicConfig(name=name, value=value)
+                    for name, value in configs.items()
+                ],
+            )
+        ]
+    )
+
+
+def test_a_created_topic_shows_where_its_configs_come_from(tell: Tell) -> None:
+    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+        await change(client, BROKER, "", ("message.max.bytes", SET, "99"))
+        (result,) = (await client.send(creation(**{"retention.ms": " 5 "}), 7)).topics
+        sources = {
+            config.name: (config.value, config.config_source) for config in result.configs or ()
+        }
+        assert len(sources) == 37
+        assert sources["retention.ms"] == ("5", 1)
+        assert sources["max.message.bytes"] == ("99", 3)
+        assert sources["segment.ms"] == ("604800000", 5)
+
+    tell(EmbeddedCluster(), story)
