@@ -1,7 +1,8 @@
 """Commit offsets, for OffsetCommit and TxnOffsetCommit alike: check each partition, then the group.
 
 What is wrong with a topic or partition is its own error; what is wrong with the group or the member
-is the error of every partition that is otherwise good.
+is the error of every partition that is otherwise good. Who may not read the group is told nothing of the
+topics.
 """
 
 from __future__ import annotations
@@ -10,10 +11,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from kafka.errors import (
     BrokerResponseError,
+    GroupAuthorizationFailedError,
     OffsetMetadataTooLargeError,
     UnknownTopicOrPartitionError,
 )
-from kafka.testing.broker.authorizer import Operation
+from kafka.testing.broker.authorizer import Operation, ResourceType
 from kafka.testing.broker.groups.offsets import Committed
 from kafka.testing.broker.groups.requests import coordinator_of
 from kafka.testing.broker.groups.topics import check_allowed, existing_topic, name_of
@@ -70,6 +72,8 @@ def commit_offsets(
         expires_ms: Unix time after which the offsets are forgotten.
     """
     listed = list(entries)
+    if not context.allows(Operation.READ, ResourceType.GROUP, commit.group_id):
+        return [GroupAuthorizationFailedError.errno] * len(listed)
     codes = [0] * len(listed)
     good: dict[int, _Checked] = {}
     for index, entry in enumerate(listed):
@@ -90,17 +94,18 @@ def commit_offsets(
             codes[index] = error.errno
         return codes
     accepted: dict[Key, Committed] = {}
-    wall_ms = context.cluster.clock.wall_ms()
     for index, checked in good.items():
-        entry = listed[index]
-        codes[index] = _verdict(context, entry, checked.refusal)
+        codes[index] = _verdict(context, listed[index], checked.refusal)
         if codes[index] == 0 or (checked.refusal is not None and checked.refusal.applied):
-            accepted[checked.key] = Committed(
-                entry.offset, entry.leader_epoch, entry.metadata or "", wall_ms, expires_ms
-            )
+            accepted[checked.key] = _committed(context, listed[index], expires_ms)
     if accepted:
         store(coordinator, accepted)
     return codes
+
+
+def _committed(context: RequestContext, entry: Entry, expires_ms: int | None) -> Committed:
+    wall_ms = context.cluster.clock.wall_ms()
+    return Committed(entry.offset, entry.leader_epoch, entry.metadata or "", wall_ms, expires_ms)
 
 
 def _check(context: RequestContext, entry: Entry, *, by_id: bool) -> _Checked:

@@ -226,12 +226,7 @@ class ConsumerGroup:
         if beat.member_epoch < 0:
             return self._leave(beat)
         settings = self._settings()
-        if beat.assignor is not None and beat.assignor not in settings.assignors:
-            raise UnsupportedAssignorError(
-                f"{beat.assignor!r} is not one of {', '.join(settings.assignors)}"
-            )
-        if beat.regex:
-            compile_pattern(beat.regex)
+        _check_wishes(beat, settings)
         member = self._member(beat, settings)
         before = frozenset(member.assigned)
         changed = member.update(beat)
@@ -239,9 +234,8 @@ class ConsumerGroup:
             self._resolved[member.regex] = resolve(member.regex, topics, may_see)
         if self._has_new_topics(topics) or changed:
             self.epoch += 1
-        if self.epoch > self.target_epoch and now >= self._assigned_at + (
-            settings.assignment_interval
-        ):
+        next_assignment = self._assigned_at + settings.assignment_interval
+        if self.epoch > self.target_epoch and now >= next_assignment:
             self._assign(now)
         member.reconcile(
             self.targets.get(member.member_id, NONE),
@@ -392,3 +386,12 @@ class ConsumerGroup:
     def bury(self) -> None:
         """Delete an empty group."""
         self._is_dead = True
+
+
+def _check_wishes(beat: Beat, settings: Settings) -> None:
+    if beat.assignor is not None and beat.assignor not in settings.assignors:
+        raise UnsupportedAssignorError(
+            f"{beat.assignor!r} is not one of {', '.join(settings.assignors)}"
+        )
+    if beat.regex:
+        compile_pattern(beat.regex)
