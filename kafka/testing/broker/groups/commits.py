@@ -1,8 +1,8 @@
 """Commit offsets, for OffsetCommit and TxnOffsetCommit alike: check each partition, then the group.
 
 What is wrong with a topic or partition is its own error; what is wrong with the group or the member
-is the error of every partition that is otherwise good. Who may not read the group is told nothing of the
-topics.
+is the error of every partition that is otherwise good. Who may not read the group is told nothing
+of the topics.
 """
 
 from __future__ import annotations
@@ -75,12 +75,7 @@ def commit_offsets(
     if not context.allows(Operation.READ, ResourceType.GROUP, commit.group_id):
         return [GroupAuthorizationFailedError.errno] * len(listed)
     codes = [0] * len(listed)
-    good: dict[int, _Checked] = {}
-    for index, entry in enumerate(listed):
-        try:
-            good[index] = _check(context, entry, by_id=by_id)
-        except BrokerResponseError as error:
-            codes[index] = error.errno
+    good = _sort_out(context, listed, codes, by_id=by_id)
     try:
         coordinator = coordinator_of(context, commit.group_id)
         if good:
@@ -101,6 +96,19 @@ def commit_offsets(
     if accepted:
         store(coordinator, accepted)
     return codes
+
+
+def _sort_out(
+    context: RequestContext, entries: list[Entry], codes: list[int], *, by_id: bool
+) -> dict[int, _Checked]:
+    """Return what is good by its place in *entries*; what is not gets its error in *codes*."""
+    good: dict[int, _Checked] = {}
+    for index, entry in enumerate(entries):
+        try:
+            good[index] = _check(context, entry, by_id=by_id)
+        except BrokerResponseError as error:
+            codes[index] = error.errno
+    return good
 
 
 def _committed(context: RequestContext, entry: Entry, expires_ms: int | None) -> Committed:
