@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from functools import cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from kafka.errors import InvalidRegularExpressionError
@@ -28,7 +28,7 @@ class TopicInfo(NamedTuple):
     partitions: int
 
 
-@cache
+@lru_cache(maxsize=256)
 def compile_pattern(pattern: str) -> re.Pattern[str]:
     """Return *pattern* compiled.
 
