@@ -1,7 +1,7 @@
 """Topic and broker configs: names, types, defaults, bounds, and where a value comes from.  Pure.
 
 Topic names and defaults are those of Apache Kafka 4.4; `broker` is the broker config that gives a
-topic its default. Helpers that need another broker config add it to `BROKER_DEFAULTS`.
+topic its default. A module that needs another broker config adds it to `BROKER_DEFAULTS`.
 """
 
 from __future__ import annotations
