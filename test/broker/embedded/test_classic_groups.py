@@ -28,7 +28,7 @@ from kafka.protocol.messages.leave_group import LeaveGroupRequest
 from kafka.protocol.messages.list_groups import ListGroupsRequest
 from kafka.testing import EmbeddedCluster
 from test.broker.embedded.conftest import Tell
-from test.support.groups import GROUP, ClassicMember
+from test.support.groups import GROUP, ClassicMember, commit
 from test.support.raw_client import RawClient
 
 Member = ClassicMember
@@ -336,3 +336,15 @@ def test_an_injected_error_meets_a_heartbeat(tell: Tell) -> None:
         assert await first.heartbeat() == 0
 
     tell(EmbeddedCluster(), story)
+
+
+@pytest.mark.parametrize("release", ["0.11", "1.1", "2.8", "3.9"])
+def test_older_releases_coordinate_groups_too(tell: Tell, release: str) -> None:
+    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+        alone = Member(client)
+        assert (await alone.join("t", version=0)).generation_id == 1
+        synced = await alone.sync({alone.member_id: b"all"}, version=0)
+        assert synced.assignment == b"all"
+        assert await commit(client, {("t", 0): 3}, version=2, member=alone) == [0]
+
+    tell(EmbeddedCluster(version=release, topics={"t": 1}), story)
