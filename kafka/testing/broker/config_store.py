@@ -129,7 +129,8 @@ class ConfigStore:
     def static_of(self, node_id: int) -> dict[str, str]:
         """Return what stands in the properties file of a broker."""
         node = self._cluster.nodes[node_id]
-        address = f"PLAINTEXT://{node.host}:{node.port}"
+        ports = node.listener_ports or {"PLAINTEXT": node.port}
+        address = ",".join(f"{name}://{node.host}:{port}" for name, port in ports.items())
         own = {
             "broker.id": str(node_id),
             "listeners": address,

@@ -13,6 +13,7 @@ from kafka.errors import (
     UnsupportedVersionError,
 )
 from kafka.protocol.messages.api_versions import ApiVersionsRequest
+from kafka.protocol.messages.describe_configs import DescribeConfigsRequest
 from kafka.protocol.messages.heartbeat import HeartbeatRequest
 from kafka.protocol.messages.metadata import MetadataRequest
 from kafka.protocol.schema import Request
@@ -295,6 +296,19 @@ def test_each_listener_tells_its_own_addresses(tell: Tell) -> None:
 
     listeners = [Listener(), Listener("SASL", mechanisms=("PLAIN",))]
     tell(EmbeddedCluster(2, listeners=listeners, users=USERS), story)
+
+
+def test_configs_tell_every_listener(tell: Tell) -> None:
+    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+        resource = DescribeConfigsRequest.DescribeConfigsResource(
+            resource_type=4, resource_name="0", configuration_keys=["advertised.listeners"]
+        )
+        response = await client.send(DescribeConfigsRequest(resources=[resource]), 4)
+        (config,) = response.results[0].configs
+        expected = [f"{name}://{cluster.addresses(name)[0]}" for name in ("PLAINTEXT", "SASL")]
+        assert config.value == ",".join(expected)
+
+    tell(EmbeddedCluster(listeners=[Listener(), Listener("SASL", mechanisms=("PLAIN",))]), story)
 
 
 def test_a_revived_broker_has_all_its_listeners_again(tell: Tell) -> None:
