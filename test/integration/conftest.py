@@ -63,6 +63,14 @@ def kafka_392() -> Iterator[KafkaCluster]:
         yield cluster
 
 
+@pytest.fixture(params=[NEWEST, "3.9.2"])
+def broker(request: pytest.FixtureRequest) -> KafkaCluster:
+    """A broker of the newest release, and of the last that speaks the oldest versions."""
+    name = "kafka" if request.param == NEWEST else "kafka_392"
+    cluster: KafkaCluster = request.getfixturevalue(name)
+    return cluster
+
+
 @pytest.fixture
 def kafka_cluster(kafka_version: str) -> Iterator[ClusterFactory]:
     """Start clusters that the test may break: ``kafka_cluster(version=..., brokers=3)``.

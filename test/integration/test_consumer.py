@@ -40,14 +40,6 @@ def read(reader: KafkaConsumer, count: int) -> list[ConsumerRecord]:
     return found
 
 
-@pytest.fixture(params=[NEWEST, "3.9.2"])
-def broker(request: pytest.FixtureRequest) -> KafkaCluster:
-    """A broker of the newest release, and of the last that speaks the oldest versions."""
-    name = "kafka" if request.param == NEWEST else "kafka_392"
-    cluster: KafkaCluster = request.getfixturevalue(name)
-    return cluster
-
-
 @pytest.mark.parametrize("codec", [None, "gzip", "snappy", "lz4", "zstd"])
 def test_records_of_java_are_read_with_every_codec(
     broker: KafkaCluster, topic_name: str, codec: str | None
@@ -134,10 +126,11 @@ def test_new_topic_is_read_from_its_first_record(kafka: KafkaCluster, topic_name
         assert [record.value for record in read(reader, 1)] == [b"first"]
 
 
+@pytest.mark.parametrize("version", [NEWEST, "3.9.2"])
 def test_restarted_broker_costs_no_record_and_repeats_none(
-    kafka_cluster: ClusterFactory, topic_name: str
+    kafka_cluster: ClusterFactory, topic_name: str, version: str
 ) -> None:
-    cluster = kafka_cluster()
+    cluster = kafka_cluster(version)
     cluster.create_topic(topic_name)
     ConsoleTools(cluster).produce(topic_name, [f"{n:0100d}" for n in range(2000)])
     with consumer(cluster, topic_name, max_partition_fetch_bytes=2000) as reader:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,10 +11,13 @@ import pytest
 from kafka.errors import KafkaError, MessageSizeTooLargeError
 from kafka.producer.async_producer import AsyncKafkaProducer
 from kafka.producer.kafka import KafkaProducer
-from test.support.apache_kafka import ConsoleTools, KafkaCluster
+from test.support.apache_kafka import NEWEST, ConsoleTools, KafkaCluster
+from test.support.apache_kafka.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from kafka.producer.future import FutureRecordMetadata
 
     ClusterFactory = Callable[..., KafkaCluster]
 
@@ -24,15 +26,17 @@ CODECS = [None, "gzip", "snappy", "lz4", "zstd"]
 
 @pytest.mark.parametrize("codec", CODECS)
 def test_java_reads_keys_values_headers_nulls_and_timestamps(
-    kafka: KafkaCluster, topic: str, codec: str | None
+    broker: KafkaCluster, topic_name: str, codec: str | None
 ) -> None:
+    topic = topic_name
+    broker.create_topic(topic)
     with KafkaProducer(
-        bootstrap_servers=kafka.bootstrap_servers, compression_type=codec, linger_ms=50
+        bootstrap_servers=broker.bootstrap_servers, compression_type=codec, linger_ms=50
     ) as producer:
         producer.send(topic, b"one", b"k1", [("a", b"1"), ("b", None)], 0, 1_700_000_000_000)
         producer.send(topic, None, b"tombstone", timestamp_ms=1_700_000_000_001)
         producer.send(topic, b"no key", timestamp_ms=1_700_000_000_002)
-    first, second, third = ConsoleTools(kafka).consume(
+    first, second, third = ConsoleTools(broker).consume(
         topic, 3, print_key=True, print_headers=True, print_timestamp=True
     )
     assert first[:3] == (b"one", b"k1", (("a", b"1"), ("b", None)))
@@ -67,11 +71,12 @@ def test_each_kind_of_acks_delivers(kafka: KafkaCluster, topic: str, acks: objec
     assert [r.value for r in ConsoleTools(kafka).consume(topic, 1)] == [b"x"]
 
 
-def test_a_record_of_a_megabyte_arrives_whole(kafka: KafkaCluster, topic: str) -> None:
+def test_a_record_of_a_megabyte_arrives_whole(broker: KafkaCluster, topic_name: str) -> None:
+    broker.create_topic(topic_name)
     value = b"x" * 1_048_000
-    with KafkaProducer(bootstrap_servers=kafka.bootstrap_servers) as producer:
-        producer.send(topic, value).get(20)
-    (found,) = ConsoleTools(kafka).consume(topic, 1)
+    with KafkaProducer(bootstrap_servers=broker.bootstrap_servers) as producer:
+        producer.send(topic_name, value).get(20)
+    (found,) = ConsoleTools(broker).consume(topic_name, 1)
     assert found.value == value
 
 
@@ -111,11 +116,13 @@ def test_the_async_producer_delivers(kafka: KafkaCluster, topic: str) -> None:
     assert len(ConsoleTools(kafka).consume(topic, 1000)) == 1000
 
 
-@pytest.mark.parametrize("harm", ["kill", "stop"])
+@pytest.mark.parametrize(
+    ("version", "harm"), [(NEWEST, "kill"), (NEWEST, "stop"), ("3.9.2", "kill")]
+)
 def test_a_broker_restarted_in_the_middle_loses_nothing(
-    kafka_cluster: ClusterFactory, topic_name: str, harm: str
+    kafka_cluster: ClusterFactory, topic_name: str, version: str, harm: str
 ) -> None:
-    cluster = kafka_cluster()
+    cluster = kafka_cluster(version)
     cluster.create_topic(topic_name)
     producer = KafkaProducer(
         bootstrap_servers=cluster.bootstrap_servers,
@@ -124,23 +131,30 @@ def test_a_broker_restarted_in_the_middle_loses_nothing(
         request_timeout_ms=5000,
         max_in_flight_requests_per_connection=1,
     )
-    futures = {}
+    futures: dict[bytes, FutureRecordMetadata] = {}
     stop = threading.Event()
 
     def send() -> None:
         number = 0
-        while not stop.is_set():
+        while not stop.wait(0.001):
             futures[b"%d" % number] = producer.send(topic_name, b"%d" % number)
             number += 1
-            time.sleep(0.001)
+
+    def await_more(records: int) -> None:
+        """Wait until so many more records than now have been sent and delivered."""
+        wanted = len(futures) + records
+        until(
+            lambda: sum(f.succeeded() for f in list(futures.values())) >= wanted,
+            60.0,
+            lambda: f"{producer} does not deliver",
+        )
 
     thread = threading.Thread(target=send)
     thread.start()
-    time.sleep(1)
+    await_more(100)
     getattr(cluster, harm)(1)
-    time.sleep(1)
     cluster.start(1)
-    time.sleep(2)
+    await_more(100)
     stop.set()
     thread.join()
     producer.close(90)
