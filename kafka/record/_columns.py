@@ -1,19 +1,24 @@
 """Decode the records of a v2 batch into columns.  Pure.
 
-One loop over bytes, with the one- and two-byte varints written out: a call per varint takes three
-times as long.  Nothing read is trusted: lengths must agree with each other and with the buffer.
+Records that look alike are taken many at a time, see `_runs`.  For all others there is one loop
+over bytes, with the one- and two-byte varints written out: a call per varint takes three times as
+long.  Nothing read is trusted: lengths must agree with each other and with the buffer.
 """
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from kafka.errors import CorruptRecordError
+from kafka.record._runs import SMALLEST_RUN, Run, decode_plain, decode_uniform, timestamps_of
 from kafka.record._varint import read_varint, read_varlong
 
 Headers = list[tuple[str, bytes | None]]
 
 # `0c 00 00 00 01 01 00`: length, attributes, two deltas, null key, null value, no headers.
 SMALLEST_RECORD = 7
+
+# How many records the general loop takes before it is tried again whether they look alike.
+_FIRST_STRETCH = 64
 
 
 class Columns(NamedTuple):
@@ -61,18 +66,88 @@ def decode_records(
             f"a batch promises {count} records in {len(buffer)} bytes "
             f"and offsets up to {base_offset} + {last_offset_delta}"
         )
+    found = _Found()
     try:
-        columns, end = _decode(buffer, count, base_offset, base_timestamp)
+        if last_offset_delta == count - 1:
+            end = _decode_dense(buffer, count, base_offset, base_timestamp, found)
+        else:
+            end = _decode(buffer, 0, 0, count, base_offset, base_timestamp, found)
     except IndexError as exc:
         raise CorruptRecordError("a record is cut off at the end of its batch") from exc
     if end != len(buffer):
         raise CorruptRecordError(f"{len(buffer) - end} bytes are left after the last record")
+    columns = found.columns(count, base_offset)
     offsets = columns.offsets
     if not isinstance(offsets, range) and max(offsets) > base_offset + last_offset_delta:
         raise CorruptRecordError(f"a record's offset is past its batch's last {last_offset_delta}")
     if append_timestamp is not None:
         columns = columns._replace(timestamps=[append_timestamp] * count)
     return columns
+
+
+class _Found:
+    """The columns as far as they are decoded.
+
+    `offsets` and `headers` end with the last record that needs them, `keys` is None before the
+    first key; what is missing of them is filled in when it is known that there is something.
+    """
+
+    __slots__ = ("headers", "keys", "offsets", "timestamps", "values")
+
+    def __init__(self) -> None:
+        self.timestamps: list[int] = []
+        self.values: list[bytes | None] = []
+        self.keys: list[bytes | None] | None = None
+        self.headers: list[Headers] = []
+        self.offsets: list[int] = []
+
+    def add(self, run: Run, base_timestamp: int) -> None:
+        """Add records without headers whose offset deltas follow those before."""
+        if self.keys is not None or run.keys is not None:
+            if self.keys is None:
+                self.keys = [None] * len(self.values)
+            self.keys += [None] * len(run.values) if run.keys is None else run.keys
+        self.timestamps += timestamps_of(run.deltas, base_timestamp)
+        self.values += run.values
+
+    def columns(self, count: int, base_offset: int) -> Columns:
+        """Return the columns of all *count* records."""
+        if self.offsets:
+            self.offsets += range(base_offset + len(self.offsets), base_offset + count)
+        if self.headers:
+            self.headers += ([] for _ in range(len(self.headers), count))
+        return Columns(
+            self.offsets or range(base_offset, base_offset + count),
+            self.timestamps,
+            self.keys or [None] * count,
+            self.values,
+            self.headers or None,
+        )
+
+
+def _decode_dense(
+    buffer: bytes, count: int, base_offset: int, base_timestamp: int, found: _Found
+) -> int:
+    """Decode records that miss no offset; return where they end."""
+    position = index = 0
+    stretch = _FIRST_STRETCH
+    while index < count:
+        stop = min(index + stretch, count)
+        run = decode_uniform(buffer, position, index, count) or decode_plain(
+            buffer, position, index, count
+        )
+        if run is not None:
+            found.add(run, base_timestamp)
+            position = run.end
+        if run is None or len(run.values) < SMALLEST_RUN:
+            # Look less and less often whether the records are alike after all.
+            start = len(found.values)
+            position = _decode(
+                buffer, position, start, max(start, stop), base_offset, base_timestamp, found
+            )
+            stretch *= 2
+        index = len(found.values)
+    return position
 
 
 # The first byte of the varints 0..63, and of n, n + 1, ... n + 63 where n is a multiple of 64.
@@ -82,30 +157,33 @@ _FIRST_OF_TWO = tuple(range(128, 256, 2))
 
 # The consumer's hot loop: a function call per varint would make it three times slower.
 def _decode(  # noqa: C901, PLR0912, PLR0915 - listed in tools/size_allowlist
-    buffer: bytes, count: int, base_offset: int, base_timestamp: int
-) -> tuple[Columns, int]:
-    """Decode *count* records; return them and where they end.
+    buffer: bytes,
+    position: int,
+    start: int,
+    count: int,
+    base_offset: int,
+    base_timestamp: int,
+    found: _Found,
+) -> int:
+    """Decode the records from *start* to *count*, adding to *found*; return where they end.
 
     Raises:
         IndexError: The buffer ends inside a record.
     """
-    position = 0
-    timestamps: list[int] = []
-    values: list[bytes | None] = []
+    timestamps, values, keys = found.timestamps, found.values, found.keys
+    headers, offsets = found.headers, found.offsets
     add_timestamp, add_value = timestamps.append, values.append
-    keys: list[bytes | None] | None = None
-    headers: list[Headers] = []
-    offsets: list[int] = []
     raw_timestamp = 0
     timestamp = base_timestamp
     # Offset deltas are nearly always 0..count-1: compare with the varint expected, in groups of
     # 64 that share the second byte, and decode those that differ.  Offsets, keys and headers of
     # the records before the first that needs its column are filled in then.
-    for group in range((count + 63) >> 6):
+    for group in range(start >> 6, (count + 63) >> 6):
         # Deltas from 8,192 take three bytes; they match no byte here, so they are decoded.
         second = group if group < 128 else 256
         width = 3 if group else 2
-        for first in (_FIRST_OF_TWO if group else _ONE_BYTE)[: count - (group << 6)]:
+        skipped = max(0, start - (group << 6))
+        for first in (_FIRST_OF_TWO if group else _ONE_BYTE)[skipped : count - (group << 6)]:
             # Lengths stay zig-zag encoded (twice their value, odd if negative).  `stop` is
             # twice the position of the last byte: odd, and so never reached, if it is corrupt.
             size = buffer[position]
@@ -189,25 +267,16 @@ def _decode(  # noqa: C901, PLR0912, PLR0915 - listed in tools/size_allowlist
             if end << 1 != stop or buffer[end]:
                 if not buffer[end]:
                     raise _inconsistent(end)
-                found, end = _read_headers(buffer, end, (stop >> 1) + 1)
+                some, end = _read_headers(buffer, end, (stop >> 1) + 1)
                 if end - 1 << 1 != stop:
                     raise _inconsistent(end)
                 headers += ([] for _ in range(len(headers) + 1, len(values)))
-                headers.append(found)
+                headers.append(some)
                 position = end
             else:
                 position = end + 1
-    if offsets:
-        offsets += range(base_offset + len(offsets), base_offset + count)
-    if headers:
-        headers += ([] for _ in range(len(headers), count))
-    return Columns(
-        offsets or range(base_offset, base_offset + count),
-        timestamps,
-        keys or [None] * count,
-        values,
-        headers or None,
-    ), position
+    found.keys = keys
+    return position
 
 
 def _read_size(buffer: bytes, position: int) -> tuple[int, int]:
