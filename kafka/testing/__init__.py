@@ -1,6 +1,31 @@
-"""A Kafka-compatible cluster for tests, in this process, without Java."""
+"""A Kafka-compatible cluster for tests, in this process, without Java; and doubles of the clients.
 
-from kafka.testing.broker.security.listeners import Listener
-from kafka.testing.embedded import EmbeddedCluster
+Names are imported on first use: the pytest plugin lives here and must cost nothing until a test
+asks for a cluster.
+"""
 
-__all__ = ["EmbeddedCluster", "Listener"]
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kafka._base.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from kafka.testing.broker.security.listeners import Listener
+    from kafka.testing.embedded import EmbeddedCluster
+    from kafka.testing.mock import MockConsumer, MockProducer
+
+__all__ = ["EmbeddedCluster", "Listener", "MockConsumer", "MockProducer"]
+
+_HOMES = {
+    "EmbeddedCluster": "kafka.testing.embedded",
+    "Listener": "kafka.testing.broker.security.listeners",
+    "MockConsumer": "kafka.testing.mock",
+    "MockProducer": "kafka.testing.mock",
+}
+
+__getattr__ = lazy_names(__name__, _HOMES)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES})

@@ -1,0 +1,44 @@
+"""The commands of ``python -m kafka``; the module of each is imported when it is asked for."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING, Final, Protocol, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+COMMANDS: Final = {
+    "demo": "start a cluster in this process, use it, move a leader under load, say how fast",
+}
+
+
+class _Command(Protocol):
+    """What the module of a command offers."""
+
+    def main(self, arguments: Sequence[str]) -> int:
+        """Do what *arguments* ask for and return the exit status."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command that *arguments* name.
+
+    Args:
+        arguments: words after ``python -m kafka``; by default those of this process.
+
+    Returns:
+        The exit status: 0 for success.
+    """
+    words = sys.argv[1:] if arguments is None else arguments
+    parser = argparse.ArgumentParser(
+        prog="python -m kafka",
+        description="Client for Apache Kafka.",
+        epilog="; ".join(f"{name}: {what}" for name, what in COMMANDS.items()),
+    )
+    parser.add_argument("command", choices=COMMANDS)
+    chosen = parser.parse_args(words[:1]).command
+    # The type of a module says nothing of its functions.
+    command = cast("_Command", import_module(f"kafka.cli.{chosen}"))
+    return command.main(words[1:])

@@ -1,0 +1,350 @@
+"""`MockProducer`: takes what a `KafkaProducer` takes and delivers it when the test says so."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict, deque
+from itertools import cycle
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from kafka.config.producer import ProducerConfig
+from kafka.errors import (
+    IllegalStateError,
+    KafkaError,
+    KafkaTimeoutError,
+    ProducerFencedError,
+    TransactionAbortedError,
+)
+from kafka.partitioner.adapt import adapt_partitioner
+from kafka.partitioner.hashing import murmur2
+from kafka.producer.send_path import check_topic
+from kafka.serializer.adapt import adapt_serializer
+from kafka.testing.mock_delivery import (
+    TRANSITIONS,
+    Delivery,
+    MockCluster,
+    MockFuture,
+    MockHome,
+    SentRecord,
+    TransactionState,
+    serialized,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from types import TracebackType
+
+    from kafka.producer.future import FutureRecordMetadata
+    from kafka.producer.sizes import Headers
+    from kafka.structs import ConsumerGroupMetadata, OffsetAndMetadata, TopicPartition
+
+_METHODS = frozenset(
+    {
+        "send",
+        "flush",
+        "partitions_for",
+        "init_transactions",
+        "begin_transaction",
+        "send_offsets_to_transaction",
+        "commit_transaction",
+        "abort_transaction",
+    }
+)
+
+
+class MockProducer:
+    """A `KafkaProducer` without Kafka.
+
+    Records are delivered at once, or with ``auto_complete=False`` one by one when the test calls
+    `complete_next` or `error_next`. Callbacks run in the thread that does. Keys are placed as the
+    real producer does; records without key or partition go to the partitions in turn.
+
+    Args:
+        auto_complete: deliver each record within ``send()``.
+        partitions: how many partitions topics have; 1 for topics not named.
+        **configs: the options of `KafkaProducer`: serializers and partitioner are used, the others
+            only checked.
+
+    Raises:
+        KafkaConfigurationError: an unknown option, or values that cannot work.
+
+    Attributes:
+        closed: whether ``close()`` was called.
+        flushes: how often ``flush()`` was called.
+        commits: how many transactions were committed.
+    """
+
+    DEFAULT_CONFIG: ClassVar[dict[str, object]] = ProducerConfig.default_config()
+
+    def __init__(
+        self,
+        *,
+        auto_complete: bool = True,
+        partitions: Mapping[str, int] | None = None,
+        **configs: Any,  # Any: each option has a type of its own
+    ) -> None:
+        configs.pop("transactional_id", None)
+        options = ProducerConfig.from_kwargs(configs)
+        self.config = options.as_dict()
+        self.closed = False
+        self.flushes = 0
+        self.commits = 0
+        self._auto_complete = auto_complete
+        self._cluster = MockCluster(dict(partitions or {}))
+        self._serialize_key = adapt_serializer(options.key_serializer, option="key_serializer")
+        self._serialize_value = adapt_serializer(options.value_serializer)
+        self._partitioner = adapt_partitioner(options.partitioner)
+        self._home = MockHome()
+        self._turns: dict[str, Iterator[int]] = {}
+        self._offsets: dict[TopicPartition, int] = defaultdict(int)
+        self._pending: deque[Delivery] = deque()
+        self._sent: list[SentRecord] = []
+        self._open_records: list[SentRecord] = []
+        self._open_offsets: list[tuple[str | None, dict[TopicPartition, OffsetAndMetadata]]] = []
+        self._committed: list[tuple[str | None, dict[TopicPartition, OffsetAndMetadata]]] = []
+        self._errors: dict[str, deque[KafkaError]] = defaultdict(deque)
+        self._state = TransactionState.NONE
+        self._failure: KafkaError | None = None
+        self._fenced = False
+
+    def __repr__(self) -> str:
+        """Return a status line."""
+        return f"<MockProducer sent={len(self._sent)} pending={len(self._pending)}>"
+
+    # -- what the test does ----------------------------------------------------------------------
+
+    def history(self) -> list[SentRecord]:
+        """Return what was sent, oldest first; of transactions, what was committed."""
+        with self._home.lock:
+            return list(self._sent)
+
+    def uncommitted(self) -> list[SentRecord]:
+        """Return what was sent in the transaction that is open."""
+        with self._home.lock:
+            return list(self._open_records)
+
+    def committed_offsets(self) -> list[tuple[str | None, dict[TopicPartition, OffsetAndMetadata]]]:
+        """Return (group, offsets) of each ``send_offsets_to_transaction`` that was committed."""
+        with self._home.lock:
+            return list(self._committed)
+
+    def clear(self) -> None:
+        """Forget what was sent, and what waits for an outcome."""
+        with self._home.lock:
+            self._sent.clear()
+            self._open_records.clear()
+            self._pending.clear()
+
+    def complete_next(self) -> bool:
+        """Deliver the oldest record without outcome; return whether there was one."""
+        return self._finish_next(None)
+
+    def error_next(self, error: KafkaError) -> bool:
+        """Let the oldest record without outcome fail; return whether there was one."""
+        return self._finish_next(error)
+
+    def raise_next(self, method: str, error: KafkaError) -> None:
+        """Let the next call of *method*, e.g. ``"send"``, raise *error*."""
+        if method not in _METHODS:
+            raise ValueError(f"{method!r} is none of {', '.join(sorted(_METHODS))}")
+        self._errors[method].append(error)
+
+    def fence(self) -> None:
+        """Let another producer have taken over the transactional id."""
+        self._fenced = True
+
+    # -- what the code under test calls ----------------------------------------------------------
+
+    def send(
+        self,
+        topic: str,
+        value: Any = None,  # Any: what the serializer takes
+        key: Any = None,  # the same
+        headers: Headers | None = None,
+        partition: int | None = None,
+        timestamp_ms: int | None = None,
+    ) -> FutureRecordMetadata:
+        """Note a record and return its future; see `KafkaProducer.send`."""
+        self._check("send")
+        check_topic(topic)
+        if value is None and key is None:
+            raise ValueError("key and value are both None: a record needs one of them")
+        if self._state is TransactionState.READY:
+            raise IllegalStateError("send() outside of a transaction: call begin_transaction()")
+        owned = list(headers or ())
+        key_bytes = serialized(self._serialize_key, "key", topic, owned, key)
+        value_bytes = serialized(self._serialize_value, "value", topic, owned, value)
+        if partition is None:
+            partition = self._choose(topic, key, key_bytes, value, value_bytes)
+        elif partition not in self._cluster.partitions_for_topic(topic):
+            raise ValueError(f"topic {topic} has no partition {partition!r}")
+        stamp = int(time.time() * 1000) if timestamp_ms is None else timestamp_ms
+        record = SentRecord(topic, value, key, owned, partition, stamp, key_bytes, value_bytes)
+        return self._enqueue(record)
+
+    def flush(self, timeout: float | None = None) -> None:
+        """Deliver everything that waits; see `KafkaProducer.flush`."""
+        del timeout
+        self._check("flush")
+        self.flushes += 1
+        self._finish_all(None)
+
+    def partitions_for(self, topic: str) -> set[int]:
+        """Return the partitions of *topic*."""
+        self._check("partitions_for")
+        return self._cluster.partitions_for_topic(topic)
+
+    def bootstrap_connected(self) -> bool:
+        """Return whether the producer is open."""
+        return not self.closed
+
+    def metrics(self, raw: bool = False) -> dict[str, object]:
+        """Return nothing: nothing is measured."""
+        del raw
+        return {}
+
+    @classmethod
+    def max_usable_produce_magic(cls, api_version: tuple[int, ...]) -> int:
+        """Return the newest record format that brokers of *api_version* store."""
+        if api_version >= (0, 11):
+            return 2
+        return 1 if api_version >= (0, 10) else 0
+
+    def close(self, timeout: float | None = None, null_logger: bool = False) -> None:
+        """Deliver what waits, or with ``timeout=0`` drop it; see `KafkaProducer.close`."""
+        del null_logger
+        if not self.closed:
+            self.closed = True
+            dropped = timeout is not None and timeout <= 0
+            self._finish_all(KafkaTimeoutError("the producer was closed") if dropped else None)
+
+    def __enter__(self) -> Self:
+        """Return the producer."""
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close."""
+        self.close()
+
+    # -- transactions ----------------------------------------------------------------------------
+
+    def init_transactions(self) -> None:
+        """Make transactions possible; from now on records are sent in transactions only."""
+        self._check("init_transactions")
+        if self._state is not TransactionState.NONE:
+            raise IllegalStateError("init_transactions() was called before")
+        self._state = TRANSITIONS.step(self._state, TransactionState.READY)
+
+    def begin_transaction(self) -> None:
+        """Open a transaction."""
+        self._check("begin_transaction")
+        if self._state is not TransactionState.READY:
+            raise IllegalStateError(
+                "begin_transaction() needs init_transactions() before, and no open transaction"
+            )
+        self._state = TRANSITIONS.step(self._state, TransactionState.OPEN)
+
+    def send_offsets_to_transaction(
+        self,
+        offsets: dict[TopicPartition, OffsetAndMetadata],
+        group_metadata: ConsumerGroupMetadata | str,
+    ) -> None:
+        """Note offsets to be committed with the transaction."""
+        self._check_open("send_offsets_to_transaction")
+        group = group_metadata if isinstance(group_metadata, str) else group_metadata.group_id
+        if offsets:
+            self._open_offsets.append((group, dict(offsets)))
+
+    def commit_transaction(self) -> None:
+        """Deliver what waits and let the records and offsets of the transaction count.
+
+        Raises:
+            KafkaError: a record of the transaction has failed; abort it.
+        """
+        self._check_open("commit_transaction")
+        self._finish_all(None)
+        if self._failure is not None:
+            raise KafkaError("a record of the transaction failed: abort it") from self._failure
+        self._sent += self._open_records
+        self._committed += self._open_offsets
+        self._end_transaction()
+        self.commits += 1
+
+    def abort_transaction(self) -> None:
+        """Let the records and offsets of the transaction be as if never sent."""
+        self._check_open("abort_transaction")
+        self._finish_all(TransactionAbortedError("the transaction was aborted"))
+        self._end_transaction()
+
+    # -- inside ----------------------------------------------------------------------------------
+
+    def _check(self, method: str) -> None:
+        if self.closed:
+            raise KafkaError("the producer is closed; make a new one")
+        if self._fenced:
+            raise ProducerFencedError("another producer has the same transactional id")
+        errors = self._errors[method]
+        if errors:
+            raise errors.popleft()
+
+    def _check_open(self, method: str) -> None:
+        self._check(method)
+        if self._state is not TransactionState.OPEN:
+            raise IllegalStateError(f"{method}() needs an open transaction")
+
+    def _end_transaction(self) -> None:
+        self._state = TRANSITIONS.step(self._state, TransactionState.READY)
+        self._failure = None
+        self._open_records.clear()
+        self._open_offsets.clear()
+
+    def _choose(
+        self,
+        topic: str,
+        key: Any,  # Any: as given to send()
+        key_bytes: bytes | None,
+        value: Any,  # the same
+        value_bytes: bytes | None,
+    ) -> int:
+        if self._partitioner is not None:
+            return self._partitioner(topic, key, key_bytes, value, value_bytes, self._cluster)
+        count = len(self._cluster.partitions_for_topic(topic))
+        if key_bytes is not None:
+            return (murmur2(key_bytes) & 0x7FFFFFFF) % count
+        with self._home.lock:
+            return next(self._turns.setdefault(topic, cycle(range(count))))
+
+    def _enqueue(self, record: SentRecord) -> FutureRecordMetadata:
+        delivery = Delivery(record, self._home)
+        with self._home.lock:
+            open_ = self._state is TransactionState.OPEN
+            (self._open_records if open_ else self._sent).append(record)
+            self._pending.append(delivery)
+        if self._auto_complete:
+            self.complete_next()
+        return MockFuture(delivery)
+
+    def _finish_all(self, error: KafkaError | None) -> None:
+        while self._finish_next(error):
+            pass
+
+    def _finish_next(self, error: KafkaError | None) -> bool:
+        with self._home.lock:
+            if not self._pending:
+                return False
+            delivery = self._pending.popleft()
+            offset = -1
+            if error is None:
+                offset = self._offsets[delivery.topic_partition]
+                self._offsets[delivery.topic_partition] += 1
+            elif self._state is TransactionState.OPEN:
+                self._failure = error
+            callbacks = delivery.finish(offset, error)
+        for callback in callbacks:
+            self._home.run_now(delivery, callback)
+        return True

@@ -1,0 +1,276 @@
+"""`MockConsumer`: the real consumer's calls, the test's records."""
+
+from __future__ import annotations
+
+import inspect
+
+import pytest
+
+from kafka import ConsumerRebalanceListener, KafkaConsumer, TopicPartition
+from kafka.errors import (
+    CommitFailedError,
+    IllegalStateError,
+    NoOffsetForPartitionError,
+    OffsetOutOfRangeError,
+    WakeupError,
+)
+from kafka.structs import ConsumerRecord, OffsetAndMetadata, OffsetAndTimestamp
+from kafka.testing import MockConsumer
+
+TP = TopicPartition("t", 0)
+OTHER = TopicPartition("t", 1)
+PUBLIC = [
+    name
+    for name, _ in inspect.getmembers(KafkaConsumer, callable)
+    if (not name.startswith("_") and name != "health")
+    or name in ("__init__", "__enter__", "__exit__", "__iter__", "__next__")
+]
+
+
+def parameters(function: object) -> list[tuple[str, object]]:
+    assert callable(function)
+    found = inspect.signature(function).parameters.values()
+    return [(item.name, item.default) for item in found]
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_the_calls_are_those_of_the_real_consumer(name: str) -> None:
+    assert parameters(getattr(MockConsumer, name)) == parameters(getattr(KafkaConsumer, name))
+
+
+def record(offset: int, tp: TopicPartition = TP, timestamp: int = 0) -> ConsumerRecord:
+    value = b"%d" % offset
+    return ConsumerRecord(*tp, 0, offset, timestamp, 0, None, value, [], None, -1, len(value), -1)
+
+
+def consumer(count: int = 3, **configs: object) -> MockConsumer:
+    """Return a consumer of partition 0 with *count* records."""
+    made = MockConsumer(**{"auto_offset_reset": "earliest"} | configs)
+    made.assign([TP])
+    for offset in range(count):
+        made.add_record(record(offset))
+    return made
+
+
+def test_records_come_in_order_and_once() -> None:
+    tested = consumer()
+    assert tested.poll() == {TP: [record(0), record(1), record(2)]}
+    assert tested.poll() == {}
+    assert tested.position(TP) == 3
+
+
+def test_no_more_records_come_than_asked_for() -> None:
+    tested = consumer(max_poll_records=2)
+    assert [len(tested.poll(max_records=1)[TP]), len(tested.poll()[TP])] == [1, 2]
+
+
+def test_records_that_do_not_count_come_again() -> None:
+    tested = consumer()
+    assert tested.poll(update_offsets=False) == tested.poll()
+
+
+def test_iterating_ends_when_nothing_is_left() -> None:
+    assert [found.offset for found in consumer()] == [0, 1, 2]
+
+
+def test_iterating_counts_record_by_record() -> None:
+    tested = consumer()
+    next(tested)
+    assert tested.position(TP) == 1
+
+
+def test_iterating_goes_through_scheduled_tasks() -> None:
+    tested = consumer(1)
+    tested.schedule(lambda: None)
+    tested.schedule(lambda: tested.add_record(record(1)))
+    assert [found.offset for found in tested] == [0, 1]
+
+
+def test_a_task_runs_in_a_later_poll() -> None:
+    tested = consumer(0)
+    tested.schedule(lambda: tested.add_record(record(0)))
+    assert tested.poll() == {TP: [record(0)]}
+
+
+def test_by_default_reading_starts_at_the_end() -> None:
+    tested = consumer(auto_offset_reset="latest")
+    assert tested.poll() == {}
+    tested.add_record(record(3))
+    assert tested.poll() == {TP: [record(3)]}
+
+
+def test_without_position_and_policy_poll_fails() -> None:
+    with pytest.raises(NoOffsetForPartitionError, match="t-0"):
+        consumer(auto_offset_reset="none").poll()
+
+
+def test_an_offset_that_does_not_exist_is_reset() -> None:
+    tested = consumer()
+    tested.seek(TP, 99)
+    assert len(tested.poll()[TP]) == 3
+
+
+def test_an_offset_that_does_not_exist_fails_without_policy() -> None:
+    tested = consumer(auto_offset_reset="none")
+    tested.seek(TP, 99)
+    with pytest.raises(OffsetOutOfRangeError, match="99"):
+        tested.poll()
+
+
+def test_records_before_the_beginning_are_gone() -> None:
+    tested = consumer()
+    tested.update_beginning_offsets({TP: 2})
+    assert tested.poll() == {TP: [record(2)]}
+
+
+def test_seeking_goes_there() -> None:
+    tested = consumer()
+    tested.seek_to_end()
+    ends = tested.position(TP)
+    tested.seek_to_beginning(TP)
+    begins = tested.position(TP)
+    tested.seek(TP, 2)
+    assert (ends, begins, tested.poll()) == (3, 0, {TP: [record(2)]})
+
+
+def test_what_is_not_assigned_cannot_be_sought() -> None:
+    with pytest.raises(ValueError, match="Unassigned"):
+        consumer().seek(OTHER, 0)
+
+
+def test_offsets_can_be_asked_for() -> None:
+    tested = consumer()
+    tested.update_end_offsets({OTHER: 9})
+    assert tested.beginning_offsets([TP, OTHER]) == {TP: 0, OTHER: 0}
+    assert tested.end_offsets([TP, OTHER]) == {TP: 3, OTHER: 9}
+    assert tested.highwater(TP) == 3
+
+
+def test_offsets_are_found_by_time() -> None:
+    tested = consumer(0)
+    for offset in range(3):
+        tested.add_record(record(offset, timestamp=offset * 10))
+    found = tested.offsets_for_times({TP: 5, OTHER: 5})
+    assert found == {TP: OffsetAndTimestamp(1, 10, 0), OTHER: None}
+
+
+def test_paused_partitions_wait() -> None:
+    tested = consumer()
+    tested.pause(TP)
+    assert (tested.poll(), tested.paused()) == ({}, {TP})
+    tested.resume(TP)
+    assert len(tested.poll()[TP]) == 3
+
+
+def test_offsets_must_grow() -> None:
+    with pytest.raises(ValueError, match="not after"):
+        consumer().add_record(record(2))
+
+
+def test_wakeup_ends_the_next_poll() -> None:
+    tested = consumer()
+    tested.wakeup()
+    with pytest.raises(WakeupError):
+        tested.poll()
+    assert len(tested.poll()[TP]) == 3
+
+
+def test_an_error_can_be_planned() -> None:
+    tested = consumer()
+    tested.raise_next(CommitFailedError())
+    with pytest.raises(CommitFailedError):
+        tested.poll()
+
+
+def test_topics_and_partitions_are_known() -> None:
+    tested = consumer(1)
+    tested.update_partitions("u", 3)
+    assert tested.topics() == {"t", "u"}
+    assert tested.partitions_for_topic("u") == {0, 1, 2}
+    assert tested.partitions_for_topic("v") == set()
+
+
+class Listener(ConsumerRebalanceListener):
+    def __init__(self) -> None:
+        self.heard: list[tuple[str, set[TopicPartition]]] = []
+
+    def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
+        self.heard.append(("revoked", revoked))
+
+    def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
+        self.heard.append(("assigned", assigned))
+
+
+def test_a_rebalance_tells_the_listener_and_keeps_what_stays() -> None:
+    listener = Listener()
+    tested = MockConsumer(group_id="g", auto_offset_reset="earliest")
+    tested.subscribe(["t"], listener=listener)
+    tested.add_record(record(0))
+    tested.rebalance([TP])
+    tested.poll()
+    tested.rebalance([TP, OTHER])
+    tested.rebalance([TP])
+    assert listener.heard == [
+        ("assigned", {TP}),
+        ("assigned", {OTHER}),
+        ("revoked", {OTHER}),
+        ("assigned", set()),
+    ]
+    assert (tested.assignment(), tested.position(TP)) == ({TP}, 1)
+
+
+def test_a_rebalance_needs_a_subscription() -> None:
+    with pytest.raises(IllegalStateError):
+        consumer().rebalance([TP])
+
+
+def test_a_pattern_subscribes_to_the_topics_it_matches() -> None:
+    tested = MockConsumer(group_id="g")
+    tested.update_partitions("orders", 1)
+    tested.update_partitions("users", 1)
+    tested.subscribe(pattern="ord.*")
+    assert tested.subscription() == {"orders"}
+
+
+def test_commits_are_kept() -> None:
+    tested = consumer(group_id="g")
+    tested.poll(max_records=2)
+    tested.commit()
+    assert (tested.committed(TP), tested.committed(OTHER)) == (2, None)
+    tested.commit({TP: OffsetAndMetadata(1, "note", -1)})
+    assert tested.committed(TP, metadata=True) == OffsetAndMetadata(1, "note", -1)
+
+
+def test_reading_goes_on_at_the_committed_offset() -> None:
+    tested = consumer(group_id="g")
+    tested.commit({TP: OffsetAndMetadata(2, "", -1)})
+    assert tested.poll() == {TP: [record(2)]}
+
+
+def test_an_asynchronous_commit_calls_back() -> None:
+    heard: list[object] = []
+    tested = consumer(group_id="g")
+    offsets = {TP: OffsetAndMetadata(1, "", -1)}
+    tested.commit_async(offsets, lambda *args: heard.extend(args))
+    assert heard == [offsets, None]
+
+
+def test_commits_need_a_group() -> None:
+    with pytest.raises(IllegalStateError, match="group_id"):
+        consumer().commit()
+
+
+@pytest.mark.parametrize(("auto", "expected"), [(True, 3), (False, None)])
+def test_closing_commits_if_the_options_say_so(auto: bool, expected: int | None) -> None:
+    tested = consumer(group_id="g", enable_auto_commit=auto)
+    with tested:
+        tested.poll()
+    found = tested.committed_offsets().get(TP)
+    assert (found and found.offset) == expected
+
+
+def test_a_closed_consumer_refuses() -> None:
+    tested = consumer()
+    tested.close()
+    with pytest.raises(IllegalStateError, match="closed"):
+        tested.poll()
