@@ -118,13 +118,16 @@ def _shape_at(buffer: bytes, position: int, index: int) -> _Shape | None:
     if index >= _TWO_BYTES_END:
         return None
     wide = index >= _ONE_BYTE_END
-    head = buffer[position : position + 2]
-    size, delta, tail_start, value, tail = _PLAINS[wide][b"\0" + head]
-    if buffer[position + tail_start : position + value] == tail:
+    plains, head = _PLAINS[wide], buffer[position : position + 2]
+    plain = plains.table[head[0]][head[1]]
+    if plain is _UNLIKE and plains.learn(head[0], head[1]):
+        plain = plains.table[head[0]][head[1]]
+    size, delta, tail, value, expected = plain
+    if buffer[position + tail : position + value] == expected:
         # Cheap, and nearly always enough to tell that sizes differ.
         if buffer[position + size : position + size + 2] != head:
             return None
-        return _shape(size, delta, tail_start, tail_start + 1, -1, value, size - value - 1)
+        return _shape(size, delta, tail, tail + 1, -1, value, size - value - 1)
     return _any_shape(buffer, position, 2 if wide else 1)
 
 
@@ -215,30 +218,33 @@ _Plain = tuple[int, int, int, int, bytes]
 _UNLIKE: _Plain = (0, 0, 0, 0, b"?")
 
 
-class _Plains(dict[bytes, _Plain]):
-    """Records by the zero that ends the one before and their first two bytes.
+class _Plains:
+    """What records look like, by their first and then by their second byte.
 
     At most 8,192 sizes are kept: those that take one or two bytes.
     """
 
     def __init__(self, offset_width: int) -> None:
-        super().__init__()
         self._offset_width = offset_width
+        self.table: list[list[_Plain]] = [[_UNLIKE] * 256] * 256
 
-    def __missing__(self, head: bytes) -> _Plain:
-        plain = self._work_out(head)
-        if plain is not _UNLIKE:
-            self[head] = plain
-        return plain
+    def learn(self, first: int, second: int) -> bool:
+        """Work out what records that start so look like; return False if that is no news."""
+        plain = self._work_out(first, second)
+        if self.table[first][second] == plain:
+            return False
+        # Rows are shared until something is known about them.
+        row = self.table[first].copy()
+        row[second] = plain
+        self.table[first] = row
+        return True
 
-    def _work_out(self, head: bytes) -> _Plain:
-        if len(head) < 3 or head[0] or head[1] & 1:
+    def _work_out(self, first: int, second: int) -> _Plain:
+        width = 1 if first < 128 else 2
+        # With a size of one byte, the second byte is the attributes, which nothing uses.
+        if first & 1 or second >= 128 or (width == 1 and second):
             return _UNLIKE
-        width = 1 if head[1] < 128 else 2
-        # With a size of one byte, the third byte is the attributes, which nothing uses.
-        if head[2] >= 128 or (width == 1 and head[2]):
-            return _UNLIKE
-        body = head[1] >> 1 if width == 1 else (head[1] & 127 | head[2] << 7) >> 1
+        body = (first & 127 | second << 7) >> 1
         tail = width + 2 + self._offset_width
         # After the key's one byte: the value's length, the value, the count of headers.
         room = width + body - tail - 2
@@ -269,36 +275,48 @@ def decode_plain(buffer: bytes, position: int, index: int, stop: int) -> Run | N
         The records, None if there are none of the kind.
 
     Raises:
+        IndexError: The buffer ends inside a record.
         CorruptRecordError: A record of that kind ends with a count of headers.
     """
     if index >= _TWO_BYTES_END:
         return None
     wide = index >= _ONE_BYTE_END
     plains = _PLAINS[wide]
-    stop = min(stop, _TWO_BYTES_END if wide else _ONE_BYTE_END)
+    wanted = min(stop, _TWO_BYTES_END if wide else _ONE_BYTE_END) - index
     values: list[bytes | None] = []
     deltas: list[int] = []
+    position = _take(buffer, position, wanted, plains.table, values, deltas)
+    while len(values) < wanted and plains.learn(buffer[position], buffer[position + 1]):
+        position = _take(buffer, position, wanted - len(values), plains.table, values, deltas)
+    # A delta of two bytes would have moved what follows it.
+    if not values or max(deltas) > 127:
+        return None
+    if not _is_last(buffer, position, index + len(values) - 1, values[-1]):
+        return None
+    return Run(position, bytes(deltas), None, values)
+
+
+def _take(
+    buffer: bytes,
+    position: int,
+    count: int,
+    table: list[list[_Plain]],
+    values: list[bytes | None],
+    deltas: list[int],
+) -> int:
+    """Decode up to *count* records that look as *table* says; return where the next one starts."""
     add_value, add_delta = values.append, deltas.append
-    head = b"\0" + buffer[position : position + 2]
-    for _ in range(stop - index):
-        size, delta, tail_start, value, tail = plains[head]
+    for _ in range(count):
+        size, delta, tail, value, expected = table[buffer[position]][buffer[position + 1]]
         value += position
-        if buffer[position + tail_start : value] != tail:
+        if buffer[position + tail : value] != expected:
             break
         add_delta(buffer[position + delta])
         position += size
         add_value(buffer[value : position - 1])
-        head = buffer[position - 1 : position + 2]
-    if not values:
-        return None
-    if position > len(buffer):
-        raise CorruptRecordError("a record is cut off at the end of its batch")
-    if head[0]:
-        raise CorruptRecordError(f"there are no headers where byte {position - 1} promises some")
-    # A delta of two bytes would have moved what follows it.
-    if max(deltas) > 127 or not _is_last(buffer, position, index + len(values) - 1, values[-1]):
-        return None
-    return Run(position, bytes(deltas), None, values)
+        if buffer[position - 1]:
+            raise CorruptRecordError(f"byte {position - 1} promises headers that are not there")
+    return position
 
 
 def _is_last(buffer: bytes, end: int, index: int, value: bytes | None) -> bool:
