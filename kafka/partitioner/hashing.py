@@ -30,32 +30,3 @@ def murmur2(data: bytes) -> int:
         result = (result ^ int.from_bytes(data[count << 2 :], "little")) * _M & _MASK
     result = (result ^ result >> 13) * _M & _MASK
     return result ^ result >> 15
-
-
-class KeyHashes(dict[bytes, int]):
-    """The hashes of recent keys: ``hashes[key]`` is ``murmur2(key)``, most of them from memory.
-
-    Bounded: long keys are not kept, and a full cache starts afresh.  Threads may share one.
-    """
-
-    __slots__ = ("_most",)
-
-    LONGEST_KEY = 128
-
-    def __init__(self, most: int = 16_384) -> None:
-        """Create an empty cache.
-
-        Args:
-            most: How many keys to keep.
-        """
-        super().__init__()
-        self._most = most
-
-    def __missing__(self, key: bytes) -> int:
-        """Compute the hash of a new key and keep it."""
-        found = murmur2(key)
-        if len(key) <= self.LONGEST_KEY:
-            if len(self) >= self._most:
-                self.clear()
-            self[key] = found
-        return found

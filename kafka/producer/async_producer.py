@@ -151,6 +151,10 @@ class AsyncKafkaProducer:
         """
         core = self._core
         path = core.path
+        if headers is None and partition is None and timestamp_ms is None:
+            handle = path.put(topic, value, key)
+            if handle is not None:
+                return handle
         route = path.routes.get(topic)
         deadline = None
         if route is None or (partition is not None and partition >= len(route.queues)):

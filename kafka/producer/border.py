@@ -1,22 +1,18 @@
-"""The lock between senders' threads and the loop, and who waits at it."""
+"""What the accumulator is told, and who waits for its memory."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from collections import deque
+from typing import TYPE_CHECKING, NamedTuple
 
-from kafka.producer.sizes import BATCH_OVERHEAD, RECORD_MEMORY, RECORD_OVERHEAD
+from kafka.errors import KafkaError
+from kafka.producer.sizes import BATCH_OVERHEAD, SAVING
 
 if TYPE_CHECKING:
-    import threading
-    from collections import deque
     from collections.abc import Callable
 
-    from kafka.producer.producer_batch import ProducerBatch
-    from kafka.producer.routes import PartitionQueue
+    from kafka.producer.intake import Intake
     from kafka.record.compression import Codec
-
-# What a record counts in memory, less what it adds to the encoded batch beside its payload.
-SAVING = RECORD_MEMORY - RECORD_OVERHEAD
 
 
 class AccumulatorSettings(NamedTuple):
@@ -48,39 +44,89 @@ class MemoryWaiter:
         self.wake = wake
 
 
-class _Owner(Protocol):
-    """What a guard needs of the accumulator."""
+class Memory:
+    """How much of ``buffer_memory`` is in use, and who waits for some.
 
-    @property
-    def lock(self) -> threading.RLock:
-        """The lock of the border."""
+    All of it happens with the border lock held, except what reads one number.
 
-    busy: bool
-    aside: deque[tuple[PartitionQueue, ProducerBatch]]
+    Args:
+        intake: counts what comes in.
+        limit: bytes of ``buffer_memory``.
+        notify: wakes the loop.
 
-    def take_aside(self) -> None:
-        """Queue what was set aside."""
-
-
-class Guard:
-    """The lock for the loop's thread, where no signal handler raises.
-
-    A send() that interrupts what is done under it (``__del__``, a logging handler) sets its record
-    aside, as it does inside `append`.
+    Attributes:
+        closed: nothing more is admitted.
+        waiters: those who wait, in the order they came.
     """
 
-    __slots__ = ("_owner",)
+    def __init__(self, intake: Intake, limit: int, notify: Callable[[], None]) -> None:
+        self.closed = False
+        self.waiters: deque[MemoryWaiter] = deque()
+        self._intake = intake
+        self._limit = limit
+        self._notify = notify
+        self._freed = 0
+        self._doubt = False
+        intake.ceiling = limit
 
-    def __init__(self, owner: _Owner) -> None:
-        self._owner = owner
+    @property
+    def used(self) -> int:
+        """Bytes in use."""
+        return self._intake.taken - self._freed
 
-    def __enter__(self) -> None:
-        self._owner.lock.acquire()
-        self._owner.busy = True
+    def free(self, size: int) -> None:
+        """Count *size* bytes less, or more if negative."""
+        self._freed += size
+        self._set_ceiling()
+        self.wake_first()
 
-    def __exit__(self, *_: object) -> None:
-        owner = self._owner
-        owner.busy = False
-        if owner.aside:
-            owner.take_aside()
-        owner.lock.release()
+    def enter(self, waiter: MemoryWaiter) -> None:
+        """Have *waiter* wait behind those who wait already."""
+        self.waiters.append(waiter)
+        self._set_ceiling()
+
+    def leave(self, waiter: MemoryWaiter) -> None:
+        """Let the next one try."""
+        if waiter in self.waiters:
+            self.waiters.remove(waiter)
+        self._set_ceiling()
+        self.wake_first()
+
+    def wake_first(self) -> None:
+        """Have the one who has waited longest try again."""
+        if self.waiters:
+            self.waiters[0].wake()
+
+    def close(self) -> None:
+        """Admit nothing more; those who wait hear of it."""
+        self.closed = True
+        self._set_ceiling()
+        for waiter in list(self.waiters):
+            waiter.wake()
+
+    def doubt(self) -> None:
+        """Have the next record make up for a wake-up that may have been lost."""
+        self._doubt = True
+        self._intake.ceiling = -1
+
+    def admits(self, size: int, waiter: MemoryWaiter | None) -> bool:
+        """Return whether a record of *size* bytes may come in above the ceiling.
+
+        Raises:
+            KafkaError: the producer is closed.
+        """
+        if self.closed:
+            raise KafkaError("the producer is closed, so the record was not sent")
+        if self._doubt:
+            self._notify()
+            self._doubt = False
+            self._set_ceiling()
+        if self.waiters and self.waiters[0] is not waiter:
+            return False
+        # An empty buffer takes any record: its size was checked against buffer_memory before.
+        return self.used + size <= self._limit or not self.used
+
+    def _set_ceiling(self) -> None:
+        """Send everybody the long way while somebody waits or the producer is closed."""
+        blocked = self.closed or self._doubt or bool(self.waiters)
+        self._intake.ceiling = -1 if blocked else self._limit + self._freed

@@ -18,7 +18,7 @@ from kafka.net.network_client import NetworkClient
 from kafka.producer.border import AccumulatorSettings, MemoryWaiter
 from kafka.producer.deliveries import Deliveries
 from kafka.producer.flight import SenderSettings
-from kafka.producer.future import FutureRecordMetadata
+from kafka.producer.future import future_of
 from kafka.producer.producer_batch import Outcome
 from kafka.producer.record_accumulator import RecordAccumulator
 from kafka.producer.routes import PartitionQueue, TopicRoute
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from kafka.cluster import ClusterSnapshot
     from kafka.config.producer import ProducerConfig
     from kafka.producer.callbacks import CallbackRunner
+    from kafka.producer.future import FutureRecordMetadata
     from kafka.producer.producer_batch import ProducerBatch
     from kafka.producer.sizes import Headers, Record
 
@@ -80,6 +81,7 @@ class ProducerCore:
             runner=runner,
             observer=observer,
             is_loop_thread=self.is_loop_thread,
+            is_held_here=self.accumulator.intake.is_held_here,
         )
         self.accumulator.attach(self.deliveries, observer)
         self.path = SendPath(
@@ -240,7 +242,7 @@ class ProducerCore:
         batch.seal()
         self.loop.call_soon_threadsafe(self._place_soon, batch, record, partition)
         self.deliveries.opened(batch)
-        return FutureRecordMetadata(batch, 0)
+        return future_of(batch, 0)
 
     def failed(self, topic: str, partition: int | None, error: KafkaError) -> FutureRecordMetadata:
         """Return the future of a record that the brokers refuse before it is sent."""
@@ -251,7 +253,7 @@ class ProducerCore:
         queue = PartitionQueue(route, -1 if partition is None else partition, 0)
         batch = self.accumulator.make_batch(queue, ((0, None, None, None),))
         self.deliveries.complete(batch, Outcome(error=error))
-        return FutureRecordMetadata(batch, 0)
+        return future_of(batch, 0)
 
     def _place_soon(self, batch: ProducerBatch, record: Record, partition: int | None) -> None:
         self.accumulator.account(batch.memory)
@@ -306,7 +308,7 @@ class ProducerCore:
         """Return the error for a record that found no memory."""
         return KafkaTimeoutError(
             f"no memory for a record of {size} bytes within {self.config.max_block:g} s "
-            f"(max_block_ms): {self.accumulator.used} of buffer_memory="
+            f"(max_block_ms): {self.accumulator.memory.used} of buffer_memory="
             f"{self.config.buffer_memory} bytes wait to be delivered; the brokers are slower than "
             f"the application, or cannot be reached"
         )

@@ -108,6 +108,7 @@ class Deliveries:
         runner: where callbacks run.
         observer: told of batches and of callbacks that raise.
         is_loop_thread: whether the caller runs on the client's loop thread.
+        is_held_here: whether the caller interrupted a send() of its own thread.
 
     Attributes:
         failures: what nobody has looked at.
@@ -122,6 +123,7 @@ class Deliveries:
         runner: CallbackRunner,
         observer: Observer,
         is_loop_thread: Callable[[], bool],
+        is_held_here: Callable[[], bool],
     ) -> None:
         self.lock = lock
         self.wait_timeout = wait_timeout
@@ -130,6 +132,7 @@ class Deliveries:
         self._runner = runner
         self._observer = observer
         self._is_loop_thread = is_loop_thread
+        self._is_held_here = is_held_here
         self._unsettled: set[ProducerBatch] = set()
         self._flushes: list[FlushWait] = []
 
@@ -197,7 +200,7 @@ class Deliveries:
     def check_may_wait(self) -> None:
         """Raise `IllegalStateError` in the client's own loop thread and in a forked child."""
         self._check_process()
-        if self.lock._is_owned():  # type: ignore[attr-defined]  # noqa: SLF001 - as Condition does
+        if self._is_held_here():
             raise IllegalStateError(
                 "this call interrupted a send() of the same thread (signal handler, __del__ or "
                 "logging handler) and cannot wait for it; only send() and close() work there"

@@ -10,6 +10,8 @@ import threading
 import time
 import warnings
 import weakref
+from functools import partial
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
 from kafka._base.deadline import Deadline
@@ -19,10 +21,10 @@ from kafka.producer.async_producer import AsyncKafkaProducer
 from kafka.producer.border import MemoryWaiter
 from kafka.producer.callbacks import CallbackThread
 from kafka.producer.send_path import check_topic
-from kafka.producer.sizes import RECORD_MEMORY
 from kafka.sync.facade import GRACE, Facade
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
     from kafka.cluster import ClusterMetadata
@@ -63,6 +65,7 @@ class KafkaProducer(Facade[AsyncKafkaProducer]):
         self._starting = threading.RLock()
         self._closed = False
         self._routes: dict[str, TopicRoute] = {}
+        self._put: Callable[[str, object, object], FutureRecordMetadata | None] = _put_nothing
         forked = weakref.WeakMethod(self._after_fork)
         self._thread.on_fork.append(lambda: _call_if_alive(forked))
         self._start()
@@ -103,23 +106,14 @@ class KafkaProducer(Facade[AsyncKafkaProducer]):
             TypeError: an argument of the wrong type; ValueError: of a wrong value.
             KafkaError: the producer is closed.
         """
+        if headers is None and partition is None and timestamp_ms is None:
+            handle = self._put(topic, value, key)
+            if handle is not None:
+                return handle
         route = self._routes.get(topic)
         if route is None or (partition is not None and partition >= len(route.queues)):
             return self._send_slowly(topic, value, key, headers, partition, timestamp_ms)
-        queue: PartitionQueue | None = None
-        record: Record
-        if (
-            value.__class__ is bytes
-            and key is None
-            and headers is None
-            and partition is None
-            and timestamp_ms is None
-            and (size := len(value) + RECORD_MEMORY) <= self._plain_limit
-        ):
-            # What `prepare` would come to, a quarter faster: test/bench/send_path.py.
-            record = (int(self._wall() * 1000), None, value, None)
-        else:
-            queue, record, size = self._prepare(route, value, key, headers, partition, timestamp_ms)
+        queue, record, size = self._prepare(route, value, key, headers, partition, timestamp_ms)
         return self._append(route, queue, record, size) or self._wait_for_memory(
             self._running, route, queue, record, size, None
         )
@@ -136,7 +130,7 @@ class KafkaProducer(Facade[AsyncKafkaProducer]):
         """Send to a topic or partition that is not known yet."""
         core = self._running
         check_topic(topic)
-        if core.is_loop_thread() or core.accumulator.is_held_here():
+        if core.is_loop_thread() or core.accumulator.intake.is_held_here():
             return core.send_detached(topic, value, key, headers, partition, timestamp_ms)
         deadline = Deadline.after(core.clock.now(), self._options.max_block)
         try:
@@ -160,21 +154,22 @@ class KafkaProducer(Facade[AsyncKafkaProducer]):
         deadline: Deadline | None,
     ) -> FutureRecordMetadata:
         """Append as soon as there is memory; FIFO among the threads that wait."""
-        if core.is_loop_thread() or core.accumulator.is_held_here():
+        if core.is_loop_thread() or core.accumulator.intake.is_held_here():
             raise core.no_memory(size)
         if deadline is None:
             deadline = Deadline.after(core.clock.now(), self._options.max_block)
-        event = threading.Event()
-        waiter = MemoryWaiter(event.set)
-        core.accumulator.enter_queue(waiter)
+        # Not an Event: an exception out of a signal handler must not hurt what is waited on.
+        calls: SimpleQueue[None] = SimpleQueue()
+        waiter = MemoryWaiter(partial(calls.put, None))
         try:
+            core.accumulator.enter_queue(waiter)
             while True:
-                event.clear()
                 handle = core.path.append(route, queue, record, size, waiter)
                 if handle is not None:
                     return handle
-                if not event.wait(deadline.remaining(core.clock.now())):
-                    raise core.no_memory(size)
+                calls.get(timeout=deadline.remaining(core.clock.now()))
+        except Empty:
+            raise core.no_memory(size) from None
         finally:
             core.accumulator.leave_queue(waiter)
 
@@ -259,14 +254,14 @@ class KafkaProducer(Facade[AsyncKafkaProducer]):
         """
         core = self._core._core_or_none  # noqa: SLF001 - the two faces are one piece
         self._closed = True
-        self._routes = {}
+        self._routes, self._put = {}, _put_nothing
         if core is None or not self._thread.is_running:
             return
         core.deliveries.check_not_in_callback("close")
         if core.is_loop_thread():
             core.deliveries.check_may_wait()
         seconds = core.deliveries.wait_timeout if timeout is None else max(timeout, 0.0)
-        if core.accumulator.is_held_here():
+        if core.accumulator.intake.is_held_here():
             threading.Thread(target=self._close, args=(core, seconds)).start()
         else:
             self._close(core, seconds)
@@ -329,8 +324,7 @@ class KafkaProducer(Facade[AsyncKafkaProducer]):
         path = self._core._core.path  # noqa: SLF001 - one piece
         self._prepare = path.prepare
         self._append = path.append
-        self._wall = path.wall
-        self._plain_limit = path.plain_limit
+        self._put = path.put
         self._routes = path.routes
 
     @property
@@ -353,7 +347,7 @@ class KafkaProducer(Facade[AsyncKafkaProducer]):
             inherited.deliveries.abandoned = True
         _INHERITED.append(self._core)
         self._starting = threading.RLock()
-        self._routes = {}
+        self._routes, self._put = {}, _put_nothing
         self._core = AsyncKafkaProducer._of(self._options)  # noqa: SLF001 - one piece
 
     @property
@@ -366,6 +360,10 @@ _OPEN: weakref.WeakSet[KafkaProducer] = weakref.WeakSet()
 _CLOSING: set[asyncio.Task[None]] = set()
 # What a forked child holds on to, so that it is never closed or collected there.
 _INHERITED: list[AsyncKafkaProducer] = []
+
+
+def _put_nothing(topic: str, value: object, key: object) -> None:
+    """Take no record: the producer is not started, closed, or the copy in a forked child."""
 
 
 def _call_if_alive(method: weakref.WeakMethod[Any]) -> None:  # Any: a method of no arguments

@@ -9,12 +9,21 @@ from __future__ import annotations
 import math
 from array import array
 from bisect import bisect_right
-from enum import Enum, unique
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from itertools import repeat
+from typing import TYPE_CHECKING, Any
 
 from kafka._base.retry import RetryState
-from kafka._base.transitions import Transitions
 from kafka.errors import KafkaError
+from kafka.producer.entries import Shape, columns_of, timestamp_at
+from kafka.producer.outcome import (
+    BATCH_TRANSITIONS,
+    NO_STAMP,
+    BatchState,
+    Callback,
+    Home,
+    Outcome,
+    ProducerStamp,
+)
 from kafka.producer.sizes import (
     BATCH_OVERHEAD,
     RECORD_MEMORY,
@@ -28,85 +37,26 @@ from kafka.record.batch import batch_header, encode_records
 from kafka.record.compression import Codec, compress
 from kafka.record.legacy import encode_message_set
 from kafka.record.memory_records import iter_batches
-from kafka.structs import RecordMetadata, TopicPartition
+from kafka.structs import RecordMetadata
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from contextlib import AbstractContextManager
+    from collections.abc import Callable, Sequence
 
-    from kafka.producer.sizes import Record
+    from kafka.producer.entries import Ticks
+    from kafka.producer.sizes import Record, Sizes
+    from kafka.structs import TopicPartition
 
-Callback = tuple[int, "Callable[[RecordMetadata | None, KafkaError | None], None]", bool]
-"""Index of the record, what to call, whether it looks at failures."""
-
-
-@unique
-class BatchState(Enum):
-    """Where a batch is on its way."""
-
-    OPEN = "open"
-    SEALED = "sealed"
-    ENCODED = "encoded"
-    IN_FLIGHT = "in flight"
-    DONE = "done"
-
-
-BATCH_TRANSITIONS: Transitions[BatchState] = Transitions(
-    {
-        BatchState.OPEN: {BatchState.SEALED, BatchState.DONE},
-        BatchState.SEALED: {BatchState.ENCODED, BatchState.DONE},
-        BatchState.ENCODED: {BatchState.SEALED, BatchState.IN_FLIGHT, BatchState.DONE},
-        BatchState.IN_FLIGHT: {BatchState.ENCODED, BatchState.DONE},
-        BatchState.DONE: (),
-    }
-)
-
-
-class ProducerStamp(NamedTuple):
-    """Who wrote a batch, and as which of its batches (KIP-98); -1 without idempotence."""
-
-    producer_id: int = -1
-    producer_epoch: int = -1
-    base_sequence: int = -1
-    transactional: bool = False
-
-
-NO_STAMP = ProducerStamp()
-
-
-class Outcome(NamedTuple):
-    """How a batch ended.
-
-    Args:
-        base_offset: offset of the first record, -1 if unknown (``acks=0``).
-        timestamp: ms since the epoch, put on all records by the broker; -1 for none.
-        error: why the batch failed, ``None`` if it did not.
-        record_errors: the records a broker named as the cause (KIP-467), by index.
-    """
-
-    base_offset: int = -1
-    timestamp: int = -1
-    error: KafkaError | None = None
-    record_errors: Mapping[int, KafkaError] = {}
-
-
-class Home(Protocol):
-    """What a batch and its futures need of the producer they belong to."""
-
-    @property
-    def lock(self) -> AbstractContextManager[object]:
-        """The lock of the border."""
-
-    wait_timeout: float
-
-    def check_may_wait(self) -> None:
-        """Raise if waiting in this thread would stop what is waited for."""
-
-    def expect_callbacks(self) -> None:
-        """Get ready to run callbacks; called in the thread that adds one."""
-
-    def run_now(self, batch: ProducerBatch, callback: Callback) -> None:
-        """Call *callback*, which came after the outcome, in this thread."""
+__all__ = [
+    "BATCH_TRANSITIONS",
+    "NO_STAMP",
+    "BatchState",
+    "Callback",
+    "Home",
+    "Outcome",
+    "ProducerBatch",
+    "ProducerStamp",
+    "Shape",
+]
 
 
 class ProducerBatch:
@@ -119,6 +69,12 @@ class ProducerBatch:
         created: when the first record came, in seconds; the delivery time-out counts from here.
         due: when the batch may go although it is not full, in seconds.
         records: what was appended; empty once encoded.
+        shape: what *records* consists of. Values and pairs have no place for a timestamp of their
+            own; *ticks* tells theirs.
+        ticks: from which record on which timestamp (ms) holds; the last one with the same index
+            counts.
+        tick_begin: when the last timestamp in *ticks* began, in seconds of Unix time.
+        tick_end: when it ends.
         claimed: whether a sender's thread encodes the batch; the loop leaves it to that thread
             until *due*.
         last_error: why it was sent again.
@@ -152,7 +108,11 @@ class ProducerBatch:
         "parts",
         "records",
         "retry",
+        "shape",
         "state",
+        "tick_begin",
+        "tick_end",
+        "ticks",
         "timestamps",
         "topic_partition",
         "value_sizes",
@@ -174,7 +134,11 @@ class ProducerBatch:
         self.created = created
         self.due = due
         self.state = BatchState.OPEN
-        self.records: list[Record] = []
+        # Any: the entries are what *shape* says.
+        self.records: list[Any] = []
+        self.shape = Shape.EMPTY
+        self.ticks: Ticks = []
+        self.tick_begin = self.tick_end = math.inf
         self.memory = 0
         self.claimed = False
         self.count = 0
@@ -190,9 +154,9 @@ class ProducerBatch:
         self.base_timestamp = self.max_timestamp = -1
         self._payload: bytes | bytearray | memoryview = b""
         self.timestamps: Sequence[int] = ()
-        self.key_sizes: Sequence[int] | None = None
-        self.value_sizes: Sequence[int] | None = None
-        self.header_sizes: Sequence[int] | None = None
+        self.key_sizes: Sizes = -1
+        self.value_sizes: Sizes = -1
+        self.header_sizes: Sizes = -1
 
     def __repr__(self) -> str:
         """Return a status line."""
@@ -232,20 +196,18 @@ class ProducerBatch:
         records = self.records
         if not records:
             return None
-        timestamps, keys, values, headers = zip(*records, strict=True)
-        has_headers = any(headers)
+        timestamps, keys, values, headers = columns_of(self.shape, records, self.ticks)
         payload: bytes | bytearray | memoryview
         if magic >= 2:
-            raw = encode_records(
-                timestamps, keys, values, [h or () for h in headers] if has_headers else None
-            )
+            raw = encode_records(timestamps, keys, values, headers)
             raw_size = len(raw)
             payload = raw if codec is Codec.NONE else compress(codec, raw, level)
         else:
-            payload = encode_message_set(magic, timestamps, keys, values, codec, level=level)
+            nothing = keys if keys is not None else [None] * len(values)
+            payload = encode_message_set(magic, timestamps, nothing, values, codec, level=level)
             raw_size = self.memory - RECORD_MEMORY * len(records)
         key_sizes, value_sizes = sizes_of(keys), sizes_of(values)
-        header_sizes = array("i", map(header_size, headers)) if has_headers else None
+        header_sizes: Sizes = -1 if headers is None else array("i", map(header_size, headers))
         with self.home.lock:
             # The batch may have been encoded by another thread, or given up, meanwhile.
             if self.state is not BatchState.SEALED:
@@ -253,11 +215,45 @@ class ProducerBatch:
             self.move(BatchState.ENCODED)
             self.magic, self.codec, self._payload = magic, codec, payload
             self.base_timestamp, self.max_timestamp = timestamps[0], max(timestamps)
-            self.timestamps = array("q", timestamps)
+            self.timestamps = () if self.ticks else array("q", timestamps)
             self.key_sizes, self.value_sizes = key_sizes, value_sizes
             self.header_sizes = header_sizes
             self.records = []
         return raw_size
+
+    def add(self, record: Record) -> int:
+        """Append *record* and return its index; the batch is open and the gate is held."""
+        timestamp, key, value, headers = record
+        shape = Shape.FULL
+        entry: object = record
+        if headers is None and (key is not None or value is not None):
+            shape, entry = (Shape.PLAIN, value) if key is None else (Shape.KEYED, (key, value))
+        if not self.records:
+            self.ticks = []
+            self.tick_begin = self.tick_end = math.inf
+            self.shape = shape
+        elif self.shape is not shape:
+            if self.shape is not Shape.FULL:
+                self._spell_out()
+            entry = record
+        if self.shape is not Shape.FULL and (not self.ticks or self.ticks[-1][1] != timestamp):
+            self.tick(timestamp)
+        index = len(self.records)
+        self.records.append(entry)
+        return index
+
+    def tick(self, timestamp: int) -> None:
+        """Have the records from here on carry *timestamp* (ms)."""
+        self.ticks.append((len(self.records), timestamp))
+        self.tick_begin, self.tick_end = timestamp / 1000, (timestamp + 1) / 1000
+
+    def _spell_out(self) -> None:
+        """Make whole records of the entries."""
+        timestamps, keys, values, _ = columns_of(self.shape, self.records, self.ticks)
+        nothing = repeat(None)
+        records = list(zip(timestamps, keys or nothing, values, nothing, strict=False))
+        # No call in between, so no exception either.
+        self.records, self.shape, self.ticks = records, Shape.FULL, []
 
     def pieces(self, stamp: ProducerStamp = NO_STAMP) -> list[bytes | bytearray | memoryview]:
         """Return the encoded batch, written by *stamp*, in pieces that are not joined."""
@@ -294,7 +290,7 @@ class ProducerBatch:
 
     def reopen(self) -> None:
         """Decode the batch, so that it can be encoded for an older broker."""
-        self.records = self.decoded()
+        self.records, self.shape, self.ticks = self.decoded(), Shape.FULL, []
         self.move(BatchState.SEALED)
 
     def split(self) -> list[ProducerBatch]:
@@ -316,7 +312,7 @@ class ProducerBatch:
     def _part(self, number: int, records: list[Record]) -> ProducerBatch:
         order = (*self.order, number)
         part = ProducerBatch(self.topic_partition, self.home, order=order, created=self.created)
-        part.records = records
+        part.records, part.shape = records, Shape.FULL
         part.memory = sum(map(record_memory, records))
         part.seal()
         return part
@@ -351,7 +347,7 @@ class ProducerBatch:
         offset = outcome.base_offset
         timestamp: int | None = outcome.timestamp
         if timestamp == -1:
-            timestamp = self.timestamps[index]
+            timestamp = timestamp_at(self.ticks, index) if self.ticks else self.timestamps[index]
         return RecordMetadata(
             self.topic_partition.topic,
             self.topic_partition.partition,

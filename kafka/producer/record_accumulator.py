@@ -1,13 +1,15 @@
 """Where senders' threads and the loop thread meet: records by partition, and the memory they take.
 
-`RecordAccumulator.append` is the hot path of `send()`. Three rules keep it whole:
+Most records come in by `Intake.put`, the others by `RecordAccumulator.append`. Three rules keep
+them whole:
 
-- A record becomes visible by one step, appending one tuple to the batch's list; a batch is opened
+- A record becomes visible by one step, appending one entry to the batch's list; a batch is opened
   and closed by one step as well. So an exception out of a signal handler, which may come at any
   point, finds each either done or not.
-- The lock is re-entrant and `busy` tells a call that interrupted another one in the same thread
-  (signal handler, ``__del__``, logging handler); its record goes into a batch of its own, set aside
-  until the interrupted call is through.
+- Records and open batches change inside the gate only, see `kafka.producer.intake`. A call that
+  interrupted another one in the same thread (signal handler, ``__del__``, logging handler) finds
+  it closed; its record goes into a batch of its own, set aside until the interrupted call is
+  through.
 - The loop is woken only if it would not look in time by itself, and once until it has looked.
 """
 
@@ -15,19 +17,21 @@ from __future__ import annotations
 
 import math
 import threading
-from collections import deque
+import time
 from typing import TYPE_CHECKING
 
-from kafka.errors import KafkaError
-from kafka.producer.border import SAVING, Guard
-from kafka.producer.future import FutureRecordMetadata
+from kafka.producer.border import Memory
+from kafka.producer.future import FutureRecordMetadata, future_of
+from kafka.producer.intake import Guard, Intake
 from kafka.producer.producer_batch import BatchState, Outcome, ProducerBatch
+from kafka.producer.sizes import SAVING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from kafka._base.clock import Clock
     from kafka._base.observer import Observer
+    from kafka.errors import KafkaError
     from kafka.producer.border import AccumulatorSettings, MemoryWaiter
     from kafka.producer.deliveries import Deliveries
     from kafka.producer.routes import PartitionQueue, TopicRoute
@@ -41,13 +45,13 @@ class RecordAccumulator:
     """Collect records into batches, one queue of batches for each partition.
 
     Attributes:
-        lock: the border lock.
+        lock: the border lock: what is known of batches beside their records.
+        intake: the gate, and what is inside.
+        memory: how much of it is in use, and who waits for some.
         active: the queues that hold anything, oldest first.
-        used: bytes that count against ``buffer_memory``.
         magic: record format that all brokers met so far understand.
         next_due: when the loop will look by itself; kept by the sender.
         next_expiry: no delivery time-out ends before this time.
-        closed: no more records are taken and none lingers.
     """
 
     def __init__(
@@ -55,24 +59,25 @@ class RecordAccumulator:
     ) -> None:
         self.settings = settings
         self.lock = threading.RLock()
-        self.guard = Guard(self)
-        self.busy = False
-        self.aside: deque[tuple[PartitionQueue, ProducerBatch]] = deque()
+        self.intake = Intake(self.lock, self.take_aside)
+        self.intake.sections |= {self._append.__code__, self.take_aside.__code__}
+        self.memory = Memory(self.intake, settings.buffer_memory, notify)
+        self.guard = Guard(self.intake)
         self.active: dict[PartitionQueue, None] = {}
-        self.used = 0
         self.magic = 2
         self.next_due = -math.inf
         self.next_expiry = math.inf
-        self.closed = False
         self._deliveries: Deliveries
         self._observer: Observer
-        self._ceiling = settings.buffer_memory
         self._now = clock.now
         self._notify = notify
         self._wake_pending = False
-        self._doubt = False
-        self._waiters: deque[MemoryWaiter] = deque()
         self._batches = 0
+
+    @property
+    def closed(self) -> bool:
+        """Whether no more records are taken and none lingers."""
+        return self.memory.closed
 
     def attach(self, deliveries: Deliveries, observer: Observer) -> None:
         """Set what completes the batches and what is told of them; once, before any record."""
@@ -104,43 +109,7 @@ class RecordAccumulator:
         Raises:
             KafkaError: the producer is closed.
         """
-        sealed = None
-        with self.lock:
-            if self.busy:
-                return self._set_aside(queue or route.sticky, record, size)
-            try:
-                self.busy = True
-                used = self.used + size
-                if used > self._ceiling and not self._admits(used, size, waiter):
-                    return None
-                target = queue or route.sticky
-                batch = target.open
-                if batch is not None:
-                    records = batch.records
-                    index = len(records)
-                    memory = batch.memory + size
-                    if memory - SAVING * index <= target.limit:
-                        self.used = used
-                        batch.memory = memory
-                        records.append(record)
-                        return FutureRecordMetadata(batch, index)
-                    sealed = self._seal(target)
-                    target = queue or route.sticky
-                batch = target.open or self._open(target)
-                index = len(batch.records)
-                self.used = used
-                batch.memory += size
-                batch.records.append(record)
-                handle = FutureRecordMetadata(batch, index)
-            except BaseException:
-                # A wake-up may have been lost: the next call makes up for it.
-                self._doubt = True
-                self._ceiling = -1
-                raise
-            finally:
-                self.busy = False
-                if self.aside:
-                    self.take_aside()
+        handle, sealed = self._append(route, queue, record, size, waiter)
         if sealed is not None:
             try:
                 self.encode(sealed, route)
@@ -148,23 +117,52 @@ class RecordAccumulator:
                 self.notify()
         return handle
 
+    def _append(
+        self,
+        route: TopicRoute,
+        queue: PartitionQueue | None,
+        record: Record,
+        size: int,
+        waiter: MemoryWaiter | None,
+    ) -> tuple[FutureRecordMetadata | None, ProducerBatch | None]:
+        """As `append`; also return the batch that was full before."""
+        intake = self.intake
+        while True:
+            try:
+                del intake.free
+            except AttributeError:
+                if intake.may_be_held_here():
+                    return self._set_aside(queue or route.sticky, record, size), None
+                time.sleep(0)
+            else:
+                break
+        try:
+            with self.lock:
+                if intake.taken + size > intake.ceiling and not self.memory.admits(size, waiter):
+                    return None, None
+                batch, sealed = self._room(route, queue, size)
+                intake.taken += size
+                batch.memory += size
+                return future_of(batch, batch.add(record)), sealed
+        except BaseException:
+            # A wake-up may have been lost: the next call makes up for it.
+            self.memory.doubt()
+            raise
+        finally:
+            intake.free = None
+            if intake.aside:
+                self.take_aside()
+
     def enter_queue(self, waiter: MemoryWaiter) -> None:
         """Wait for memory behind those who wait already; open batches go out at once."""
         with self.lock:
-            self._waiters.append(waiter)
-            self._set_ceiling()
+            self.memory.enter(waiter)
             self.notify()
 
     def leave_queue(self, waiter: MemoryWaiter) -> None:
         """Stop waiting and let the next one try."""
         with self.lock:
-            self._waiters.remove(waiter)
-            self._set_ceiling()
-            self._wake_waiter()
-
-    def is_held_here(self) -> bool:
-        """Return whether this thread is inside the border, interrupted by what runs now."""
-        return bool(self.lock._is_owned())  # type: ignore[attr-defined]  # noqa: SLF001 - as Condition does
+            self.memory.leave(waiter)
 
     def flush(self) -> None:
         """Let what is there now go out without lingering."""
@@ -176,11 +174,9 @@ class RecordAccumulator:
 
     def close(self) -> None:
         """Take no more records; those waiting for memory fail."""
-        with self.lock:
-            self.closed = True
-            self._set_ceiling()
-            for waiter in list(self._waiters):
-                waiter.wake()
+        # Through the gate: nobody is left who has not seen it yet.
+        with self.guard:
+            self.memory.close()
             self.notify()
 
     def notify(self) -> None:
@@ -218,11 +214,11 @@ class RecordAccumulator:
         encoded = batch.encoded_size
         with self.lock:
             if batch.memory:
-                self.used += encoded - batch.memory
-                batch.memory = encoded
+                saved, batch.memory = batch.memory - encoded, encoded
+                self.memory.free(saved)
             if batch.codec:
                 route.learn(raw, encoded)
-            self._wake_waiter()
+            self.memory.wake_first()
         self._observer.batch_sealed(batch.topic_partition.topic, batch.count, raw, encoded)
 
     def register(self) -> None:
@@ -248,7 +244,7 @@ class RecordAccumulator:
             return math.inf
         head = queue.batches[0]
         if head is queue.open:
-            return now if self.closed or self._waiters else head.due
+            return now if self.closed or self.memory.waiters else head.due
         # Whoever encodes it wakes the loop; if an exception prevents that, this timer does.
         return head.due if head.claimed else head.retry.not_before
 
@@ -301,9 +297,8 @@ class RecordAccumulator:
 
     def account(self, change: int) -> None:
         """Count *change* bytes more, or fewer if negative."""
-        with self.guard:
-            self.used += change
-            self._wake_waiter()
+        with self.lock:
+            self.memory.free(-change)
 
     def make_batch(self, queue: PartitionQueue, records: Iterable[Record] = ()) -> ProducerBatch:
         """Return a new batch of *queue*; the lock is held or the batch is the caller's alone."""
@@ -316,7 +311,8 @@ class RecordAccumulator:
             created=now,
             due=now + self.settings.linger,
         )
-        batch.records.extend(records)
+        for record in records:
+            batch.add(record)
         self.next_expiry = min(self.next_expiry, now + self.settings.delivery_timeout)
         return batch
 
@@ -338,35 +334,37 @@ class RecordAccumulator:
         if memory:
             self.account(-memory)
 
-    # -- with the lock held ------------------------------------------------------------------
+    # -- with the gate and the lock held -----------------------------------------------------
 
     def take_aside(self) -> None:
-        """Queue what calls that interrupted others have set aside."""
-        while self.aside:
-            queue, batch = self.aside.popleft()
-            self.used += batch.memory
-            self._enqueue(queue, batch)
+        """Queue what calls that interrupted others have set aside; the gate is open by now."""
+        while (intake := self.intake).aside:
+            try:
+                del intake.free
+            except AttributeError:
+                # Whoever is inside takes them.
+                return
+            try:
+                with self.lock:
+                    queue, batch = intake.aside.popleft()
+                    intake.taken += batch.memory
+                    self._enqueue(queue, batch)
+            finally:
+                intake.free = None
 
-    def _admits(self, used: int, size: int, waiter: MemoryWaiter | None) -> bool:
-        if self.closed:
-            raise KafkaError("the producer is closed, so the record was not sent")
-        if self._doubt:
-            self._notify()
-            self._doubt = False
-            self._set_ceiling()
-        if self._waiters and self._waiters[0] is not waiter:
-            return False
-        # An empty buffer takes any record: its size was checked against buffer_memory before.
-        return used <= self.settings.buffer_memory or used == size
-
-    def _set_ceiling(self) -> None:
-        """Send appenders the slow way while somebody waits or the producer is closed."""
-        blocked = self.closed or self._doubt or bool(self._waiters)
-        self._ceiling = -1 if blocked else self.settings.buffer_memory
-
-    def _wake_waiter(self) -> None:
-        if self._waiters:
-            self._waiters[0].wake()
+    def _room(
+        self, route: TopicRoute, queue: PartitionQueue | None, size: int
+    ) -> tuple[ProducerBatch, ProducerBatch | None]:
+        """Return a batch that takes *size* more bytes, and the full one that made way for it."""
+        target = queue or route.sticky
+        batch = target.open
+        if batch is None:
+            return self._open(target), None
+        if batch.memory + size - SAVING * len(batch.records) <= target.limit:
+            return batch, None
+        sealed = self._seal(target)
+        target = queue or route.sticky
+        return target.open or self._open(target), sealed
 
     def _open(self, queue: PartitionQueue) -> ProducerBatch:
         """Open a batch; interrupted anywhere in here, an empty batch may be left behind."""
@@ -395,6 +393,8 @@ class RecordAccumulator:
         batch = self.make_batch(queue, (record,))
         batch.memory = size
         batch.seal()
-        self.aside.append((queue, batch))
+        self.intake.aside.append((queue, batch))
         self._notify()
-        return FutureRecordMetadata(batch, 0)
+        # The one who was inside may have looked before it was there.
+        self.take_aside()
+        return future_of(batch, 0)

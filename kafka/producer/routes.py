@@ -8,12 +8,17 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
+from kafka.partitioner.hashing import murmur2
 from kafka.producer.builtin_partitioner import StickyPartition
 from kafka.structs import TopicPartition
 
 if TYPE_CHECKING:
     from kafka._base.backoff import Uniform
     from kafka.producer.producer_batch import ProducerBatch
+
+# murmur2 costs 1.5 us for a key of 16 bytes; long keys and rare ones are not worth the memory.
+_LONGEST_KEY = 128
+_MOST_KEYS = 16_384
 
 
 class PartitionQueue:
@@ -61,14 +66,25 @@ class TopicRoute:
         queues: by partition number.
         available: the partitions that have a leader.
         sticky: where records without a key go now.
+        keyed: where recent keys go; a new one takes its place when the partitions change.
     """
 
-    __slots__ = ("_base_limit", "_ratio", "_stickiness", "available", "queues", "sticky", "topic")
+    __slots__ = (
+        "_base_limit",
+        "_ratio",
+        "_stickiness",
+        "available",
+        "keyed",
+        "queues",
+        "sticky",
+        "topic",
+    )
 
     def __init__(self, topic: str, *, batch_size: int, limit: int, uniform: Uniform) -> None:
         self.topic = topic
         self.queues: list[PartitionQueue] = []
         self.available: tuple[int, ...] = ()
+        self.keyed: dict[bytes, PartitionQueue] = {}
         self._base_limit = limit
         self._ratio = 1.0
         self._stickiness = StickyPartition(batch_size, uniform)
@@ -77,13 +93,30 @@ class TopicRoute:
 
     def update(self, partition_count: int, available: tuple[int, ...]) -> None:
         """Take over what the cluster says now; at least one partition."""
-        for number in range(len(self.queues), partition_count):
+        before = len(self.queues)
+        for number in range(before, partition_count):
             self.queues.append(PartitionQueue(self, number, self._limit()))
         del self.queues[partition_count:]
+        if partition_count != before:
+            self.keyed = {}
         self.available = available
         value = self.sticky.topic_partition.partition
         if not 0 <= value < partition_count or (available and value not in available):
             self._draw()
+
+    def place(self, key: bytes) -> PartitionQueue:
+        """Return where records with *key* go, and remember it."""
+        # Taken first: what is worked out with old partitions must not get into a new one.
+        keyed = self.keyed
+        queue = keyed.get(key)
+        if queue is None:
+            queues = self.queues
+            queue = queues[(murmur2(key) & 0x7FFFFFFF) % len(queues)]
+            if len(key) <= _LONGEST_KEY:
+                if len(keyed) >= _MOST_KEYS:
+                    keyed.clear()
+                keyed[key] = queue
+        return queue
 
     def on_batch_sealed(self, queue: PartitionQueue, size: int) -> None:
         """Move keyless records on when their partition has got enough."""

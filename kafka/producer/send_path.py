@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from kafka.errors import MessageSizeTooLargeError, UnsupportedVersionError
 from kafka.partitioner.adapt import adapt_partitioner
-from kafka.partitioner.hashing import KeyHashes
 from kafka.producer.routes import TopicRoute
 from kafka.producer.sizes import (
     BATCH_OVERHEAD,
@@ -51,9 +50,7 @@ class SendPath:
     Attributes:
         routes: the topics with known partitions; read by any thread, replaced entry by entry.
         append: `RecordAccumulator.append`.
-        wall: Unix time in seconds, for records without a timestamp.
-        plain_limit: what a record may count in memory to be stored as it is: without serializers
-            and partitioner, of bytes alone. Negative if there are any.
+        put: `Intake.put`.
     """
 
     def __init__(
@@ -65,11 +62,13 @@ class SendPath:
         wall: Callable[[], float],
         uniform: Uniform,
     ) -> None:
-        self.routes: dict[str, TopicRoute] = {}
+        intake = accumulator.intake
+        self.routes = intake.routes
+        self.put = intake.put
         self.append = accumulator.append
         self._accumulator = accumulator
         self._cluster = cluster
-        self.wall = wall
+        self._wall = intake.wall = wall
         self._uniform = uniform
         self._serialize_key = adapt_serializer(config.key_serializer, option="key_serializer")
         self._serialize_value = adapt_serializer(config.value_serializer)
@@ -80,8 +79,7 @@ class SendPath:
             f"max_request_size={config.max_request_size}, buffer_memory={config.buffer_memory}"
         )
         builtin = not self._converts and self._partitioner is None
-        self.plain_limit = self._largest if builtin else -1
-        self._hashes = KeyHashes()
+        intake.largest = self._largest if builtin else -1
 
     def update_routes(self, snapshot: ClusterSnapshot) -> None:
         """Take over the partitions of the topics in use; forget topics that are gone."""
@@ -143,7 +141,7 @@ class SendPath:
         if size > self._largest:
             raise self._too_large(route.topic, size)
         if timestamp_ms is None:
-            timestamp_ms = int(self.wall() * 1000)
+            timestamp_ms = int(self._wall() * 1000)
         else:
             self._check_timestamp(timestamp_ms)
         record = (timestamp_ms, key_bytes, value_bytes, headers)
@@ -165,8 +163,7 @@ class SendPath:
             return route.queues[_checked_partition(route, partition)]
         if key is None:
             return None
-        queues = route.queues
-        return queues[(self._hashes[key] & 0x7FFFFFFF) % len(queues)]
+        return route.place(key)
 
     def _converted(
         self,

@@ -3,32 +3,37 @@
 from __future__ import annotations
 
 from array import array
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from collections.abc import Sequence
 
 Headers = list[tuple[str, bytes | None]]
 Record = tuple[int, bytes | None, bytes | None, Headers | None]
 """Timestamp (ms), key, value, headers."""
+Sizes = int | Sequence[int]
+"""One size that all records have, or the size of each."""
 RECORD_MEMORY = 200
 """Bytes an unsealed record counts beside its payload: the Python objects around it."""
 RECORD_OVERHEAD = 12
 """Bytes a small record takes in a v2 batch beside its payload: lengths, deltas, attributes."""
+SAVING = RECORD_MEMORY - RECORD_OVERHEAD
+"""What a record counts in memory, less what it adds to the encoded batch beside its payload."""
 MAX_RECORD_OVERHEAD = 21
 BATCH_OVERHEAD = 61
 
 
-def sizes_of(column: Sequence[bytes | None]) -> Sequence[int] | None:
-    """Return the sizes of *column*, -1 for ``None``; ``None`` if there is nothing but ``None``."""
-    if column.count(None) == len(column):
-        return None
-    return array("i", [-1 if item is None else len(item) for item in column])
+def sizes_of(column: Sequence[bytes | None] | None) -> Sizes:
+    """Return the sizes of *column*, -1 for ``None``; one number if all have the same."""
+    if column is None:
+        return -1
+    if column.count(None):
+        sizes = [-1 if item is None else len(item) for item in column]
+    else:
+        sizes = list(map(len, column))  # type: ignore[arg-type] # no None is among them
+    return sizes[0] if sizes.count(sizes[0]) == len(sizes) else array("i", sizes)
 
 
-def size_at(sizes: Sequence[int] | None, index: int) -> int:
+def size_at(sizes: Sizes, index: int) -> int:
     """Return one of the sizes that `sizes_of` returned."""
-    return -1 if sizes is None else sizes[index]
+    return sizes if isinstance(sizes, int) else sizes[index]
 
 
 def header_size(headers: Headers | None) -> int:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import pyperf
 
-from kafka.partitioner.hashing import KeyHashes, murmur2
+from kafka.partitioner.hashing import murmur2
 from kafka.record.batch import build_batch, decode_columns, decode_header, encode_records
 from kafka.record.compression import Codec
 from kafka.record.memory_records import iter_batches
@@ -100,9 +100,7 @@ def benchmarks() -> dict[str, Callable[[], object]]:
     found[f"decode {COUNT} x 100 B, a header"] = decode(with_headers)
     found[f"decode {COUNT} x 100 B, sparse"] = decode(_sparse(), 2 * COUNT)
     every_key = [b"user-%d" % n for n in range(10_000)]
-    hashes = KeyHashes()
     found["murmur2 10000 keys"] = lambda: list(map(murmur2, every_key))
-    found["murmur2 10000 keys, cached"] = lambda: list(map(hashes.__getitem__, every_key))
     return found
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kafka.partitioner.hashing import KeyHashes, murmur2
+from kafka.partitioner.hashing import murmur2
 
 VECTORS = json.loads((Path(__file__).parents[2] / "vectors" / "murmur2.json").read_text())
 
@@ -37,25 +37,3 @@ def test_every_length_equals_the_plain_algorithm():
     for size in range(300):
         data = source.randbytes(size)
         assert murmur2(data) == plain_murmur2(data)
-
-
-def test_cached_hashes_are_the_same():
-    hashes = KeyHashes()
-    assert [hashes[b"key"], hashes[b"key"], hashes[b""]] == [
-        murmur2(b"key"),
-        murmur2(b"key"),
-        murmur2(b""),
-    ]
-
-
-def test_the_cache_keeps_its_bound():
-    hashes = KeyHashes(most=10)
-    found = [hashes[b"%d" % number] for number in range(95)]
-    assert found == [murmur2(b"%d" % number) for number in range(95)]
-    assert len(hashes) <= 10
-
-
-def test_long_keys_are_hashed_but_not_kept():
-    hashes = KeyHashes()
-    assert hashes[b"k" * 129] == murmur2(b"k" * 129)
-    assert len(hashes) == 0

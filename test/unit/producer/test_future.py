@@ -8,26 +8,26 @@ import pytest
 
 from kafka.errors import KafkaTimeoutError, NotEnoughReplicasError
 from kafka.future import Future
-from kafka.producer.future import FutureRecordMetadata
+from kafka.producer.future import FutureRecordMetadata, future_of
 from kafka.producer.producer_batch import Outcome
 from test.unit.producer.support import sealed_batch
 
 
 def pair() -> tuple[FutureRecordMetadata, object]:
     batch = sealed_batch(b"a", b"b")
-    return FutureRecordMetadata(batch, 1), batch
+    return future_of(batch, 1), batch
 
 
 def delivered() -> FutureRecordMetadata:
     batch = sealed_batch(b"a", b"b")
     batch.outcome = Outcome(base_offset=10)
-    return FutureRecordMetadata(batch, 1)
+    return future_of(batch, 1)
 
 
 def failed() -> FutureRecordMetadata:
     batch = sealed_batch(b"a", b"b")
     batch.outcome = Outcome(error=NotEnoughReplicasError("no"))
-    return FutureRecordMetadata(batch, 1)
+    return future_of(batch, 1)
 
 
 def test_a_pending_future_knows_nothing() -> None:
@@ -59,7 +59,7 @@ def test_get_raises_when_the_time_is_over() -> None:
 
 def test_get_wakes_up_in_the_part_its_record_was_moved_to() -> None:
     batch = sealed_batch(b"a", b"b")
-    future = FutureRecordMetadata(batch, 1)
+    future = future_of(batch, 1)
     found: list[int] = []
     thread = threading.Thread(target=lambda: found.append(future.get(10).offset))
     thread.start()

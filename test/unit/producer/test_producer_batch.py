@@ -12,8 +12,9 @@ from kafka.producer.producer_batch import (
     BatchState,
     Outcome,
     ProducerStamp,
+    Shape,
 )
-from kafka.producer.sizes import record_memory
+from kafka.producer.sizes import Record, record_memory
 from kafka.record.compression import Codec
 from kafka.record.memory_records import iter_batches
 from test.unit.producer.support import TP, make_batch, sealed_batch
@@ -135,3 +136,51 @@ def test_a_reopened_batch_can_be_encoded_for_an_older_broker() -> None:
     batch.encode(magic=1, codec=Codec.NONE)
     (found,) = iter_batches(b"".join(batch.pieces()), check_crcs=True)
     assert found.magic == 1
+
+
+SHAPES: dict[Shape, list[Record]] = {
+    Shape.PLAIN: [(5, None, b"a", None), (5, None, b"bb", None), (7, None, b"", None)],
+    Shape.KEYED: [(5, b"k", b"a", None), (9, b"", None, None), (3, b"kk", b"c", None)],
+    Shape.FULL: [(5, None, None, None), (6, b"k", b"a", [("h", b"x")])],
+}
+
+
+@pytest.mark.parametrize("magic", [0, 1, 2])
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("other", [None, *SHAPES])
+def test_records_of_any_shape_come_out_as_they_went_in(
+    magic: int, shape: Shape, other: Shape | None
+) -> None:
+    records = SHAPES[shape] + ([] if other is None else SHAPES[other])
+    if magic < 2:
+        records = [(*record[:3], None) for record in records]
+    batch = make_batch()
+    indexes = [batch.add(record) for record in records]
+    batch.seal()
+    batch.encode(magic=magic, codec=Codec.NONE)
+    found = [(key, value, headers or None) for _, key, value, headers in batch.decoded()]
+    assert found == [record[1:] for record in records]
+    assert indexes == list(range(len(records)))
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_metadata_of_any_shape_has_the_records_own_time_and_sizes(shape: Shape) -> None:
+    batch = make_batch()
+    for record in SHAPES[shape]:
+        batch.add(record)
+    batch.seal()
+    batch.encode(magic=2, codec=Codec.NONE)
+    batch.outcome = Outcome(base_offset=0)
+    found = [batch.metadata_of(index)[4:8] for index in range(len(SHAPES[shape]))]
+    assert found == [
+        (time, None, -1 if key is None else len(key), -1 if value is None else len(value))
+        for time, key, value, _ in SHAPES[shape]
+    ]
+
+
+def test_uniform_records_keep_their_shape_and_others_are_spelled_out() -> None:
+    batch = make_batch()
+    batch.add((5, None, b"a", None))
+    assert (batch.shape, batch.records) == (Shape.PLAIN, [b"a"])
+    batch.add((6, b"k", b"b", None))
+    assert (batch.shape, len(batch.records[0])) == (Shape.FULL, 4)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from kafka.partitioner.hashing import murmur2
 from kafka.producer.routes import TopicRoute
 from kafka.producer.send_path import check_topic
 
@@ -61,3 +62,27 @@ def test_good_topic_names_pass(name: str) -> None:
 def test_bad_topic_names_are_refused(name: str) -> None:
     with pytest.raises(ValueError, match="is not a topic name"):
         check_topic(name)
+
+
+@pytest.mark.parametrize("key", [b"", b"key", b"k" * 128, b"k" * 129])
+def test_keyed_records_go_where_the_java_client_sends_them(key: bytes) -> None:
+    route = make(7)
+    expected = (murmur2(key) & 0x7FFFFFFF) % 7
+    assert [route.place(key).topic_partition.partition for _ in range(2)] == [expected] * 2
+
+
+def test_remembered_keys_are_placed_anew_when_partitions_are_added() -> None:
+    route = make(1)
+    before = {key: route.place(key) for key in (b"%d" % n for n in range(50))}
+    route.update(5, ())
+    found = {route.place(key).topic_partition.partition for key in before}
+    assert found == set(range(5))
+
+
+def test_few_keys_are_remembered_and_no_long_ones() -> None:
+    route = make(2)
+    for number in range(20_000):
+        route.place(b"%d" % number)
+    assert 0 < len(route.keyed) <= 16_384
+    route.place(b"k" * 129)
+    assert b"k" * 129 not in route.keyed
