@@ -1,0 +1,1 @@
+"""Other clients, as they are released, against the embedded cluster."""
