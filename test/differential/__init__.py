@@ -1,0 +1,1 @@
+"""The embedded cluster against Apache Kafka: the same requests, the answers compared by field."""
