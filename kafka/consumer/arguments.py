@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from kafka.errors import IllegalStateError
 from kafka.structs import OffsetAndMetadata, TopicPartition
+from kafka.subscription import check_partitions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from kafka.subscription import Assignment, PartitionState
+
+_LATEST_TIME: Final = 2**63 - 1
 
 
 def poll_limits(timeout_ms: float, max_records: int | None, default: int) -> tuple[float, int]:
@@ -41,13 +42,6 @@ def api_timeout(timeout_ms: float | None, default: float) -> float:
     return timeout_ms / 1000
 
 
-def check_partitions(partitions: Iterable[object]) -> None:
-    """Raise TypeError unless all are `TopicPartition`."""
-    for tp in partitions:
-        if not isinstance(tp, TopicPartition):
-            raise TypeError(f"partitions must be TopicPartition namedtuples, not {tp!r}")
-
-
 def assigned(assignment: Assignment, tp: TopicPartition) -> PartitionState:
     """Return the state of *tp*.
 
@@ -72,7 +66,7 @@ def seekable(
         TypeError: one is no `TopicPartition`.
         ValueError: one is not assigned, or none is.
     """
-    check_partitions(partitions)
+    partitions = check_partitions(partitions)
     if not partitions and not len(assignment):
         raise ValueError("No partitions are currently assigned")
     states = []
@@ -102,14 +96,18 @@ def search_times(timestamps: dict[TopicPartition, int]) -> dict[TopicPartition, 
     """Return a checked copy of *timestamps*, in ms.
 
     Raises:
-        ValueError: a timestamp is negative.
-        TypeError: a key is no `TopicPartition`.
+        ValueError: a timestamp is negative or too large for the protocol.
+        TypeError: a key is no `TopicPartition`, or a timestamp no number.
     """
+    if not isinstance(timestamps, dict):
+        raise TypeError(f"timestamps must be a dict, not {timestamps!r}")
     check_partitions(timestamps)
     for tp, timestamp in timestamps.items():
-        if timestamp < 0:
+        if isinstance(timestamp, bool) or not isinstance(timestamp, int | float):
+            raise TypeError(f"the target time of {tp} must be a number of ms, not {timestamp!r}")
+        if not 0 <= timestamp <= _LATEST_TIME:
             raise ValueError(
                 f"The target time for partition {tp} is {timestamp}. "
-                f"The target time cannot be negative."
+                f"The target time cannot be negative, nor above {_LATEST_TIME}."
             )
     return {tp: int(timestamp) for tp, timestamp in timestamps.items()}

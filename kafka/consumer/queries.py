@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from kafka.consumer import arguments
 from kafka.consumer.lifecycle import ConsumerLife, wakeable
+from kafka.subscription import check_partitions, check_topic_name
 from kafka.subscription.reset import EARLIEST_TIMESTAMP, LATEST_TIMESTAMP
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ class Queries(ConsumerLife):
     async def _ends(
         self, partitions: Collection[TopicPartition], target: int, timeout_ms: float | None
     ) -> dict[TopicPartition, int]:
-        arguments.check_partitions(partitions)
+        partitions = check_partitions(partitions)
         wanted = dict.fromkeys(partitions, target)
         found = await self._core.find_offsets(wanted, self._deadline(timeout_ms))
         return {tp: answer.offset for tp, answer in found.items() if answer is not None}
@@ -90,8 +91,10 @@ class Queries(ConsumerLife):
 
         Raises:
             TopicAuthorizationFailedError: the topic may not be described.
+            TypeError: *topic* is no string; ValueError: no topic can have this name.
             KafkaTimeoutError: no broker answered in time.
         """
+        check_topic_name(topic)
         return await self._core.partitions_for_topic(topic, self._deadline(timeout_ms))
 
     @wakeable

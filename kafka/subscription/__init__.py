@@ -10,6 +10,8 @@ from kafka.subscription.subscription_state import (
     Assignment,
     SubscriptionState,
     SubscriptionType,
+    check_partitions,
+    check_topic_name,
 )
 
 __all__ = [
@@ -21,4 +23,6 @@ __all__ = [
     "PartitionState",
     "SubscriptionState",
     "SubscriptionType",
+    "check_partitions",
+    "check_topic_name",
 ]

@@ -6,6 +6,7 @@ Sets handed out are never changed afterwards, so other threads may read them.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from enum import Enum
 from itertools import count
 from typing import TYPE_CHECKING, Final
@@ -19,7 +20,7 @@ from kafka.subscription.listeners import (
 from kafka.subscription.partition_state import PartitionState
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterator
 
 Listener = ConsumerRebalanceListener | AsyncConsumerRebalanceListener
 
@@ -132,16 +133,14 @@ class SubscriptionState:
         self.listener = listener
         self._seen_topics.clear()
 
-    def assign_from_user(self, partitions: Collection[TopicPartition]) -> None:
+    def assign_from_user(self, partitions: Iterable[TopicPartition]) -> None:
         """Read exactly *partitions*; those read already keep their positions.
 
         Raises:
             IllegalStateError: topics are subscribed to.
-            TypeError: an element is no `TopicPartition`.
+            TypeError: an element is no `TopicPartition` of a string and an integer.
         """
-        for tp in partitions:
-            if not isinstance(tp, TopicPartition):
-                raise TypeError(f"partitions must be TopicPartition namedtuples, not {tp!r}")
+        partitions = check_partitions(partitions)
         self._set_type(SubscriptionType.USER_ASSIGNED)
         self._user_assignment = frozenset(partitions)
         self.replace_assignment(partitions)
@@ -195,7 +194,11 @@ class SubscriptionState:
         self.type = wanted
 
 
-def _check_topics(topics: Collection[str], pattern: str | re.Pattern[str] | None) -> frozenset[str]:
+def _check_topics(topics: Iterable[str], pattern: str | re.Pattern[str] | None) -> frozenset[str]:
+    if not isinstance(topics, Iterable):
+        raise TypeError(f"topics must be a list of names, not {topics!r}")
+    if not isinstance(topics, str | bytes):
+        topics = tuple(topics)
     if not topics and not pattern:
         raise ValueError("subscribe() needs topics or a pattern")
     if topics and pattern:
@@ -216,6 +219,30 @@ def check_topic_name(name: object) -> None:
             f"{name!r} is no topic name: 1 to 249 of a-z, A-Z, 0-9, '.', '_' and '-', "
             f"and neither '.' nor '..'"
         )
+
+
+def check_partitions(partitions: Iterable[TopicPartition]) -> tuple[TopicPartition, ...]:
+    """Return *partitions*, which may be an iterator.
+
+    Raises:
+        TypeError: one is no `TopicPartition` of a string and an integer.
+    """
+    try:
+        found = tuple(partitions)
+    except TypeError:
+        raise TypeError(
+            f"partitions must be a list of TopicPartition namedtuples, not {partitions!r}"
+        ) from None
+    for tp in found:
+        if not (
+            isinstance(tp, TopicPartition)
+            and isinstance(tp.topic, str)
+            and isinstance(tp.partition, int)
+        ):
+            raise TypeError(
+                f"partitions must be TopicPartition namedtuples of a str and an int, not {tp!r}"
+            )
+    return found
 
 
 def _check_listener(listener: object) -> None:

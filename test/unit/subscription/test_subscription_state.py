@@ -11,6 +11,7 @@ from kafka.subscription import (
     ConsumerRebalanceListener,
     SubscriptionState,
     SubscriptionType,
+    check_partitions,
 )
 
 A0, A1, B0 = TopicPartition("a", 0), TopicPartition("a", 1), TopicPartition("b", 0)
@@ -192,3 +193,34 @@ def test_lost_partitions_count_as_revoked_by_default_in_async_listeners() -> Non
 
     asyncio.run(_lose(AsyncListener()))
     assert seen == [{A0}]
+
+
+@pytest.mark.parametrize(
+    "partitions",
+    [
+        7,
+        [("a", 0)],
+        [TopicPartition("a", "0")],  # type: ignore[arg-type]
+        [TopicPartition(None, 0)],  # type: ignore[arg-type]
+    ],
+)
+def test_what_is_no_partition_is_a_type_error_that_says_so(partitions: object) -> None:
+    with pytest.raises(TypeError, match="partitions must be"):
+        check_partitions(partitions)  # type: ignore[arg-type]
+
+
+def test_iterator_of_partitions_is_assigned() -> None:
+    state = SubscriptionState()
+    state.assign_from_user(iter([A0, A1]))
+    assert state.assignment.partitions == {A0, A1}
+
+
+def test_iterator_of_topics_is_subscribed_to() -> None:
+    state = SubscriptionState()
+    state.subscribe(iter(["a", "b"]))  # type: ignore[arg-type]
+    assert state.subscription == {"a", "b"}
+
+
+def test_topics_that_are_no_list_are_a_type_error_that_says_so() -> None:
+    with pytest.raises(TypeError, match="topics must be"):
+        SubscriptionState().subscribe(7)  # type: ignore[arg-type]

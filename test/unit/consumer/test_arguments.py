@@ -1,0 +1,26 @@
+"""What users pass to a consumer."""
+
+from __future__ import annotations
+
+import pytest
+
+from kafka.consumer.arguments import search_times
+from kafka.structs import TopicPartition
+
+A0 = TopicPartition("a", 0)
+
+
+def test_times_become_whole_milliseconds() -> None:
+    assert search_times({A0: 1.5}) == {A0: 1}  # type: ignore[dict-item]
+
+
+@pytest.mark.parametrize("times", [None, [A0], {A0: None}, {A0: "1"}, {A0: True}, {"a": 1}])
+def test_times_of_another_type_are_a_type_error_that_says_so(times: object) -> None:
+    with pytest.raises(TypeError, match=r"timestamps must be|target time|partitions must be"):
+        search_times(times)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("time", [-1, 2**63, float("nan"), float("inf")])
+def test_time_the_protocol_cannot_say_is_a_value_error(time: float) -> None:
+    with pytest.raises(ValueError, match="target time"):
+        search_times({A0: time})  # type: ignore[dict-item]
