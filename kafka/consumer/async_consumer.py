@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-from itertools import chain
-from typing import TYPE_CHECKING, NoReturn, Self
+from typing import TYPE_CHECKING, NoReturn
 
-from kafka._base.deadline import Deadline
 from kafka.consumer import arguments
+from kafka.consumer.async_polling import AsyncPolling
 from kafka.consumer.health import PartitionHealth, partition_health
 from kafka.consumer.lifecycle import wakeable
-from kafka.consumer.queries import Queries
 from kafka.errors import IllegalStateError, KafkaTimeoutError
 from kafka.subscription.reset import EARLIEST, LATEST
 
@@ -18,11 +15,11 @@ if TYPE_CHECKING:
     import re
     from collections.abc import Callable, Collection
 
-    from kafka.structs import ConsumerRecord, OffsetAndMetadata, TopicPartition
+    from kafka.structs import OffsetAndMetadata, TopicPartition
     from kafka.subscription.subscription_state import Listener
 
 
-class AsyncKafkaConsumer(Queries):
+class AsyncKafkaConsumer(AsyncPolling):
     """Read records from topics, in ``async`` code.
 
     Start it with ``async with`` or `start`, stop it with `close`; between the two all calls are
@@ -230,110 +227,6 @@ class AsyncKafkaConsumer(Queries):
             )
             for state in self._subscription.assignment
         }
-
-    # -- records ---------------------------------------------------------------------------
-
-    async def poll(
-        self, timeout_ms: float = 0, max_records: int | None = None, update_offsets: bool = True
-    ) -> dict[TopicPartition, list[ConsumerRecord]]:
-        """Return records that are there, or that arrive in time.
-
-        Args:
-            timeout_ms: how long to wait if there are none, in ms.
-            max_records: at most so many; ``None`` for ``max_poll_records``.
-            update_offsets: whether they count as consumed; otherwise the next call returns them
-                again.
-
-        Returns:
-            Records by partition, in offset order; empty if none arrived in time.
-
-        Raises:
-            ValueError: a negative time-out, or *max_records* < 1.
-            TypeError: *max_records* is no integer.
-            IllegalStateError: the consumer is closed or not started.
-            WakeupError: `wakeup` was called.
-            KafkaError: a partition cannot be read; others can, by the next call.
-        """
-        timeout, limit = arguments.poll_limits(
-            timeout_ms, max_records, self._settings.max_poll_records
-        )
-        timer = Deadline.after(self._core.clock.now(), timeout)
-        while True:
-            records = await self._poll_once(timer, limit, update_offsets=update_offsets)
-            if records or self._closed or timer.is_expired(self._core.clock.now()):
-                return records
-
-    async def _poll_once(
-        self, timer: Deadline, max_records: int, update_offsets: bool = True
-    ) -> dict[TopicPartition, list[ConsumerRecord]]:
-        """Return records at hand, or wait once for news until *timer* and look again."""
-        core = self._check_open()
-        core.fetcher.activate()
-        self._raise_wakeup()
-        records = self._collect(max_records, update_offsets=update_offsets)
-        if records:
-            return records
-        if timer.is_expired(core.clock.now()):
-            # A loop of poll(0) must let the fetches through.
-            await asyncio.sleep(0)
-        else:
-            await core.pulse.wait(self._buffer.has_news, timer)
-        if self._closed:
-            return {}
-        core.client.supervisor.check()
-        self._raise_wakeup()
-        return self._collect(max_records, update_offsets=update_offsets)
-
-    async def getmany(
-        self, *, timeout_ms: float = 0, max_records: int | None = None
-    ) -> dict[TopicPartition, list[ConsumerRecord]]:
-        """Return records like `poll` (aiokafka's name)."""
-        return await self.poll(timeout_ms, max_records)
-
-    async def getone(self) -> ConsumerRecord:
-        """Return the next record, waiting for it as long as it takes (aiokafka's name).
-
-        Raises:
-            WakeupError: `wakeup` was called.
-            IllegalStateError: the consumer is closed or not started.
-        """
-        record = await self._next(Deadline.after(0.0, None))
-        if record is None:
-            raise IllegalStateError(f"{type(self).__name__} is closed")
-        return record
-
-    def __aiter__(self) -> Self:
-        """Return the consumer: it iterates over its records."""
-        return self
-
-    async def __anext__(self) -> ConsumerRecord:
-        """Return the next record; end after ``consumer_timeout_ms`` without one, or closed."""
-        if not self._attention:
-            record = next(self._rows, None)
-            if record is not None:
-                self._last = record
-                return record
-        if self._closed:
-            raise StopAsyncIteration
-        timeout = self._settings.consumer_timeout
-        record = await self._next(Deadline.after(self._core.clock.now(), timeout))
-        if record is None:
-            raise StopAsyncIteration
-        return record
-
-    async def _next(self, timer: Deadline) -> ConsumerRecord | None:
-        while not self._closed:
-            self._attention = False
-            records = await self._poll_once(
-                timer, self._settings.max_poll_records, update_offsets=False
-            )
-            self._rows = chain.from_iterable(records.values())
-            record = self._last = next(self._rows, None)
-            if record is not None:
-                return record
-            if not self._closed and timer.is_expired(self._core.clock.now()):
-                break
-        return None
 
     # -- groups ----------------------------------------------------------------------------
 

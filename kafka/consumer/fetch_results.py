@@ -82,6 +82,20 @@ class RecordSlice(NamedTuple):
     timestamp_type: int | None
     checksums: Sequence[int | None] | None
 
+    def cut(self, cut: slice) -> RecordSlice:
+        """Return some of the records."""
+        headers, checksums = self.headers, self.checksums
+        return RecordSlice(
+            self.offsets[cut],
+            self.timestamps[cut],
+            self.keys[cut],
+            self.values[cut],
+            None if headers is None else headers[cut],
+            self.leader_epoch,
+            self.timestamp_type,
+            None if checksums is None else checksums[cut],
+        )
+
 
 class AbortedFilter:
     """Tell which batches belong to aborted transactions, batch by batch in offset order."""
@@ -237,15 +251,8 @@ def _index_of(offsets: Sequence[int], offset: int) -> int:
 
 
 def _slice(columns: Columns, batch: Batch, start: int, stop: int) -> RecordSlice:
-    cut = slice(start, stop)
-    headers = columns.headers
-    return RecordSlice(
-        columns.offsets[cut],
-        columns.timestamps[cut],
-        columns.keys[cut],
-        columns.values[cut],
-        None if headers is None else headers[cut],
-        batch.leader_epoch,
-        None if batch.timestamp_type < 0 else batch.timestamp_type,
-        None,
-    )
+    epoch = batch.leader_epoch
+    stamped = None if batch.timestamp_type < 0 else batch.timestamp_type
+    whole = RecordSlice(*columns, epoch, stamped, None)
+    # Usually a whole batch is wanted; cutting would copy its columns.
+    return whole if stop - start == len(columns.values) else whole.cut(slice(start, stop))

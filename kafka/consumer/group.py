@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import weakref
-from functools import wraps
+from functools import partial, wraps
 from itertools import chain
 from typing import TYPE_CHECKING, ClassVar, Concatenate, ParamSpec, Self, TypeVar
 
@@ -19,15 +19,16 @@ from kafka._base.system import SystemClock
 from kafka.config.consumer import ConsumerConfig
 from kafka.consumer import arguments
 from kafka.consumer.async_consumer import AsyncKafkaConsumer
-from kafka.consumer.records import Handout
+from kafka.consumer.handout import Handout, as_lists
 from kafka.errors import IllegalStateError, KafkaError, WakeupError
 from kafka.sync.facade import GRACE, Facade, blocking, local
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterator
+    from collections.abc import Callable, Coroutine, Iterator, Sequence
     from types import TracebackType
 
     from kafka.cluster import ClusterMetadata
+    from kafka.consumer.record_batch import RecordBatch
     from kafka.structs import ConsumerRecord, TopicPartition
     from kafka.subscription import SubscriptionState
 
@@ -184,26 +185,67 @@ class KafkaConsumer(Facade[AsyncKafkaConsumer], Handout):
             while True:
                 records = self._poll_once(timer, limit, update_offsets=update_offsets)
                 if records or self._closed or timer.is_expired(self._clock.now()):
-                    return records
+                    return as_lists(records)
+
+    def poll_batch(
+        self, timeout_ms: float = 0, max_records: int | None = None
+    ) -> list[RecordBatch]:
+        """Return records like `poll`, as batches that can be read as columns.
+
+        Much faster than `poll` for programs that need columns only: `RecordBatch.values` and the
+        others exist already, while a record object is made for each record asked for.
+
+        Args:
+            timeout_ms: how long to wait if there are none, in ms.
+            max_records: at most so many, over all batches; ``None`` for ``max_poll_records``.
+
+        Returns:
+            Batches of one partition each, in offset order within a partition; often several of the
+            same partition. All of their records count as consumed.
+
+        Raises:
+            ValueError: a negative time-out, or *max_records* < 1.
+            TypeError: *max_records* is no integer.
+            IllegalStateError: the consumer is closed, or another thread is using it.
+            WakeupError: `wakeup` was called.
+            KafkaError: a partition cannot be read; others can, by the next call.
+        """
+        timeout, limit = arguments.poll_limits(timeout_ms, max_records, self._max_records)
+        with self._exclusively():
+            timer = Deadline.after(self._clock.now(), timeout)
+            while True:
+                batches = self._once(timer, partial(self._take, limit))
+                if batches or self._closed or timer.is_expired(self._clock.now()):
+                    return batches
+
+    def consume(self, num_messages: int = 1, timeout_ms: float = 0) -> list[RecordBatch]:
+        """Return at most *num_messages* records; otherwise as `poll_batch`."""
+        return self.poll_batch(timeout_ms, num_messages)
 
     def _poll_once(
         self, timer: Deadline, max_records: int, update_offsets: bool = True
-    ) -> dict[TopicPartition, list[ConsumerRecord]]:
+    ) -> dict[TopicPartition, Sequence[ConsumerRecord]]:
         """Return records at hand, or wait once for news until *timer* and look again."""
+        return self._once(timer, partial(self._collect, max_records, update_offsets=update_offsets))
+
+    def _once(self, timer: Deadline, take: Callable[[], T]) -> T:
+        """Return what *take* finds, or wait once for news until *timer* and look again."""
         if not self._active:
             self._active = True
             self._thread.post(self._core.activate)
         self._raise_wakeup()
-        records = self._collect(max_records, update_offsets=update_offsets)
+        found = take()
+        if found:
+            return found
         remaining = timer.remaining(self._clock.now())
-        if records or remaining <= 0:
-            return records
+        if remaining <= 0:
+            return found
         # A wait longer than this overflows; the caller looks at its timer and waits again.
         self._buffer.wait(min(remaining, threading.TIMEOUT_MAX))
         if self._closed:
-            return {}
+            return found
         self._raise_wakeup()
-        return self._collect(max_records, update_offsets=update_offsets)
+        return take()
 
     def __iter__(self) -> Iterator[ConsumerRecord]:
         """Return the consumer: it iterates over its records."""

@@ -14,7 +14,8 @@ from kafka.config.consumer import ConsumerConfig
 from kafka.consumer import arguments
 from kafka.consumer.core import ConsumerCore
 from kafka.consumer.fetch_buffer import FetchBuffer
-from kafka.consumer.records import Handout, RecordReader
+from kafka.consumer.handout import Handout
+from kafka.consumer.records import RecordReader
 from kafka.errors import IllegalStateError, WakeupError
 from kafka.metrics.sensors import ConsumerSensors
 from kafka.net.addresses import ThreadResolver

@@ -7,27 +7,23 @@ not yet counted as consumed are *held* here and served first.
 from __future__ import annotations
 
 from bisect import bisect_right
-from itertools import repeat
-from operator import itemgetter
-from typing import TYPE_CHECKING, Final
+from itertools import chain, repeat
+from typing import TYPE_CHECKING
 
+from kafka.consumer.record_batch import RecordBatch, Rows
 from kafka.errors import KafkaError, RecordDeserializationError
-from kafka.structs import ConsumerRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from kafka._base.observer import Observer
     from kafka.consumer.fetch_buffer import FetchBuffer
     from kafka.consumer.fetch_results import CompletedFetch, RecordSlice
     from kafka.record.batch import Headers
-    from kafka.structs import TopicPartition
+    from kafka.structs import ConsumerRecord, TopicPartition
 
     # topic, headers, data -> what the user gets; the user's own type, so object.
     Deserialize = Callable[[str, Headers, bytes | None], object]
-
-_new_record: Final = tuple.__new__
-_offset_of: Final = itemgetter(3)
 
 
 class Chunk:
@@ -36,55 +32,45 @@ class Chunk:
     Attributes:
         tp: the partition.
         generation: generation of the partition's start they were fetched under.
-        records: the records, in offset order.
+        batches: the records, in offset order; no batch is empty.
+        count: how many records there are.
         next_offset: the position once all of them are consumed.
         size: bytes of the fetches that ended with it, as received.
     """
 
-    __slots__ = ("generation", "next_offset", "records", "size", "tp")
+    __slots__ = ("batches", "count", "generation", "next_offset", "size", "tp")
 
     def __init__(self, tp: TopicPartition, generation: int) -> None:
         self.tp = tp
         self.generation = generation
-        self.records: list[ConsumerRecord] = []
+        self.batches: list[RecordBatch] = []
+        self.count = 0
         self.next_offset = -1
         self.size = 0
+
+    def add(self, batch: RecordBatch) -> None:
+        """Add *batch* at the end, unless it is empty."""
+        if batch:
+            self.batches.append(batch)
+            self.count += len(batch)
 
     def split(self, count: int) -> Chunk:
         """Return the first *count* records as a chunk of their own; the others stay."""
         first = Chunk(self.tp, self.generation)
-        # New lists: the old one may be in the hands of the application.
-        first.records, self.records = self.records[:count], self.records[count:]
-        first.next_offset = self.records[0].offset if self.records else self.next_offset
+        batches, self.batches, self.count = self.batches, [], 0
+        for batch in batches:
+            wanted = count - first.count
+            if wanted >= len(batch):
+                first.add(batch)
+            else:
+                first.add(batch[:wanted])
+                self.add(batch[wanted:])
+        first.next_offset = self.batches[0].offsets[0] if self.batches else self.next_offset
         return first
 
-
-class Handout:
-    """What a face keeps of the records it hands out one by one; a base of both faces.
-
-    `_rows` yields records taken from the reader but not counted as consumed. A record counts when
-    the next one is asked for, or when the application asks for positions or changes something.
-    """
-
-    _reader: RecordReader
-    # Set, by any thread, when `_rows` may hold records that must not be handed out any more.
-    _attention: bool = False
-    _rows: Iterator[ConsumerRecord] = iter(())
-    _last: ConsumerRecord | None = None
-
-    def _note_change(self) -> None:
-        self._attention = True
-
-    def _settle(self) -> None:
-        last, self._last = self._last, None
-        self._rows = iter(())
-        self._reader.settle(last)
-
-    def _collect(
-        self, max_records: int, *, update_offsets: bool
-    ) -> dict[TopicPartition, list[ConsumerRecord]]:
-        self._settle()
-        return self._reader.collect(max_records, update_offsets=update_offsets)
+    def count_to(self, offset: int) -> int:
+        """Return how many records there are up to and including *offset*."""
+        return sum(bisect_right(batch.offsets, offset) for batch in self.batches)
 
 
 class RecordReader:
@@ -113,27 +99,37 @@ class RecordReader:
 
     def collect(
         self, max_records: int, *, update_offsets: bool
-    ) -> dict[TopicPartition, list[ConsumerRecord]]:
-        """Return the records that can be handed out now.
+    ) -> dict[TopicPartition, Sequence[ConsumerRecord]]:
+        """Return the records that can be handed out now, by partition.
 
         Args:
             max_records: at most so many, over all partitions.
             update_offsets: whether they count as consumed; otherwise they stay held, and the
-                next call returns them again unless `settle` is told better.
+                next call returns them again unless `settle` is told better. Held records are
+                made one by one when asked for, the others are lists.
 
         Raises:
             KafkaError: there are no records, but an error waits to be raised.
         """
+        chunks = self._take(max_records)
+        if update_offsets:
+            found = filter(self._claim, chunks)
+            return {chunk.tp: list(chain.from_iterable(chunk.batches)) for chunk in found}
+        self._held[:0] = chunks
+        return {chunk.tp: Rows(chunk.batches) for chunk in chunks if self._is_current(chunk)}
+
+    def take(self, max_records: int) -> list[RecordBatch]:
+        """Return what `collect` would, as batches; all of it counts as consumed."""
+        claimed = [chunk.batches for chunk in self._take(max_records) if self._claim(chunk)]
+        return list(chain.from_iterable(claimed))
+
+    def _take(self, max_records: int) -> list[Chunk]:
         chunks = self._take_held(max_records) or self._read(max_records)
         if not chunks:
             error = self._buffer.take_error()
             if error is not None:
                 raise error
-            return {}
-        if not update_offsets:
-            self._held[:0] = chunks
-            return {chunk.tp: chunk.records for chunk in chunks if self._is_current(chunk)}
-        return {chunk.tp: chunk.records for chunk in chunks if self._claim(chunk)}
+        return chunks
 
     def settle(self, last: ConsumerRecord | None) -> None:
         """Count held records up to and including *last* as consumed, in the order handed out."""
@@ -144,9 +140,8 @@ class RecordReader:
             if chunk.tp != last[:2]:
                 self._claim_if_open(chunk)
                 continue
-            count = bisect_right(chunk.records, last.offset, key=_offset_of)
-            self._claim(chunk.split(count))
-            rest = [chunk] if chunk.records else []
+            self._claim(chunk.split(chunk.count_to(last.offset)))
+            rest = [chunk] if chunk.count else []
             self._held += rest + held[index + 1 :]
             return
         # The partition of *last* is gone from the held chunks: it was revoked or sought.
@@ -168,10 +163,10 @@ class RecordReader:
                 if self._buffer.is_valid(chunk.tp, chunk.generation):
                     self._held.append(chunk)
                 continue
-            if len(chunk.records) > max_records:
+            if chunk.count > max_records:
                 self._held.append(chunk)
                 chunk = chunk.split(max_records)  # noqa: PLW2901 - the rest stays held
-            max_records -= len(chunk.records)
+            max_records -= chunk.count
             taken.append(chunk)
         return taken
 
@@ -180,13 +175,13 @@ class RecordReader:
 
     def _claim(self, chunk: Chunk) -> bool:
         """Count *chunk* as consumed; return False if its records must not be handed out."""
-        records = chunk.records
-        epoch = records[-1].leader_epoch if records else None
+        count = chunk.count
+        epoch = chunk.batches[-1].leader_epoch if count else None
         current = self._buffer.advance(chunk.tp, chunk.generation, chunk.next_offset, epoch)
-        if current and records:
+        if current and count:
             tp = chunk.tp
-            self._observer.records_consumed(tp.topic, tp.partition, len(records), chunk.size)
-        return current and bool(records)
+            self._observer.records_consumed(tp.topic, tp.partition, count, chunk.size)
+        return current and count > 0
 
     # -- reading and decoding --------------------------------------------------------------
 
@@ -214,9 +209,9 @@ class RecordReader:
     def _with_records(self, chunks: Iterable[Chunk]) -> list[Chunk]:
         """Drop empty chunks, moving the position over their markers and compacted batches."""
         for chunk in chunks:
-            if not chunk.records and chunk.next_offset >= 0:
+            if not chunk.count and chunk.next_offset >= 0:
                 self._buffer.advance(chunk.tp, chunk.generation, chunk.next_offset, None)
-        return [chunk for chunk in chunks if chunk.records]
+        return [chunk for chunk in chunks if chunk.count]
 
     def _read_into(self, chunk: Chunk, fetch: CompletedFetch, max_records: int) -> int:
         """Append the next records of *fetch* to *chunk*; return how many, 0 at the end."""
@@ -228,7 +223,7 @@ class RecordReader:
         if part is None:
             return 0
         if self._deserialize_key is None and self._deserialize_value is None:
-            chunk.records += _records(fetch.tp, part, part.keys, part.values)
+            chunk.add(RecordBatch(fetch.tp, part))
         else:
             self._append_deserialized(chunk, fetch, part)
         return len(part.offsets)
@@ -248,9 +243,10 @@ class RecordReader:
                 failure = exc
                 break
             keys.append(new_key)
-        chunk.records += _records(fetch.tp, part, keys, values)
+        bad = len(keys)
+        good = part if failure is None else part.cut(slice(bad))
+        chunk.add(RecordBatch(fetch.tp, good, keys, values[:bad]))
         if failure is not None:
-            bad = len(keys)
             offset = part.offsets[bad]
             fetch.unread(offset)
             chunk.next_offset = offset
@@ -262,45 +258,6 @@ def _apply(
 ) -> object:
     # A tombstone is no data: user code is not asked about it.
     return data if deserialize is None or data is None else deserialize(topic, headers, data)
-
-
-def _records(
-    tp: TopicPartition, part: RecordSlice, keys: Sequence[object], values: Sequence[object]
-) -> Iterable[ConsumerRecord]:
-    """Return the records of *part*, as many as there are *values*, each built in C."""
-    rows = zip(
-        repeat(tp.topic),
-        repeat(tp.partition),
-        repeat(None if part.leader_epoch < 0 else part.leader_epoch),
-        part.offsets,
-        part.timestamps,
-        repeat(part.timestamp_type),
-        keys,
-        values,
-        # A list of its own for each record: users and instrumentation append to it.
-        map(list, repeat(())) if part.headers is None else part.headers,
-        repeat(None) if part.checksums is None else part.checksums,
-        _sizes(part.keys),
-        _sizes(part.values),
-        repeat(-1) if part.headers is None else map(_header_size, part.headers),
-        strict=False,
-    )
-    return map(_new_record, repeat(ConsumerRecord), rows)
-
-
-def _sizes(columns: list[bytes | None]) -> Iterable[int]:
-    missing = columns.count(None)
-    if missing == len(columns):
-        return repeat(-1)
-    if not missing:
-        return map(len, columns)  # type: ignore[arg-type]  # no None in it
-    return [-1 if data is None else len(data) for data in columns]
-
-
-def _header_size(headers: Headers) -> int:
-    if not headers:
-        return -1
-    return sum(len(name.encode()) + len(value or b"") for name, value in headers)
 
 
 def _rejected(tp: TopicPartition, part: RecordSlice, index: int) -> RecordDeserializationError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+from collections.abc import Sequence
 
 import pytest
 
@@ -44,7 +45,7 @@ class Bench:
 
     def poll(
         self, count: int = 500, *, update: bool = True
-    ) -> dict[TopicPartition, list[ConsumerRecord]]:
+    ) -> dict[TopicPartition, Sequence[ConsumerRecord]]:
         return self.reader.collect(count, update_offsets=update)
 
     def values(self, count: int = 500, *, update: bool = True) -> list[object]:
@@ -249,3 +250,46 @@ def test_batch_emptied_by_compaction_moves_the_position() -> None:
     empty = build_batch(b"", count=0, base_timestamp=0, max_timestamp=0, last_offset_delta=4)
     bench.buffer.put(fetched(empty))
     assert (bench.poll(), bench.buffer.position(TP)) == ({}, 5)
+
+
+def test_batches_taken_are_consumed_and_reported() -> None:
+    bench = Bench()
+    bench.buffer.put(fetched(batch(0, b"a", b"b")))
+    (taken,) = bench.reader.take(500)
+    assert (taken.values, bench.buffer.position(TP)) == ([b"a", b"b"], 2)
+    assert bench.notes.consumed == [("t", 0, 2)]
+
+
+def test_batches_are_cut_at_the_limit() -> None:
+    bench = Bench()
+    bench.buffer.put(fetched(batch(0, b"a", b"b", b"c")))
+    taken = [bench.reader.take(2), bench.reader.take(2), bench.reader.take(2)]
+    assert [[list(each.values) for each in batches] for batches in taken] == [
+        [[b"a", b"b"]],
+        [[b"c"]],
+        [],
+    ]
+
+
+def test_batches_of_a_partition_sought_meanwhile_are_not_handed_out() -> None:
+    bench = Bench()
+    bench.buffer.put(fetched(batch(0, b"a", b"b", b"c")))
+    bench.poll(1, update=False)
+    bench.buffer.restart(started(generation=9))
+    assert bench.reader.take(500) == []
+
+
+def test_error_is_raised_once_batches_are_taken() -> None:
+    bench = Bench()
+    bench.buffer.put(fetched(batch(0, b"a")))
+    bench.buffer.put_error(TP, 1, CorruptRecordError("broken"))
+    assert len(bench.reader.take(500)) == 1
+    with pytest.raises(CorruptRecordError, match="broken"):
+        bench.reader.take(500)
+
+
+def test_records_not_counted_yet_are_made_when_asked_for() -> None:
+    bench = Bench()
+    bench.buffer.put(fetched(batch(0, b"a", b"b")))
+    held = bench.poll(update=False)[TP]
+    assert (len(held), held[1].value, [record.value for record in held]) == (2, b"b", [b"a", b"b"])
