@@ -13,9 +13,11 @@ from kafka.errors import BrokerResponseError, IllegalStateError, KafkaTimeoutErr
 from kafka.metrics.sensors import ProducerSensors
 from kafka.producer.callbacks import LoopCallbacks
 from kafka.producer.core import ProducerCore
-from kafka.producer.send_path import check_topic
+from kafka.producer.many import FutureRecordsMetadata, together
+from kafka.producer.send_path import check_many, check_topic
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from types import TracebackType
 
     from kafka.cluster import ClusterMetadata
@@ -94,6 +96,10 @@ class AsyncKafkaProducer:
         if self._sensors is not None:
             self._sensors.close()
 
+    async def stop(self) -> None:
+        """Close; the name that aiokafka has for it."""
+        await self.close()
+
     async def __aenter__(self) -> Self:
         """Start."""
         await self.start()
@@ -166,12 +172,65 @@ class AsyncKafkaProducer:
             except BrokerResponseError as error:
                 return core.failed(topic, partition, error)
         queue, record, size = path.prepare(route, value, key, headers, partition, timestamp_ms)
-        handle = path.append(route, queue, record, size)
-        if handle is not None:
-            return handle
-        if deadline is None:
+        return await core.put_in(route, queue, record, size, deadline)
+
+    async def send_many(
+        self,
+        topic: str,
+        values: Sequence[Any],  # Any: what the serializer takes
+        keys: Sequence[Any] | None = None,  # the same
+        headers: Headers | None = None,
+        partition: int | None = None,
+        timestamp_ms: int | None = None,
+    ) -> FutureRecordsMetadata:
+        """Enqueue many records of a topic and return one future for all of them.
+
+        As many `send` calls, but for records that are nothing but bytes several times as fast.
+        Either all records are accepted or none, unless memory runs out on the way.
+
+        Args:
+            topic: where to send them.
+            values: a list or tuple with the value of each record.
+            keys: as many keys; ``None`` if no record has one.
+            headers: the headers of every record.
+            partition: where exactly; by default the partitioner decides for each record.
+            timestamp_ms: the timestamp of every record; by default now.
+
+        Returns:
+            The deliveries: awaiting it returns the `RecordMetadata` of all records in the
+            order of *values*.
+
+        Raises:
+            KafkaTimeoutError: no metadata or memory within ``max_block_ms`` (memory: for each wait
+                of its own); records before the one that found no memory are sent all the same.
+            MessageSizeTooLargeError: a record is larger than ``max_request_size`` or
+                ``buffer_memory`` allows.
+            UnsupportedVersionError: the brokers cannot store headers or timestamps.
+            TypeError: an argument of the wrong type; ValueError: of a wrong value.
+            KafkaError: the producer is closed.
+        """
+        core, path = self._core, self._core.path
+        check_many(values, keys)
+        core.check()
+        route = path.routes.get(topic)
+        if route is None or (partition is not None and partition >= len(route.queues)):
+            check_topic(topic)
             deadline = Deadline.after(core.clock.now(), self._options.max_block)
-        return await core.wait_for_memory(route, queue, record, size, deadline)
+            try:
+                route = await core.route_to(topic, partition, deadline)
+            except BrokerResponseError as error:
+                return together([core.failed(topic, partition, error) for _ in values])
+        lots = None
+        if headers is None and timestamp_ms is None:
+            lots = path.lots(route, values, keys, partition)
+        if lots is None:
+            prepared = path.prepare_many(route, values, keys, headers, partition, timestamp_ms)
+            return together([await core.put_in(route, *record) for record in prepared])
+        for lot in lots:
+            while not lot.advance(path.intake):
+                record, size = lot.next_record(path.intake.wall())
+                lot.took(await core.put_in(route, lot.queue, record, size))
+        return FutureRecordsMetadata([part for lot in lots for part in lot.parts], len(values))
 
     async def flush(self, timeout: float | None = None) -> None:  # noqa: ASYNC109 - public name
         """Send what lingers and wait until everything sent before has succeeded or failed.

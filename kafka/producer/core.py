@@ -275,7 +275,27 @@ class ProducerCore:
 
     # -- waiting -----------------------------------------------------------------------------
 
-    async def wait_for_memory(
+    async def put_in(
+        self,
+        route: TopicRoute,
+        queue: PartitionQueue | None,
+        record: Record,
+        size: int,
+        deadline: Deadline | None = None,
+    ) -> FutureRecordMetadata:
+        """Append, waiting for memory until *deadline*; by default as long as users allow.
+
+        Raises:
+            KafkaTimeoutError: there was none in time.
+        """
+        handle = self.path.append(route, queue, record, size)
+        if handle is not None:
+            return handle
+        if deadline is None:
+            deadline = Deadline.after(self.clock.now(), self.config.max_block)
+        return await self._wait_for_memory(route, queue, record, size, deadline)
+
+    async def _wait_for_memory(
         self,
         route: TopicRoute,
         queue: PartitionQueue | None,
@@ -283,11 +303,6 @@ class ProducerCore:
         size: int,
         deadline: Deadline,
     ) -> FutureRecordMetadata:
-        """Append when there is memory.
-
-        Raises:
-            KafkaTimeoutError: there was none in time.
-        """
         event = asyncio.Event()
         waiter = MemoryWaiter(event.set)
         self.accumulator.enter_queue(waiter)

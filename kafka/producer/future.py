@@ -56,6 +56,22 @@ def wait_for(batch: ProducerBatch, index: int, timeout: float | None) -> bool:
             _forget(part, event.set)
 
 
+def outcome_of(batch: ProducerBatch, index: int) -> Generator[Any, None, None]:
+    """Wait on the running event loop until record *index* of *batch* has an outcome."""
+    while True:
+        part, _ = batch.locate(index)
+        if part.outcome is not None:
+            return
+        loop = asyncio.get_running_loop()
+        waiter: asyncio.Future[None] = loop.create_future()
+        watcher = partial(loop.call_soon_threadsafe, _wake, waiter)
+        if _watch(part, watcher):
+            try:
+                yield from waiter
+            finally:
+                _forget(part, watcher)
+
+
 def _watch(batch: ProducerBatch, watcher: Callable[[], object]) -> bool:
     """Have *watcher* called when *batch* is done or split, unless it already is."""
     with batch.home.lock:
@@ -206,18 +222,8 @@ class FutureRecordMetadata:
 
     def __await__(self) -> Generator[Any, None, RecordMetadata]:  # Any: what asyncio yields
         """Wait for the delivery on an event loop; as `get`, without a time-out of its own."""
-        while True:
-            batch, _ = self._batch.locate(self._index)
-            if batch.outcome is not None:
-                return self._result()
-            loop = asyncio.get_running_loop()
-            waiter: asyncio.Future[None] = loop.create_future()
-            watcher = partial(loop.call_soon_threadsafe, _wake, waiter)
-            if _watch(batch, watcher):
-                try:
-                    yield from waiter
-                finally:
-                    _forget(batch, watcher)
+        yield from outcome_of(self._batch, self._index)
+        return self._result()
 
     def add_callback(self, f: Callable[..., object], *args: object, **kwargs: object) -> Self:
         """Have *f* called with the `RecordMetadata` when the record is delivered.

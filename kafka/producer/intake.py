@@ -17,8 +17,9 @@ from __future__ import annotations
 
 import sys
 import time
+from bisect import bisect_right
 from collections import deque
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from kafka.producer.entries import Shape
 from kafka.producer.future import FutureRecordMetadata
@@ -26,7 +27,7 @@ from kafka.producer.sizes import RECORD_MEMORY, SAVING
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from types import CodeType
 
     from kafka.producer.producer_batch import ProducerBatch
@@ -80,7 +81,7 @@ class Intake:
         self.routes: dict[str, TopicRoute] = {}
         self.largest = -1
         self.wall: Callable[[], float] = time.time
-        self.sections: set[CodeType] = {Intake.put.__code__}
+        self.sections: set[CodeType] = {Intake.put.__code__, Intake.put_block.__code__}
 
     def put(self, topic: str, value: object, key: object) -> FutureRecordMetadata | None:  # noqa: C901 - a call per step costs half as much again: test/bench/send_path.py
         """Put a record of now into the open batch of its partition, if that is all there is to do.
@@ -136,6 +137,54 @@ class Intake:
             batch.memory = memory
             records.append(entry)
             return handle
+        finally:
+            self.free = None
+            if self.aside:
+                self.drain()
+
+    def put_block(
+        self,
+        queue: PartitionQueue,
+        shape: Shape,
+        entries: Sequence[Any],  # Any: what *shape* says
+        ends: Sequence[int],
+        start: int,
+    ) -> tuple[ProducerBatch, int, int] | None:
+        """Put as many of *entries*, from *start* on, into the open batch as it takes.
+
+        Args:
+            queue: the partition.
+            shape: whether the entries are values or pairs.
+            entries: what the batch stores of each record.
+            ends: bytes in an encoded batch of all records before each, and of all.
+            start: the first that is not in yet.
+
+        Returns:
+            The batch, the index of the first record in it, and how many are in; ``None`` if
+            nothing was done, for the reasons that `put` has.
+        """
+        now = self.wall()
+        try:
+            del self.free
+        except AttributeError:
+            return None
+        try:
+            batch = queue.open
+            if batch is None or batch.shape is not shape:
+                return None
+            index = len(batch.records)
+            room = queue.limit - SAVING - (batch.memory - SAVING * index)
+            end = bisect_right(ends, ends[start] + room, start) - 1
+            size = ends[end] - ends[start] + SAVING * (end - start)
+            if end <= start or self.taken + size > self.ceiling:
+                return None
+            if not batch.tick_begin <= now < batch.tick_end:
+                batch.tick(int(now * 1000))
+            block = entries[start:end]
+            self.taken += size
+            batch.memory += size
+            batch.records.extend(block)
+            return batch, index, end - start
         finally:
             self.free = None
             if self.aside:

@@ -7,10 +7,12 @@ called without the lock.
 from __future__ import annotations
 
 import re
+from itertools import repeat
 from typing import TYPE_CHECKING, Any, Final
 
 from kafka.errors import MessageSizeTooLargeError, UnsupportedVersionError
 from kafka.partitioner.adapt import adapt_partitioner
+from kafka.producer.many import plain_lots
 from kafka.producer.routes import TopicRoute
 from kafka.producer.sizes import (
     BATCH_OVERHEAD,
@@ -21,11 +23,12 @@ from kafka.producer.sizes import (
 from kafka.serializer.adapt import adapt_serializer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from kafka._base.backoff import Uniform
     from kafka.cluster import ClusterMetadata, ClusterSnapshot
     from kafka.config.producer import ProducerConfig
+    from kafka.producer.many import Lot
     from kafka.producer.record_accumulator import RecordAccumulator
     from kafka.producer.routes import PartitionQueue
     from kafka.producer.sizes import Headers, Record
@@ -50,7 +53,8 @@ class SendPath:
     Attributes:
         routes: the topics with known partitions; read by any thread, replaced entry by entry.
         append: `RecordAccumulator.append`.
-        put: `Intake.put`.
+        intake: the hot path.
+        put: its way in.
     """
 
     def __init__(
@@ -62,7 +66,7 @@ class SendPath:
         wall: Callable[[], float],
         uniform: Uniform,
     ) -> None:
-        intake = accumulator.intake
+        self.intake = intake = accumulator.intake
         self.routes = intake.routes
         self.put = intake.put
         self.append = accumulator.append
@@ -151,6 +155,34 @@ class SendPath:
             )
         return self.place(route, key_bytes, partition), record, size
 
+    def lots(
+        self,
+        route: TopicRoute,
+        values: Sequence[Any],  # Any: what the user's serializer takes
+        keys: Sequence[Any] | None,  # the same
+        partition: int | None,
+    ) -> list[Lot] | None:
+        """Return the records of a `send_many` sorted by where they go, if they are just bytes."""
+        queue = None
+        if partition is not None:
+            queue = route.queues[_checked_partition(route, partition)]
+        return plain_lots(route, queue, values, keys, self.intake.largest)
+
+    def prepare_many(
+        self,
+        route: TopicRoute,
+        values: Sequence[Any],  # Any: what the user's serializer takes
+        keys: Sequence[Any] | None,  # the same
+        headers: Headers | None,
+        partition: int | None,
+        timestamp_ms: int | None,
+    ) -> list[Prepared]:
+        """As `prepare`, for each record; nothing is sent yet should one of them be refused."""
+        return [
+            self.prepare(route, value, key, headers, partition, timestamp_ms)
+            for value, key in zip(values, keys or repeat(None), strict=False)
+        ]
+
     def place(
         self, route: TopicRoute, key: bytes | None, partition: int | None
     ) -> PartitionQueue | None:
@@ -207,6 +239,17 @@ class SendPath:
                 "timestamp_ms needs brokers of Kafka 0.10 or newer (record format 1); "
                 "this cluster takes record format 0"
             )
+
+
+def check_many(values: object, keys: object) -> None:
+    """Raise if these are not the columns of a `send_many`."""
+    for name, column in (("values", values), ("keys", keys)):
+        if column is not None and not isinstance(column, (list, tuple)):
+            raise TypeError(f"{name} must be a list or a tuple, not {type(column).__name__}")
+    if not isinstance(values, (list, tuple)):
+        raise TypeError("values must be a list or a tuple, not NoneType")
+    if isinstance(keys, (list, tuple)) and len(keys) != len(values):
+        raise ValueError(f"{len(values)} values and {len(keys)} keys: there must be as many")
 
 
 def check_topic(topic: object) -> None:

@@ -1,0 +1,143 @@
+"""What `KafkaProducer.send` does when it has to wait, and `send_many`; on the caller's thread."""
+
+from __future__ import annotations
+
+from functools import partial
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, Any
+
+from kafka._base.deadline import Deadline
+from kafka.errors import BrokerResponseError
+from kafka.producer.border import MemoryWaiter
+from kafka.producer.many import FutureRecordsMetadata, together
+from kafka.producer.send_path import check_topic
+from kafka.sync.facade import GRACE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kafka._base.loop_thread import EventLoopThread
+    from kafka.producer.core import ProducerCore
+    from kafka.producer.future import FutureRecordMetadata
+    from kafka.producer.routes import PartitionQueue, TopicRoute
+    from kafka.producer.sizes import Headers, Record
+
+
+def send_slowly(
+    core: ProducerCore,
+    thread: EventLoopThread,
+    topic: str,
+    value: Any,  # Any: what the serializer takes
+    key: Any,  # the same
+    headers: Headers | None,
+    partition: int | None,
+    timestamp_ms: int | None,
+) -> FutureRecordMetadata:
+    """Send to a topic or partition that is not known yet."""
+    check_topic(topic)
+    if core.is_loop_thread() or core.accumulator.intake.is_held_here():
+        return core.send_detached(topic, value, key, headers, partition, timestamp_ms)
+    deadline = Deadline.after(core.clock.now(), core.config.max_block)
+    try:
+        route = _route(core, thread, topic, partition, deadline)
+    except BrokerResponseError as error:
+        return core.failed(topic, partition, error)
+    queue, record, size = core.path.prepare(route, value, key, headers, partition, timestamp_ms)
+    return core.path.append(route, queue, record, size) or wait_for_memory(
+        core, route, queue, record, size, deadline
+    )
+
+
+def send_many(
+    core: ProducerCore,
+    thread: EventLoopThread,
+    topic: str,
+    values: Sequence[Any],  # Any: what the serializer takes
+    keys: Sequence[Any] | None,  # the same
+    headers: Headers | None,
+    partition: int | None,
+    timestamp_ms: int | None,
+) -> FutureRecordsMetadata:
+    """Do what `KafkaProducer.send_many` does."""
+    path = core.path
+    route = path.routes.get(topic)
+    if route is None or (partition is not None and partition >= len(route.queues)):
+        check_topic(topic)
+        if core.is_loop_thread() or core.accumulator.intake.is_held_here():
+            return together(
+                [
+                    core.send_detached(topic, value, key, headers, partition, timestamp_ms)
+                    for value, key in zip(values, keys or [None] * len(values), strict=True)
+                ]
+            )
+        deadline = Deadline.after(core.clock.now(), core.config.max_block)
+        try:
+            route = _route(core, thread, topic, partition, deadline)
+        except BrokerResponseError as error:
+            return together([core.failed(topic, partition, error) for _ in values])
+    lots = None
+    if headers is None and timestamp_ms is None:
+        lots = path.lots(route, values, keys, partition)
+    if lots is None:
+        prepared = path.prepare_many(route, values, keys, headers, partition, timestamp_ms)
+        return together([_put_in(core, route, *record) for record in prepared])
+    for lot in lots:
+        while not lot.advance(path.intake):
+            record, size = lot.next_record(path.intake.wall())
+            lot.took(_put_in(core, route, lot.queue, record, size))
+    return FutureRecordsMetadata([part for lot in lots for part in lot.parts], len(values))
+
+
+def _put_in(
+    core: ProducerCore,
+    route: TopicRoute,
+    queue: PartitionQueue | None,
+    record: Record,
+    size: int,
+) -> FutureRecordMetadata:
+    return core.path.append(route, queue, record, size) or wait_for_memory(
+        core, route, queue, record, size, None
+    )
+
+
+def _route(
+    core: ProducerCore,
+    thread: EventLoopThread,
+    topic: str,
+    partition: int | None,
+    deadline: Deadline,
+) -> TopicRoute:
+    return thread.call(core.route_to(topic, partition, deadline), core.config.max_block + GRACE)
+
+
+def wait_for_memory(
+    core: ProducerCore,
+    route: TopicRoute,
+    queue: PartitionQueue | None,
+    record: Record,
+    size: int,
+    deadline: Deadline | None,
+) -> FutureRecordMetadata:
+    """Append as soon as there is memory; FIFO among the threads that wait.
+
+    Raises:
+        KafkaTimeoutError: there was none in time.
+    """
+    if core.is_loop_thread() or core.accumulator.intake.is_held_here():
+        raise core.no_memory(size)
+    if deadline is None:
+        deadline = Deadline.after(core.clock.now(), core.config.max_block)
+    # Not an Event: an exception out of a signal handler must not hurt what is waited on.
+    calls: SimpleQueue[None] = SimpleQueue()
+    waiter = MemoryWaiter(partial(calls.put, None))
+    try:
+        core.accumulator.enter_queue(waiter)
+        while True:
+            handle = core.path.append(route, queue, record, size, waiter)
+            if handle is not None:
+                return handle
+            calls.get(timeout=deadline.remaining(core.clock.now()))
+    except Empty:
+        raise core.no_memory(size) from None
+    finally:
+        core.accumulator.leave_queue(waiter)
