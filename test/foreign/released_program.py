@@ -4,6 +4,7 @@ It runs with that client's interpreter, so nothing of this project is imported. 
 is printed as JSON.
 """
 
+import faulthandler
 import json
 import sys
 import threading
@@ -108,4 +109,6 @@ STORIES: dict[str, Callable[[str], object]] = {
 }
 
 if __name__ == "__main__":
+    # A story that hangs ends by telling where.
+    faulthandler.dump_traceback_later(3 * PATIENCE, exit=True)
     print(json.dumps(STORIES[sys.argv[1]](sys.argv[2])))
