@@ -265,7 +265,6 @@ async def commits_refused(talk: Talk) -> None:
     group, topic = talk.name(), await talk.topic()
     await talk.send(await committing(talk, group, topic, partitions=(0, 8)))
     await talk.send(await committing(talk, group, topic, metadata="x" * 5000))
-    await talk.send(await committing(talk, "", topic))
     await talk.send(await committing(talk, group, topic, -1))
     if 1 <= talk.version:
         await talk.send(await committing(talk, group, topic, member_id="nobody"))
@@ -337,7 +336,6 @@ async def offsets_of_groups_read(talk: Talk) -> None:
         groups = [group(group_id=first, topics=[wanted]), group(group_id=second, topics=None)]
         await talk.send(OffsetFetchRequest(groups=groups, require_stable=stable))
     await talk.send(OffsetFetchRequest(groups=[group(group_id=first, topics=None)]))
-    await talk.send(OffsetFetchRequest(groups=[group(group_id="", topics=None)]))
     await talk.send(OffsetFetchRequest(groups=[]))
     if talk.version >= 9:
         stranger = group(group_id=first, member_id="m", member_epoch=3, topics=None)
@@ -431,29 +429,27 @@ def beating(group: str, epoch: int = 0, **options: object) -> ConsumerGroupHeart
 
 async def entered(talk: Talk, group: str, topic: str) -> ConsumerGroupHeartbeatResponse:
     """Join a new group and take what is assigned."""
-    await talk.quiet(beating(group, subscribed_topic_names=[topic]), 1)
+    joined = await talk.quiet(beating(group, subscribed_topic_names=[topic]), 1)
     part = ConsumerGroupHeartbeatRequest.TopicPartitions
     owned = [part(topic_id=await talk.topic_id(topic), partitions=[0])]
-    return await talk.eventually(
-        beating(group, 1, topic_partitions=owned),
-        1,
-        lambda answer: answer.error_code == 0,
-        note=False,
-    )
+    request = beating(group, joined.member_epoch, topic_partitions=owned)
+    return await talk.quiet(request, 1)
 
 
 @case(ConsumerGroupHeartbeatRequest)
 async def member_of_a_new_group(talk: Talk) -> None:
     group, topic = talk.name(), await talk.topic(2)
-    await talk.send(beating(group, subscribed_topic_names=[topic]))
-    await talk.send(beating(group, 1))
+    joined = await talk.send(beating(group, subscribed_topic_names=[topic]))
+    now = joined.member_epoch or 1
+    await talk.send(beating(group, now))
     part = ConsumerGroupHeartbeatRequest.TopicPartitions
     owned = [part(topic_id=await talk.topic_id(topic), partitions=[0, 1])]
-    await talk.send(beating(group, 1, topic_partitions=owned))
-    await talk.send(beating(group, 1))
-    await talk.send(beating(group, 7))
+    await talk.send(beating(group, now, topic_partitions=owned))
+    await talk.send(beating(group, now))
+    await talk.send(beating(group, now - 1))
+    await talk.send(beating(group, now + 5))
     await talk.send(beating(group, -1))
-    await talk.send(beating(group, 1))
+    await talk.send(beating(group, now))
 
 
 @case(ConsumerGroupHeartbeatRequest, releases=NEW)
@@ -516,7 +512,7 @@ async def new_group_through_old_requests(talk: Talk) -> None:
     await entered(talk, group, topic)
     await talk.send(DescribeGroupsRequest(groups=[group]), 5)
     await talk.send(DescribeGroupsRequest(groups=[group]), 6)
-    beat = HeartbeatRequest(group_id=group, member_id=MEMBER, generation_id=1)
+    beat = HeartbeatRequest(group_id=group, member_id=MEMBER, generation_id=2)
     await talk.send(beat, 4)
     await talk.send(joining(group, "x"), 9)
     await talk.send(DeleteGroupsRequest(groups_names=[group]), 2)
@@ -531,8 +527,8 @@ async def new_group_through_old_requests(talk: Talk) -> None:
 @case(OffsetCommitRequest, releases=NEW)
 async def commits_of_new_groups(talk: Talk) -> None:
     group, topic = talk.name(), await talk.topic()
-    await entered(talk, group, topic)
-    for member, epoch in ((MEMBER, 1), (MEMBER, 2), (MEMBER, 0), ("nobody", 1), ("", -1)):
+    now = (await entered(talk, group, topic)).member_epoch
+    for member, epoch in ((MEMBER, now), (MEMBER, now + 1), (MEMBER, 0), ("nobody", 1), ("", -1)):
         more = {"member_id": member, "generation_id_or_member_epoch": epoch}
         await talk.send(await committing(talk, group, topic, **more))
 
@@ -540,9 +536,9 @@ async def commits_of_new_groups(talk: Talk) -> None:
 @case(releases=NEW)
 async def offsets_of_new_groups_read(talk: Talk) -> None:
     group, topic = talk.name(), await talk.topic()
-    await entered(talk, group, topic)
+    now = (await entered(talk, group, topic)).member_epoch
     one = OffsetFetchRequest.OffsetFetchRequestGroup
-    for member, epoch in ((MEMBER, 1), (MEMBER, 2), ("nobody", 1), (None, -1)):
+    for member, epoch in ((MEMBER, now), (MEMBER, now + 1), ("nobody", 1), (None, -1)):
         asked = one(group_id=group, member_id=member, member_epoch=epoch, topics=None)
         await talk.send(OffsetFetchRequest(groups=[asked]), 9)
 
@@ -553,3 +549,11 @@ async def old_group_through_new_requests(talk: Talk) -> None:
     await settled(talk, group)
     await talk.send(beating(group), 1)
     await talk.send(beating(group, 1), 1)
+
+
+@case()
+async def group_without_name(talk: Talk) -> None:
+    topic = await talk.topic()
+    await talk.send(await committing(talk, "", topic), 8)
+    wanted = reading("", topic)
+    await talk.send(wanted, 8)
