@@ -7,14 +7,14 @@ the epoll set is shared with the parent: it keeps the objects and closes the bar
 from __future__ import annotations
 
 import asyncio
-import concurrent.futures
 import contextlib
 import os
 import selectors
 import threading
 import warnings
 import weakref
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from kafka.errors import IllegalStateError, KafkaTimeoutError
 
@@ -79,26 +79,27 @@ class EventLoopThread:
             KafkaTimeoutError: it took longer than *timeout*.
             IllegalStateError: the thread does not run, is this thread, or was stopped meanwhile.
         """
-        future = self._submit(work)
+        waited_for = self._submit(work)
         try:
-            return future.result(timeout)
-        except concurrent.futures.CancelledError:
-            raise IllegalStateError(f"{self.name}: the client was closed meanwhile") from None
-        except TimeoutError as error:
-            if future.done() and not future.cancelled():
-                raise
-            future.cancel()
-            raise KafkaTimeoutError(f"the call took longer than {timeout} s") from error
+            task = waited_for.done.get(timeout=None if timeout is None else _bounded(timeout))
+        except Empty:
+            self.post(waited_for.cancel)
+            raise KafkaTimeoutError(f"the call took longer than {timeout} s") from None
         except BaseException:
-            # Ctrl-C in the waiting thread; a finished future does not mind.
-            future.cancel()
+            # Ctrl-C in the waiting thread.
+            self.post(waited_for.cancel)
             raise
+        if task.cancelled():
+            raise IllegalStateError(f"{self.name}: the client was closed meanwhile")
+        return task.result()
 
-    def _submit(self, work: Coroutine[Any, Any, T]) -> concurrent.futures.Future[T]:
+    def _submit(self, work: Coroutine[Any, Any, T]) -> _Call[T]:
         with self._lock:
             if self._loop is not None and self._state == "RUNNING":
                 if self._thread is not threading.current_thread():
-                    return asyncio.run_coroutine_threadsafe(work, self._loop)
+                    call = _Call(work)
+                    self._loop.call_soon_threadsafe(call.start)
+                    return call
                 reason = "a blocking call on the client's own thread would wait for itself"
             elif self._state == "FORKED":
                 reason = "this process is a fork of the one the client was made in; make a new one"
@@ -149,6 +150,41 @@ class EventLoopThread:
     def __repr__(self) -> str:
         """Return a status line."""
         return f"<EventLoopThread {self.name} {self._state}>"
+
+
+class _Call(Generic[T]):
+    """Work on the loop that another thread waits for.
+
+    The queue has no lock that a waiting thread could hold while a signal handler, run on top of
+    it, waits for the loop as well; a `concurrent.futures.Future` has, and the loop needs it.
+    """
+
+    __slots__ = ("_task", "_work", "done")
+
+    def __init__(self, work: Coroutine[Any, Any, T]) -> None:  # Any: unused
+        self._work = work
+        self._task: asyncio.Task[T] | None = None
+        self.done: SimpleQueue[asyncio.Task[T]] = SimpleQueue()
+
+    def start(self) -> None:
+        """Start the work; on the loop."""
+        self._task = asyncio.get_running_loop().create_task(self._work)
+        self._task.add_done_callback(self._finish)
+
+    def cancel(self) -> None:
+        """End the work, because nobody waits for it any more; on the loop, after `start`."""
+        if self._task is not None:
+            self._task.cancel()
+
+    def _finish(self, task: asyncio.Task[T]) -> None:
+        if not task.cancelled():
+            task.exception()  # Looked at, even if nobody waits any more.
+        self.done.put(task)
+
+
+def _bounded(timeout: float) -> float:
+    """Return *timeout* as the system takes it: infinity and Java's Long.MAX_VALUE are too long."""
+    return min(max(timeout, 0.0), threading.TIMEOUT_MAX)
 
 
 # What forked children hold on to, so that it is never closed or collected.

@@ -200,3 +200,31 @@ def test_fork_does_not_deafen_the_parent(thread: EventLoopThread) -> None:
         assert in_child(lambda: thread.start() is None and thread.call(seven(), 5) == 7) == 0
         theirs.send(b"hello")
         assert thread.call(wait(listening), 5) == b"hello"
+
+
+@pytest.mark.parametrize("timeout", [float("inf"), 2**63 / 1000])
+def test_time_out_longer_than_the_system_takes_is_waited_for(
+    thread: EventLoopThread, timeout: float
+) -> None:
+    assert thread.call(seven(), timeout) == 7
+
+
+def test_call_in_a_signal_handler_is_answered_wherever_it_interrupts_another(
+    thread: EventLoopThread,
+) -> None:
+    answers: list[int] = []
+
+    def ask(*_: object) -> None:
+        answers.append(thread.call(seven(), 5))
+
+    before = signal.signal(signal.SIGALRM, ask)
+    try:
+        # Different delays, so that every step of a call is hit by some.
+        for microseconds in range(20, 420):
+            signal.setitimer(signal.ITIMER_REAL, microseconds / 1e6)
+            while len(answers) < microseconds - 19:
+                thread.call(seven(), 20)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert answers == [7] * 400
