@@ -9,6 +9,12 @@ from kafka.config.option import at_least, option, seconds
 from kafka.errors import KafkaConfigurationError
 
 
+def _reporters(value: object) -> list[object]:
+    if not isinstance(value, list | tuple) or not all(callable(item) for item in value):
+        raise TypeError("must be a list of classes")
+    return list(value)
+
+
 class CommonConfig(NetworkConfig):
     """Options of every client."""
 
@@ -16,7 +22,9 @@ class CommonConfig(NetworkConfig):
         60000, at_least(0), "Time for a call without a time-out of its own, in ms (KIP-266)."
     )
     metric_reporters: list[Any] = option(  # Any: classes or factories of the user
-        [], list, "Classes of `kafka.metrics.metrics_reporter.AbstractMetricsReporter` to feed."
+        [],
+        _reporters,
+        "Classes of `kafka.metrics.metrics_reporter.AbstractMetricsReporter` to feed.",
     )
     metrics_enabled: bool = option(True, None, "Keep metrics.")
     metrics_num_samples: int = option(2, at_least(1), "Samples that a metric is computed from.")

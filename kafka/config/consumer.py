@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from kafka.config.common import CommonConfig
 from kafka.config.duration import parse_duration
 from kafka.config.network import NetworkConfig
-from kafka.config.option import at_least, option, seconds, unbuilt, warn_user
+from kafka.config.option import at_least, int32, option, seconds, unbuilt, warn_user
 from kafka.errors import KafkaConfigurationError
 from kafka.structs import IsolationLevel
 
@@ -87,12 +87,12 @@ class ConsumerConfig(CommonConfig):
     fetch_max_wait_ms: float = option(
         500, at_least(0), "Time a broker waits for ``fetch_min_bytes``, in ms."
     )
-    fetch_min_bytes: int = option(1, at_least(0), "Bytes a broker collects before it answers.")
+    fetch_min_bytes: int = option(1, int32(0), "Bytes a broker collects before it answers.")
     fetch_max_bytes: int = option(
-        52428800, at_least(0), "Most bytes in one Fetch response; one batch may exceed it (KIP-74)."
+        52428800, int32(0), "Most bytes in one Fetch response; one batch may exceed it (KIP-74)."
     )
     max_partition_fetch_bytes: int = option(
-        1048576, at_least(0), "Most bytes of one partition in a response; one batch may exceed it."
+        1048576, int32(0), "Most bytes of one partition in a response; one batch may exceed it."
     )
     max_buffered_bytes: int = option(
         None,

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, ClassVar
 
 from kafka.config.addresses import bootstrap_list
 from kafka.config.base import Config
-from kafka.config.option import at_least, ignored, one_of, option, seconds, unbuilt, warn_user
+from kafka.config.option import (
+    at_least,
+    ignored,
+    int32,
+    one_of,
+    option,
+    seconds,
+    unbuilt,
+    warn_user,
+)
 from kafka.errors import KafkaConfigurationError
 from kafka.version import __version__
 
@@ -137,10 +146,10 @@ class NetworkConfig(SecurityConfig):
         100000000, at_least(1), "Largest response accepted, in bytes."
     )
     receive_buffer_bytes: int | None = option(
-        None, at_least(-1), "Size of the sockets' receive buffers, in bytes; None: the system's."
+        None, int32(-1), "Size of the sockets' receive buffers, in bytes; None: the system's."
     )
     send_buffer_bytes: int | None = option(
-        None, at_least(-1), "Size of the sockets' send buffers, in bytes; None: the system's."
+        None, int32(-1), "Size of the sockets' send buffers, in bytes; None: the system's."
     )
     socket_options: list[tuple[int, int, int | bytes]] = option(
         [TCP_NODELAY], _socket_options, "Arguments of ``socket.setsockopt``, for each connection."

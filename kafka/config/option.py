@@ -180,6 +180,11 @@ def between(minimum: int, maximum: int, *, also: int | None = None) -> Check:
     return check
 
 
+def int32(minimum: int) -> Check:
+    """Make a check for numbers from *minimum* to the largest that the protocol can say."""
+    return between(minimum, 2**31 - 1)
+
+
 def one_of(*words: str) -> Check:
     """Make a check for one of *words*, in any mixture of upper and lower case."""
     by_fold = {word.lower(): word for word in words}

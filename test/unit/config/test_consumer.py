@@ -101,3 +101,24 @@ def test_default_commit_callback_does_nothing() -> None:
 def test_iterator_option_of_version_2_warns() -> None:
     with pytest.warns(DeprecationWarning, match="legacy_iterator has no effect"):
         ConsumerConfig.from_kwargs({"legacy_iterator": True})
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "fetch_min_bytes",
+        "fetch_max_bytes",
+        "max_partition_fetch_bytes",
+        "receive_buffer_bytes",
+        "send_buffer_bytes",
+    ],
+)
+def test_size_beyond_what_protocol_and_sockets_take_is_refused(name: str) -> None:
+    with pytest.raises(KafkaConfigurationError, match=f"{name}=2147483648: "):
+        ConsumerConfig.from_kwargs({name: 2**31})
+
+
+@pytest.mark.parametrize("value", ["x", b"x", [None], ["a.Reporter"]])
+def test_reporters_that_cannot_be_made_are_refused(value: object) -> None:
+    with pytest.raises(TypeError, match="metric_reporters="):
+        ConsumerConfig.from_kwargs({"metric_reporters": value})
