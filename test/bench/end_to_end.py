@@ -20,17 +20,23 @@ from typing import NamedTuple
 from test.support.apache_kafka import KafkaCluster
 
 WORKER = Path(__file__).with_name("worker.py")
-RELEASED = ("kafka-python==3.0.12", "crc32c")
+RELEASED = ("kafka-python==3.0.12", "crc32c", "lz4")
 OURS = "ours"
 
 
 class Row(NamedTuple):
-    """One comparison: our mode and each peer's, and whether records must be there before."""
+    """One comparison: our mode and each peer's, and the mode that writes what they read.
+
+    *share* is the part of the records that is enough; *size* and *partitions* come before what the
+    command line says.
+    """
 
     mode: str
     peers: dict[str, str]
-    prefilled: bool = False
+    fill: str = ""
     share: float = 1.0
+    size: int | None = None
+    partitions: int | None = None
 
 
 ROWS = {
@@ -48,6 +54,15 @@ ROWS = {
         "kafka.send-keyed",
         {"kafka-python": "kafka.send-keyed", "confluent-callback": "confluent.produce-keyed"},
     ),
+    "send-many": Row(
+        "kafka.send-many",
+        {"confluent": "confluent.produce", "confluent-callback": "confluent.produce-callback"},
+    ),
+    "send-lz4": Row("kafka.send-lz4", {"kafka-python": "kafka.send-lz4"}, share=0.2, size=1000),
+    "send-1000-partitions": Row(
+        "kafka.send", {"kafka-python": "kafka.send"}, share=0.5, partitions=1000
+    ),
+    "send-memory": Row("kafka.send-drop", {"kafka-python": "kafka.send-drop"}, share=5.0),
     "poll": Row(
         "kafka.poll",
         {
@@ -55,7 +70,7 @@ ROWS = {
             "confluent": "confluent.poll",
             "confluent-consume500": "confluent.consume500",
         },
-        prefilled=True,
+        fill="kafka.fill",
     ),
     "iterator": Row(
         "kafka.iterator",
@@ -64,11 +79,32 @@ ROWS = {
             "confluent": "confluent.poll",
             "aiokafka": "aiokafka.async-for",
         },
-        prefilled=True,
+        fill="kafka.fill",
     ),
+    "poll-batch": Row(
+        "kafka.poll-batch",
+        {"confluent-consume500": "confluent.consume500"},
+        fill="kafka.fill-varied",
+    ),
+    "poll-1k-lz4": Row(
+        "kafka.poll",
+        {"kafka-python": "kafka.poll", "confluent-consume500": "confluent.consume500"},
+        fill="kafka.fill-lz4",
+        share=0.3,
+        size=1000,
+    ),
+    "consume-10k": Row(
+        "kafka.poll-batch",
+        {"confluent-consume500": "confluent.consume500"},
+        fill="kafka.fill",
+        share=0.05,
+        size=10_000,
+    ),
+    # Milliseconds at the end of the log instead of records.
+    "idle": Row("kafka.idle", {"kafka-python": "kafka.idle"}, fill="kafka.fill", share=0.01),
     "async-send": Row("kafka.async-send", {"aiokafka": "aiokafka.send"}),
-    "getmany": Row("kafka.getmany", {"aiokafka": "aiokafka.getmany"}, prefilled=True),
-    "async-for": Row("kafka.async-for", {"aiokafka": "aiokafka.async-for"}, prefilled=True),
+    "getmany": Row("kafka.getmany", {"aiokafka": "aiokafka.getmany"}, fill="kafka.fill"),
+    "async-for": Row("kafka.async-for", {"aiokafka": "aiokafka.async-for"}, fill="kafka.fill"),
     "latency": Row("kafka.latency", {"kafka-python": "kafka.latency"}, share=0.01),
 }
 
@@ -82,6 +118,7 @@ class Run(NamedTuple):
     peak_rss_mb: float
     p50: float = 0.0
     p99: float = 0.0
+    wakeups: int = 0
 
     @property
     def rate(self) -> float:
@@ -124,7 +161,9 @@ def compare(row: Row, bootstrap: str, topic: str, options: argparse.Namespace) -
     for _ in range(options.rounds):
         for client, mode in modes.items():
             runs[client].append(
-                measure(interpreter(client), mode, bootstrap, topic, count, options.size)
+                measure(
+                    interpreter(client), mode, bootstrap, topic, count, row.size or options.size
+                )
             )
     ours = runs[OURS]
     for client, measured in runs.items():
@@ -139,6 +178,10 @@ def _line(row: Row, mode: str, client: str, runs: list[Run], ratio: float) -> st
     cpu = statistics.median(run.cpu_per_million for run in runs)
     peak = statistics.median(run.peak_rss_mb for run in runs)
     text = f"{mode:28} {client:22} {rate:12,.0f}/s {cpu:7.2f} CPU-s/M {peak:6.0f} MB"
+    if row.mode == "kafka.idle":
+        share = statistics.median(run.cpu / run.wall for run in runs)
+        wakeups = statistics.median(run.wakeups / run.wall for run in runs)
+        return f"{mode:28} {client:22} {share:6.2%} of a core {wakeups:6.1f} wake-ups/s"
     if row.mode == "kafka.latency":
         p50 = statistics.median(run.p50 for run in runs) * 1e6
         p99 = statistics.median(run.p99 for run in runs) * 1e6
@@ -156,15 +199,30 @@ def main() -> None:
     options = parser.parse_args()
     with KafkaCluster(version="4.4.0") as cluster:
         bootstrap = ",".join(cluster.bootstrap_servers)
-        cluster.create_topic("filled", partitions=options.partitions)
-        measure(sys.executable, "kafka.send", bootstrap, "filled", options.count, options.size)
         for name in options.rows.split(","):
-            row = ROWS[name]
-            topic = "filled"
-            if not row.prefilled:
-                topic = f"bench-{name}"
-                cluster.create_topic(topic, partitions=options.partitions)
-            compare(row, bootstrap, topic, options)
+            compare(ROWS[name], bootstrap, prepare(cluster, name, options), options)
+
+
+def prepare(cluster: KafkaCluster, name: str, options: argparse.Namespace) -> str:
+    """Return the topic for a row; rows that read the same share theirs."""
+    row = ROWS[name]
+    count, size = int(options.count * row.share), row.size or options.size
+    if not row.fill:
+        topic = f"bench-{name}"
+    elif row.mode == "kafka.idle":
+        topic, count = "bench-idle", 1000
+    else:
+        topic = f"{row.fill}-{count}-{size}"
+    if topic not in prepared:
+        prepared.add(topic)
+        cluster.create_topic(topic, partitions=row.partitions or options.partitions)
+        if row.fill:
+            servers = ",".join(cluster.bootstrap_servers)
+            measure(sys.executable, row.fill, servers, topic, count, size)
+    return topic
+
+
+prepared: set[str] = set()
 
 
 if __name__ == "__main__":

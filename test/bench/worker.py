@@ -47,10 +47,27 @@ def _keys(count: int) -> list[bytes]:
     return list(itertools.islice(itertools.cycle(distinct), count))
 
 
-def kafka_producer(task: Task, watch: Stopwatch, *, keyed: bool = False) -> int:
+def _drop(future: object) -> None:
+    """Let go of *future*."""
+
+
+def _text(size: int) -> bytes:
+    """Return *size* bytes that compress to about half."""
+    return os.urandom(size // 2).hex().encode().ljust(size, b"0")
+
+
+def kafka_producer(
+    task: Task,
+    watch: Stopwatch,
+    *,
+    keyed: bool = False,
+    codec: str | None = None,
+    keeping: bool = True,
+) -> int:
     from kafka import KafkaProducer
 
     options: dict[str, Any] = {
+        "compression_type": codec,
         "bootstrap_servers": task.bootstrap,
         "acks": 1,
         "linger_ms": LINGER_MS,
@@ -58,12 +75,12 @@ def kafka_producer(task: Task, watch: Stopwatch, *, keyed: bool = False) -> int:
         "enable_idempotence": False,
     }
     producer = KafkaProducer(**options)
-    value = os.urandom(task.size)
+    value = _text(task.size) if codec else os.urandom(task.size)
     producer.send(task.topic, value).get(30)
     keys = _keys(task.count) if keyed else None
-    futures = []
+    futures: list[Any] = []
     watch.start()
-    send, keep = producer.send, futures.append
+    send, keep = producer.send, futures.append if keeping else _drop
     if keys is None:
         for _ in range(task.count):
             keep(send(task.topic, value))
@@ -77,6 +94,62 @@ def kafka_producer(task: Task, watch: Stopwatch, *, keyed: bool = False) -> int:
     return _report(done, task.count - failed)
 
 
+def kafka_send_many(task: Task, watch: Stopwatch) -> int:
+    """Send in lots of 1,000 records."""
+    from kafka import KafkaProducer
+
+    producer = KafkaProducer(
+        bootstrap_servers=task.bootstrap,
+        acks=1,
+        linger_ms=LINGER_MS,
+        batch_size=BATCH_BYTES,
+        enable_idempotence=False,
+    )
+    value = os.urandom(task.size)
+    producer.send(task.topic, value).get(30)
+    lot = 1000
+    watch.start()
+    # A list of its own for each lot: making it is the user's work, but work all the same.
+    futures = [
+        producer.send_many(task.topic, [value for _ in range(lot)])
+        for _ in range(task.count // lot)
+    ]
+    producer.flush()
+    done = watch.stop()
+    delivered = sum(len(future) for future in futures if future.succeeded())
+    producer.close()
+    return _report(done, delivered)
+
+
+def kafka_fill(
+    task: Task, watch: Stopwatch, *, vary: bool = False, codec: str | None = None
+) -> int:
+    """Write what consumers read; the sizes vary by half, or all records have the same."""
+    from kafka import KafkaProducer
+
+    producer = KafkaProducer(
+        bootstrap_servers=task.bootstrap,
+        acks=1,
+        linger_ms=LINGER_MS,
+        batch_size=BATCH_BYTES,
+        enable_idempotence=False,
+        compression_type=codec,
+        max_request_size=2 * 1024 * 1024,
+    )
+    # Half of it is random, so that it can be compressed to about half.
+    data = (os.urandom(task.size) + bytes(task.size)) * 2
+    spread = task.size // 2 if vary else 0
+    lengths = [task.size - spread + n * 2 * spread // 97 for n in range(97)]
+    watch.start()
+    for number in range(task.count):
+        start = number % task.size
+        producer.send(task.topic, data[start : start + lengths[number * 31 % 97]])
+    producer.flush()
+    done = watch.stop()
+    producer.close()
+    return _report(done, task.count)
+
+
 def kafka_poll(task: Task, watch: Stopwatch) -> int:
     consumer = _kafka_consumer(task)
     seen = 0
@@ -86,6 +159,34 @@ def kafka_poll(task: Task, watch: Stopwatch) -> int:
         for records in consumer.poll(timeout_ms=500, max_records=500).values():
             seen += len(records)
     return _report(watch.stop(), seen)
+
+
+def kafka_poll_batch(task: Task, watch: Stopwatch) -> int:
+    consumer = _kafka_consumer(task)
+    seen = 0
+    watch.start()
+    limit = time.perf_counter() + IDLE_SECONDS
+    while seen < task.count and time.perf_counter() < limit:
+        for batch in consumer.poll_batch(timeout_ms=500, max_records=500):
+            seen += len(batch.values)
+    return _report(watch.stop(), seen)
+
+
+def kafka_idle(task: Task, watch: Stopwatch) -> int:
+    """Sit at the end of the log; *count* is the milliseconds to sit, and what is reported."""
+    consumer = _kafka_consumer(task)
+    consumer.seek_to_end()
+    consumer.poll(timeout_ms=1000)
+    before = _switches()
+    watch.start()
+    consumer.poll(timeout_ms=task.count)
+    done = watch.stop()
+    return _report(done, task.count, wakeups=_switches() - before)
+
+
+def _switches() -> int:
+    """Return how often this process has gone to sleep, so far."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_nvcsw
 
 
 def kafka_iterator(task: Task, watch: Stopwatch) -> int:
@@ -285,12 +386,18 @@ def kafka_import(task: Task, watch: Stopwatch) -> int:
     return _report(watch.stop(), 1)
 
 
-def _report(done: tuple[float, float], records: int, latency: list[float] | None = None) -> int:
+def _report(
+    done: tuple[float, float],
+    records: int,
+    latency: list[float] | None = None,
+    wakeups: int = 0,
+) -> int:
     wall, cpu = done
     result = {
         "records": records,
         "wall": wall,
         "cpu": cpu,
+        "wakeups": wakeups,
         "peak_rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
     }
     if latency:
@@ -305,8 +412,16 @@ Mode = Callable[[Task, Stopwatch], Any]
 MODES: dict[str, Mode] = {
     "kafka.import": kafka_import,
     "kafka.send": kafka_producer,
+    "kafka.send-lz4": lambda task, watch: kafka_producer(task, watch, codec="lz4"),
+    "kafka.send-drop": lambda task, watch: kafka_producer(task, watch, keeping=False),
+    "kafka.send-many": kafka_send_many,
     "kafka.send-keyed": lambda task, watch: kafka_producer(task, watch, keyed=True),
+    "kafka.fill": kafka_fill,
+    "kafka.fill-varied": lambda task, watch: kafka_fill(task, watch, vary=True),
+    "kafka.fill-lz4": lambda task, watch: kafka_fill(task, watch, codec="lz4"),
     "kafka.poll": kafka_poll,
+    "kafka.poll-batch": kafka_poll_batch,
+    "kafka.idle": kafka_idle,
     "kafka.iterator": kafka_iterator,
     "kafka.latency": kafka_latency,
     "kafka.async-send": lambda task, watch: asyncio.run(native_async_producer(task, watch)),
