@@ -251,6 +251,12 @@ class KafkaProducer(Facade[AsyncKafkaProducer]):
         else:
             self._close(core, seconds)
 
+    def _stop_lingering(self) -> None:
+        """Have what is in the buffer sent now, if the producer runs in this process."""
+        core = self._core._core_or_none  # noqa: SLF001 - the two faces are one piece
+        if core is not None and self._thread.is_running:
+            core.accumulator.flush()
+
     def _close(self, core: ProducerCore, seconds: float) -> None:
         started = time.monotonic()
         try:
@@ -373,8 +379,15 @@ def _close_in_background(core: AsyncKafkaProducer, thread: EventLoopThread) -> N
 
 @atexit.register
 def _close_at_exit() -> None:
-    """Deliver what unclosed producers hold when the program ends, for a few seconds at most."""
-    for producer in list(_OPEN):
-        timeout = min(_EXIT_TIMEOUT, producer._options.delivery_timeout)  # noqa: SLF001 - own class
+    """Deliver what unclosed producers hold when the program ends, for a few seconds at most.
+
+    All deliver at the same time, so that the seconds are those of the program, not of each.
+    """
+    end = time.monotonic() + _EXIT_TIMEOUT
+    producers = list(_OPEN)
+    for producer in producers:
+        producer._stop_lingering()  # noqa: SLF001 - own class
+    for producer in producers:
+        left = max(end - time.monotonic(), 0.0)
         with contextlib.suppress(KafkaError):
-            producer.close(timeout)
+            producer.close(min(left, producer._options.delivery_timeout))  # noqa: SLF001 - own class
