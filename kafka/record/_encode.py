@@ -14,6 +14,8 @@ from kafka.record._varint import TABLE_LIMIT, encode_varint, varints_to
 
 _CACHED_LENGTHS = 1024
 _CACHED_HEADS = 64
+_CACHED_TAILS = 8
+_LONGEST_TAILS = 4096
 _NULL = b"\x01"
 
 
@@ -33,7 +35,9 @@ class _Varints(dict[int, bytes]):
 
 
 class _Heads(dict[int, bytes]):
-    """What comes before the offset delta of a record without key, by the length of its value.
+    """What comes before the offset delta of a record, by the length of its value.
+
+    All records of one such table have no key, or keys of one length.
 
     That is: the header count 0 of the *previous* record, then length, attributes and the
     timestamp delta.  Taking the zero in here saves a piece per record.
@@ -41,9 +45,11 @@ class _Heads(dict[int, bytes]):
 
     __slots__ = ("fixed", "tail")
 
-    def __init__(self, offset_width: int, timestamp_width: int, timestamp: bytes) -> None:
-        # Attributes, both deltas, null key, header count.
-        self.fixed = 1 + timestamp_width + offset_width + 1 + 1
+    def __init__(
+        self, offset_width: int, timestamp_width: int, timestamp: bytes, key_width: int
+    ) -> None:
+        # Attributes, both deltas, key with its length, header count.
+        self.fixed = 1 + timestamp_width + offset_width + key_width + 1
         self.tail = b"\0" + timestamp
 
     def __missing__(self, length: int) -> bytes:
@@ -77,12 +83,12 @@ class _KeyedHeads(dict[tuple[int, int], bytes]):
 _HeadsKey = tuple[int, int, bytes]
 
 
-class _HeadsCache(dict[_HeadsKey, _Heads]):
-    """The `_Heads` of each (offset width, timestamp width, timestamp); bounded."""
+class _HeadsCache(dict[tuple[int, int, bytes, int], _Heads]):
+    """The `_Heads` of each (offset width, timestamp width, timestamp, key width); bounded."""
 
     __slots__ = ()
 
-    def __missing__(self, key: _HeadsKey) -> _Heads:
+    def __missing__(self, key: tuple[int, int, bytes, int]) -> _Heads:
         if len(self) >= _CACHED_HEADS:
             self.clear()
         found = self[key] = _Heads(*key)
@@ -90,7 +96,7 @@ class _HeadsCache(dict[_HeadsKey, _Heads]):
 
 
 class _KeyedHeadsCache(dict[_HeadsKey, _KeyedHeads]):
-    """As `_HeadsCache`, for records with keys."""
+    """As `_HeadsCache`, for records with keys of different lengths."""
 
     __slots__ = ()
 
@@ -101,11 +107,27 @@ class _KeyedHeadsCache(dict[_HeadsKey, _KeyedHeads]):
         return found
 
 
+class _NumberedTails(dict[bytes, list[bytes]]):
+    """Offset deltas 0, 1, 2, ... with the same bytes after each, by these bytes; bounded."""
+
+    __slots__ = ()
+
+    def up_to(self, count: int, tail: bytes) -> list[bytes]:
+        """Return at least *count* of them."""
+        found = self.get(tail)
+        if found is None or len(found) < count:
+            if len(self) >= _CACHED_TAILS:
+                self.clear()
+            found = self[tail] = [delta + tail for delta in varints_to(count)]
+        return found
+
+
 # Shared by all threads: an entry lost to another thread's clear() is only computed again.
 _NUMBERS = _Varints()
 _NULL_KEY_AND_LENGTHS = _Varints(_NULL)
 _HEADS = _HeadsCache()
 _KEYED_HEADS = _KeyedHeadsCache()
+_TAILS = _NumberedTails()
 
 
 class _Segment(NamedTuple):
@@ -119,6 +141,13 @@ class _Segment(NamedTuple):
     offset_width: int
     timestamp_width: int
     timestamp: bytes
+
+
+class _Lengths(NamedTuple):
+    """The lengths of a column: each, and the one they share if they do."""
+
+    each: list[int]
+    shared: int | None
 
 
 def encode_records(
@@ -155,35 +184,82 @@ def _encode_columns(
     if segments is None:
         return None
     try:
-        value_lengths = list(map(len, values))  # type: ignore[arg-type] # None is caught below
-        key_lengths = None if keys is None else list(map(len, keys))  # type: ignore[arg-type]
+        value_lengths = _lengths(values)
+        key_lengths = None if keys is None else _lengths(keys)
     except TypeError:
         return None
-    deltas = varints_to(len(values))
-    base = repeat(timestamps[0])
+    base = timestamps[0]
     records: list[Iterator[Iterable[bytes]]] = []
     for segment in segments:
-        span = slice(segment.start, segment.end)
-        lengths = value_lengths[span]
-        pieces: list[Iterable[bytes]] = []
-        if key_lengths is None or keys is None:
-            pieces += [map(_HEADS[segment[2:]].__getitem__, lengths), deltas[span]]
-            pieces.append(map(_NULL_KEY_AND_LENGTHS.__getitem__, lengths))
+        if keys is None or key_lengths is None:
+            pieces = _keyless_pieces(segment, value_lengths)
         else:
-            of_both = zip(key_lengths[span], lengths, strict=True)
-            pieces += [map(_KEYED_HEADS[segment[2:]].__getitem__, of_both), deltas[span]]
-            pieces.append(map(_NUMBERS.__getitem__, key_lengths[span]))
-            pieces.append(keys[span])  # type: ignore[arg-type] # len() took all of them, so no None
-            pieces.append(map(_NUMBERS.__getitem__, lengths))
-        pieces.append(values[span])  # type: ignore[arg-type] # as for the keys
+            pieces = _keyed_pieces(segment, keys, key_lengths, value_lengths)
+        span = slice(segment.start, segment.end)
+        pieces.append(values[span])  # type: ignore[arg-type] # len() took all of them, so no None
         if not segment.timestamp:
-            pieces.insert(1, map(_NUMBERS.__getitem__, map(sub, timestamps[span], base)))
-        records.append(zip(*pieces, strict=True))
+            pieces.insert(1, map(_NUMBERS.__getitem__, map(sub, timestamps[span], repeat(base))))
+        records.append(zip(*pieces, strict=False))
     parts = list(chain.from_iterable(chain.from_iterable(records)))
     # The first record has none before it whose header count would be missing; the last one has.
     parts[0] = parts[0][1:]
     parts.append(b"\0")
     return b"".join(parts)
+
+
+def _lengths(column: Sequence[bytes | None]) -> _Lengths:
+    """Return the lengths of *column*; TypeError if not all of it is bytes."""
+    each = list(map(len, column))  # type: ignore[arg-type] # the callers expect the TypeError
+    # The last one first: most columns of different lengths are told at once.
+    shared = each[0] == each[-1] and each.count(each[0]) == len(each)
+    return _Lengths(each, each[0] if shared else None)
+
+
+def _keyless_pieces(segment: _Segment, lengths: _Lengths) -> list[Iterable[bytes]]:
+    """Return what comes before the values of *segment*; a column each, at least as long."""
+    span = slice(segment.start, segment.end)
+    heads = _HEADS[*segment[2:], 1]
+    count = len(lengths.each)
+    if lengths.shared is not None:
+        tails = _numbered(_NULL_KEY_AND_LENGTHS[lengths.shared], count)
+        return [repeat(heads[lengths.shared]), tails[span]]
+    mine = lengths.each[span]
+    return [
+        map(heads.__getitem__, mine),
+        varints_to(count)[span],
+        map(_NULL_KEY_AND_LENGTHS.__getitem__, mine),
+    ]
+
+
+def _keyed_pieces(
+    segment: _Segment, keys: Sequence[bytes | None], key_lengths: _Lengths, lengths: _Lengths
+) -> list[Iterable[bytes]]:
+    """As `_keyless_pieces`, keys included."""
+    span = slice(segment.start, segment.end)
+    mine: Sequence[bytes] = keys[span]  # type: ignore[assignment] # len() took all of them
+    value_numbers: Iterable[bytes] = map(_NUMBERS.__getitem__, lengths.each[span])
+    if key_lengths.shared is None:
+        of_both = zip(key_lengths.each[span], lengths.each[span], strict=True)
+        return [
+            map(_KEYED_HEADS[segment[2:]].__getitem__, of_both),
+            varints_to(len(keys))[span],
+            map(_NUMBERS.__getitem__, key_lengths.each[span]),
+            mine,
+            value_numbers,
+        ]
+    key_number = _NUMBERS[key_lengths.shared]
+    heads = _HEADS[*segment[2:], len(key_number) + key_lengths.shared]
+    tails = _numbered(key_number, len(keys))[span]
+    if lengths.shared is not None:
+        return [repeat(heads[lengths.shared]), tails, mine, repeat(_NUMBERS[lengths.shared])]
+    return [map(heads.__getitem__, lengths.each[span]), tails, mine, value_numbers]
+
+
+def _numbered(tail: bytes, count: int) -> list[bytes]:
+    """Return at least *count* offset deltas with *tail* after each."""
+    if count <= _LONGEST_TAILS:
+        return _TAILS.up_to(count, tail)
+    return [delta + tail for delta in varints_to(count)[:count]]
 
 
 def _segments(timestamps: Sequence[int]) -> list[_Segment] | None:
