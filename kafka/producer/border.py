@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -38,7 +39,7 @@ class MemoryWaiter:
         wake: called, with the lock held, when it is worth trying again.
     """
 
-    __slots__ = ("wake",)
+    __slots__ = ("__weakref__", "wake")
 
     def __init__(self, wake: Callable[[], None]) -> None:
         self.wake = wake
@@ -56,12 +57,13 @@ class Memory:
 
     Attributes:
         closed: nothing more is admitted.
-        waiters: those who wait, in the order they came.
+        waiters: those who wait, in the order they came. Weak: a send() that ended by an exception
+            out of a signal handler, before or while it left the queue, keeps nobody waiting.
     """
 
     def __init__(self, intake: Intake, limit: int, notify: Callable[[], None]) -> None:
         self.closed = False
-        self.waiters: deque[MemoryWaiter] = deque()
+        self.waiters: deque[weakref.ref[MemoryWaiter]] = deque()
         self._intake = intake
         self._limit = limit
         self._notify = notify
@@ -82,27 +84,31 @@ class Memory:
 
     def enter(self, waiter: MemoryWaiter) -> None:
         """Have *waiter* wait behind those who wait already."""
-        self.waiters.append(waiter)
+        self.waiters.append(weakref.ref(waiter))
         self._set_ceiling()
 
     def leave(self, waiter: MemoryWaiter) -> None:
         """Let the next one try."""
-        if waiter in self.waiters:
-            self.waiters.remove(waiter)
+        reference = weakref.ref(waiter)
+        if reference in self.waiters:
+            self.waiters.remove(reference)
         self._set_ceiling()
         self.wake_first()
 
     def wake_first(self) -> None:
         """Have the one who has waited longest try again."""
-        if self.waiters:
-            self.waiters[0].wake()
+        first = self._first()
+        if first is not None:
+            first.wake()
 
     def close(self) -> None:
         """Admit nothing more; those who wait hear of it."""
         self.closed = True
         self._set_ceiling()
-        for waiter in list(self.waiters):
-            waiter.wake()
+        for reference in list(self.waiters):
+            waiter = reference()
+            if waiter is not None:
+                waiter.wake()
 
     def doubt(self) -> None:
         """Have the next record make up for a wake-up that may have been lost."""
@@ -121,10 +127,22 @@ class Memory:
             self._notify()
             self._doubt = False
             self._set_ceiling()
-        if self.waiters and self.waiters[0] is not waiter:
+        first = self._first()
+        if first is None:
+            self._set_ceiling()
+        elif first is not waiter:
             return False
         # An empty buffer takes any record: its size was checked against buffer_memory before.
         return self.used + size <= self._limit or not self.used
+
+    def _first(self) -> MemoryWaiter | None:
+        """Return who has waited longest; those that are gone leave the queue."""
+        while self.waiters:
+            waiter = self.waiters[0]()
+            if waiter is not None:
+                return waiter
+            self.waiters.popleft()
+        return None
 
     def _set_ceiling(self) -> None:
         """Send everybody the long way while somebody waits or the producer is closed."""
