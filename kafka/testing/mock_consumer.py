@@ -12,22 +12,24 @@ from kafka.structs import (
     ConsumerGroupMetadata,
     ConsumerRecord,
     OffsetAndMetadata,
-    OffsetAndTimestamp,
     TopicPartition,
 )
-from kafka.subscription import SubscriptionState
+from kafka.subscription import SubscriptionState, check_partitions
 from kafka.subscription.listeners import ConsumerRebalanceListener
-from kafka.testing.mock_log import MockLog
+from kafka.testing.mock_log import as_batch
+from kafka.testing.mock_queries import MockQueries
 
 if TYPE_CHECKING:
     import re
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
     from types import TracebackType
 
+    from kafka.consumer.record_batch import RecordBatch
+
     Offsets = dict[TopicPartition, OffsetAndMetadata]
 
 
-class MockConsumer:
+class MockConsumer(MockQueries):
     """A `KafkaConsumer` without Kafka.
 
     A test gives it records with `add_record`, at once or in a task that `schedule` has run by a
@@ -53,6 +55,7 @@ class MockConsumer:
     DEFAULT_CONFIG: ClassVar[dict[str, object]] = ConsumerConfig.default_config()
 
     def __init__(self, *topics: str, **configs: object) -> None:
+        super().__init__()
         group = {
             name: configs.pop(name) for name in ("group_id", "group_instance_id") if name in configs
         }
@@ -63,7 +66,6 @@ class MockConsumer:
         self._reset = options.auto_offset_reset
         self._group_id = group.get("group_id")
         self._subscription = SubscriptionState()
-        self._log = MockLog()
         self._positions: dict[TopicPartition, int] = {}
         self._committed: Offsets = {}
         self._tasks: deque[Callable[[], object]] = deque()
@@ -207,30 +209,6 @@ class MockConsumer:
         arguments.assigned(self._subscription.assignment, partition)
         return self._log.end(partition)
 
-    def beginning_offsets(
-        self, partitions: Collection[TopicPartition], timeout_ms: float | None = None
-    ) -> dict[TopicPartition, int]:
-        """Return the first offset of each of *partitions*."""
-        del timeout_ms
-        arguments.check_partitions(partitions)
-        return {tp: self._log.beginning(tp) for tp in partitions}
-
-    def end_offsets(
-        self, partitions: Collection[TopicPartition], timeout_ms: float | None = None
-    ) -> dict[TopicPartition, int]:
-        """Return the offset after the last record of each of *partitions*."""
-        del timeout_ms
-        arguments.check_partitions(partitions)
-        return {tp: self._log.end(tp) for tp in partitions}
-
-    def offsets_for_times(
-        self, timestamps: dict[TopicPartition, int], timeout_ms: float | None = None
-    ) -> dict[TopicPartition, OffsetAndTimestamp | None]:
-        """Return the first record not before each timestamp."""
-        del timeout_ms
-        wanted = arguments.search_times(timestamps)
-        return {tp: self._log.first_since(tp, timestamp) for tp, timestamp in wanted.items()}
-
     def poll(
         self, timeout_ms: float = 0, max_records: int | None = None, update_offsets: bool = True
     ) -> dict[TopicPartition, list[ConsumerRecord]]:
@@ -246,6 +224,17 @@ class MockConsumer:
             self._woken = False
             raise WakeupError("the call was ended by wakeup()")
         return self._collect(limit, update_offsets=update_offsets)
+
+    def poll_batch(
+        self, timeout_ms: float = 0, max_records: int | None = None
+    ) -> list[RecordBatch]:
+        """Return records like `poll`, a batch for each partition."""
+        found = self.poll(timeout_ms, max_records)
+        return [as_batch(tp, records) for tp, records in found.items()]
+
+    def consume(self, num_messages: int = 1, timeout_ms: float = 0) -> list[RecordBatch]:
+        """Return at most *num_messages* records; otherwise as `poll_batch`."""
+        return self.poll_batch(timeout_ms, num_messages)
 
     def _collect(
         self, limit: int, *, update_offsets: bool
@@ -294,7 +283,7 @@ class MockConsumer:
         self._check_group()
         if offsets is None:
             offsets = {tp: OffsetAndMetadata(at, "", -1) for tp, at in self._positions.items()}
-        arguments.check_partitions(offsets)
+        check_partitions(offsets)
         self._committed.update(offsets)
 
     def commit_async(
@@ -320,16 +309,6 @@ class MockConsumer:
         """Return what a transaction needs to know of the group."""
         self._check_group()
         return ConsumerGroupMetadata(group_id=str(self._group_id))
-
-    def partitions_for_topic(self, topic: str, timeout_ms: float | None = None) -> set[int]:
-        """Return the partitions of *topic*, empty if it does not exist."""
-        del timeout_ms
-        return set(self._log.partitions.get(topic, ()))
-
-    def topics(self, timeout_ms: float | None = None) -> set[str]:
-        """Return the names of all topics."""
-        del timeout_ms
-        return set(self._log.partitions)
 
     def bootstrap(self, timeout_ms: float | None = None, refresh: bool = False) -> None:
         """Do nothing: the cluster is known."""

@@ -6,6 +6,8 @@ from bisect import bisect_left
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
+from kafka.consumer.fetch_results import RecordSlice
+from kafka.consumer.record_batch import RecordBatch
 from kafka.errors import NoOffsetForPartitionError, OffsetOutOfRangeError
 from kafka.structs import OffsetAndTimestamp, TopicPartition
 
@@ -87,3 +89,21 @@ class MockLog:
                 raise NoOffsetForPartitionError(f"{where} has no position, and no policy for one")
             raise OffsetOutOfRangeError(f"{where} has no offset {offset}, and no policy for that")
         return self.end(tp)
+
+
+def as_batch(tp: TopicPartition, records: list[ConsumerRecord]) -> RecordBatch:
+    """Return *records*, at least one, as a batch; sizes are those of keys and values of bytes."""
+    keys = [record.key for record in records]
+    values = [record.value for record in records]
+    epoch = records[0].leader_epoch
+    part = RecordSlice(
+        offsets=[record.offset for record in records],
+        timestamps=[record.timestamp for record in records],
+        keys=[key if isinstance(key, bytes) else None for key in keys],
+        values=[value if isinstance(value, bytes) else None for value in values],
+        headers=[record.headers for record in records],
+        leader_epoch=-1 if epoch is None else epoch,
+        timestamp_type=records[0].timestamp_type,
+        checksums=None,
+    )
+    return RecordBatch(tp, part, keys, values)

@@ -17,7 +17,8 @@ from kafka.errors import (
 )
 from kafka.partitioner.adapt import adapt_partitioner
 from kafka.partitioner.hashing import murmur2
-from kafka.producer.send_path import check_topic
+from kafka.producer.many import FutureRecordsMetadata
+from kafka.producer.send_path import check_many, check_topic
 from kafka.serializer.adapt import adapt_serializer
 from kafka.testing.mock_delivery import (
     TRANSITIONS,
@@ -31,16 +32,18 @@ from kafka.testing.mock_delivery import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from types import TracebackType
 
     from kafka.producer.future import FutureRecordMetadata
+    from kafka.producer.many import Part
     from kafka.producer.sizes import Headers
     from kafka.structs import ConsumerGroupMetadata, OffsetAndMetadata, TopicPartition
 
 _METHODS = frozenset(
     {
         "send",
+        "send_many",
         "flush",
         "partitions_for",
         "init_transactions",
@@ -166,21 +169,30 @@ class MockProducer:
     ) -> FutureRecordMetadata:
         """Note a record and return its future; see `KafkaProducer.send`."""
         self._check("send")
-        check_topic(topic)
-        if value is None and key is None:
-            raise ValueError("key and value are both None: a record needs one of them")
-        if self._state is TransactionState.READY:
-            raise IllegalStateError("send() outside of a transaction: call begin_transaction()")
-        owned = list(headers or ())
-        key_bytes = serialized(self._serialize_key, "key", topic, owned, key)
-        value_bytes = serialized(self._serialize_value, "value", topic, owned, value)
-        if partition is None:
-            partition = self._choose(topic, key, key_bytes, value, value_bytes)
-        elif partition not in self._cluster.partitions_for_topic(topic):
-            raise ValueError(f"topic {topic} has no partition {partition!r}")
-        stamp = int(time.time() * 1000) if timestamp_ms is None else timestamp_ms
-        record = SentRecord(topic, value, key, owned, partition, stamp, key_bytes, value_bytes)
-        return self._enqueue(record)
+        record = self._record(topic, value, key, headers, partition, timestamp_ms)
+        return MockFuture(self._enqueue(record))
+
+    def send_many(
+        self,
+        topic: str,
+        values: Sequence[Any],  # Any: what the serializer takes
+        keys: Sequence[Any] | None = None,  # the same
+        headers: Headers | None = None,
+        partition: int | None = None,
+        timestamp_ms: int | None = None,
+    ) -> FutureRecordsMetadata:
+        """Note many records and return one future; see `KafkaProducer.send_many`."""
+        self._check("send_many")
+        check_many(values, keys)
+        records = [
+            self._record(topic, value, key, headers, partition, timestamp_ms)
+            for value, key in zip(values, keys or [None] * len(values), strict=True)
+        ]
+        parts: list[Part] = [
+            (self._enqueue(record), 0, range(place, place + 1))
+            for place, record in enumerate(records)
+        ]
+        return FutureRecordsMetadata(parts, len(parts))
 
     def flush(self, timeout: float | None = None) -> None:
         """Deliver everything that waits; see `KafkaProducer.flush`."""
@@ -303,6 +315,30 @@ class MockProducer:
         self._open_records.clear()
         self._open_offsets.clear()
 
+    def _record(
+        self,
+        topic: str,
+        value: Any,  # Any: as given to send()
+        key: Any,  # the same
+        headers: Headers | None,
+        partition: int | None,
+        timestamp_ms: int | None,
+    ) -> SentRecord:
+        check_topic(topic)
+        if value is None and key is None:
+            raise ValueError("key and value are both None: a record needs one of them")
+        if self._state is TransactionState.READY:
+            raise IllegalStateError("send() outside of a transaction: call begin_transaction()")
+        owned = list(headers or ())
+        key_bytes = serialized(self._serialize_key, "key", topic, owned, key)
+        value_bytes = serialized(self._serialize_value, "value", topic, owned, value)
+        if partition is None:
+            partition = self._choose(topic, key, key_bytes, value, value_bytes)
+        elif partition not in self._cluster.partitions_for_topic(topic):
+            raise ValueError(f"topic {topic} has no partition {partition!r}")
+        stamp = int(time.time() * 1000) if timestamp_ms is None else timestamp_ms
+        return SentRecord(topic, value, key, owned, partition, stamp, key_bytes, value_bytes)
+
     def _choose(
         self,
         topic: str,
@@ -319,7 +355,7 @@ class MockProducer:
         with self._home.lock:
             return next(self._turns.setdefault(topic, cycle(range(count))))
 
-    def _enqueue(self, record: SentRecord) -> FutureRecordMetadata:
+    def _enqueue(self, record: SentRecord) -> Delivery:
         delivery = Delivery(record, self._home)
         with self._home.lock:
             open_ = self._state is TransactionState.OPEN
@@ -327,7 +363,7 @@ class MockProducer:
             self._pending.append(delivery)
         if self._auto_complete:
             self.complete_next()
-        return MockFuture(delivery)
+        return delivery
 
     def _finish_all(self, error: KafkaError | None) -> None:
         while self._finish_next(error):

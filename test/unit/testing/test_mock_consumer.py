@@ -64,6 +64,13 @@ def test_no_more_records_come_than_asked_for() -> None:
     assert [len(tested.poll(max_records=1)[TP]), len(tested.poll()[TP])] == [1, 2]
 
 
+def test_records_come_as_batches() -> None:
+    tested = consumer()
+    (first,) = tested.consume(2)
+    (second,) = tested.poll_batch()
+    assert (list(first), list(second)) == ([record(0), record(1)], [record(2)])
+
+
 def test_records_that_do_not_count_come_again() -> None:
     tested = consumer()
     assert tested.poll(update_offsets=False) == tested.poll()

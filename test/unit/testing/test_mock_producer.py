@@ -60,6 +60,21 @@ def test_history_has_what_was_given_and_what_was_serialized() -> None:
     )
 
 
+def test_many_records_have_one_future() -> None:
+    producer = MockProducer(auto_complete=False, partitions={"t": 2})
+    future = producer.send_many("t", [b"a", b"b", b"c"])
+    assert not future.is_done
+    producer.flush()
+    assert [(place.partition, place.offset) for place in future.get()] == [(0, 0), (1, 0), (0, 1)]
+
+
+def test_of_many_records_none_is_sent_if_one_is_wrong() -> None:
+    producer = MockProducer()
+    with pytest.raises(TypeError, match="must be bytes"):
+        producer.send_many("t", [b"a", "text"])
+    assert producer.history() == []
+
+
 def test_what_is_no_bytes_is_refused() -> None:
     with pytest.raises(TypeError, match="value must be bytes"):
         MockProducer().send("t", "text")
