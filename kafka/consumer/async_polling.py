@@ -56,18 +56,24 @@ class AsyncPolling(Queries):
                 return as_lists(records)
 
     async def poll_batch(
-        self, timeout_ms: float = 0, max_records: int | None = None
+        self,
+        timeout_ms: float = 0,
+        max_records: int | None = None,
+        *,
+        zero_copy: bool = False,
     ) -> list[RecordBatch]:
         """Return records like `poll`, as batches that can be read as columns.
 
-        For arguments and errors see `poll`; all records returned count as consumed.
+        For arguments and errors see `poll`; all records returned count as consumed. With
+        *zero_copy*, values are read-only `memoryview` objects of the response, see
+        `KafkaConsumer.poll_batch`.
         """
         timeout, limit = arguments.poll_limits(
             timeout_ms, max_records, self._settings.max_poll_records
         )
         timer = Deadline.after(self._core.clock.now(), timeout)
         while True:
-            batches = await self._once(timer, partial(self._take, limit))
+            batches = await self._once(timer, partial(self._take, limit, views=zero_copy))
             if batches or self._closed or timer.is_expired(self._core.clock.now()):
                 return batches
 

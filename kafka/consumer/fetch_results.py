@@ -180,8 +180,10 @@ class CompletedFetch:
             f" next={self.next_offset} size={self.size}>"
         )
 
-    def read(self, max_records: int) -> RecordSlice | None:
+    def read(self, max_records: int, *, views: bool = False) -> RecordSlice | None:
         """Return the next records, at most *max_records*; ``None`` at the end.
+
+        With *views*, the values of batches not begun yet are views of what arrived.
 
         Afterwards `next_offset` is where the reader stands; gaps that compaction left and control
         batches are behind it.
@@ -191,7 +193,7 @@ class CompletedFetch:
                 and reading again raises again.
             UnsupportedCodecError: the library for its compression is missing; likewise.
         """
-        if self._index >= self._length and not self._next_columns():
+        if self._index >= self._length and not self._next_columns(views=views):
             return None
         columns, batch = self._columns, self._batch
         if columns is None or batch is None:
@@ -207,7 +209,7 @@ class CompletedFetch:
             self._index = _index_of(self._columns.offsets, offset)
             self.next_offset = offset
 
-    def _next_columns(self) -> bool:
+    def _next_columns(self, *, views: bool) -> bool:
         """Decode the next batch that has records to return; False at the end."""
         if self._batches is None:
             self._batches = iter_batches(self._records, check_crcs=self.check_crcs)
@@ -215,7 +217,7 @@ class CompletedFetch:
         self._columns = None
         while (batch := self._current_batch()) is not None:
             if batch.next_offset > self.next_offset and not self._skips(batch):
-                columns = batch.columns()
+                columns = batch.columns(views=views)
                 index = _index_of(columns.offsets, self.next_offset)
                 if index < len(columns.offsets):
                     self._columns, self._index, self._length = columns, index, len(columns.offsets)

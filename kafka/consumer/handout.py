@@ -39,9 +39,9 @@ class Handout:
         self._settle()
         return self._reader.collect(max_records, update_offsets=update_offsets)
 
-    def _take(self, max_records: int) -> list[RecordBatch]:
+    def _take(self, max_records: int, *, views: bool) -> list[RecordBatch]:
         self._settle()
-        return self._reader.take(max_records)
+        return self._reader.take(max_records, views=views)
 
 
 def as_lists(

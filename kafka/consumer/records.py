@@ -118,13 +118,21 @@ class RecordReader:
         self._held[:0] = chunks
         return {chunk.tp: Rows(chunk.batches) for chunk in chunks if self._is_current(chunk)}
 
-    def take(self, max_records: int) -> list[RecordBatch]:
-        """Return what `collect` would, as batches; all of it counts as consumed."""
-        claimed = [chunk.batches for chunk in self._take(max_records) if self._claim(chunk)]
+    def take(self, max_records: int, *, views: bool) -> list[RecordBatch]:
+        """Return what `collect` would, as batches; all of it counts as consumed.
+
+        Args:
+            max_records: at most so many, over all partitions.
+            views: whether values may be views of what arrived; those that go through a
+                deserializer never are.
+        """
+        views = views and self._deserialize_value is None
+        chunks = self._take(max_records, views=views)
+        claimed = [chunk.batches for chunk in chunks if self._claim(chunk)]
         return list(chain.from_iterable(claimed))
 
-    def _take(self, max_records: int) -> list[Chunk]:
-        chunks = self._take_held(max_records) or self._read(max_records)
+    def _take(self, max_records: int, *, views: bool = False) -> list[Chunk]:
+        chunks = self._take_held(max_records) or self._read(max_records, views=views)
         if not chunks:
             error = self._buffer.take_error()
             if error is not None:
@@ -185,7 +193,7 @@ class RecordReader:
 
     # -- reading and decoding --------------------------------------------------------------
 
-    def _read(self, max_records: int) -> list[Chunk]:
+    def _read(self, max_records: int, *, views: bool) -> list[Chunk]:
         chunks: dict[TopicPartition, Chunk] = {}
         buffer = self._buffer
         while max_records > 0 and (fetch := buffer.head()) is not None:
@@ -193,7 +201,7 @@ class RecordReader:
             if chunk is None or chunk.generation != fetch.generation:
                 chunk = chunks[fetch.tp] = Chunk(fetch.tp, fetch.generation)
             try:
-                count = self._read_into(chunk, fetch, max_records)
+                count = self._read_into(chunk, fetch, max_records, views=views)
             except Exception:
                 # What was read before the bad batch or record goes first; it raises again then.
                 buffer.pass_turn(fetch)
@@ -213,10 +221,12 @@ class RecordReader:
                 self._buffer.advance(chunk.tp, chunk.generation, chunk.next_offset, None)
         return [chunk for chunk in chunks if chunk.count]
 
-    def _read_into(self, chunk: Chunk, fetch: CompletedFetch, max_records: int) -> int:
+    def _read_into(
+        self, chunk: Chunk, fetch: CompletedFetch, max_records: int, *, views: bool
+    ) -> int:
         """Append the next records of *fetch* to *chunk*; return how many, 0 at the end."""
         try:
-            part = fetch.read(max_records)
+            part = fetch.read(max_records, views=views)
         except KafkaError as exc:
             raise _located(exc, fetch) from exc
         chunk.next_offset = fetch.next_offset

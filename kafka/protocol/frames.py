@@ -2,7 +2,7 @@
 
 PURE. A buffer of 64 KB is reused for everything small. A larger frame gets a buffer of its own,
 which its receiver keeps without a copy; it grows as bytes arrive, so that a size that is a lie
-costs no memory.
+costs no memory. A peer is believed sizes up to the largest it has kept its word about.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ class FrameBuffer:
         self._large = memoryview(b"")
         self._large_size = 0
         self._filled = 0
+        self._proven = FIRST_STEP
 
     def __repr__(self) -> str:
         """Return how many bytes wait for the rest of their frame."""
@@ -73,6 +74,7 @@ class FrameBuffer:
         self._filled += count
         if self._filled == self._large_size:
             frame = self._large.toreadonly()
+            self._proven = min(max(self._proven, self._large_size), LARGEST_STEP)
             self._large, self._large_size, self._filled = memoryview(b""), 0, 0
             return [frame]
         if self._filled == len(self._large):
@@ -109,7 +111,7 @@ class FrameBuffer:
     def _start_large(self, size: int, start: int) -> None:
         """Move what has arrived of a large frame to a buffer of its own."""
         received = self._end - start
-        self._large = memoryview(bytearray(min(size, FIRST_STEP)))
+        self._large = memoryview(bytearray(min(size, self._proven)))
         self._large[:received] = self._small[start : self._end]
         self._large_size, self._filled, self._end = size, received, 0
 

@@ -6,7 +6,7 @@ long.  Nothing read is trusted: lengths must agree with each other and with the 
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from kafka.errors import CorruptRecordError
 from kafka.record._runs import SMALLEST_RUN, Run, decode_plain, decode_uniform, timestamps_of
@@ -28,7 +28,7 @@ class Columns(NamedTuple):
         offsets: Absolute offsets; a `range` when none is missing.
         timestamps: Milliseconds since the epoch.
         keys: Key bytes, or None.
-        values: Value bytes, or None (a tombstone).
+        values: Value bytes (views of them, if asked for), or None (a tombstone).
         headers: A list of its own for each record, or None when no record has any.
     """
 
@@ -40,7 +40,7 @@ class Columns(NamedTuple):
 
 
 def decode_records(
-    buffer: bytes,
+    buffer: bytes | memoryview,
     count: int,
     *,
     base_offset: int,
@@ -51,7 +51,8 @@ def decode_records(
     """Decode an uncompressed records section.
 
     Args:
-        buffer: Exactly the bytes of the records.
+        buffer: Exactly the bytes of the records; for large records a view of them, which saves a
+            copy: their values are then views, too.
         count: How many records the batch header promises.
         base_offset: What offset deltas count from.
         last_offset_delta: No delta may exceed it.
@@ -68,7 +69,12 @@ def decode_records(
         )
     found = _Found()
     try:
-        if last_offset_delta == count - 1:
+        if isinstance(buffer, memoryview):
+            # All that the general loop does to bytes can be done to a view.
+            view = cast("bytes", buffer)
+            end = _decode(view, 0, 0, count, base_offset, base_timestamp, found)
+            found.copy_small()
+        elif last_offset_delta == count - 1:
             end = _decode_dense(buffer, count, base_offset, base_timestamp, found)
         else:
             end = _decode(buffer, 0, 0, count, base_offset, base_timestamp, found)
@@ -109,6 +115,15 @@ class _Found:
             self.keys += [None] * len(run.values) if run.keys is None else run.keys
         self.timestamps += timestamps_of(run.deltas, base_timestamp)
         self.values += run.values
+
+    def copy_small(self) -> None:
+        """Turn views into bytes, except those of values."""
+        if self.keys is not None:
+            self.keys = [None if key is None else bytes(key) for key in self.keys]
+        self.headers = [
+            [(name, None if value is None else bytes(value)) for name, value in each]
+            for each in self.headers
+        ]
 
     def columns(self, count: int, base_offset: int) -> Columns:
         """Return the columns of all *count* records."""
@@ -281,6 +296,12 @@ def _decode(  # noqa: C901, PLR0912, PLR0915 - listed in tools/size_allowlist
 
 def _read_size(buffer: bytes, position: int) -> tuple[int, int]:
     """Read a length and return twice its value, which is how the loop keeps lengths."""
+    third = buffer[position + 2]
+    if third < 128:
+        first, second = buffer[position], buffer[position + 1]
+        # Most lengths that come here have three bytes: those of 8 KB to 1 MB.
+        if first & second & 128 and not first & 1:
+            return first & 127 | (second & 127) << 7 | third << 14, position + 3
     length, position = read_varint(buffer, position)
     if length < 0:
         raise _inconsistent(position)
@@ -318,6 +339,7 @@ def _read_headers(buffer: bytes, position: int, end: int) -> tuple[Headers, int]
 
 
 def _text(name: bytes) -> str:
+    name = bytes(name)  # it may be a view
     try:
         return name.decode()
     except UnicodeDecodeError:

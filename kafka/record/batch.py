@@ -142,12 +142,12 @@ def check_crc(header: BatchHeader, batch: memoryview) -> None:
         )
 
 
-def decode_columns(header: BatchHeader, records: bytes) -> Columns:
+def decode_columns(header: BatchHeader, records: bytes | memoryview) -> Columns:
     """Decode the records of a batch.
 
     Args:
         header: The batch's header.
-        records: Its records section, decompressed.
+        records: Its records section, decompressed; if it is a view, so are values.
 
     Raises:
         CorruptRecordError: The records are malformed or not those the header promises.

@@ -7,7 +7,7 @@ five hundred times slower, and says so once.
 import logging
 import struct
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 
 log = logging.getLogger(__name__)
 
@@ -88,4 +88,6 @@ def _implementation() -> Callable[[Buffer, int], int]:
         from crc32c import crc32c as compiled  # noqa: PLC0415 - see above
     except ImportError:
         return WarningCrc32c()
-    return compiled
+    # By default it gives up the interpreter's lock for data above 32 KB, which takes microseconds
+    # to check: waiting for the other thread to give the lock back takes many times as long.
+    return partial(compiled, gil_release_mode=0)

@@ -21,6 +21,9 @@ _POSITION = struct.Struct(">q")
 _COMMON = struct.Struct(">qiib")
 _LAST_OFFSET_DELTA = struct.Struct(">i")
 _LAST_OFFSET_DELTA_AT = 23
+# Values of this many bytes are copied out of the response one by one; smaller ones are decoded
+# faster from a copy of the whole batch.
+_LARGE_RECORD = 2048
 # What follows the length field is at least a magic 0 message without key and value.
 _SMALLEST_LENGTH = 14
 
@@ -89,7 +92,7 @@ class Batch:
 
     def __init__(
         self,
-        decode: Callable[[int], Columns],
+        decode: Callable[[int, bool], Columns],
         *,
         magic: int,
         base_offset: int,
@@ -133,17 +136,19 @@ class Batch:
         """Return how it is compressed; UnsupportedCodecError if nobody knows."""
         return codec_of(self.codec_number)
 
-    def columns(self, max_bytes: int = DEFAULT_MAX_BYTES) -> Columns:
+    def columns(self, max_bytes: int = DEFAULT_MAX_BYTES, *, views: bool = False) -> Columns:
         """Decompress and decode the records; nothing is kept for the next call.
 
         Args:
             max_bytes: Refuse to decompress to more than this.
+            views: Return values as read-only views, of the buffer if they are not compressed, so
+                that no value is copied; not in formats before v2.
 
         Raises:
             CorruptRecordError: The records are malformed.
             UnsupportedCodecError: The codec is unknown or its library is not installed.
         """
-        return self._decode(max_bytes)
+        return self._decode(max_bytes, views)
 
     def records(self, max_bytes: int = DEFAULT_MAX_BYTES) -> list[Record]:
         """Return the records one by one; otherwise as `columns`."""
@@ -233,12 +238,20 @@ def _v2_batch(view: memoryview, *, check_crcs: bool) -> Batch:
     )
 
 
-def _decode_v2(view: memoryview, header: v2.BatchHeader, max_bytes: int) -> Columns:
+def _decode_v2(view: memoryview, header: v2.BatchHeader, max_bytes: int, views: bool) -> Columns:
     payload = view[v2.HEADER_SIZE :]
+    count = header.record_count
     # A compacted batch may hold no records; what would be their compressed form is then missing.
-    if not header.record_count and not payload:
+    if not count and not payload:
         return v2.decode_columns(header, b"")
-    return v2.decode_columns(header, decompress(header.codec, payload, max_bytes))
+    is_large = len(payload) >= _LARGE_RECORD * count
+    if header.is_compressed or not (views or is_large):
+        records = decompress(header.codec, payload, max_bytes)
+        return v2.decode_columns(header, memoryview(records) if views else records)
+    columns = v2.decode_columns(header, payload.toreadonly())
+    if views:
+        return columns
+    return columns._replace(values=[None if v is None else bytes(v) for v in columns.values])
 
 
 def _legacy_batch(view: memoryview, run: legacy.Run, *, check_crcs: bool) -> Batch:
@@ -261,5 +274,6 @@ def _decode_legacy(
     run: legacy.Run,
     check_crcs: bool,
     max_bytes: int,
+    _views: bool,
 ) -> Columns:
     return legacy.decode_run(view, run, max_bytes, check_crcs=check_crcs)

@@ -255,7 +255,7 @@ def test_batch_emptied_by_compaction_moves_the_position() -> None:
 def test_batches_taken_are_consumed_and_reported() -> None:
     bench = Bench()
     bench.buffer.put(fetched(batch(0, b"a", b"b")))
-    (taken,) = bench.reader.take(500)
+    (taken,) = bench.reader.take(500, views=False)
     assert (taken.values, bench.buffer.position(TP)) == ([b"a", b"b"], 2)
     assert bench.notes.consumed == [("t", 0, 2)]
 
@@ -263,7 +263,11 @@ def test_batches_taken_are_consumed_and_reported() -> None:
 def test_batches_are_cut_at_the_limit() -> None:
     bench = Bench()
     bench.buffer.put(fetched(batch(0, b"a", b"b", b"c")))
-    taken = [bench.reader.take(2), bench.reader.take(2), bench.reader.take(2)]
+    taken = [
+        bench.reader.take(2, views=False),
+        bench.reader.take(2, views=False),
+        bench.reader.take(2, views=False),
+    ]
     assert [[list(each.values) for each in batches] for batches in taken] == [
         [[b"a", b"b"]],
         [[b"c"]],
@@ -276,16 +280,16 @@ def test_batches_of_a_partition_sought_meanwhile_are_not_handed_out() -> None:
     bench.buffer.put(fetched(batch(0, b"a", b"b", b"c")))
     bench.poll(1, update=False)
     bench.buffer.restart(started(generation=9))
-    assert bench.reader.take(500) == []
+    assert bench.reader.take(500, views=False) == []
 
 
 def test_error_is_raised_once_batches_are_taken() -> None:
     bench = Bench()
     bench.buffer.put(fetched(batch(0, b"a")))
     bench.buffer.put_error(TP, 1, CorruptRecordError("broken"))
-    assert len(bench.reader.take(500)) == 1
+    assert len(bench.reader.take(500, views=False)) == 1
     with pytest.raises(CorruptRecordError, match="broken"):
-        bench.reader.take(500)
+        bench.reader.take(500, views=False)
 
 
 def test_records_not_counted_yet_are_made_when_asked_for() -> None:
@@ -293,3 +297,17 @@ def test_records_not_counted_yet_are_made_when_asked_for() -> None:
     bench.buffer.put(fetched(batch(0, b"a", b"b")))
     held = bench.poll(update=False)[TP]
     assert (len(held), held[1].value, [record.value for record in held]) == (2, b"b", [b"a", b"b"])
+
+
+def test_values_are_views_if_asked_for() -> None:
+    bench = Bench()
+    bench.buffer.put(fetched(batch(0, b"a", b"b")))
+    (taken,) = bench.reader.take(500, views=True)
+    assert [type(value) for value in taken.values] == [memoryview, memoryview]
+
+
+def test_deserializers_get_bytes_all_the_same() -> None:
+    bench = Bench(value=lambda topic, headers, data: type(data))
+    bench.buffer.put(fetched(batch(0, b"a")))
+    (taken,) = bench.reader.take(500, views=True)
+    assert taken.values == [bytes]

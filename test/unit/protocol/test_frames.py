@@ -87,3 +87,11 @@ def test_the_repr_tells_what_is_waiting():
     assert repr(buffer) == "<FrameBuffer 2 bytes>"
     feed(buffer, size[2:] + b"abc", 5)
     assert repr(buffer) == "<FrameBuffer 3 of 70000 bytes>"
+
+
+def test_a_size_reached_before_is_believed_the_next_time():
+    buffer = FrameBuffer(2**31 - 1)
+    payload = bytes(3 * FIRST_STEP)
+    feed(buffer, framed(payload), 300_000)
+    feed(buffer, struct.pack(">i", len(payload)), 4)
+    assert len(buffer.get_buffer(-1)) == len(payload)

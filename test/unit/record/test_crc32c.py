@@ -37,3 +37,9 @@ def test_the_missing_library_is_named_once(caplog):
         assert checksum(b"123456789") == checksum(b"123456789") == 0xE3069283
     (message,) = [record.getMessage() for record in caplog.records]
     assert message.endswith("run: pip install crc32c")
+
+
+@pytest.mark.parametrize("size", [0, 1, 32_768, 100_000])
+def test_pieces_of_any_size_may_be_continued(size: int) -> None:
+    data = bytes(range(256)) * 400
+    assert crc32c(data[size:], crc32c(data[:size])) == crc32c(data)

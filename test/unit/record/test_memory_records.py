@@ -219,3 +219,29 @@ def test_mutated_batches_raise_only_kafka_errors(sample, data):
             batch.columns(1_000_000)
     except KafkaError:
         return
+
+
+@pytest.mark.parametrize("codec", [Codec.NONE, Codec.GZIP])
+def test_values_are_views_if_asked_for(codec):
+    data = build_batch(
+        encode_records([5] * 2, None, [b"a" * 9000, None]),
+        count=2,
+        base_timestamp=5,
+        max_timestamp=5,
+        codec=codec,
+    )
+    (found,) = iter_batches(bytearray(data), check_crcs=True)
+    value, missing = found.columns(views=True).values
+    assert (bytes(value), missing, value.readonly) == (b"a" * 9000, None, True)
+
+
+@pytest.mark.parametrize("size", [10, 9000])
+def test_values_are_bytes_whatever_their_size(size):
+    data = build_batch(
+        encode_records([5] * 2, None, [b"a" * size, None]),
+        count=2,
+        base_timestamp=5,
+        max_timestamp=5,
+    )
+    (found,) = iter_batches(memoryview(data), check_crcs=True)
+    assert found.columns().values == [b"a" * size, None]

@@ -12,7 +12,7 @@ from test.support.record_oracle import PlainRecord, write
 TIME = 1_700_000_000_000
 
 
-def decode(data: bytes, count: int, last_offset_delta: int | None = None) -> Columns:
+def decode(data: bytes | memoryview, count: int, last_offset_delta: int | None = None) -> Columns:
     last = count - 1 if last_offset_delta is None else last_offset_delta
     return decode_records(data, count, base_offset=0, last_offset_delta=last, base_timestamp=TIME)
 
@@ -139,3 +139,22 @@ def test_plain_records_end_at_the_first_key():
 def test_timestamps_are_relative_to_the_base(deltas):
     zigzag = {0: 0, 1: -1, 2: 1, 127: -64}
     assert timestamps_of(deltas, TIME) == [TIME + zigzag[byte] for byte in deltas]
+
+
+@pytest.mark.parametrize("size", [5, 100, 9000])
+@pytest.mark.parametrize("key", [None, b"key"])
+@pytest.mark.parametrize("headers", [(), (("h", b"v"), ("n", None))])
+def test_views_hold_what_bytes_would(size, key, headers):
+    expected = [PlainRecord(n, TIME, key, b"v" * size, headers) for n in range(20)]
+    data = write(expected)
+    whole = decode(data, 20)
+    views = decode(memoryview(data), 20)
+    assert (views.keys, views.headers) == (whole.keys, whole.headers)
+    assert all(isinstance(value, memoryview) for value in views.values)
+    assert list(map(bytes, views.values)) == whole.values
+
+
+def test_damage_is_found_in_views():
+    data = write(records([70] * 5))
+    with pytest.raises(CorruptRecordError):
+        decode(memoryview(data)[:-1], 5)
