@@ -208,14 +208,18 @@ class ProducerBatch:
             raw_size = self.memory - RECORD_MEMORY * len(records)
         key_sizes, value_sizes = sizes_of(keys), sizes_of(values)
         header_sizes: Sizes = -1 if headers is None else array("i", map(header_size, headers))
+        # Whatever cannot be said is found here, where it fails this batch alone, and not when the
+        # request is made: that takes the limits for granted.
+        limits = array("q", (timestamps[0], max(timestamps)))
+        kept = () if self.ticks else array("q", timestamps)
         with self.home.lock:
             # The batch may have been encoded by another thread, or given up, meanwhile.
             if self.state is not BatchState.SEALED:
                 return None
             self.move(BatchState.ENCODED)
             self.magic, self.codec, self._payload = magic, codec, payload
-            self.base_timestamp, self.max_timestamp = timestamps[0], max(timestamps)
-            self.timestamps = () if self.ticks else array("q", timestamps)
+            self.base_timestamp, self.max_timestamp = limits
+            self.timestamps = kept
             self.key_sizes, self.value_sizes = key_sizes, value_sizes
             self.header_sizes = header_sizes
             self.records = []

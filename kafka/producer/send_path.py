@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     Prepared = tuple[PartitionQueue | None, Record, int]
 
 _TOPIC_NAME: Final = re.compile(r"[a-zA-Z0-9._-]{1,249}")
+# What the protocol's INT64 cannot say any more.
+_END_OF_TIME: Final = 2**63
 _BYTES: Final = frozenset((bytes, type(None)))
 _SLACK: Final = BATCH_OVERHEAD + MAX_RECORD_OVERHEAD - RECORD_MEMORY
 
@@ -232,8 +234,8 @@ class SendPath:
     def _check_timestamp(self, timestamp_ms: int) -> None:
         if not isinstance(timestamp_ms, int) or isinstance(timestamp_ms, bool):
             raise TypeError(f"timestamp_ms must be an int, not {type(timestamp_ms).__name__}")
-        if timestamp_ms < 0:
-            raise ValueError(f"timestamp_ms must not be negative, got {timestamp_ms}")
+        if not 0 <= timestamp_ms < _END_OF_TIME:
+            raise ValueError(f"timestamp_ms must be from 0 to 2**63 - 1, got {timestamp_ms}")
         if self._accumulator.magic < 1:
             raise UnsupportedVersionError(
                 "timestamp_ms needs brokers of Kafka 0.10 or newer (record format 1); "

@@ -10,6 +10,7 @@ import asyncio
 import logging
 import math
 from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING
 
 from kafka.errors import KafkaError, KafkaTimeoutError, UnsupportedVersionError
@@ -19,7 +20,7 @@ from kafka.producer.produce import PRODUCE_VERDICTS, PartitionResult, SentBatche
 from kafka.producer.producer_batch import BatchState, Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from kafka._base.backoff import Uniform
     from kafka._base.clock import Clock
@@ -191,17 +192,23 @@ class Sender:
     def _encode(self, queue: PartitionQueue, batch: ProducerBatch) -> bool:
         """Make sure *batch* is encoded; return whether it can be sent."""
         if batch.state is BatchState.SEALED:
-            try:
-                self._accumulator.encode(batch, queue.route, take_over=True)
-            except Exception as exc:  # noqa: BLE001 - one bad batch must not stop the producer
-                topic, partition = batch.topic_partition
-                error = KafkaError(f"{topic}-{partition}: the batch could not be encoded: {exc!r}")
-                error.__cause__ = exc
-                self._fail(batch, exc if isinstance(exc, KafkaError) else error)
+            encode = partial(self._accumulator.encode, batch, queue.route, take_over=True)
+            self._attempt(batch, encode)
         if batch.outcome is not None:
             self._accumulator.release(batch)
             return False
         return True
+
+    def _attempt(self, batch: ProducerBatch, encode: Callable[[], object]) -> None:
+        """Call *encode*, which encodes *batch*; fail the batch if it raises."""
+        try:
+            encode()
+        except Exception as exc:
+            topic, partition = batch.topic_partition
+            log.exception("topic=%s partition=%d: a batch could not be encoded", topic, partition)
+            error = KafkaError(f"{topic}-{partition}: the batch could not be encoded: {exc!r}")
+            error.__cause__ = exc
+            self._fail(batch, exc if isinstance(exc, KafkaError) else error)
 
     def _expire(self, now: float) -> None:
         """Fail the batches whose delivery time-out is over (KIP-91)."""
@@ -295,7 +302,9 @@ class Sender:
                     ),
                 )
                 continue
-            batch.encode(magic=magic, codec=settings.codec, level=settings.compression_level)
+            codec, level = settings.codec, settings.compression_level
+            encode = partial(batch.encode, magic=magic, codec=codec, level=level)
+            self._attempt(batch, encode)
             if batch.outcome is None:
                 batch.move(BatchState.IN_FLIGHT)
 

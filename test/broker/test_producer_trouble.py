@@ -7,6 +7,8 @@ import asyncio
 import pytest
 
 from kafka import errors
+from kafka._base.deadline import Deadline
+from kafka.config.producer import ProducerConfig
 from kafka.errors import (
     InvalidRecordError,
     KafkaError,
@@ -16,6 +18,8 @@ from kafka.errors import (
     TopicAuthorizationFailedError,
 )
 from kafka.producer.async_producer import AsyncKafkaProducer
+from kafka.producer.callbacks import LoopCallbacks
+from kafka.producer.core import ProducerCore
 from kafka.protocol.messages.produce import ProduceRequest, ProduceResponse
 from test.support.producer_story import answer, play, values
 from test.support.scripted_broker import (
@@ -218,3 +222,26 @@ def test_a_topic_without_an_id_is_produced_to_by_name() -> None:
         assert cluster.received[-1].version == 12
 
     play(story)
+
+
+@pytest.mark.parametrize("headers", [None, [("a", b"b")]])
+def test_a_batch_that_cannot_be_encoded_fails_alone(
+    headers: list[tuple[str, bytes | None]] | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def story(cluster: ScriptedCluster, _: AsyncKafkaProducer) -> None:
+        options = ProducerConfig.from_kwargs({"bootstrap_servers": cluster.bootstrap_servers})
+        core = ProducerCore(options, runner=LoopCallbacks(asyncio.get_running_loop()))
+        deadline = Deadline.after(core.clock.now(), 10)
+        await core.start(deadline)
+        route = await core.route("t", deadline)
+        # No way of the user leads to such a time.
+        bad = await core.put_in(route, None, (2**63, None, b"x", headers), 100)
+        with pytest.raises(KafkaError, match="t-0: the batch could not be encoded"):
+            await bad
+        good = await core.put_in(route, None, (2**63 - 1, None, b"y", headers), 100)
+        await good
+        await core.close(10)
+        assert values(cluster) == [b"y"]
+
+    play(story)
+    assert "topic=t partition=0: a batch could not be encoded" in caplog.text
