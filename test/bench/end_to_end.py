@@ -105,7 +105,11 @@ ROWS = {
     "async-send": Row("kafka.async-send", {"aiokafka": "aiokafka.send"}),
     "getmany": Row("kafka.getmany", {"aiokafka": "aiokafka.getmany"}, fill="kafka.fill"),
     "async-for": Row("kafka.async-for", {"aiokafka": "aiokafka.async-for"}, fill="kafka.fill"),
-    "latency": Row("kafka.latency", {"kafka-python": "kafka.latency"}, share=0.01),
+    "latency": Row(
+        "kafka.latency",
+        {"kafka-python": "kafka.latency", "aiokafka": "aiokafka.latency"},
+        share=0.01,
+    ),
 }
 
 

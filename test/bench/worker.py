@@ -230,6 +230,24 @@ def kafka_latency(task: Task, watch: Stopwatch) -> int:
     return _report(done, task.count, latency=times)
 
 
+async def aiokafka_latency(task: Task, watch: Stopwatch) -> int:
+    from aiokafka import AIOKafkaProducer
+
+    producer = AIOKafkaProducer(bootstrap_servers=task.bootstrap, acks=1, linger_ms=0)
+    await producer.start()
+    value = os.urandom(task.size)
+    await producer.send_and_wait(task.topic, value)
+    times = []
+    watch.start()
+    for _ in range(task.count):
+        began = time.perf_counter()
+        await producer.send_and_wait(task.topic, value)
+        times.append(time.perf_counter() - began)
+    done = watch.stop()
+    await producer.stop()
+    return _report(done, task.count, latency=times)
+
+
 def confluent_producer(task: Task, watch: Stopwatch, *, keyed: bool = False, callback: bool) -> int:
     from confluent_kafka import Producer
 
@@ -441,6 +459,7 @@ MODES: dict[str, Mode] = {
     "confluent.poll": lambda task, watch: confluent_consumer(task, watch, batch=1),
     "confluent.consume500": lambda task, watch: confluent_consumer(task, watch, batch=500),
     "aiokafka.send": lambda task, watch: asyncio.run(aiokafka_producer(task, watch)),
+    "aiokafka.latency": lambda task, watch: asyncio.run(aiokafka_latency(task, watch)),
     "aiokafka.getmany": lambda task, watch: asyncio.run(
         aiokafka_consumer(task, watch, iterate=False)
     ),
