@@ -8,8 +8,8 @@ if TYPE_CHECKING:
     import logging
     from collections.abc import Hashable
 
-_FIRST_PAUSE: Final = 1.0
-_LONGEST_PAUSE: Final = 120.0
+_FIRST_PAUSE: Final = 10.0
+_LONGEST_PAUSE: Final = 300.0
 
 
 class _Trouble:
@@ -24,8 +24,8 @@ class _Trouble:
 class QuietLog:
     """A logger for troubles that come again and again, such as a broker that is down.
 
-    The first message about a subject is written, then one after 1 s, 2 s, 4 s, up to every 120 s,
-    with the number of those left out.
+    The first message about a subject is written, then one after 10 s, 20 s, 40 s, up to every
+    300 s, with the number of those left out: six in ten minutes.
     """
 
     def __init__(self, log: logging.Logger) -> None:
@@ -45,6 +45,10 @@ class QuietLog:
         trouble.suppressed = 0
         trouble.next_at = now + trouble.pause
         trouble.pause = min(trouble.pause * 2, _LONGEST_PAUSE)
+
+    def is_told(self, subject: Hashable) -> bool:
+        """Return whether there is trouble with *subject*, which has been logged."""
+        return subject in self._troubles
 
     def over(self, subject: Hashable) -> bool:
         """Forget *subject*; return whether there had been trouble with it."""

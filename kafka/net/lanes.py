@@ -107,6 +107,10 @@ class Lanes:
         lane = self._lanes.get(key)
         return None if lane is None else lane.connection
 
+    def is_trouble_told(self, node_id: int) -> bool:
+        """Return whether the log says that the node cannot be reached."""
+        return self._quiet.is_told(node_id)
+
     def connections(self) -> list[Connection]:
         """Return the connections that are ready."""
         return [lane.connection for lane in self._lanes.values() if lane.connection is not None]
@@ -192,14 +196,15 @@ class Lanes:
             connection = await self._dial(key, lane, deadline)
         except KafkaError as error:
             self._states.on_failed(key, self._clock.now(), error)
+            # By node: its other channels fail for the same reason.
             self._quiet.warning(
-                key, self._clock.now(), "%s", error.args[0] if error.args else error
+                key.node_id, self._clock.now(), "%s", error.args[0] if error.args else error
             )
             return error
         finally:
             lane.opening = None
         self._states.on_ready(key, self._clock.now())
-        if self._quiet.over(key):
+        if self._quiet.over(key.node_id):
             log.warning("%s: connected again", connection.where)
         else:
             log.info("%s: connected", connection.where)
@@ -267,6 +272,7 @@ class Lanes:
             if broker is None and not lane.waiting and lane.opening is None:
                 del self._lanes[key]
                 self._states.forget([key])
+                self._quiet.over(key.node_id)
 
     def close(self) -> None:
         """Close all connections."""

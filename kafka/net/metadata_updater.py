@@ -44,6 +44,9 @@ class MetadataSource(Protocol):
     ) -> MetadataResponse:
         """Return the answer of a bootstrap server; close all connections first if *drop*."""
 
+    def is_trouble_told(self) -> bool:
+        """Return whether the log says of each known node that it cannot be reached."""
+
 
 class MetadataUpdater:
     """Run the metadata queries of a client.
@@ -269,7 +272,11 @@ class MetadataUpdater:
         self._error = error
         self._planner.on_failure(now)
         text = str(error.args[0]) if error.args else str(error)
-        self._quiet.warning("metadata", now, "no cluster metadata: %s", text)
+        if self._source.is_trouble_told():
+            # Nothing new, and the nodes' own lines go on: one cause is told once.
+            log.debug("no cluster metadata: %s", text)
+        else:
+            self._quiet.warning("metadata", now, "no cluster metadata: %s", text)
         self._tell()
 
     def _tell(self) -> None:

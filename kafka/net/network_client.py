@@ -289,6 +289,11 @@ class NetworkClient:
         deadline = Deadline.after(self._clock.now(), self._config.connection_setup_timeout)
         return await self._bootstrap.once(request, deadline)
 
+    def is_trouble_told(self) -> bool:
+        """Return whether the log says of each known node that it cannot be reached."""
+        nodes = self.cluster.snapshot.brokers
+        return bool(nodes) and all(map(self._lanes.is_trouble_told, nodes))
+
     # -- facts -----------------------------------------------------------------------------
 
     @property
