@@ -9,23 +9,21 @@ from random import Random
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from kafka._base.system import LoopClock
+from kafka.testing.broker.api_ranges import checked_ranges
 from kafka.testing.broker.cluster import Cluster
 from kafka.testing.broker.control import Control
-from kafka.testing.broker.faults import Fail
 from kafka.testing.broker.ids import cluster_id, topic_ids
 from kafka.testing.broker.security.listeners import Listener, checked
 from kafka.testing.broker.server import TimerDriver
 from kafka.testing.broker.timers import SteppableClock, Timers
 from kafka.testing.broker.versions import release
+from kafka.testing.handle import ClusterHandle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping, Sequence
     from types import TracebackType
 
     from kafka._base.clock import Clock
-    from kafka.errors import BrokerResponseError
-    from kafka.testing.broker.faults import Action, Rule
-    from kafka.testing.broker.recorder import SeenRequest
     from kafka.testing.broker.wire import AnyRequest
 
 T = TypeVar("T")
@@ -34,7 +32,7 @@ T = TypeVar("T")
 _PATIENCE = 30.0
 
 
-class EmbeddedCluster:
+class EmbeddedCluster(ClusterHandle):
     """One to many brokers on 127.0.0.1, with everything in memory.
 
     ``with EmbeddedCluster() as cluster:`` runs it on a thread of its own, and every method may be
@@ -47,6 +45,8 @@ class EmbeddedCluster:
         version: release whose API versions and answers it has: 0.11, 1.1, 2.8, 3.9 or 4.4.
         topics: topics to create: ``{name: partitions}``.
         config: broker configs, by Kafka's names, e.g. ``{"auto.create.topics.enable": "false"}``.
+        api_versions: lowest and highest version of APIs, by request class, in place of those of
+            the release; ``None`` for an API that the brokers do not have.
         racks: one for each broker.
         clock: what time it is; the event loop's clock if left out.
         listeners: what every broker listens on; *ports* are those of the first.
@@ -65,6 +65,7 @@ class EmbeddedCluster:
         version: str = "4.4",
         topics: Mapping[str, int] | None = None,
         config: Mapping[str, str] | None = None,
+        api_versions: Mapping[type[AnyRequest], tuple[int, int] | None] | None = None,
         racks: Sequence[str | None] | None = None,
         clock: Clock | None = None,
         host: str = "127.0.0.1",
@@ -79,6 +80,7 @@ class EmbeddedCluster:
         self._release = release(version)
         self._topics = dict(topics or {})
         self._config = dict(config or {})
+        self._api_versions = checked_ranges(api_versions or {}, self._release)
         self._base_clock = clock
         self._host = host
         self._listeners = checked(listeners)
@@ -166,7 +168,9 @@ class EmbeddedCluster:
         )
         self._loop = loop
         self._driver = TimerDriver(timers, loop)
-        control = Control(state, self._host, self._racks, self._listeners)
+        control = Control(
+            state, self._host, self._racks, self._listeners, api_versions=self._api_versions
+        )
         for user, password in self._users.items():
             control.security.add_user(user, password)
         await control.start(self._ports)
@@ -219,95 +223,18 @@ class EmbeddedCluster:
 
     def addresses(self, listener: str) -> list[str]:
         """Return ``host:port`` of a listener of every broker."""
-        nodes = self.run(lambda control: list(control.state.nodes.values()))
-        return [f"{node.host}:{node.listener_ports[listener]}" for node in nodes]
+        # Asked by forked children too, in which the cluster's loop does not run.
+        return [
+            f"{self._host}:{node.listener_ports[listener]}"
+            for node in self.control.state.nodes.values()
+        ]
 
     @property
     def cluster_id(self) -> str:
         """The id that Metadata answers."""
         return self.run(lambda control: control.state.cluster_id)
 
-    # -- faults ---------------------------------------------------------------------------------
-
-    def inject(
-        self,
-        api: type[AnyRequest],
-        action: Action,
-        *,
-        times: int | None = 1,
-        node_id: int | None = None,
-        client_id: str | None = None,
-        topic: str | None = None,
-        partition: int | None = None,
-        when: Callable[[AnyRequest], bool] | None = None,
-    ) -> Rule:
-        """Let something go wrong with the next *times* requests that match.
-
-        Args:
-            api: request class, e.g. ``ProduceRequest``.
-            action: one of `kafka.testing.broker.faults`, e.g. ``Disconnect()``.
-            times: ``None`` for all until `clear_faults`.
-            node_id: only at this broker.
-            client_id: only from this client.
-            topic: only requests that name this topic.
-            partition: only requests that name this partition of *topic*.
-            when: only requests for which this returns true; called on the cluster's loop.
-        """
-        return self.run(
-            lambda control: control.inject(
-                api,
-                action,
-                times=times,
-                node_id=node_id,
-                client_id=client_id,
-                topic=topic,
-                partition=partition,
-                when=when,
-            )
-        )
-
-    def fail(
-        self,
-        api: type[AnyRequest],
-        error: type[BrokerResponseError],
-        *,
-        times: int | None = 1,
-        node_id: int | None = None,
-        client_id: str | None = None,
-        topic: str | None = None,
-        partition: int | None = None,
-        applied: bool = False,
-    ) -> Rule:
-        """Answer *error* to the next *times* requests that match, perhaps after applying them."""
-        return self.inject(
-            api,
-            Fail(error, applied),
-            times=times,
-            node_id=node_id,
-            client_id=client_id,
-            topic=topic,
-            partition=partition,
-        )
-
-    def clear_faults(self) -> None:
-        """Let nothing go wrong any more."""
-        self.run(lambda control: control.plan.clear())
-
-    # -- looking --------------------------------------------------------------------------------
-
-    def requests(
-        self,
-        api: type[AnyRequest] | None = None,
-        *,
-        node_id: int | None = None,
-        client_id: str | None = None,
-    ) -> list[SeenRequest]:
-        """Return the requests seen so far, oldest first."""
-        return self.run(lambda control: control.requests(api, node_id=node_id, client_id=client_id))
-
-    def count(self, api: type[AnyRequest]) -> int:
-        """Return how many requests of *api* have come."""
-        return self.run(lambda control: control.count(api))
+    # -- waiting and time ------------------------------------------------------------------------
 
     async def until(self, condition: Callable[[Control], bool], seconds: float = 10.0) -> None:
         """Wait, on the cluster's loop, until *condition* holds.
@@ -322,8 +249,6 @@ class EmbeddedCluster:
         """Wait, in another thread than the cluster's, until *condition* holds; see `until`."""
         self._start_task(self.until(condition, seconds), seconds + _PATIENCE)
 
-    # -- time -----------------------------------------------------------------------------------
-
     def advance(self, seconds: float) -> None:
         """Move the cluster's clock forward and run what becomes due."""
 
@@ -334,7 +259,7 @@ class EmbeddedCluster:
 
         self.run(step)
 
-    # -- brokers --------------------------------------------------------------------------------
+    # -- brokers that die -----------------------------------------------------------------------
 
     def kill(self, node_id: int) -> None:
         """Let a broker die: its connections are cut, its port is closed, its leaderships move."""
@@ -345,54 +270,6 @@ class EmbeddedCluster:
     def revive(self, node_id: int) -> None:
         """Start a killed broker again, on its port; to be called from another thread."""
         self._start_task(self.control.revive(node_id), _PATIENCE)
-
-    def freeze(self, node_id: int) -> None:
-        """Let a broker take connections and requests and answer nothing."""
-        self.run(lambda control: control.freeze(node_id))
-
-    def thaw(self, node_id: int) -> None:
-        """Let a frozen broker go on."""
-        self.run(lambda control: control.thaw(node_id))
-
-    def disconnect(self, node_id: int) -> None:
-        """Cut every connection of a broker."""
-        self.run(lambda control: control.disconnect(node_id))
-
-    # -- topics ---------------------------------------------------------------------------------
-
-    def create_topic(
-        self,
-        name: str,
-        partitions: int = 1,
-        replication_factor: int = 1,
-        config: Mapping[str, str] | None = None,
-    ) -> None:
-        """Create a topic."""
-        self.run(lambda control: control.create_topic(name, partitions, replication_factor, config))
-
-    def delete_topic(self, name: str) -> None:
-        """Delete a topic."""
-        self.run(lambda control: control.delete_topic(name))
-
-    def move_leader(self, topic: str, partition: int, node_id: int) -> None:
-        """Make another broker lead a partition, in a new leader epoch."""
-        self.run(lambda control: control.move_leader(topic, partition, node_id))
-
-    def bump_leader_epoch(self, topic: str, partition: int) -> int:
-        """Elect the same leader again and return its new epoch."""
-        return self.run(lambda control: control.bump_leader_epoch(topic, partition))
-
-    def truncate(self, topic: str, partition: int, offset: int) -> None:
-        """Lose the records from *offset* on, as an unclean leader election does."""
-        self.run(lambda control: control.truncate(topic, partition, offset))
-
-    def delete_records(self, topic: str, partition: int, before: int) -> None:
-        """Delete the records below an offset."""
-        self.run(lambda control: control.delete_records(topic, partition, before))
-
-    def move_coordinator(self, kind: str, key: str, node_id: int) -> None:
-        """Let another broker coordinate a group (``"group"``) or ``"transaction"``al id."""
-        self.run(lambda control: control.move_coordinator(kind, key, node_id))
 
 
 def _report(control: Control, error: BaseException | None) -> None:

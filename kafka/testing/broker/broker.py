@@ -207,6 +207,8 @@ class Broker:
                 if applied:
                     await self._answer(header, request, peer, None)
                 return Outgoing(close=True)
+            case faults.DropResponse(applied=False):
+                return Outgoing()
             case faults.Throttle(milliseconds):
                 return await self._answer(header, request, peer, None, milliseconds)
             case action:

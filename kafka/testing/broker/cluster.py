@@ -46,7 +46,7 @@ NO_LEADER = -1
 class Node:
     """One broker as the others see it."""
 
-    __slots__ = ("alive", "host", "listener_ports", "node_id", "port", "rack")
+    __slots__ = ("advertised_port", "alive", "host", "listener_ports", "node_id", "port", "rack")
 
     def __init__(
         self,
@@ -63,9 +63,12 @@ class Node:
         self.rack = rack
         self.alive = True
         self.listener_ports = dict(listener_ports or {})
+        self.advertised_port: int | None = None
 
     def port_at(self, listener: str) -> int:
         """Return the port of a listener; clients are told that of the one they came through."""
+        if self.advertised_port is not None:
+            return self.advertised_port
         return self.listener_ports.get(listener, self.port)
 
     def __repr__(self) -> str:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kafka.errors import KafkaProtocolError
+from kafka.record.compression import Codec
+from kafka.testing.broker.api_ranges import with_ranges
 from kafka.testing.broker.broker import Broker, error_response
 from kafka.testing.broker.cluster import NO_LEADER, Node
 from kafka.testing.broker.compaction import compact
@@ -16,6 +18,7 @@ from kafka.testing.broker.handlers import registered
 from kafka.testing.broker.recorder import Recorder
 from kafka.testing.broker.security.listeners import Listener
 from kafka.testing.broker.security.service import Security
+from kafka.testing.broker.seeding import batch_of, stored_records
 from kafka.testing.broker.server import BrokerServer
 from kafka.testing.broker.timers import Event
 from kafka.testing.broker.transactions.service import Transactions
@@ -26,6 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from kafka.errors import BrokerResponseError
+    from kafka.record.memory_records import Record
+    from kafka.testing.broker.api_ranges import Ranges
     from kafka.testing.broker.cluster import Cluster, Topic
     from kafka.testing.broker.faults import Action
     from kafka.testing.broker.recorder import SeenRequest
@@ -48,6 +53,8 @@ class Control:
         host: str,
         racks: Sequence[str | None],
         listeners: Sequence[Listener] = (Listener(),),
+        *,
+        api_versions: Ranges | None = None,
     ) -> None:
         self.state = state
         self.security = state.component(Security)
@@ -58,6 +65,7 @@ class Control:
         self._host = host
         self._listeners = listeners
         self._racks = racks
+        self._api_versions = api_versions or {}
         self._ending: list[asyncio.Task[None]] = []
         state.metadata_changed.subscribe(self.changed.fire)
         state.component(Transactions).changed.subscribe(self.changed.fire)
@@ -72,6 +80,7 @@ class Control:
         first = self._listeners[0].name
         for node_id, port in enumerate(ports):
             broker = Broker(node_id, self.state, plan=self.plan, recorder=self.recorder)
+            broker.apis = with_ranges(broker.apis, self._api_versions)
             server = BrokerServer(broker, self._host, self._listeners)
             bound = await server.listen({first: port})
             self.servers[node_id] = server
@@ -184,6 +193,14 @@ class Control:
         """Return how many requests of *api* have come."""
         return self.recorder.count(api)
 
+    def accepted(self, node_id: int) -> int:
+        """Return how many connections a broker has accepted so far."""
+        return self.servers[node_id].accepted
+
+    def records(self, topic: str, partition: int) -> list[Record]:
+        """Return what is in a log, without control records."""
+        return stored_records(self.state.existing(topic, partition).log)
+
     async def until(self, condition: Callable[[Control], bool], seconds: float) -> bool:
         """Wait until *condition* holds; it is asked again after every request and change."""
         return await wait_until(
@@ -217,6 +234,12 @@ class Control:
         self._ending = [task for task in self._ending if not task.done()]
         self._ending += self.servers[node_id].cut_connections()
 
+    def advertise(self, node_id: int, host: str, port: int) -> None:
+        """Tell clients another address of a broker; it goes on listening where it does."""
+        node = self.state.nodes[node_id]
+        node.host, node.advertised_port = host, port
+        self.state.metadata_changed.fire()
+
     # -- topics and partitions ------------------------------------------------------------------
 
     def create_topic(
@@ -230,6 +253,29 @@ class Control:
         return self.state.create_topic(
             name, partitions=partitions, replication_factor=replication_factor, config=config
         )
+
+    def add_partitions(self, topic: str, count: int) -> None:
+        """Let a topic have *count* partitions in all."""
+        self.state.add_partitions(self.state.topics[topic], count)
+
+    def append(
+        self,
+        topic: str,
+        partition: int,
+        values: Sequence[bytes | None],
+        *,
+        timestamp_ms: int | None = None,
+        codec: Codec = Codec.NONE,
+    ) -> int:
+        """Append one batch with a record for each value and return its first offset."""
+        found = self.state.existing(topic, partition)
+        stamp = self.state.clock.wall_ms() if timestamp_ms is None else timestamp_ms
+        batch = batch_of(values, timestamp_ms=stamp, codec=codec)
+        return found.log.append_internal(batch, leader_epoch=found.leader_epoch)
+
+    def corrupt(self, topic: str, partition: int, offset: int) -> None:
+        """Damage the batch that holds *offset*, so that its CRC is wrong."""
+        self.state.existing(topic, partition).log.corrupt(offset)
 
     def delete_topic(self, name: str) -> None:
         """Delete a topic."""

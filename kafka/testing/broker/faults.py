@@ -55,7 +55,13 @@ class Throttle:
 
 @dataclass(frozen=True, slots=True)
 class DropResponse:
-    """Handle the request and never answer; the connection lives on."""
+    """Never answer; the connection lives on.
+
+    Attributes:
+        applied: handle the request, so that it is the answer that got lost.
+    """
+
+    applied: bool = True
 
 
 @dataclass(frozen=True, slots=True)

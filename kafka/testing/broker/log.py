@@ -324,6 +324,20 @@ class PartitionLog:
             self.delete_before(self._batches[doomed - 1].last_offset + 1)
         return doomed
 
+    def corrupt(self, offset: int) -> None:
+        """Damage the batch that holds *offset*, so that its CRC is wrong.
+
+        Raises:
+            OffsetOutOfRangeError: no batch holds it.
+        """
+        index = bisect_left(self._last_offsets, offset)
+        if index == len(self._batches) or offset < self._batches[index].base_offset:
+            raise OffsetOutOfRangeError(f"no batch holds offset {offset}")
+        stored = self._batches[index]
+        data = bytearray(stored.data)
+        data[-1] ^= 1
+        self._batches[index] = StoredBatch.of(stored.header, bytes(data))
+
     def truncate(self, end_offset: int) -> None:
         """Lose everything from *end_offset* on, as an unclean leader election does.
 

@@ -22,7 +22,11 @@ _ROUNDS = 1000
 
 
 class BrokerServer:
-    """The listeners of one broker and the connections they have accepted."""
+    """The listeners of one broker and the connections they have accepted.
+
+    Attributes:
+        accepted: how many connections there have been.
+    """
 
     def __init__(self, broker: Broker, host: str, listeners: Sequence[Listener]) -> None:
         self.broker = broker
@@ -31,6 +35,7 @@ class BrokerServer:
         self._servers: list[asyncio.AbstractServer] = []
         self._closed: asyncio.Future[None] | None = None
         self._connections: set[BrokerConnection] = set()
+        self.accepted = 0
 
     @property
     def connections(self) -> int:
@@ -71,6 +76,7 @@ class BrokerServer:
         return int(server.sockets[0].getsockname()[1])
 
     def _accept(self, listener: Listener) -> BrokerConnection:
+        self.accepted += 1
         connection = BrokerConnection(
             self.broker, listener, self._register, self._connections.discard
         )

@@ -1,0 +1,109 @@
+"""Records, damage and addresses that a test sets up without a client."""
+
+from __future__ import annotations
+
+import pytest
+
+from kafka.errors import CorruptRecordError, OffsetOutOfRangeError
+from kafka.protocol.messages.list_offsets import ListOffsetsRequest
+from kafka.protocol.messages.metadata import MetadataRequest
+from kafka.protocol.messages.produce import ProduceRequest
+from kafka.testing import EmbeddedCluster
+from kafka.testing.broker.faults import DropResponse
+from test.broker.embedded.conftest import Tell
+from test.support.embedded import batch, fetch, offset_at, produce, produce_request, values
+from test.support.raw_client import RawClient
+
+
+def test_appended_records_are_fetched(tell: Tell) -> None:
+    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+        assert cluster.append("t", b"a", None, timestamp_ms=77) == 0
+        assert cluster.append("t", b"b") == 2
+        assert values(await fetch(client, "t", 0)) == [b"a", None, b"b"]
+        assert (await offset_at(client, "t", 77)).offset == 0
+
+    tell(EmbeddedCluster(topics={"t": 1}), story)
+
+
+def test_records_of_a_log_are_returned_as_they_were_produced(tell: Tell) -> None:
+    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+        await produce(client, "t", batch(b"v", keys=[b"k"], timestamp=5))
+        (record,) = cluster.records("t")
+        assert (record.offset, record.key, record.value, record.timestamp) == (0, b"k", b"v", 5)
+
+    tell(EmbeddedCluster(topics={"t": 1}), story)
+
+
+def test_a_batch_without_records_is_refused(tell: Tell) -> None:
+    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+        with pytest.raises(ValueError, match="needs a record"):
+            cluster.append("t")
+
+    tell(EmbeddedCluster(topics={"t": 1}), story)
+
+
+def test_a_damaged_batch_has_a_wrong_checksum(tell: Tell) -> None:
+    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+        cluster.append("t", b"a")
+        cluster.append("t", b"b", b"c")
+        cluster.corrupt("t", 0, 2)
+        found = await fetch(client, "t", 1)
+        with pytest.raises(CorruptRecordError):
+            values(found)
+
+    tell(EmbeddedCluster(topics={"t": 1}), story)
+
+
+def test_damage_where_no_batch_is_is_refused(tell: Tell) -> None:
+    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+        with pytest.raises(OffsetOutOfRangeError, match="offset 0"):
+            cluster.corrupt("t", 0, 0)
+
+    tell(EmbeddedCluster(topics={"t": 1}), story)
+
+
+def test_another_address_is_told_and_the_broker_listens_where_it_did(tell: Tell) -> None:
+    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+        before = cluster.bootstrap_servers
+        cluster.advertise(0, "kafka.example", 9092)
+        (node,) = (await client.send(MetadataRequest(topics=[]), 9)).brokers
+        assert (node.host, node.port) == ("kafka.example", 9092)
+        assert cluster.bootstrap_servers == before
+
+    tell(EmbeddedCluster(), story)
+
+
+def test_connections_are_counted(tell: Tell) -> None:
+    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+        (await RawClient.connect(cluster.bootstrap_servers[0])).close()
+        assert cluster.accepted(0) == 2
+
+    tell(EmbeddedCluster(), story)
+
+
+def test_added_partitions_can_be_written(tell: Tell) -> None:
+    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+        cluster.add_partitions("t", 3)
+        assert (await produce(client, "t", batch(b"v"), partition=2)).error_code == 0
+
+    tell(EmbeddedCluster(topics={"t": 1}), story)
+
+
+@pytest.mark.parametrize("applied", [True, False])
+def test_a_request_without_answer_is_handled_or_not(tell: Tell, applied: bool) -> None:
+    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+        cluster.inject(ProduceRequest, DropResponse(applied=applied))
+        client.post(produce_request("t", batch(b"v")), 9)
+        await client.send(ListOffsetsRequest(), 9)
+        assert len(cluster.records("t")) == int(applied)
+
+    tell(EmbeddedCluster(topics={"t": 1}), story)
+
+
+def test_an_api_in_old_versions_ends_connections_that_use_newer_ones(tell: Tell) -> None:
+    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+        await client.send(ListOffsetsRequest(), 3)
+        with pytest.raises(ConnectionError):
+            await client.send(ListOffsetsRequest(), 4)
+
+    tell(EmbeddedCluster(api_versions={ListOffsetsRequest: (1, 3)}), story)
