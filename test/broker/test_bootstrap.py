@@ -16,8 +16,9 @@ from kafka.net.node_states import Address
 from kafka.protocol.messages.api_versions import ApiVersionsRequest
 from kafka.protocol.messages.list_offsets import ListOffsetsRequest
 from kafka.protocol.messages.metadata import MetadataRequest, MetadataResponse
+from kafka.testing.broker.faults import Answer, Disconnect, DropResponse, Garbage
 from test.support.network import connected, in_seconds, make_client
-from test.support.scripted_broker import Close, Drop, Garbage, ScriptedCluster
+from test.support.stage import cluster_of, port_of
 from test.support.virtual_loop import VirtualLoop, run
 
 
@@ -33,12 +34,13 @@ async def failure(servers: list[str], **options: object) -> str:
 
 def test_every_failed_server_is_named_with_its_stage() -> None:
     async def story() -> None:
-        async with ScriptedCluster() as cluster:
-            cluster.fail_next(MetadataRequest, *[Close()] * 99)
-            text = await failure(["no.such.host:9092", "127.0.0.1:1", *cluster.bootstrap_servers])
+        async with cluster_of() as cluster:
+            cluster.inject(MetadataRequest, Disconnect(), times=99)
+            (server,) = cluster.bootstrap_servers
+            text = await failure(["no.such.host:9092", "127.0.0.1:1", server])
         assert "no.such.host:9092 [DNS]: the name 'no.such.host' does not resolve" in text
         assert "127.0.0.1:1 [TCP]: Connection refused" in text
-        assert f"{cluster.bootstrap_servers[0]} [metadata]: Metadata v" in text
+        assert f"{server} [metadata]: Metadata v" in text
 
     run(story())
 
@@ -52,8 +54,8 @@ def test_every_failed_server_is_named_with_its_stage() -> None:
 )
 def test_peer_that_is_no_kafka_broker_is_recognised(answer: bytes, hint: str) -> None:
     async def story() -> None:
-        async with ScriptedCluster() as cluster:
-            cluster.fail_next(ApiVersionsRequest, *[Garbage(answer)] * 99)
+        async with cluster_of() as cluster:
+            cluster.inject(ApiVersionsRequest, Garbage(answer), times=99)
             text = await failure(cluster.bootstrap_servers)
         assert "[ApiVersions]" in text
         assert hint in text
@@ -63,9 +65,9 @@ def test_peer_that_is_no_kafka_broker_is_recognised(answer: bytes, hint: str) ->
 
 def test_peer_that_hangs_up_is_described() -> None:
     async def story() -> None:
-        async with ScriptedCluster() as cluster:
-            cluster.fail_next(ApiVersionsRequest, *[Close()] * 99)
-            cluster.fail_next(MetadataRequest, *[Close()] * 99)
+        async with cluster_of() as cluster:
+            cluster.inject(ApiVersionsRequest, Disconnect(), times=99)
+            cluster.inject(MetadataRequest, Disconnect(), times=99)
             text = await failure(cluster.bootstrap_servers)
         assert "the peer hangs up on Kafka requests" in text
 
@@ -74,8 +76,8 @@ def test_peer_that_hangs_up_is_described() -> None:
 
 def test_silent_server_does_not_hold_up_the_next() -> None:
     async def story() -> None:
-        async with ScriptedCluster(nodes=2) as cluster:
-            cluster.fail_next(ApiVersionsRequest, *[Drop()] * 9, node_id=1)
+        async with cluster_of(2) as cluster:
+            cluster.inject(ApiVersionsRequest, DropResponse(applied=False), times=9, node_id=1)
             client = make_client(cluster.bootstrap_servers)
             await client.start(in_seconds(10))
             assert asyncio.get_running_loop().time() < 1
@@ -86,16 +88,14 @@ def test_silent_server_does_not_hold_up_the_next() -> None:
 
 def test_broker_that_starts_during_bootstrap_is_found() -> None:
     async def story() -> None:
-        cluster = ScriptedCluster()
-        await cluster.start()
-        await cluster.kill(0)
-        client = make_client(cluster.bootstrap_servers)
-        starting = asyncio.ensure_future(client.start(in_seconds(30)))
-        await asyncio.sleep(5)
-        await cluster.revive(0)
-        await starting
-        await client.close()
-        await cluster.stop()
+        async with cluster_of() as cluster:
+            cluster.kill(0)
+            client = make_client(cluster.bootstrap_servers)
+            starting = asyncio.ensure_future(client.start(in_seconds(30)))
+            await asyncio.sleep(5)
+            await cluster.control.revive(0)
+            await starting
+            await client.close()
 
     run(story())
 
@@ -110,8 +110,8 @@ def test_bootstrap_gives_up_within_its_time() -> None:
 
 def test_metadata_without_brokers_is_not_taken_for_a_cluster() -> None:
     async def story() -> None:
-        async with ScriptedCluster() as cluster:
-            cluster.fail_next(MetadataRequest, MetadataResponse())
+        async with cluster_of() as cluster:
+            cluster.inject(MetadataRequest, Answer(MetadataResponse()))
             async with connected(cluster.bootstrap_servers) as client:
                 assert client.cluster.snapshot.brokers.keys() == {0}
 
@@ -120,8 +120,8 @@ def test_metadata_without_brokers_is_not_taken_for_a_cluster() -> None:
 
 def test_listener_that_does_not_resolve_is_named(caplog: pytest.LogCaptureFixture) -> None:
     async def story() -> None:
-        async with ScriptedCluster() as cluster:
-            cluster.advertised[0] = ("kafka", 9092)
+        async with cluster_of() as cluster:
+            cluster.advertise(0, "kafka", 9092)
             async with connected(cluster.bootstrap_servers) as client:
                 with pytest.raises(Exception, match="advertises kafka:9092"):
                     await client.send(ListOffsetsRequest(), 0)
@@ -136,13 +136,13 @@ def test_blackholed_broker_comes_back_twice(caplog: pytest.LogCaptureFixture) ->
 
     async def story() -> None:
         async with (
-            ScriptedCluster() as cluster,
+            cluster_of() as cluster,
             connected(cluster.bootstrap_servers) as client,
         ):
             for _ in range(2):
-                await cluster.kill(0)
+                cluster.kill(0)
                 await asyncio.sleep(600)
-                await cluster.revive(0)
+                await cluster.control.revive(0)
                 await client.send_any(ListOffsetsRequest(), deadline=in_seconds(60))
 
     run(story())
@@ -150,8 +150,8 @@ def test_blackholed_broker_comes_back_twice(caplog: pytest.LogCaptureFixture) ->
 
 def test_close_returns_with_a_connection_attempt_under_way() -> None:
     async def story() -> None:
-        async with ScriptedCluster() as cluster:
-            cluster.fail_next(ApiVersionsRequest, *[Drop()] * 9)
+        async with cluster_of() as cluster:
+            cluster.inject(ApiVersionsRequest, DropResponse(applied=False), times=9)
             client = make_client(cluster.bootstrap_servers)
             starting = asyncio.ensure_future(client.start(in_seconds(60)))
             await asyncio.sleep(1)
@@ -181,12 +181,12 @@ def test_address_that_swallows_everything_is_reported_in_time() -> None:
 
 def test_first_address_of_a_name_may_swallow_everything() -> None:
     async def story() -> None:
-        async with ScriptedCluster() as cluster:
+        async with cluster_of() as cluster:
             loop = asyncio.get_running_loop()
             assert isinstance(loop, VirtualLoop)
             loop.network.hosts["kafka"] = ["10.0.0.9", "127.0.0.1"]
-            black_hole(("10.0.0.9", cluster.ports[0]))
-            async with connected([f"kafka:{cluster.ports[0]}"]) as client:
+            black_hole(("10.0.0.9", port_of(cluster)))
+            async with connected([f"kafka:{port_of(cluster)}"]) as client:
                 assert client.cluster.snapshot.brokers.keys() == {0}
 
     run(story())
@@ -195,10 +195,10 @@ def test_first_address_of_a_name_may_swallow_everything() -> None:
 def test_dead_broker_does_not_delay_requests_to_the_others() -> None:
     async def story() -> None:
         async with (
-            ScriptedCluster(nodes=2) as cluster,
+            cluster_of(2) as cluster,
             connected(cluster.bootstrap_servers) as client,
         ):
-            black_hole(("127.0.0.1", cluster.ports[0]))
+            black_hole(("127.0.0.1", port_of(cluster)))
             stuck = asyncio.ensure_future(client.send(ListOffsetsRequest(), 0))
             before = asyncio.get_running_loop().time()
             await client.send(ListOffsetsRequest(), 1)
@@ -229,12 +229,12 @@ class Names(LoopResolver):
 
 def test_bootstrap_names_are_replaced_by_canonical_ones_if_wanted() -> None:
     async def story() -> None:
-        async with ScriptedCluster() as cluster:
+        async with cluster_of() as cluster:
             loop = asyncio.get_running_loop()
             assert isinstance(loop, VirtualLoop)
             loop.network.hosts["node0.example"] = ["127.0.0.1"]
             client = make_client(
-                [f"alias:{cluster.ports[0]}", "missing:1"],
+                [f"alias:{port_of(cluster)}", "missing:1"],
                 resolver=Names({"alias": ["node0.example"]}),
                 client_dns_lookup="resolve_canonical_bootstrap_servers_only",
             )
@@ -267,8 +267,8 @@ def test_silent_name_server_is_reported_in_time() -> None:
 
 def test_advertised_name_whose_lookup_hangs_fails_the_request_in_time() -> None:
     async def story() -> None:
-        async with ScriptedCluster() as cluster:
-            cluster.advertised[0] = ("kafka", 9092)
+        async with cluster_of() as cluster:
+            cluster.advertise(0, "kafka", 9092)
             names = SilentFor("kafka")
             async with connected(cluster.bootstrap_servers, resolver=names) as client:
                 with pytest.raises(KafkaConnectionError, match="the name server does not answer"):

@@ -7,22 +7,25 @@ import asyncio
 import pytest
 
 from kafka.errors import (
+    BrokerResponseError,
     InvalidTopicError,
     KafkaTimeoutError,
+    RebootstrapRequiredError,
     TopicAuthorizationFailedError,
     UnknownTopicOrPartitionError,
 )
 from kafka.protocol.messages.list_offsets import ListOffsetsRequest
 from kafka.protocol.messages.metadata import MetadataRequest, MetadataResponse
+from kafka.testing.broker.faults import Answer
 from test.support.network import connected, in_seconds
-from test.support.scripted_broker import ScriptedCluster
+from test.support.stage import asked, cluster_of
 from test.support.virtual_loop import run
 
 
 def test_topic_is_known_as_soon_as_it_is_asked_for() -> None:
     async def story() -> None:
-        async with ScriptedCluster(nodes=2) as cluster:
-            cluster.add_topic("orders", partitions=3)
+        async with cluster_of(2) as cluster:
+            cluster.create_topic("orders", 3)
             async with connected(cluster.bootstrap_servers) as client:
                 before = asyncio.get_running_loop().time()
                 partitions = await client.metadata.topic("orders", in_seconds(5))
@@ -34,16 +37,15 @@ def test_topic_is_known_as_soon_as_it_is_asked_for() -> None:
 
 def test_only_new_topics_are_asked_for() -> None:
     async def story() -> None:
-        async with ScriptedCluster() as cluster:
-            cluster.add_topic("orders")
-            cluster.add_topic("bills")
+        async with cluster_of() as cluster:
+            cluster.create_topic("orders")
+            cluster.create_topic("bills")
             async with connected(cluster.bootstrap_servers) as client:
                 await client.metadata.topic("orders", in_seconds(5))
                 await client.metadata.topic("bills", in_seconds(5))
-                asked = [
-                    [t.name for t in r.topics or ()] for r in cluster.requests(MetadataRequest)
-                ]
-                assert asked == [[], ["orders"], ["bills"]]
+                requests = asked(cluster, MetadataRequest)
+                names = [[topic.name for topic in r.topics or ()] for r in requests]
+                assert names == [[], ["orders"], ["bills"]]
                 assert client.cluster.topics() == {"orders", "bills"}
 
     run(story())
@@ -52,24 +54,24 @@ def test_only_new_topics_are_asked_for() -> None:
 def test_topic_created_while_waiting_is_found() -> None:
     async def story() -> None:
         async with (
-            ScriptedCluster() as cluster,
+            cluster_of() as cluster,
             connected(cluster.bootstrap_servers) as client,
         ):
             waiting = asyncio.ensure_future(client.metadata.topic("orders", in_seconds(30)))
             await asyncio.sleep(3)
-            cluster.add_topic("orders")
+            cluster.create_topic("orders")
             assert len(await waiting) == 1
 
     run(story())
 
 
 @pytest.mark.parametrize(
-    ("code", "error"), [(29, TopicAuthorizationFailedError), (17, InvalidTopicError)]
+    "error", [TopicAuthorizationFailedError, InvalidTopicError], ids=lambda error: error.__name__
 )
-def test_topic_that_cannot_be_had_is_reported_at_once(code: int, error: type[Exception]) -> None:
+def test_topic_that_cannot_be_had_is_reported_at_once(error: type[BrokerResponseError]) -> None:
     async def story() -> None:
-        async with ScriptedCluster() as cluster:
-            cluster.topic_errors["orders"] = code
+        async with cluster_of() as cluster:
+            cluster.fail(MetadataRequest, error, topic="orders", times=None)
             async with connected(cluster.bootstrap_servers) as client:
                 with pytest.raises(error, match="orders"):
                     await client.metadata.topic("orders", in_seconds(60))
@@ -81,13 +83,13 @@ def test_topic_that_cannot_be_had_is_reported_at_once(code: int, error: type[Exc
 def test_missing_topic_times_out_and_says_so() -> None:
     async def story() -> None:
         async with (
-            ScriptedCluster() as cluster,
+            cluster_of() as cluster,
             connected(cluster.bootstrap_servers) as client,
         ):
             with pytest.raises(KafkaTimeoutError, match=r"'orders'.*create the topic") as caught:
                 await client.metadata.topic("orders", in_seconds(60))
             assert isinstance(caught.value.__cause__, UnknownTopicOrPartitionError)
-            assert len(cluster.requests(MetadataRequest)) < 70
+            assert cluster.count(MetadataRequest) < 70
 
     run(story())
 
@@ -95,20 +97,20 @@ def test_missing_topic_times_out_and_says_so() -> None:
 def test_client_that_may_not_create_topics_says_so_to_the_broker() -> None:
     async def story() -> None:
         async with (
-            ScriptedCluster(auto_create=True) as cluster,
+            cluster_of(auto_create=True) as cluster,
             connected(cluster.bootstrap_servers, allow_auto_create_topics=False) as client,
         ):
             with pytest.raises(KafkaTimeoutError):
                 await client.metadata.topic("orders", in_seconds(3))
-            assert cluster.topics == {}
+            assert cluster.control.state.topics == {}
 
     run(story())
 
 
 def test_moved_leader_is_seen_after_a_requested_update() -> None:
     async def story() -> None:
-        async with ScriptedCluster(nodes=2) as cluster:
-            cluster.add_topic("orders", leader=0)
+        async with cluster_of(2) as cluster:
+            cluster.create_topic("orders")
             async with connected(cluster.bootstrap_servers) as client:
                 await client.metadata.topic("orders", in_seconds(5))
                 cluster.move_leader("orders", 0, 1)
@@ -124,20 +126,20 @@ def test_moved_leader_is_seen_after_a_requested_update() -> None:
 def test_metadata_is_refreshed_by_age() -> None:
     async def story() -> None:
         async with (
-            ScriptedCluster() as cluster,
+            cluster_of() as cluster,
             connected(cluster.bootstrap_servers, metadata_max_age_ms=60_000),
         ):
             await asyncio.sleep(601)
-            assert len(cluster.requests(MetadataRequest)) == 11
+            assert cluster.count(MetadataRequest) == 11
 
     run(story())
 
 
 def test_idle_client_asks_nothing() -> None:
     async def story() -> None:
-        async with ScriptedCluster() as cluster, connected(cluster.bootstrap_servers):
+        async with cluster_of() as cluster, connected(cluster.bootstrap_servers):
             await asyncio.sleep(299)
-            assert len(cluster.received) == 2
+            assert len(cluster.requests()) == 2
 
     run(story())
 
@@ -146,38 +148,31 @@ def test_cluster_with_new_addresses_is_found_through_the_bootstrap_servers(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     async def story() -> None:
-        old = ScriptedCluster(cluster_id="old")
-        await old.start()
-        new = ScriptedCluster(cluster_id="new")
-        await new.start()
-        servers = [*old.bootstrap_servers, *new.bootstrap_servers]
-        await new.kill(0)
-        async with connected(servers) as client:
-            await old.stop()
-            await new.revive(0)
-            await client.send_any(ListOffsetsRequest(), deadline=in_seconds(30))
-            assert client.cluster.cluster_id == "new"
-        await new.stop()
+        async with cluster_of(seed=1) as old, cluster_of(seed=2) as new:
+            servers = [*old.bootstrap_servers, *new.bootstrap_servers]
+            new.kill(0)
+            async with connected(servers) as client:
+                old.kill(0)
+                await new.control.revive(0)
+                await client.send_any(ListOffsetsRequest(), deadline=in_seconds(30))
+                assert client.cluster.cluster_id == new.cluster_id
+            change = f"the cluster id changed from {old.cluster_id} to {new.cluster_id}"
+        assert change in caplog.text
 
     run(story())
-    assert "the cluster id changed from old to new" in caplog.text
 
 
 def test_strategy_none_never_goes_back_to_the_bootstrap_servers() -> None:
     async def story() -> None:
-        old = ScriptedCluster()
-        await old.start()
-        new = ScriptedCluster()
-        await new.start()
-        await new.kill(0)
-        servers = [*old.bootstrap_servers, *new.bootstrap_servers]
-        async with connected(servers, metadata_recovery_strategy="none") as client:
-            await old.stop()
-            await new.revive(0)
-            with pytest.raises(KafkaTimeoutError):
-                await client.send_any(ListOffsetsRequest(), deadline=in_seconds(60))
-        assert new.received == []
-        await new.stop()
+        async with cluster_of(seed=1) as old, cluster_of(seed=2) as new:
+            new.kill(0)
+            servers = [*old.bootstrap_servers, *new.bootstrap_servers]
+            async with connected(servers, metadata_recovery_strategy="none") as client:
+                old.kill(0)
+                await new.control.revive(0)
+                with pytest.raises(KafkaTimeoutError):
+                    await client.send_any(ListOffsetsRequest(), deadline=in_seconds(60))
+            assert new.requests() == []
 
     run(story())
 
@@ -185,10 +180,11 @@ def test_strategy_none_never_goes_back_to_the_bootstrap_servers() -> None:
 def test_broker_that_wants_a_rebootstrap_gets_it() -> None:
     async def story() -> None:
         async with (
-            ScriptedCluster() as cluster,
+            cluster_of() as cluster,
             connected(cluster.bootstrap_servers) as client,
         ):
-            cluster.fail_next(MetadataRequest, MetadataResponse(error_code=129))
+            rebootstrap = MetadataResponse(error_code=RebootstrapRequiredError.errno)
+            cluster.inject(MetadataRequest, Answer(rebootstrap))
             await client.send(ListOffsetsRequest(), 0)
             version = client.snapshot.version
             client.metadata.request_update()

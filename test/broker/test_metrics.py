@@ -8,14 +8,14 @@ from kafka.aio import AsyncKafkaConsumer, AsyncKafkaProducer
 from kafka.metrics import DictReporter, KafkaMetric
 from kafka.protocol.messages.metadata import MetadataRequest
 from kafka.structs import TopicPartition
-from test.support.scripted_broker import ScriptedCluster
+from test.support.stage import cluster_of
 from test.support.virtual_loop import run
 
 
 def test_metrics_of_both_clients_follow_the_records() -> None:
     async def story() -> None:
-        async with ScriptedCluster() as cluster:
-            cluster.add_topic("t", 1)
+        async with cluster_of() as cluster:
+            cluster.create_topic("t", 1)
             servers = cluster.bootstrap_servers
             async with AsyncKafkaProducer(bootstrap_servers=servers) as producer:
                 await (await producer.send("t", b"value"))
@@ -52,7 +52,7 @@ def test_reporter_is_closed_with_its_client(kind: type[AsyncKafkaProducer]) -> N
             closed.append(self)
 
     async def story() -> None:
-        async with ScriptedCluster() as cluster:
+        async with cluster_of() as cluster:
             client = kind(bootstrap_servers=cluster.bootstrap_servers, metric_reporters=[Reporter])
             async with client:
                 pass
@@ -65,12 +65,12 @@ def test_reporter_is_closed_with_its_client(kind: type[AsyncKafkaProducer]) -> N
 def test_bootstrap_with_refresh_fetches_the_metadata_again() -> None:
     async def story() -> None:
         async with (
-            ScriptedCluster() as cluster,
+            cluster_of() as cluster,
             AsyncKafkaConsumer(bootstrap_servers=cluster.bootstrap_servers) as consumer,
         ):
             await consumer.bootstrap()
-            before = len(cluster.requests(MetadataRequest))
+            before = cluster.count(MetadataRequest)
             await consumer.bootstrap(refresh=True)
-            assert len(cluster.requests(MetadataRequest)) == before + 1
+            assert cluster.count(MetadataRequest) == before + 1
 
     run(story())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -21,29 +22,36 @@ from kafka.errors import (
 from kafka.net.network_client import NetworkClient
 from kafka.protocol.messages.api_versions import ApiVersionsRequest
 from kafka.protocol.messages.list_groups import ListGroupsRequest
-from kafka.protocol.messages.list_offsets import ListOffsetsRequest, ListOffsetsResponse
+from kafka.protocol.messages.list_offsets import ListOffsetsRequest
 from kafka.protocol.messages.metadata import MetadataRequest
 from kafka.protocol.messages.produce import ProduceRequest
-from test.support.network import connected, in_seconds
-from test.support.scripted_broker import (
-    Close,
+from kafka.testing import EmbeddedCluster
+from kafka.testing.broker.faults import (
+    Action,
     Delay,
-    Drop,
-    Fault,
+    Disconnect,
+    DropResponse,
     Garbage,
     HalfFrame,
-    ScriptedCluster,
+    Throttle,
     WrongCorrelationId,
 )
+from test.support.network import connected, in_seconds
+from test.support.stage import asked, cluster_of, inject_each, port_of
 from test.support.virtual_loop import VirtualLoop, run
 
-Story = Callable[[ScriptedCluster, NetworkClient], Coroutine[None, None, None]]
+if TYPE_CHECKING:
+    from kafka.testing.broker.api_ranges import Ranges
+
+Story = Callable[[EmbeddedCluster, NetworkClient], Coroutine[None, None, None]]
 
 
-def play(story: Story, *, nodes: int = 1, **options: object) -> None:
+def play(
+    story: Story, *, nodes: int = 1, api_versions: Ranges | None = None, **options: object
+) -> None:
     async def on_stage() -> None:
         async with (
-            ScriptedCluster(nodes) as cluster,
+            cluster_of(nodes, api_versions=api_versions) as cluster,
             connected(cluster.bootstrap_servers, **options) as client,
         ):
             await story(cluster, client)
@@ -56,7 +64,7 @@ def ask(client: NetworkClient, timeout: float | None = None) -> Coroutine[None, 
 
 
 def test_request_to_a_connected_node_is_written_before_send_suspends() -> None:
-    async def story(cluster: ScriptedCluster, client: NetworkClient) -> None:
+    async def story(cluster: EmbeddedCluster, client: NetworkClient) -> None:
         await ask(client)
         sending = ask(client)
         sending.send(None)
@@ -67,7 +75,7 @@ def test_request_to_a_connected_node_is_written_before_send_suspends() -> None:
 
 
 def test_requests_are_pipelined_and_answered_in_order() -> None:
-    async def story(cluster: ScriptedCluster, client: NetworkClient) -> None:
+    async def story(cluster: EmbeddedCluster, client: NetworkClient) -> None:
         names = [str(number) for number in range(20)]
         requests = [
             ListOffsetsRequest(topics=[ListOffsetsRequest.ListOffsetsTopic(name=name)])
@@ -75,7 +83,7 @@ def test_requests_are_pipelined_and_answered_in_order() -> None:
         ]
         responses = await asyncio.gather(*(client.send(r, 0) for r in requests))
         assert [r.topics[0].name for r in responses] == names
-        assert [r.topics[0].name for r in cluster.requests(ListOffsetsRequest)] == names
+        assert [r.topics[0].name for r in asked(cluster, ListOffsetsRequest)] == names
 
     play(story)
 
@@ -83,13 +91,12 @@ def test_requests_are_pipelined_and_answered_in_order() -> None:
 def test_no_more_requests_are_in_flight_than_allowed() -> None:
     seen: list[int] = []
 
-    async def story(cluster: ScriptedCluster, client: NetworkClient) -> None:
-        async def slow(request: ListOffsetsRequest, call: object) -> ListOffsetsResponse:
+    async def story(cluster: EmbeddedCluster, client: NetworkClient) -> None:
+        def note(_: object) -> bool:
             seen.append(client.in_flight(0))
-            await asyncio.sleep(1)
-            return ListOffsetsResponse()
+            return True
 
-        cluster.on(ListOffsetsRequest, slow)
+        cluster.inject(ListOffsetsRequest, Delay(1.0), times=None, when=note)
         await asyncio.gather(*(ask(client) for _ in range(7)))
 
     play(story, max_in_flight_requests_per_connection=2)
@@ -97,9 +104,11 @@ def test_no_more_requests_are_in_flight_than_allowed() -> None:
 
 
 def test_unanswered_request_times_out_and_fails_the_others_in_flight() -> None:
-    async def story(cluster: ScriptedCluster, client: NetworkClient) -> None:
+    async def story(cluster: EmbeddedCluster, client: NetworkClient) -> None:
         await ask(client)
-        cluster.fail_next(ListOffsetsRequest, Drop(), Drop())
+        inject_each(
+            cluster, ListOffsetsRequest, DropResponse(applied=False), DropResponse(applied=False)
+        )
         loop = asyncio.get_running_loop()
         start = loop.time()
         first, second = await asyncio.gather(
@@ -115,9 +124,11 @@ def test_unanswered_request_times_out_and_fails_the_others_in_flight() -> None:
 
 
 def test_later_request_with_a_shorter_time_out_expires_first() -> None:
-    async def story(cluster: ScriptedCluster, client: NetworkClient) -> None:
+    async def story(cluster: EmbeddedCluster, client: NetworkClient) -> None:
         await ask(client)
-        cluster.fail_next(ListOffsetsRequest, Drop(), Drop())
+        inject_each(
+            cluster, ListOffsetsRequest, DropResponse(applied=False), DropResponse(applied=False)
+        )
         results = await asyncio.gather(
             ask(client, timeout=9), ask(client, timeout=3), return_exceptions=True
         )
@@ -129,7 +140,7 @@ def test_later_request_with_a_shorter_time_out_expires_first() -> None:
 @pytest.mark.parametrize(
     ("fault", "error"),
     [
-        (Close(), KafkaConnectionError),
+        (Disconnect(), KafkaConnectionError),
         (HalfFrame(), KafkaConnectionError),
         (Garbage(b"\x7f\xff\xff\xff"), KafkaConnectionError),
         (Garbage(b"\xff\xff\xff\xff"), KafkaConnectionError),
@@ -139,16 +150,16 @@ def test_later_request_with_a_shorter_time_out_expires_first() -> None:
     ],
 )
 def test_broken_answer_ends_the_connection_and_the_next_request_succeeds(
-    fault: Fault, error: type[KafkaError]
+    fault: Action, error: type[KafkaError]
 ) -> None:
-    async def story(cluster: ScriptedCluster, client: NetworkClient) -> None:
+    async def story(cluster: EmbeddedCluster, client: NetworkClient) -> None:
         await ask(client)
-        cluster.fail_next(ListOffsetsRequest, fault)
+        cluster.inject(ListOffsetsRequest, fault)
         with pytest.raises(error):
             await ask(client)
         assert not client.is_connected(0)
         await ask(client)
-        assert cluster.accepted[0] == 3  # bootstrap, first, second
+        assert cluster.accepted(0) == 3  # bootstrap, first, second
 
     play(story)
 
@@ -161,9 +172,9 @@ def test_broken_answer_ends_the_connection_and_the_next_request_succeeds(
         (WrongCorrelationId(), CorrelationIdError),
     ],
 )
-def test_reason_of_a_broken_stream_is_the_cause(fault: Fault, cause: type[KafkaError]) -> None:
-    async def story(cluster: ScriptedCluster, client: NetworkClient) -> None:
-        cluster.fail_next(ListOffsetsRequest, fault)
+def test_reason_of_a_broken_stream_is_the_cause(fault: Action, cause: type[KafkaError]) -> None:
+    async def story(cluster: EmbeddedCluster, client: NetworkClient) -> None:
+        cluster.inject(ListOffsetsRequest, fault)
         with pytest.raises(KafkaConnectionError) as caught:
             await ask(client)
         assert isinstance(caught.value.__cause__, cause)
@@ -172,9 +183,9 @@ def test_reason_of_a_broken_stream_is_the_cause(fault: Fault, cause: type[KafkaE
 
 
 def test_trouble_with_one_broker_does_not_touch_the_other() -> None:
-    async def story(cluster: ScriptedCluster, client: NetworkClient) -> None:
+    async def story(cluster: EmbeddedCluster, client: NetworkClient) -> None:
         await client.send(ListOffsetsRequest(), 1)
-        cluster.fail_next(ListOffsetsRequest, Garbage(b"\x7f\xff\xff\xff"), node_id=0)
+        cluster.inject(ListOffsetsRequest, Garbage(b"\x7f\xff\xff\xff"), node_id=0)
         with pytest.raises(KafkaConnectionError):
             await ask(client)
         assert client.is_connected(1)
@@ -183,17 +194,17 @@ def test_trouble_with_one_broker_does_not_touch_the_other() -> None:
 
 
 def test_api_the_broker_does_not_have_is_named() -> None:
-    async def story(cluster: ScriptedCluster, client: NetworkClient) -> None:
+    async def story(cluster: EmbeddedCluster, client: NetworkClient) -> None:
         with pytest.raises(UnsupportedVersionError, match="ListGroups"):
             await client.send(ListGroupsRequest(), 0)
         assert client.is_connected(0)
 
-    play(story)
+    play(story, api_versions={ListGroupsRequest: None})
 
 
 def test_throttled_broker_is_left_alone_for_the_announced_time() -> None:
-    async def story(cluster: ScriptedCluster, client: NetworkClient) -> None:
-        cluster.fail_next(ListOffsetsRequest, ListOffsetsResponse(throttle_time_ms=2000))
+    async def story(cluster: EmbeddedCluster, client: NetworkClient) -> None:
+        cluster.inject(ListOffsetsRequest, Throttle(2000))
         await ask(client)
         loop = asyncio.get_running_loop()
         start = loop.time()
@@ -205,7 +216,7 @@ def test_throttled_broker_is_left_alone_for_the_announced_time() -> None:
 
 
 def test_idle_connection_is_closed_and_made_again_when_needed() -> None:
-    async def story(cluster: ScriptedCluster, client: NetworkClient) -> None:
+    async def story(cluster: EmbeddedCluster, client: NetworkClient) -> None:
         await ask(client)
         await asyncio.sleep(71)
         assert not client.is_connected(0)
@@ -216,16 +227,16 @@ def test_idle_connection_is_closed_and_made_again_when_needed() -> None:
 
 
 def test_connection_with_a_request_in_flight_is_not_idle() -> None:
-    async def story(cluster: ScriptedCluster, client: NetworkClient) -> None:
-        cluster.fail_next(ListOffsetsRequest, Delay(100))
+    async def story(cluster: EmbeddedCluster, client: NetworkClient) -> None:
+        cluster.inject(ListOffsetsRequest, Delay(100))
         await ask(client, timeout=200)
 
     play(story, connections_max_idle_ms=70_000, metadata_max_age_ms=3_600_000)
 
 
 def test_unreachable_node_fails_the_request_and_backs_off() -> None:
-    async def story(cluster: ScriptedCluster, client: NetworkClient) -> None:
-        await cluster.kill(0)
+    async def story(cluster: EmbeddedCluster, client: NetworkClient) -> None:
+        cluster.kill(0)
         with pytest.raises(KafkaConnectionError, match=r"node 0 127\.0\.0\.1:\d+"):
             await ask(client)
         assert client.ready_in(0, asyncio.get_running_loop().time()) > 0
@@ -234,33 +245,33 @@ def test_unreachable_node_fails_the_request_and_backs_off() -> None:
 
 
 def test_request_waits_out_the_back_off_and_finds_the_broker_back() -> None:
-    async def story(cluster: ScriptedCluster, client: NetworkClient) -> None:
-        await cluster.kill(0)
+    async def story(cluster: EmbeddedCluster, client: NetworkClient) -> None:
+        cluster.kill(0)
         with pytest.raises(KafkaConnectionError):
             await ask(client)
-        await cluster.revive(0)
+        await cluster.control.revive(0)
         await ask(client)
 
     play(story)
 
 
 def test_cancelled_request_leaves_the_connection_usable() -> None:
-    async def story(cluster: ScriptedCluster, client: NetworkClient) -> None:
+    async def story(cluster: EmbeddedCluster, client: NetworkClient) -> None:
         await ask(client)
-        cluster.fail_next(ListOffsetsRequest, Delay(1))
+        cluster.inject(ListOffsetsRequest, Delay(1))
         task = asyncio.ensure_future(ask(client))
         await asyncio.sleep(0.5)
         task.cancel()
         await asyncio.wait({task})
         await ask(client)
-        assert cluster.accepted[0] == 2
+        assert cluster.accepted(0) == 2
 
     play(story)
 
 
 def test_send_any_asks_another_node_when_one_is_down() -> None:
-    async def story(cluster: ScriptedCluster, client: NetworkClient) -> None:
-        await cluster.kill(0)
+    async def story(cluster: EmbeddedCluster, client: NetworkClient) -> None:
+        cluster.kill(0)
         response = await client.send_any(ListOffsetsRequest(), deadline=in_seconds(30))
         assert response.topics == []
 
@@ -270,12 +281,12 @@ def test_send_any_asks_another_node_when_one_is_down() -> None:
 def test_broker_that_knows_only_an_older_api_versions_is_asked_again_in_its_version() -> None:
     async def story() -> None:
         async with (
-            ScriptedCluster(versions={ApiVersionsRequest: (0, 2)}) as cluster,
+            cluster_of(api_versions={ApiVersionsRequest: (0, 2)}) as cluster,
             connected(cluster.bootstrap_servers) as client,
         ):
             await ask(client)
-            versions = {r.version for r in cluster.received if r.request.API_KEY == 18}
-            assert versions == {2}
+            seen = cluster.requests(ApiVersionsRequest)
+            assert {request.api_version for request in seen} == {2}
 
     run(story())
 
@@ -299,8 +310,8 @@ class Facts(Observer):
 def test_observer_hears_of_connections() -> None:
     facts = Facts()
 
-    async def story(cluster: ScriptedCluster, client: NetworkClient) -> None:
-        cluster.fail_next(ListOffsetsRequest, ListOffsetsResponse(throttle_time_ms=10), Close())
+    async def story(cluster: EmbeddedCluster, client: NetworkClient) -> None:
+        inject_each(cluster, ListOffsetsRequest, Throttle(10), Disconnect())
         await ask(client)
         with pytest.raises(KafkaConnectionError):
             await ask(client)
@@ -318,15 +329,15 @@ def test_ten_minutes_without_brokers_are_at_most_thirty_lines(
 ) -> None:
     caplog.set_level(logging.INFO, logger="kafka")
 
-    async def story(cluster: ScriptedCluster, client: NetworkClient) -> None:
+    async def story(cluster: EmbeddedCluster, client: NetworkClient) -> None:
         client.metadata.want_topics(["orders"])
         await ask(client)
         caplog.clear()
-        await cluster.kill(0)
+        cluster.kill(0)
         client.metadata.request_update()
         await asyncio.sleep(600)
         assert 0 < len(caplog.records) <= 30
-        await cluster.revive(0)
+        await cluster.control.revive(0)
         await client.send_any(ListOffsetsRequest(), deadline=in_seconds(60))
         assert client.is_connected(0)
 
@@ -334,8 +345,8 @@ def test_ten_minutes_without_brokers_are_at_most_thirty_lines(
 
 
 def test_clean_life_logs_nothing_at_warning(caplog: pytest.LogCaptureFixture) -> None:
-    async def story(cluster: ScriptedCluster, client: NetworkClient) -> None:
-        cluster.add_topic("orders")
+    async def story(cluster: EmbeddedCluster, client: NetworkClient) -> None:
+        cluster.create_topic("orders")
         await client.metadata.topic("orders", in_seconds(5))
         await asyncio.sleep(700)
         await client.send_any(MetadataRequest(topics=[]), deadline=in_seconds(5))
@@ -345,35 +356,35 @@ def test_clean_life_logs_nothing_at_warning(caplog: pytest.LogCaptureFixture) ->
 
 
 def test_request_without_a_response_is_sent_and_leaves_nothing_in_flight() -> None:
-    async def story(cluster: ScriptedCluster, client: NetworkClient) -> None:
-        cluster.add_topic("orders")
+    async def story(cluster: EmbeddedCluster, client: NetworkClient) -> None:
+        cluster.create_topic("orders")
         await client.send_without_response(ProduceRequest(acks=0), 0)
         await client.send_without_response(ProduceRequest(acks=0), 0)
         assert client.in_flight(0) == 0
         await ask(client)
-        assert len(cluster.requests(ProduceRequest)) == 2
+        assert cluster.count(ProduceRequest) == 2
 
     play(story)
 
 
 def test_process_that_was_stopped_for_an_hour_does_not_use_its_old_connection() -> None:
-    async def story(cluster: ScriptedCluster, client: NetworkClient) -> None:
+    async def story(cluster: EmbeddedCluster, client: NetworkClient) -> None:
         await ask(client)
         loop = asyncio.get_running_loop()
         assert isinstance(loop, VirtualLoop)
         loop.advance(3600)
         await ask(client)
-        assert cluster.accepted[0] == 3
+        assert cluster.accepted(0) == 3
 
     play(story)
 
 
 def test_name_with_a_dead_address_leads_to_the_live_one() -> None:
-    async def story(cluster: ScriptedCluster, client: NetworkClient) -> None:
+    async def story(cluster: EmbeddedCluster, client: NetworkClient) -> None:
         loop = asyncio.get_running_loop()
         assert isinstance(loop, VirtualLoop)
         loop.network.hosts["kafka"] = ["10.0.0.9", "127.0.0.1"]
-        cluster.advertised[0] = ("kafka", cluster.ports[0])
+        cluster.advertise(0, "kafka", port_of(cluster))
         version = client.snapshot.version
         client.metadata.request_update()
         await client.metadata.wait_for_update(version, in_seconds(5))
@@ -386,13 +397,13 @@ def test_name_with_a_dead_address_leads_to_the_live_one() -> None:
 
 
 def test_broker_that_hangs_up_after_every_handshake_is_not_dialled_in_a_circle() -> None:
-    async def story(cluster: ScriptedCluster, client: NetworkClient) -> None:
-        cluster.fail_next(ListOffsetsRequest, *[Close()] * 1000)
+    async def story(cluster: EmbeddedCluster, client: NetworkClient) -> None:
+        cluster.inject(ListOffsetsRequest, Disconnect(), times=1000)
         loop = asyncio.get_running_loop()
         until = loop.time() + 600
         while loop.time() < until:
             with pytest.raises((KafkaConnectionError, RequestTimedOutError)):
                 await ask(client)
-        assert cluster.accepted[0] < 40
+        assert cluster.accepted(0) < 40
 
     play(story)

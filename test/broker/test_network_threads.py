@@ -14,8 +14,9 @@ from kafka.cluster import ClusterSnapshot
 from kafka.errors import KafkaError, KafkaTimeoutError
 from kafka.net.network_client import NetworkClient
 from kafka.protocol.messages.list_offsets import ListOffsetsRequest
+from kafka.testing.broker.faults import DropResponse
 from test.support.network import connected, in_seconds, make_client
-from test.support.scripted_broker import Drop, ScriptedCluster
+from test.support.stage import cluster_of
 from test.support.virtual_loop import run
 
 
@@ -39,16 +40,16 @@ def client_on_a_thread(servers: list[str]) -> Iterator[tuple[EventLoopThread, Ne
 
 def test_request_goes_over_tcp_from_another_thread() -> None:
     with (
-        ScriptedCluster.in_thread() as cluster,
+        cluster_of() as cluster,
         client_on_a_thread(cluster.bootstrap_servers) as (thread, client),
     ):
         thread.call(client.send(ListOffsetsRequest(), 0), 5)
-        assert len(cluster.requests(ListOffsetsRequest)) == 1
+        assert cluster.count(ListOffsetsRequest) == 1
 
 
 def test_fork_leaves_the_connections_of_the_parent_alone() -> None:
     with (
-        ScriptedCluster.in_thread() as cluster,
+        cluster_of() as cluster,
         client_on_a_thread(cluster.bootstrap_servers) as (thread, client),
     ):
         thread.call(client.send(ListOffsetsRequest(), 0), 5)
@@ -57,12 +58,12 @@ def test_fork_leaves_the_connections_of_the_parent_alone() -> None:
             os._exit(0)
         os.waitpid(pid, 0)
         thread.call(client.send(ListOffsetsRequest(), 0), 5)
-        assert cluster.accepted[0] == 2
+        assert cluster.accepted(0) == 2
 
 
 def test_forked_child_may_have_a_client_of_its_own() -> None:
     with (
-        ScriptedCluster.in_thread() as cluster,
+        cluster_of() as cluster,
         client_on_a_thread(cluster.bootstrap_servers) as (thread, client),
     ):
         pid = os.fork()
@@ -80,10 +81,10 @@ def test_forked_child_may_have_a_client_of_its_own() -> None:
 
 def test_call_that_takes_too_long_leaves_the_client_usable() -> None:
     with (
-        ScriptedCluster.in_thread() as cluster,
+        cluster_of() as cluster,
         client_on_a_thread(cluster.bootstrap_servers) as (thread, client),
     ):
-        cluster.fail_next(ListOffsetsRequest, Drop())
+        cluster.inject(ListOffsetsRequest, DropResponse(applied=False))
         with pytest.raises(KafkaTimeoutError):
             thread.call(client.send(ListOffsetsRequest(), 0), 0.2)
         assert thread.call(asyncio.sleep(0, "alive"), 5) == "alive"
@@ -92,7 +93,7 @@ def test_call_that_takes_too_long_leaves_the_client_usable() -> None:
 def test_crash_of_a_background_task_is_raised_by_the_next_request() -> None:
     async def story() -> None:
         async with (
-            ScriptedCluster() as cluster,
+            cluster_of() as cluster,
             connected(cluster.bootstrap_servers) as client,
         ):
 
