@@ -140,6 +140,8 @@ class Connector:
             connection = await self._again(connection, address, deadline)
         try:
             answer = connection.exchange(action.request, action.version, expires_at=deadline.at)
+            # If this is cancelled here, closing the connection fails an answer nobody looks at.
+            answer.add_done_callback(_ignore)
             await asyncio.wait({answer}, timeout=SILENCE)
             if not answer.done() and (nudge := handshake.on_silence()) is not None:
                 behind = connection.exchange(nudge.request, nudge.version, expires_at=deadline.at)
