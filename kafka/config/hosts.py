@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import random
 import socket
 from typing import TYPE_CHECKING
@@ -25,6 +24,8 @@ def get_ip_port_afi(host_and_port_str: str) -> tuple[str, int, socket.AddressFam
     Raises:
         ValueError: the text cannot be read.
     """
+    import ipaddress  # noqa: PLC0415 - as in kafka.net.addresses
+
     host, port = split_address(host_and_port_str)
     try:
         version = ipaddress.ip_address(host).version

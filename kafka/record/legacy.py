@@ -8,7 +8,6 @@ last message inside (KIP-31).  Magic 1 has timestamps (KIP-32).
 import struct
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from kafka.errors import CorruptRecordError, UnsupportedVersionError
@@ -55,18 +54,23 @@ class Message(NamedTuple):
         return 1 if self.attributes & _TIMESTAMP_TYPE_BIT else 0
 
 
-@dataclass(frozen=True, slots=True)
 class Run:
     """Neighbouring uncompressed messages of one kind, or one wrapper.
 
     *first_offset* of a wrapper is its own offset, as the first one inside is not known yet.
     """
 
-    start: int
-    end: int
-    first_offset: int
-    last: Message
-    count: int | None
+    # By hand: the decorator for data classes takes as long as importing this whole module.
+    __slots__ = ("count", "end", "first_offset", "last", "start")
+
+    def __init__(
+        self, start: int, end: int, first_offset: int, last: Message, count: int | None
+    ) -> None:
+        self.start = start
+        self.end = end
+        self.first_offset = first_offset
+        self.last = last
+        self.count = count
 
 
 def read_run(view: memoryview, start: int, *, check_crcs: bool) -> Run:
