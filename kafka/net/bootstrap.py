@@ -27,6 +27,8 @@ log = logging.getLogger("kafka.client")
 
 # The next server is tried too when the last one has not answered after so many seconds.
 STAGGER: Final = 0.25
+# With fewer seconds left than this, no further round is begun.
+SHORTEST: Final = 0.05
 
 
 class Failure(NamedTuple):
@@ -74,20 +76,28 @@ class Bootstrap:
     ) -> MetadataResponse:
         """Return the first answer; go on with back-off until *deadline*.
 
+        A pause takes half of the time that is left at most, so that tries come closer together
+        towards the end and a broker that starts shortly before it is found.
+
         Raises:
             NoBrokersAvailable: no server answered; the message lists what was tried.
         """
         retry = RetryState()
+        failures: list[Failure] = []
         while True:
             found = await self.round(request, deadline)
             if not isinstance(found, list):
                 return found
             now = self._clock.now()
+            left = deadline.remaining(now)
+            # A round cut short by the deadline says less than the one before.
+            failures = found if left > 0 or not failures else failures
+            if left < SHORTEST:
+                raise NoBrokersAvailable(_summary(failures))
             retry = retry.failed(now, self._backoff, self._uniform)
-            if deadline.remaining(now) <= retry.remaining(now):
-                raise NoBrokersAvailable(_summary(found))
-            log.debug("bootstrap failed, again in %.1f s", retry.remaining(now))
-            await asyncio.sleep(retry.remaining(now))
+            pause = min(retry.remaining(now), left / 2)
+            log.debug("bootstrap failed, again in %.2f s", pause)
+            await asyncio.sleep(pause)
 
     async def once(
         self, request: Callable[[], MetadataRequest], deadline: Deadline
