@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from functools import partial
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
@@ -121,15 +122,15 @@ def wait_for_memory(
     """Append as soon as there is memory; FIFO among the threads that wait.
 
     Raises:
-        KafkaTimeoutError: there was none in time.
+        KafkaTimeoutError: there was none in time, or this call cannot wait.
     """
     if core.is_loop_thread() or core.accumulator.intake.is_held_here():
-        raise core.no_memory(size)
+        raise core.no_memory(size, waited=False)
     if deadline is None:
         deadline = Deadline.after(core.clock.now(), core.config.max_block)
     # Not an Event: an exception out of a signal handler must not hurt what is waited on.
     calls: SimpleQueue[None] = SimpleQueue()
-    waiter = MemoryWaiter(partial(calls.put, None))
+    waiter = MemoryWaiter(partial(calls.put, None), threading.get_ident())
     try:
         core.accumulator.enter_queue(waiter)
         while True:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import weakref
 from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
@@ -37,12 +38,14 @@ class MemoryWaiter:
 
     Args:
         wake: called, with the lock held, when it is worth trying again.
+        thread: the thread that does nothing else until then; ``None`` for a task.
     """
 
-    __slots__ = ("__weakref__", "wake")
+    __slots__ = ("__weakref__", "thread", "wake")
 
-    def __init__(self, wake: Callable[[], None]) -> None:
+    def __init__(self, wake: Callable[[], None], thread: int | None = None) -> None:
         self.wake = wake
+        self.thread = thread
 
 
 class Memory:
@@ -83,8 +86,18 @@ class Memory:
         self.wake_first()
 
     def enter(self, waiter: MemoryWaiter) -> None:
-        """Have *waiter* wait behind those who wait already."""
-        self.waiters.append(weakref.ref(waiter))
+        """Have *waiter* wait behind those who wait already.
+
+        But before the send() that it interrupted, which cannot go on until it is through.
+        """
+        place = len(self.waiters)
+        if waiter.thread is not None:
+            for number, reference in enumerate(self.waiters):
+                other = reference()
+                if other is not None and other.thread == waiter.thread:
+                    place = number
+                    break
+        self.waiters.insert(place, weakref.ref(waiter))
         self._set_ceiling()
 
     def leave(self, waiter: MemoryWaiter) -> None:
@@ -130,7 +143,8 @@ class Memory:
         first = self._first()
         if first is None:
             self._set_ceiling()
-        elif first is not waiter:
+        elif first is not waiter and first.thread != threading.get_ident():
+            # The thread's own place is taken as well by a signal handler that interrupted it.
             return False
         # An empty buffer takes any record: its size was checked against buffer_memory before.
         return self.used + size <= self._limit or not self.used

@@ -319,13 +319,16 @@ class ProducerCore:
         finally:
             self.accumulator.leave_queue(waiter)
 
-    def no_memory(self, size: int) -> KafkaTimeoutError:
-        """Return the error for a record that found no memory."""
+    def no_memory(self, size: int, *, waited: bool = True) -> KafkaTimeoutError:
+        """Return the error for a record that found no memory, or could not wait for any."""
+        how = f"within {self.config.max_block:g} s (max_block_ms)"
+        if not waited:
+            how = "now, and this send() cannot wait: it runs on the client's own thread or stopped "
+            how += "another send() of its thread halfway"
         return KafkaTimeoutError(
-            f"no memory for a record of {size} bytes within {self.config.max_block:g} s "
-            f"(max_block_ms): {self.accumulator.memory.used} of buffer_memory="
-            f"{self.config.buffer_memory} bytes wait to be delivered; the brokers are slower than "
-            f"the application, or cannot be reached"
+            f"no memory for a record of {size} bytes {how}: {self.accumulator.memory.used} of "
+            f"buffer_memory={self.config.buffer_memory} bytes wait to be delivered; the brokers are "
+            f"slower than the application, or cannot be reached"
         )
 
     # -- events ------------------------------------------------------------------------------

@@ -72,3 +72,40 @@ def test_close_wakes_all_and_admits_nobody(memory: Memory) -> None:
     with pytest.raises(KafkaError, match="closed"):
         memory.admits(10, waiter)
     assert woken == [1]
+
+
+def test_who_interrupted_a_waiting_thread_takes_the_place_of_that_thread(memory: Memory) -> None:
+    waiter = MemoryWaiter(nothing, threading.get_ident())
+    memory.enter(waiter)
+    assert memory.admits(10, None)
+
+
+def test_another_thread_waits_behind_a_waiting_thread(memory: Memory) -> None:
+    waiter = MemoryWaiter(nothing, threading.get_ident() + 1)
+    memory.enter(waiter)
+    assert not memory.admits(10, None)
+
+
+def test_who_interrupted_a_waiting_thread_waits_before_it_and_behind_others(
+    memory: Memory,
+) -> None:
+    order: list[str] = []
+    waiters = [
+        MemoryWaiter(lambda: order.append("other"), 1),
+        MemoryWaiter(lambda: order.append("interrupted"), 2),
+        MemoryWaiter(lambda: order.append("interrupting"), 2),
+    ]
+    for waiter in waiters:
+        memory.enter(waiter)
+    memory.wake_first()
+    memory.leave(waiters[0])
+    memory.leave(waiters[2])
+    assert order == ["other", "interrupting", "interrupted"]
+
+
+def test_tasks_of_one_loop_are_served_in_turn(memory: Memory) -> None:
+    first, second = MemoryWaiter(nothing), MemoryWaiter(nothing)
+    memory.enter(first)
+    memory.enter(second)
+    assert memory.admits(10, first)
+    assert not memory.admits(10, second)
