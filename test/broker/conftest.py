@@ -1,4 +1,4 @@
-"""Fixtures of the stories: a scripted broker on TCP and a blocking producer of it."""
+"""Fixtures of the stories: an embedded cluster on TCP and a blocking producer of it."""
 
 from __future__ import annotations
 
@@ -7,18 +7,19 @@ from collections.abc import Iterator
 import pytest
 
 from kafka.producer.kafka import KafkaProducer
+from kafka.testing import EmbeddedCluster
 from test.support.blocking_producer import make
-from test.support.scripted_broker import ScriptedCluster
+from test.support.stage import cluster_of
 
 
 @pytest.fixture
-def cluster() -> Iterator[ScriptedCluster]:
-    with ScriptedCluster.in_thread() as found:
-        found.add_topic("t")
+def cluster() -> Iterator[EmbeddedCluster]:
+    with cluster_of() as found:
+        found.create_topic("t")
         yield found
 
 
 @pytest.fixture
-def producer(cluster: ScriptedCluster) -> Iterator[KafkaProducer]:
+def producer(cluster: EmbeddedCluster) -> Iterator[KafkaProducer]:
     with make(cluster) as found:
         yield found

@@ -18,8 +18,9 @@ from kafka.errors import (
 )
 from kafka.producer.kafka import KafkaProducer
 from kafka.protocol.messages.produce import ProduceRequest
+from kafka.testing import EmbeddedCluster
+from kafka.testing.broker.faults import Delay, DropResponse
 from test.support.blocking_producer import make, values
-from test.support.scripted_broker import Delay, Drop, ScriptedCluster
 
 
 def test_get_returns_where_the_record_is(producer: KafkaProducer) -> None:
@@ -27,7 +28,7 @@ def test_get_returns_where_the_record_is(producer: KafkaProducer) -> None:
     assert (found.offset, found.timestamp, found.serialized_key_size) == (0, 99, 3)
 
 
-def test_get_gives_up_in_time(cluster: ScriptedCluster) -> None:
+def test_get_gives_up_in_time(cluster: EmbeddedCluster) -> None:
     producer = make(cluster, linger_ms=60_000)
     began = time.monotonic()
     with pytest.raises(KafkaTimeoutError, match=r"within 0\.1 s"):
@@ -37,14 +38,14 @@ def test_get_gives_up_in_time(cluster: ScriptedCluster) -> None:
 
 
 def test_what_is_changed_after_send_does_not_change_the_record(
-    cluster: ScriptedCluster, producer: KafkaProducer
+    cluster: EmbeddedCluster, producer: KafkaProducer
 ) -> None:
     value, headers = bytearray(b"before"), [("a", b"b")]
     future = producer.send("t", value, headers=headers)
     value[:] = b"after!"
     headers.append(("c", b"d"))
     future.get(5)
-    (stored,) = cluster.log("t", 0).records()
+    (stored,) = cluster.records("t", 0)
     assert stored.value == b"before"
     assert list(stored.headers) == [("a", b"b")]
 
@@ -75,24 +76,24 @@ def test_wrong_arguments_are_refused_by_name(
         producer.send(**{"topic": "t", **arguments})  # type: ignore[arg-type]
 
 
-def test_serializers_get_topic_headers_and_data(cluster: ScriptedCluster) -> None:
+def test_serializers_get_topic_headers_and_data(cluster: EmbeddedCluster) -> None:
     class Serializer:
         def serialize(self, topic: str, headers: object, data: object) -> bytes:
             return f"{topic} {headers} {data}".encode()
 
     with make(cluster, key_serializer=str.encode, value_serializer=Serializer()) as producer:
         producer.send("t", 7, key="k", headers=[("a", b"b")])
-    (stored,) = cluster.log("t", 0).records()
+    (stored,) = cluster.records("t", 0)
     assert (stored.key, stored.value) == (b"k", b"t [('a', b'b')] 7")
 
 
-def test_a_partitioner_of_the_user_decides(cluster: ScriptedCluster) -> None:
-    cluster.add_topic("many", partitions=4)
+def test_a_partitioner_of_the_user_decides(cluster: EmbeddedCluster) -> None:
+    cluster.create_topic("many", 4)
     with make(cluster, partitioner=lambda key, every, available: every[-1]) as producer:
         assert producer.send("many", b"x").get(5).partition == 3
 
 
-def test_many_threads_share_a_producer(cluster: ScriptedCluster, producer: KafkaProducer) -> None:
+def test_many_threads_share_a_producer(cluster: EmbeddedCluster, producer: KafkaProducer) -> None:
     def work(name: bytes) -> None:
         for number in range(500):
             producer.send("t", b"%s-%d" % (name, number))
@@ -111,7 +112,7 @@ def test_many_threads_share_a_producer(cluster: ScriptedCluster, producer: Kafka
 
 
 def test_callbacks_run_on_a_thread_of_their_own_and_may_send(
-    cluster: ScriptedCluster, producer: KafkaProducer
+    cluster: EmbeddedCluster, producer: KafkaProducer
 ) -> None:
     seen: list[str] = []
 
@@ -136,7 +137,7 @@ def test_a_callback_added_after_the_delivery_runs_at_once(producer: KafkaProduce
 
 
 @pytest.mark.parametrize("name", ["flush", "close"])
-def test_waiting_inside_a_callback_is_refused(cluster: ScriptedCluster, name: str) -> None:
+def test_waiting_inside_a_callback_is_refused(cluster: EmbeddedCluster, name: str) -> None:
     seen: list[BaseException] = []
     with make(cluster, linger_ms=50) as producer:
 
@@ -152,10 +153,10 @@ def test_waiting_inside_a_callback_is_refused(cluster: ScriptedCluster, name: st
     assert f"{name}() inside a delivery callback" in str(seen[0])
 
 
-def test_send_waits_for_memory(cluster: ScriptedCluster) -> None:
+def test_send_waits_for_memory(cluster: EmbeddedCluster) -> None:
     with make(cluster, buffer_memory=20_000, batch_size=1000) as producer:
         producer.send("t", b"warm up").get(5)
-        cluster.fail_next(ProduceRequest, Delay(0.3))
+        cluster.inject(ProduceRequest, Delay(0.3))
         began = time.monotonic()
         for _ in range(100):
             producer.send("t", b"x" * 500)
@@ -164,10 +165,10 @@ def test_send_waits_for_memory(cluster: ScriptedCluster) -> None:
     assert len(values(cluster)) == 101
 
 
-def test_send_gives_up_without_memory(cluster: ScriptedCluster) -> None:
+def test_send_gives_up_without_memory(cluster: EmbeddedCluster) -> None:
     producer = make(cluster, buffer_memory=5000, batch_size=1000, max_block_ms=200)
     producer.send("t", b"warm up").get(5)
-    cluster.fail_next(ProduceRequest, *[Drop()] * 10)
+    cluster.inject(ProduceRequest, DropResponse(applied=False), times=10)
     began = time.monotonic()
     with pytest.raises(KafkaTimeoutError, match="max_block_ms"):  # noqa: PT012 - one of them
         for _ in range(100):
@@ -176,10 +177,10 @@ def test_send_gives_up_without_memory(cluster: ScriptedCluster) -> None:
     producer.close(0)
 
 
-def test_flush_gives_up_in_time(cluster: ScriptedCluster) -> None:
+def test_flush_gives_up_in_time(cluster: EmbeddedCluster) -> None:
     producer = make(cluster)
     producer.send("t", b"warm up").get(5)
-    cluster.fail_next(ProduceRequest, Drop())
+    cluster.inject(ProduceRequest, DropResponse(applied=False))
     producer.send("t", b"x")
     began = time.monotonic()
     with pytest.raises(KafkaTimeoutError, match="flush"):
@@ -189,11 +190,11 @@ def test_flush_gives_up_in_time(cluster: ScriptedCluster) -> None:
 
 
 def test_close_with_the_brokers_down_ends_in_time_and_may_be_repeated(
-    cluster: ScriptedCluster,
+    cluster: EmbeddedCluster,
 ) -> None:
     producer = make(cluster)
     producer.send("t", b"warm up").get(5)
-    cluster.call_in_thread(cluster.kill(0))
+    cluster.kill(0)
     future = producer.send("t", b"x")
     began = time.monotonic()
     producer.close(0.3)
@@ -202,10 +203,10 @@ def test_close_with_the_brokers_down_ends_in_time_and_may_be_repeated(
     assert isinstance(future.exception, KafkaTimeoutError)
 
 
-def test_close_from_another_thread_cuts_a_close_short(cluster: ScriptedCluster) -> None:
+def test_close_from_another_thread_cuts_a_close_short(cluster: EmbeddedCluster) -> None:
     producer = make(cluster)
     producer.send("t", b"warm up").get(5)
-    cluster.call_in_thread(cluster.kill(0))
+    cluster.kill(0)
     future = producer.send("t", b"x")
     first = threading.Thread(target=producer.close, args=(30,))
     first.start()
@@ -216,14 +217,14 @@ def test_close_from_another_thread_cuts_a_close_short(cluster: ScriptedCluster) 
     assert future.failed()
 
 
-def test_a_closed_producer_takes_no_records(cluster: ScriptedCluster) -> None:
+def test_a_closed_producer_takes_no_records(cluster: EmbeddedCluster) -> None:
     producer = make(cluster)
     producer.close()
     with pytest.raises(KafkaError, match="closed"):
         producer.send("t", b"x")
 
 
-def test_no_thread_is_left_after_close(cluster: ScriptedCluster) -> None:
+def test_no_thread_is_left_after_close(cluster: EmbeddedCluster) -> None:
     producer = make(cluster, client_id="threads")
     future = producer.send("t", b"x")
     future.add_callback(lambda _: None)
@@ -237,7 +238,7 @@ def test_nobody_home_is_an_error_that_names_the_address() -> None:
         KafkaProducer(bootstrap_servers="127.0.0.1:1", bootstrap_timeout_ms=200)
 
 
-def test_a_forgotten_producer_warns_and_still_delivers(cluster: ScriptedCluster) -> None:
+def test_a_forgotten_producer_warns_and_still_delivers(cluster: EmbeddedCluster) -> None:
     producer = make(cluster, linger_ms=1000)
     producer.send("t", b"x")
     with pytest.warns(ResourceWarning, match="was not closed"):  # noqa: PT031 - two steps make it
@@ -255,7 +256,7 @@ def test_a_producer_is_not_pickled(producer: KafkaProducer) -> None:
 
 
 def test_what_instrumentation_touches_is_there(
-    cluster: ScriptedCluster, producer: KafkaProducer
+    cluster: EmbeddedCluster, producer: KafkaProducer
 ) -> None:
     future = producer.send("t", b"x", partition=0)
     assert future._produce_future.topic_partition[1] == 0  # noqa: SLF001 - they do

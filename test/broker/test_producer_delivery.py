@@ -8,14 +8,13 @@ import pytest
 
 from kafka.producer.async_producer import AsyncKafkaProducer
 from kafka.protocol.messages.produce import ProduceRequest
+from kafka.testing import EmbeddedCluster
 from test.support.producer_story import play, values
-from test.support.scripted_broker import (
-    ScriptedCluster,
-)
+from test.support.stage import asked
 
 
 def test_a_delivery_says_where_the_record_is() -> None:
-    async def story(cluster: ScriptedCluster, producer: AsyncKafkaProducer) -> None:
+    async def story(cluster: EmbeddedCluster, producer: AsyncKafkaProducer) -> None:
         await (await producer.send("t", b"first"))
         delivery = await producer.send(
             "t", b"value", b"key", [("h", b"x"), ("none", None)], 0, 1234
@@ -25,7 +24,7 @@ def test_a_delivery_says_where_the_record_is() -> None:
         assert found.serialized_key_size == 3
         assert found.serialized_value_size == 5
         assert found.serialized_header_size == 6
-        stored = cluster.log("t", 0).records()[1]
+        stored = cluster.records("t", 0)[1]
         assert (stored.key, stored.value, stored.timestamp) == (b"key", b"value", 1234)
         assert list(stored.headers) == [("h", b"x"), ("none", None)]
 
@@ -33,16 +32,16 @@ def test_a_delivery_says_where_the_record_is() -> None:
 
 
 def test_records_sent_together_travel_in_one_batch() -> None:
-    async def story(cluster: ScriptedCluster, producer: AsyncKafkaProducer) -> None:
+    async def story(cluster: EmbeddedCluster, producer: AsyncKafkaProducer) -> None:
         deliveries = [await producer.send("t", b"%d" % n) for n in range(100)]
         assert [(await d).offset for d in deliveries] == list(range(100))
-        assert len(cluster.log("t", 0).batches) == 1
+        assert len(cluster.control.state.existing("t", 0).log.batches) == 1
 
     play(story, linger_ms=5)
 
 
 def test_a_batch_lingers_no_longer_than_told() -> None:
-    async def story(cluster: ScriptedCluster, producer: AsyncKafkaProducer) -> None:
+    async def story(cluster: EmbeddedCluster, producer: AsyncKafkaProducer) -> None:
         loop = asyncio.get_running_loop()
         await (await producer.send("t", b"warm up"))
         began = loop.time()
@@ -53,7 +52,7 @@ def test_a_batch_lingers_no_longer_than_told() -> None:
 
 
 def test_flush_does_not_wait_for_linger() -> None:
-    async def story(cluster: ScriptedCluster, producer: AsyncKafkaProducer) -> None:
+    async def story(cluster: EmbeddedCluster, producer: AsyncKafkaProducer) -> None:
         loop = asyncio.get_running_loop()
         delivery = await producer.send("t", b"x")
         began = loop.time()
@@ -65,7 +64,7 @@ def test_flush_does_not_wait_for_linger() -> None:
 
 
 def test_a_full_batch_goes_before_its_linger_is_over() -> None:
-    async def story(cluster: ScriptedCluster, producer: AsyncKafkaProducer) -> None:
+    async def story(cluster: EmbeddedCluster, producer: AsyncKafkaProducer) -> None:
         deliveries = [await producer.send("t", b"x" * 100) for _ in range(20)]
         await deliveries[0]
         assert not deliveries[-1].is_done
@@ -75,20 +74,20 @@ def test_a_full_batch_goes_before_its_linger_is_over() -> None:
 
 @pytest.mark.parametrize("acks", [0, 1, "all"])
 def test_each_kind_of_acks_delivers(acks: object) -> None:
-    async def story(cluster: ScriptedCluster, producer: AsyncKafkaProducer) -> None:
+    async def story(cluster: EmbeddedCluster, producer: AsyncKafkaProducer) -> None:
         found = await (await producer.send("t", b"x"))
         await producer.flush()
         assert found.offset == (-1 if acks == 0 else 0)
         await asyncio.sleep(1)
         assert values(cluster) == [b"x"]
-        assert cluster.requests(ProduceRequest)[0].acks == (-1 if acks == "all" else acks)
+        assert asked(cluster, ProduceRequest)[0].acks == (-1 if acks == "all" else acks)
 
     play(story, acks=acks)
 
 
 @pytest.mark.parametrize("codec", ["gzip", "snappy", "lz4", "zstd"])
 def test_each_codec_delivers(codec: str) -> None:
-    async def story(cluster: ScriptedCluster, producer: AsyncKafkaProducer) -> None:
+    async def story(cluster: EmbeddedCluster, producer: AsyncKafkaProducer) -> None:
         sent = [b"%d" % n * 50 for n in range(200)]
         deliveries = [await producer.send("t", value) for value in sent]
         await producer.flush()

@@ -14,8 +14,8 @@ from kafka.errors import (
     KafkaError,
 )
 from kafka.producer.kafka import KafkaProducer
+from kafka.testing import EmbeddedCluster
 from test.support.blocking_producer import make, values
-from test.support.scripted_broker import ScriptedCluster
 
 
 class InterruptionError(Exception):
@@ -25,7 +25,7 @@ class InterruptionError(Exception):
 # What is raised inside a weak reference's callback goes nowhere, and says so.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_signal_handler_that_raises_leaves_no_record_torn_or_lost(
-    cluster: ScriptedCluster,
+    cluster: EmbeddedCluster,
 ) -> None:
     producer = make(cluster, linger_ms=5)
     producer.send("t", b"warm up").get(5)
@@ -60,14 +60,14 @@ def test_a_signal_handler_that_raises_leaves_no_record_torn_or_lost(
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, previous)
     producer.close(30)
-    records = cluster.log("t", 0).records()[1:]
+    records = cluster.records("t", 0)[1:]
     assert all(record.key == record.value for record in records)
     stored = [record.value for record in records]
     assert len(stored) == len(set(stored))
     assert set(done) - set(stored) == set()
 
 
-def test_send_in_a_signal_handler_works(cluster: ScriptedCluster) -> None:
+def test_send_in_a_signal_handler_works(cluster: EmbeddedCluster) -> None:
     producer = make(cluster, linger_ms=5)
     producer.send("t", b"warm up").get(5)
     futures = []
@@ -93,7 +93,7 @@ def test_send_in_a_signal_handler_works(cluster: ScriptedCluster) -> None:
     producer.close(5)
 
 
-def test_close_in_a_signal_handler_delivers_everything(cluster: ScriptedCluster) -> None:
+def test_close_in_a_signal_handler_delivers_everything(cluster: EmbeddedCluster) -> None:
     producer = make(cluster, linger_ms=1000)
     producer.send("t", b"warm up").get(5)
     closed = threading.Event()
@@ -120,7 +120,7 @@ def test_close_in_a_signal_handler_delivers_everything(cluster: ScriptedCluster)
     assert len(values(cluster)) == sent
 
 
-def test_send_in_del_works(cluster: ScriptedCluster, producer: KafkaProducer) -> None:
+def test_send_in_del_works(cluster: EmbeddedCluster, producer: KafkaProducer) -> None:
     class Tomb:
         def __del__(self) -> None:
             producer.send("t", b"last words")
@@ -136,7 +136,7 @@ def test_send_in_del_works(cluster: ScriptedCluster, producer: KafkaProducer) ->
 
 
 def test_a_logging_handler_may_produce_what_the_client_itself_logs(
-    cluster: ScriptedCluster,
+    cluster: EmbeddedCluster,
 ) -> None:
     producer = make(cluster)
 
@@ -144,10 +144,7 @@ def test_a_logging_handler_may_produce_what_the_client_itself_logs(
         def emit(self, record: logging.LogRecord) -> None:
             producer.send("logs", record.getMessage().encode())
 
-    async def hang_up() -> None:
-        cluster.disconnect(0)
-
-    cluster.add_topic("logs")
+    cluster.create_topic("logs")
     handler = Handler()
     logger = logging.getLogger("kafka")
     level = logger.level
@@ -155,7 +152,7 @@ def test_a_logging_handler_may_produce_what_the_client_itself_logs(
     logger.setLevel(logging.DEBUG)
     try:
         producer.send("t", b"x").get(5)
-        cluster.call_in_thread(hang_up())
+        cluster.disconnect(0)
         producer.send("t", b"y").get(5)
         logger.warning("the last line")
         producer.flush(5)
@@ -163,4 +160,4 @@ def test_a_logging_handler_may_produce_what_the_client_itself_logs(
         logger.removeHandler(handler)
         logger.setLevel(level)
     producer.close(5)
-    assert b"the last line" in [r.value for r in cluster.log("logs", 0).records()]
+    assert b"the last line" in [r.value for r in cluster.records("logs", 0)]

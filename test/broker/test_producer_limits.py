@@ -14,20 +14,18 @@ from kafka.errors import (
     UnsupportedVersionError,
 )
 from kafka.producer.async_producer import AsyncKafkaProducer
+from kafka.protocol.messages.metadata import MetadataRequest
 from kafka.protocol.messages.produce import ProduceRequest
+from kafka.testing import EmbeddedCluster
+from kafka.testing.broker.faults import Delay, Fail
 from test.support.producer_story import play, values
-from test.support.scripted_broker import (
-    Delay,
-    ErrorCode,
-    ScriptedCluster,
-)
 
 
 def test_send_waits_for_memory_and_goes_on() -> None:
-    async def story(cluster: ScriptedCluster, producer: AsyncKafkaProducer) -> None:
+    async def story(cluster: EmbeddedCluster, producer: AsyncKafkaProducer) -> None:
         loop = asyncio.get_running_loop()
         await (await producer.send("t", b"warm up"))
-        cluster.fail_next(ProduceRequest, *[Delay(1.0)] * 4)
+        cluster.inject(ProduceRequest, Delay(1.0), times=4)
         began = loop.time()
         deliveries = [await producer.send("t", b"x" * 400) for _ in range(40)]
         assert loop.time() - began >= 1
@@ -38,10 +36,10 @@ def test_send_waits_for_memory_and_goes_on() -> None:
 
 
 def test_send_gives_up_when_there_is_no_memory_in_time() -> None:
-    async def story(cluster: ScriptedCluster, producer: AsyncKafkaProducer) -> None:
+    async def story(cluster: EmbeddedCluster, producer: AsyncKafkaProducer) -> None:
         loop = asyncio.get_running_loop()
         await (await producer.send("t", b"warm up"))
-        await cluster.kill(0)
+        cluster.kill(0)
         began = loop.time()
         with pytest.raises(KafkaTimeoutError, match=r"buffer_memory=8000"):  # noqa: PT012 - one of them
             for _ in range(100):
@@ -53,7 +51,7 @@ def test_send_gives_up_when_there_is_no_memory_in_time() -> None:
 
 
 def test_many_tasks_that_wait_for_memory_are_served_in_turn() -> None:
-    async def story(cluster: ScriptedCluster, producer: AsyncKafkaProducer) -> None:
+    async def story(cluster: EmbeddedCluster, producer: AsyncKafkaProducer) -> None:
         await (await producer.send("t", b"warm up"))
         order: list[int] = []
 
@@ -70,7 +68,7 @@ def test_many_tasks_that_wait_for_memory_are_served_in_turn() -> None:
 
 
 def test_unknown_topic_is_waited_for_no_longer_than_max_block() -> None:
-    async def story(cluster: ScriptedCluster, producer: AsyncKafkaProducer) -> None:
+    async def story(cluster: EmbeddedCluster, producer: AsyncKafkaProducer) -> None:
         loop = asyncio.get_running_loop()
         began = loop.time()
         with pytest.raises(KafkaTimeoutError, match="nowhere"):
@@ -81,8 +79,8 @@ def test_unknown_topic_is_waited_for_no_longer_than_max_block() -> None:
 
 
 def test_a_topic_created_meanwhile_is_found() -> None:
-    async def story(cluster: ScriptedCluster, producer: AsyncKafkaProducer) -> None:
-        asyncio.get_running_loop().call_later(2, cluster.add_topic, "late")
+    async def story(cluster: EmbeddedCluster, producer: AsyncKafkaProducer) -> None:
+        asyncio.get_running_loop().call_later(2, cluster.create_topic, "late")
         found = await (await producer.send("late", b"x"))
         assert found.topic == "late"
 
@@ -90,8 +88,8 @@ def test_a_topic_created_meanwhile_is_found() -> None:
 
 
 def test_a_topic_without_permission_fails_the_delivery() -> None:
-    async def story(cluster: ScriptedCluster, producer: AsyncKafkaProducer) -> None:
-        cluster.topic_errors["secret"] = TopicAuthorizationFailedError.errno
+    async def story(cluster: EmbeddedCluster, producer: AsyncKafkaProducer) -> None:
+        cluster.fail(MetadataRequest, TopicAuthorizationFailedError, topic="secret", times=None)
         delivery = await producer.send("secret", b"x")
         with pytest.raises(TopicAuthorizationFailedError, match="secret"):
             await delivery
@@ -100,7 +98,7 @@ def test_a_topic_without_permission_fails_the_delivery() -> None:
 
 
 def test_a_partition_that_does_not_exist_is_an_error_of_send() -> None:
-    async def story(cluster: ScriptedCluster, producer: AsyncKafkaProducer) -> None:
+    async def story(cluster: EmbeddedCluster, producer: AsyncKafkaProducer) -> None:
         with pytest.raises(ValueError, match="partitions 0 to 0"):
             await producer.send("t", b"x", partition=1)
 
@@ -108,25 +106,24 @@ def test_a_partition_that_does_not_exist_is_an_error_of_send() -> None:
 
 
 def test_a_partition_added_meanwhile_is_found() -> None:
-    async def story(cluster: ScriptedCluster, producer: AsyncKafkaProducer) -> None:
+    async def story(cluster: EmbeddedCluster, producer: AsyncKafkaProducer) -> None:
         await (await producer.send("t", b"x"))
-        log = cluster.log("t", 0)
-        cluster.topics["t"].append(type(log)(0, (0,)))
+        cluster.add_partitions("t", 2)
         assert (await (await producer.send("t", b"y", partition=1))).partition == 1
 
     play(story)
 
 
 def test_headers_need_a_broker_that_stores_them() -> None:
-    async def story(cluster: ScriptedCluster, producer: AsyncKafkaProducer) -> None:
+    async def story(cluster: EmbeddedCluster, producer: AsyncKafkaProducer) -> None:
         with pytest.raises(UnsupportedVersionError, match="headers"):
             await producer.send("t", b"x", headers=[("a", b"b")])
 
-    play(story, versions={ProduceRequest: (0, 2)})
+    play(story, api_versions={ProduceRequest: (0, 2)})
 
 
 def test_a_callback_runs_before_flush_returns() -> None:
-    async def story(cluster: ScriptedCluster, producer: AsyncKafkaProducer) -> None:
+    async def story(cluster: EmbeddedCluster, producer: AsyncKafkaProducer) -> None:
         seen: list[object] = []
         delivery = await producer.send("t", b"x")
         delivery.add_callback(seen.append)
@@ -137,7 +134,7 @@ def test_a_callback_runs_before_flush_returns() -> None:
 
 
 def test_flush_inside_a_callback_is_refused() -> None:
-    async def story(cluster: ScriptedCluster, producer: AsyncKafkaProducer) -> None:
+    async def story(cluster: EmbeddedCluster, producer: AsyncKafkaProducer) -> None:
         seen: list[BaseException] = []
 
         def call(_: object) -> None:
@@ -155,7 +152,7 @@ def test_flush_inside_a_callback_is_refused() -> None:
 
 
 def test_a_failing_callback_is_logged_and_the_others_run(caplog: pytest.LogCaptureFixture) -> None:
-    async def story(cluster: ScriptedCluster, producer: AsyncKafkaProducer) -> None:
+    async def story(cluster: EmbeddedCluster, producer: AsyncKafkaProducer) -> None:
         seen: list[object] = []
         delivery = await producer.send("t", b"x")
         delivery.add_callback(lambda _: 1 / 0)
@@ -170,10 +167,10 @@ def test_a_failing_callback_is_logged_and_the_others_run(caplog: pytest.LogCaptu
 def test_close_fails_what_it_could_not_deliver_and_says_so(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    async def story(cluster: ScriptedCluster, producer: AsyncKafkaProducer) -> None:
+    async def story(cluster: EmbeddedCluster, producer: AsyncKafkaProducer) -> None:
         loop = asyncio.get_running_loop()
         await (await producer.send("t", b"warm up"))
-        await cluster.kill(0)
+        cluster.kill(0)
         deliveries = [await producer.send("t", b"x") for _ in range(3)]
         began = loop.time()
         await producer.close(2)
@@ -187,7 +184,7 @@ def test_close_fails_what_it_could_not_deliver_and_says_so(
 
 
 def test_close_zero_drops_at_once() -> None:
-    async def story(cluster: ScriptedCluster, producer: AsyncKafkaProducer) -> None:
+    async def story(cluster: EmbeddedCluster, producer: AsyncKafkaProducer) -> None:
         loop = asyncio.get_running_loop()
         delivery = await producer.send("t", b"x")
         began = loop.time()
@@ -199,7 +196,7 @@ def test_close_zero_drops_at_once() -> None:
 
 
 def test_close_delivers_what_lingers() -> None:
-    async def story(cluster: ScriptedCluster, producer: AsyncKafkaProducer) -> None:
+    async def story(cluster: EmbeddedCluster, producer: AsyncKafkaProducer) -> None:
         delivery = await producer.send("t", b"x")
         await producer.close()
         assert delivery.succeeded()
@@ -208,7 +205,7 @@ def test_close_delivers_what_lingers() -> None:
 
 
 def test_a_closed_producer_takes_no_records() -> None:
-    async def story(cluster: ScriptedCluster, producer: AsyncKafkaProducer) -> None:
+    async def story(cluster: EmbeddedCluster, producer: AsyncKafkaProducer) -> None:
         await (await producer.send("t", b"x"))
         await producer.close()
         with pytest.raises(KafkaError, match="closed"):
@@ -218,9 +215,9 @@ def test_a_closed_producer_takes_no_records() -> None:
 
 
 def test_flush_gives_up_in_time() -> None:
-    async def story(cluster: ScriptedCluster, producer: AsyncKafkaProducer) -> None:
+    async def story(cluster: EmbeddedCluster, producer: AsyncKafkaProducer) -> None:
         await (await producer.send("t", b"warm up"))
-        await cluster.kill(0)
+        cluster.kill(0)
         await producer.send("t", b"x")
         loop = asyncio.get_running_loop()
         began = loop.time()
@@ -235,8 +232,8 @@ def test_flush_gives_up_in_time() -> None:
 def test_failures_nobody_looked_at_are_logged_once_per_topic(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    async def story(cluster: ScriptedCluster, producer: AsyncKafkaProducer) -> None:
-        cluster.fail_next(ProduceRequest, ErrorCode(TopicAuthorizationFailedError.errno))
+    async def story(cluster: EmbeddedCluster, producer: AsyncKafkaProducer) -> None:
+        cluster.inject(ProduceRequest, Fail(TopicAuthorizationFailedError))
         for _ in range(5):
             await producer.send("t", b"x")
         await producer.flush()
@@ -250,8 +247,8 @@ def test_failures_nobody_looked_at_are_logged_once_per_topic(
 
 
 def test_failures_somebody_looked_at_are_not_logged(caplog: pytest.LogCaptureFixture) -> None:
-    async def story(cluster: ScriptedCluster, producer: AsyncKafkaProducer) -> None:
-        cluster.fail_next(ProduceRequest, ErrorCode(TopicAuthorizationFailedError.errno))
+    async def story(cluster: EmbeddedCluster, producer: AsyncKafkaProducer) -> None:
+        cluster.inject(ProduceRequest, Fail(TopicAuthorizationFailedError))
         seen: list[object] = []
         first = await producer.send("t", b"x")
         (await producer.send("t", b"x")).add_errback(seen.append)
@@ -264,7 +261,7 @@ def test_failures_somebody_looked_at_are_not_logged(caplog: pytest.LogCaptureFix
 
 
 def test_a_cancelled_wait_loses_no_record() -> None:
-    async def story(cluster: ScriptedCluster, producer: AsyncKafkaProducer) -> None:
+    async def story(cluster: EmbeddedCluster, producer: AsyncKafkaProducer) -> None:
         delivery = await producer.send("t", b"x")
         task = asyncio.ensure_future(asyncio.wait_for(delivery, 0.5))
         with pytest.raises(TimeoutError):
@@ -276,12 +273,12 @@ def test_a_cancelled_wait_loses_no_record() -> None:
 
 
 def test_a_broker_down_for_a_while_costs_no_record_and_few_requests() -> None:
-    async def story(cluster: ScriptedCluster, producer: AsyncKafkaProducer) -> None:
+    async def story(cluster: EmbeddedCluster, producer: AsyncKafkaProducer) -> None:
         await (await producer.send("t", b"warm up"))
-        await cluster.kill(0)
+        cluster.kill(0)
         deliveries = [await producer.send("t", b"x" * 300) for _ in range(50)]
         await asyncio.sleep(30)
-        await cluster.revive(0)
+        await cluster.control.revive(0)
         await producer.flush()
         assert all(d.succeeded() for d in deliveries)
         assert len(values(cluster)) == 51
@@ -290,7 +287,7 @@ def test_a_broker_down_for_a_while_costs_no_record_and_few_requests() -> None:
 
 
 def test_a_clean_life_logs_nothing(caplog: pytest.LogCaptureFixture) -> None:
-    async def story(cluster: ScriptedCluster, producer: AsyncKafkaProducer) -> None:
+    async def story(cluster: EmbeddedCluster, producer: AsyncKafkaProducer) -> None:
         await (await producer.send("t", b"x"))
 
     play(story)
@@ -298,7 +295,7 @@ def test_a_clean_life_logs_nothing(caplog: pytest.LogCaptureFixture) -> None:
 
 
 def test_a_sender_cancelled_from_outside_fails_the_producer_loudly() -> None:
-    async def story(cluster: ScriptedCluster, producer: AsyncKafkaProducer) -> None:
+    async def story(cluster: EmbeddedCluster, producer: AsyncKafkaProducer) -> None:
         delivery = await producer.send("t", b"x")
         (sender,) = [t for t in asyncio.all_tasks() if t.get_name() == "kafka-sender"]
         sender.cancel()

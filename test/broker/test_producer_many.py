@@ -8,15 +8,16 @@ from kafka.errors import KafkaTimeoutError, MessageSizeTooLargeError
 from kafka.producer.async_producer import AsyncKafkaProducer
 from kafka.producer.kafka import KafkaProducer
 from kafka.protocol.messages.produce import ProduceRequest
+from kafka.testing import EmbeddedCluster
+from kafka.testing.broker.faults import DropResponse
 from test.support.blocking_producer import make, values
 from test.support.producer_story import play
-from test.support.scripted_broker import Drop, ScriptedCluster
 
 MANY = [b"%05d" % number for number in range(5000)]
 
 
 def test_all_records_arrive_in_order_and_say_where(
-    cluster: ScriptedCluster, producer: KafkaProducer
+    cluster: EmbeddedCluster, producer: KafkaProducer
 ) -> None:
     for _ in range(2):
         found = producer.send_many("t", MANY).get(10)
@@ -25,7 +26,7 @@ def test_all_records_arrive_in_order_and_say_where(
     assert {metadata.serialized_value_size for metadata in found} == {5}
 
 
-def test_records_go_in_between_single_ones(cluster: ScriptedCluster) -> None:
+def test_records_go_in_between_single_ones(cluster: EmbeddedCluster) -> None:
     with make(cluster, linger_ms=20) as producer:
         producer.send("t", b"first")
         producer.send_many("t", MANY[:10])
@@ -46,11 +47,11 @@ def test_records_go_in_between_single_ones(cluster: ScriptedCluster) -> None:
     ],
 )
 def test_options_hold_for_every_record(
-    cluster: ScriptedCluster, producer: KafkaProducer, options: dict[str, object]
+    cluster: EmbeddedCluster, producer: KafkaProducer, options: dict[str, object]
 ) -> None:
     for _ in range(2):
         producer.send_many("t", MANY[:100], **options).get(10)  # type: ignore[arg-type]
-    records = list(cluster.log("t", 0).records())
+    records = list(cluster.records("t", 0))
     assert [record.value for record in records] == MANY[:100] * 2
     assert [record.key for record in records[100:]] == options.get("keys", [None] * 100)
     assert [list(record.headers) for record in records] == [options.get("headers", [])] * 200
@@ -59,45 +60,45 @@ def test_options_hold_for_every_record(
 
 
 def test_keys_choose_partitions_as_send_does() -> None:
-    async def story(cluster: ScriptedCluster, producer: AsyncKafkaProducer) -> None:
+    async def story(cluster: EmbeddedCluster, producer: AsyncKafkaProducer) -> None:
         keys = [b"%d" % (number % 20) for number in range(200)]
         many = await (await producer.send_many("t", MANY[:200], keys))
         single = [await (await producer.send("t", b"x", key)) for key in keys[:20]]
         assert [m.partition for m in many] == [m.partition for m in single] * 10
         for partition in range(3):
-            stored = [r.value for r in cluster.log("t", partition).records() if r.value != b"x"]
+            stored = [r.value for r in cluster.records("t", partition) if r.value != b"x"]
             assert stored == sorted(stored)
 
     play(story, partitions=3)
 
 
 def test_an_async_lot_larger_than_the_memory_waits_for_it() -> None:
-    async def story(cluster: ScriptedCluster, producer: AsyncKafkaProducer) -> None:
+    async def story(cluster: EmbeddedCluster, producer: AsyncKafkaProducer) -> None:
         found = await (await producer.send_many("t", MANY))
         assert [metadata.offset for metadata in found] == list(range(5000))
-        assert [record.value for record in cluster.log("t", 0).records()] == MANY
+        assert [record.value for record in cluster.records("t", 0)] == MANY
         await producer.stop()
 
     play(story, buffer_memory=100_000, batch_size=10_000)
 
 
-def test_a_lot_larger_than_the_memory_waits_for_it(cluster: ScriptedCluster) -> None:
+def test_a_lot_larger_than_the_memory_waits_for_it(cluster: EmbeddedCluster) -> None:
     with make(cluster, buffer_memory=100_000, batch_size=10_000) as producer:
         producer.send_many("t", MANY).get(10)
     assert values(cluster) == MANY
 
 
-def test_memory_that_is_never_freed_is_an_error(cluster: ScriptedCluster) -> None:
+def test_memory_that_is_never_freed_is_an_error(cluster: EmbeddedCluster) -> None:
     with make(cluster, buffer_memory=100_000, max_block_ms=50) as producer:
         producer.send("t", b"x").get(5)
-        cluster.fail_next(ProduceRequest, *[Drop()] * 10)
+        cluster.inject(ProduceRequest, DropResponse(applied=False), times=10)
         with pytest.raises(KafkaTimeoutError, match="no memory"):
             producer.send_many("t", MANY)
         producer.close(0)
 
 
 def test_one_record_too_large_keeps_all_from_being_sent(
-    cluster: ScriptedCluster, producer: KafkaProducer
+    cluster: EmbeddedCluster, producer: KafkaProducer
 ) -> None:
     producer.send("t", b"x").get(5)
     with pytest.raises(MessageSizeTooLargeError):
@@ -106,7 +107,7 @@ def test_one_record_too_large_keeps_all_from_being_sent(
     assert values(cluster) == [b"x"]
 
 
-def test_serializers_see_every_record(cluster: ScriptedCluster) -> None:
+def test_serializers_see_every_record(cluster: EmbeddedCluster) -> None:
     with make(cluster, value_serializer=str.encode) as producer:
         producer.send_many("t", ["a", "b"]).get(5)
     assert values(cluster) == [b"a", b"b"]

@@ -16,8 +16,9 @@ from kafka.errors import (
     IllegalStateError,
 )
 from kafka.protocol.messages.produce import ProduceRequest
+from kafka.testing import EmbeddedCluster
+from kafka.testing.broker.faults import DropResponse
 from test.support.blocking_producer import make, values
-from test.support.scripted_broker import Drop, ScriptedCluster
 
 ROOT = Path(__file__).parents[2]
 
@@ -44,7 +45,7 @@ def in_child(work: object) -> int:
 
 
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
-def test_parent_and_child_both_deliver_after_a_fork(cluster: ScriptedCluster) -> None:
+def test_parent_and_child_both_deliver_after_a_fork(cluster: EmbeddedCluster) -> None:
     producer = make(cluster, linger_ms=300)
     producer.send("t", b"warm up").get(5)
     pending = producer.send("t", b"buffered by the parent")
@@ -90,7 +91,7 @@ for producer in producers:
 """
 
 
-def run_to_its_end(cluster: ScriptedCluster, program: str) -> tuple[float, str]:
+def run_to_its_end(cluster: EmbeddedCluster, program: str) -> tuple[float, str]:
     began = time.monotonic()
     done = subprocess.run(
         [sys.executable, "-c", program, cluster.bootstrap_servers[0]],
@@ -103,7 +104,7 @@ def run_to_its_end(cluster: ScriptedCluster, program: str) -> tuple[float, str]:
     return time.monotonic() - began, done.stdout + done.stderr
 
 
-def test_a_program_that_ends_without_close_has_delivered(cluster: ScriptedCluster) -> None:
+def test_a_program_that_ends_without_close_has_delivered(cluster: EmbeddedCluster) -> None:
     took, output = run_to_its_end(cluster, EXIT)
     assert len(values(cluster)) == 10
     assert took < 5
@@ -111,9 +112,9 @@ def test_a_program_that_ends_without_close_has_delivered(cluster: ScriptedCluste
 
 
 def test_a_program_that_ends_with_the_broker_silent_ends_in_time_and_says_what_is_lost(
-    cluster: ScriptedCluster,
+    cluster: EmbeddedCluster,
 ) -> None:
-    cluster.fail_next(ProduceRequest, *[Drop()] * 10)
+    cluster.inject(ProduceRequest, DropResponse(applied=False), times=10)
     took, output = run_to_its_end(cluster, EXIT_OF_THREE)
     assert took < 8
     assert output.count("topic=t: 1 records were not delivered") == 3

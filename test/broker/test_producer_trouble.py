@@ -6,7 +6,6 @@ import asyncio
 
 import pytest
 
-from kafka import errors
 from kafka._base.deadline import Deadline
 from kafka.config.producer import ProducerConfig
 from kafka.errors import (
@@ -15,36 +14,37 @@ from kafka.errors import (
     KafkaTimeoutError,
     MessageSizeTooLargeError,
     NotEnoughReplicasError,
+    NotLeaderForPartitionError,
     TopicAuthorizationFailedError,
 )
 from kafka.producer.async_producer import AsyncKafkaProducer
 from kafka.producer.callbacks import LoopCallbacks
 from kafka.producer.core import ProducerCore
+from kafka.protocol.messages.metadata import MetadataRequest
 from kafka.protocol.messages.produce import ProduceRequest, ProduceResponse
+from kafka.testing import EmbeddedCluster
+from kafka.testing.broker.faults import Delay, Disconnect, DropResponse, Fail, Garbage
 from test.support.producer_story import answer, play, values
-from test.support.scripted_broker import (
-    Call,
-    Close,
-    Delay,
-    Drop,
-    ErrorCode,
-    Garbage,
-    ScriptedCluster,
-)
+from test.support.stage import inject_each
 
-NOT_LEADER = errors.NotLeaderForPartitionError.errno
-TOO_LARGE = errors.MessageSizeTooLargeError.errno
-NOT_ENOUGH = NotEnoughReplicasError.errno
+NOT_LEADER = NotLeaderForPartitionError.errno
 INVALID_RECORD = InvalidRecordError.errno
+PICKY = {"message.max.bytes": "1000"}
 
 
 @pytest.mark.parametrize(
     "trouble",
-    [Close(), Drop(), Garbage(b"\0\0\0\x02xx"), ErrorCode(NOT_LEADER), ErrorCode(NOT_ENOUGH)],
+    [
+        Disconnect(),
+        DropResponse(applied=False),
+        Garbage(b"\0\0\0\x02xx", applied=False),
+        Fail(NotLeaderForPartitionError),
+        Fail(NotEnoughReplicasError),
+    ],
 )
 def test_a_passing_trouble_is_overcome(trouble: object) -> None:
-    async def story(cluster: ScriptedCluster, producer: AsyncKafkaProducer) -> None:
-        cluster.fail_next(ProduceRequest, trouble)
+    async def story(cluster: EmbeddedCluster, producer: AsyncKafkaProducer) -> None:
+        cluster.inject(ProduceRequest, trouble)
         found = await (await producer.send("t", b"x"))
         assert found.offset == 0
         assert values(cluster) == [b"x"]
@@ -53,8 +53,8 @@ def test_a_passing_trouble_is_overcome(trouble: object) -> None:
 
 
 def test_the_order_of_a_partition_is_kept_while_a_batch_waits_for_its_retry() -> None:
-    async def story(cluster: ScriptedCluster, producer: AsyncKafkaProducer) -> None:
-        cluster.fail_next(ProduceRequest, *[ErrorCode(NOT_ENOUGH)] * 3)
+    async def story(cluster: EmbeddedCluster, producer: AsyncKafkaProducer) -> None:
+        cluster.inject(ProduceRequest, Fail(NotEnoughReplicasError), times=3)
         sent = []
         for number in range(30):
             sent.append(b"%d" % number)
@@ -67,9 +67,9 @@ def test_the_order_of_a_partition_is_kept_while_a_batch_waits_for_its_retry() ->
 
 
 def test_several_batches_of_a_partition_that_fail_together_keep_their_order() -> None:
-    async def story(cluster: ScriptedCluster, producer: AsyncKafkaProducer) -> None:
+    async def story(cluster: EmbeddedCluster, producer: AsyncKafkaProducer) -> None:
         await (await producer.send("t", b"warm up"))
-        cluster.fail_next(ProduceRequest, *[ErrorCode(NOT_ENOUGH)] * 5)
+        cluster.inject(ProduceRequest, Fail(NotEnoughReplicasError), times=5)
         sent = [b"%d" % number * 100 for number in range(30)]
         for value in sent:
             await producer.send("t", value)
@@ -80,30 +80,30 @@ def test_several_batches_of_a_partition_that_fail_together_keep_their_order() ->
 
 
 def test_retries_are_as_many_as_allowed() -> None:
-    async def story(cluster: ScriptedCluster, producer: AsyncKafkaProducer) -> None:
-        cluster.fail_next(ProduceRequest, *[ErrorCode(NOT_ENOUGH)] * 10)
+    async def story(cluster: EmbeddedCluster, producer: AsyncKafkaProducer) -> None:
+        cluster.inject(ProduceRequest, Fail(NotEnoughReplicasError), times=10)
         with pytest.raises(NotEnoughReplicasError):
             await (await producer.send("t", b"x"))
-        assert len(cluster.requests(ProduceRequest)) == 3
+        assert cluster.count(ProduceRequest) == 3
 
     play(story, retries=2)
 
 
 def test_a_final_error_is_not_retried() -> None:
-    async def story(cluster: ScriptedCluster, producer: AsyncKafkaProducer) -> None:
-        cluster.fail_next(ProduceRequest, ErrorCode(TopicAuthorizationFailedError.errno))
+    async def story(cluster: EmbeddedCluster, producer: AsyncKafkaProducer) -> None:
+        cluster.inject(ProduceRequest, Fail(TopicAuthorizationFailedError))
         with pytest.raises(TopicAuthorizationFailedError, match="t-0"):
             await (await producer.send("t", b"x"))
-        assert len(cluster.requests(ProduceRequest)) == 1
+        assert cluster.count(ProduceRequest) == 1
 
     play(story)
 
 
 def test_a_record_expires_after_its_delivery_timeout() -> None:
-    async def story(cluster: ScriptedCluster, producer: AsyncKafkaProducer) -> None:
+    async def story(cluster: EmbeddedCluster, producer: AsyncKafkaProducer) -> None:
         loop = asyncio.get_running_loop()
         await (await producer.send("t", b"warm up"))
-        await cluster.kill(0)
+        cluster.kill(0)
         began = loop.time()
         with pytest.raises(KafkaTimeoutError, match=r"t-0: not delivered within 5 s"):
             await (await producer.send("t", b"x"))
@@ -113,10 +113,10 @@ def test_a_record_expires_after_its_delivery_timeout() -> None:
 
 
 def test_a_record_expires_while_its_request_is_in_flight() -> None:
-    async def story(cluster: ScriptedCluster, producer: AsyncKafkaProducer) -> None:
+    async def story(cluster: EmbeddedCluster, producer: AsyncKafkaProducer) -> None:
         loop = asyncio.get_running_loop()
         await (await producer.send("t", b"warm up"))
-        cluster.fail_next(ProduceRequest, *[ErrorCode(NOT_ENOUGH)] * 4, Delay(60))
+        inject_each(cluster, ProduceRequest, *[Fail(NotEnoughReplicasError)] * 4, Delay(60))
         began = loop.time()
         with pytest.raises(KafkaTimeoutError, match=r"last: .*NotEnoughReplicas"):
             await (await producer.send("t", b"x"))
@@ -126,16 +126,7 @@ def test_a_record_expires_while_its_request_is_in_flight() -> None:
 
 
 def test_a_batch_too_large_for_the_broker_is_split_until_it_fits() -> None:
-    async def story(cluster: ScriptedCluster, producer: AsyncKafkaProducer) -> None:
-        from test.support.scripted_answers import produce
-
-        def picky(request: ProduceRequest, call: Call) -> ProduceResponse | None:
-            records = request.topic_data[0].partition_data[0].records
-            if len(records) > 1000:  # type: ignore[arg-type]
-                return answer(cluster, TOO_LARGE)
-            return produce(request, call)
-
-        cluster.on(ProduceRequest, picky)
+    async def story(cluster: EmbeddedCluster, producer: AsyncKafkaProducer) -> None:
         sent = [b"%02d" % number * 50 for number in range(40)]
         called: list[int] = []
         deliveries = []
@@ -148,20 +139,11 @@ def test_a_batch_too_large_for_the_broker_is_split_until_it_fits() -> None:
         assert [d.get().offset for d in deliveries] == list(range(40))
         assert called == list(range(40))
 
-    play(story, linger_ms=100)
+    play(story, config=PICKY, linger_ms=100)
 
 
 def test_a_single_record_too_large_for_the_broker_fails_and_the_others_are_delivered() -> None:
-    async def story(cluster: ScriptedCluster, producer: AsyncKafkaProducer) -> None:
-        from test.support.scripted_answers import produce
-
-        def picky(request: ProduceRequest, call: Call) -> ProduceResponse | None:
-            records = request.topic_data[0].partition_data[0].records
-            if len(records) > 1000:  # type: ignore[arg-type]
-                return answer(cluster, TOO_LARGE)
-            return produce(request, call)
-
-        cluster.on(ProduceRequest, picky)
+    async def story(cluster: EmbeddedCluster, producer: AsyncKafkaProducer) -> None:
         small = [await producer.send("t", b"small") for _ in range(5)]
         large = await producer.send("t", b"x" * 2000)
         small += [await producer.send("t", b"small") for _ in range(5)]
@@ -169,15 +151,16 @@ def test_a_single_record_too_large_for_the_broker_fails_and_the_others_are_deliv
         assert isinstance(large.exception, MessageSizeTooLargeError)
         assert all(delivery.succeeded() for delivery in small)
 
-    play(story, linger_ms=100)
+    play(story, config=PICKY, linger_ms=100)
 
 
 def test_only_the_records_a_broker_names_get_its_error() -> None:
-    async def story(cluster: ScriptedCluster, producer: AsyncKafkaProducer) -> None:
+    async def story(cluster: EmbeddedCluster, producer: AsyncKafkaProducer) -> None:
         culprit = ProduceResponse.BatchIndexAndErrorMessage(
             batch_index=1, batch_index_error_message="no key"
         )
-        cluster.fail_next(ProduceRequest, answer(cluster, INVALID_RECORD, record_errors=[culprit]))
+        refused = answer(cluster, INVALID_RECORD, record_errors=[culprit])
+        cluster.inject(ProduceRequest, refused)
         good, bad, other = [await producer.send("t", b"x") for _ in range(3)]
         await producer.flush()
         assert isinstance(bad.exception, InvalidRecordError)
@@ -189,13 +172,13 @@ def test_only_the_records_a_broker_names_get_its_error() -> None:
 
 
 def test_a_leader_named_in_the_error_is_used_at_once() -> None:
-    async def story(cluster: ScriptedCluster, producer: AsyncKafkaProducer) -> None:
+    async def story(cluster: EmbeddedCluster, producer: AsyncKafkaProducer) -> None:
         loop = asyncio.get_running_loop()
         await (await producer.send("t", b"warm up", partition=0))
         await (await producer.send("t", b"warm up", partition=1))
         cluster.move_leader("t", 0, 1)
         hint = ProduceResponse.LeaderIdAndEpoch(leader_id=1, leader_epoch=1)
-        cluster.fail_next(ProduceRequest, answer(cluster, NOT_LEADER, current_leader=hint))
+        cluster.inject(ProduceRequest, answer(cluster, NOT_LEADER, current_leader=hint))
         began = loop.time()
         await (await producer.send("t", b"x", partition=0))
         assert loop.time() - began < 0.09
@@ -205,7 +188,7 @@ def test_a_leader_named_in_the_error_is_used_at_once() -> None:
 
 
 def test_a_leader_that_moved_is_found_again() -> None:
-    async def story(cluster: ScriptedCluster, producer: AsyncKafkaProducer) -> None:
+    async def story(cluster: EmbeddedCluster, producer: AsyncKafkaProducer) -> None:
         await (await producer.send("t", b"1"))
         cluster.move_leader("t", 0, 1)
         await (await producer.send("t", b"2"))
@@ -215,20 +198,20 @@ def test_a_leader_that_moved_is_found_again() -> None:
 
 
 def test_a_topic_without_an_id_is_produced_to_by_name() -> None:
-    async def story(cluster: ScriptedCluster, producer: AsyncKafkaProducer) -> None:
-        cluster.add_topic("plain", topic_id=False)
+    async def story(cluster: EmbeddedCluster, producer: AsyncKafkaProducer) -> None:
+        cluster.create_topic("plain")
         found = await (await producer.send("plain", b"x"))
         assert found.offset == 0
-        assert cluster.received[-1].version == 12
+        assert cluster.requests()[-1].api_version == 12
 
-    play(story)
+    play(story, api_versions={MetadataRequest: (0, 9)})
 
 
 @pytest.mark.parametrize("headers", [None, [("a", b"b")]])
 def test_a_batch_that_cannot_be_encoded_fails_alone(
     headers: list[tuple[str, bytes | None]] | None, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async def story(cluster: ScriptedCluster, _: AsyncKafkaProducer) -> None:
+    async def story(cluster: EmbeddedCluster, _: AsyncKafkaProducer) -> None:
         options = ProducerConfig.from_kwargs({"bootstrap_servers": cluster.bootstrap_servers})
         core = ProducerCore(options, runner=LoopCallbacks(asyncio.get_running_loop()))
         deadline = Deadline.after(core.clock.now(), 10)
@@ -243,5 +226,5 @@ def test_a_batch_that_cannot_be_encoded_fails_alone(
         await core.close(10)
         assert values(cluster) == [b"y"]
 
-    play(story)
+    play(story, config={"log.message.timestamp.after.max.ms": str(2**63 - 1)})
     assert "topic=t partition=0: a batch could not be encoded" in caplog.text

@@ -1,14 +1,14 @@
-"""A blocking producer of a scripted broker, and what the broker got."""
+"""A blocking producer of an embedded cluster, and what the cluster got."""
 
 from __future__ import annotations
 
 from kafka.producer.kafka import KafkaProducer
-from test.support.scripted_broker import ScriptedCluster
+from kafka.testing import EmbeddedCluster
 
 
-def make(cluster: ScriptedCluster, **options: object) -> KafkaProducer:
+def make(cluster: EmbeddedCluster, **options: object) -> KafkaProducer:
     return KafkaProducer(bootstrap_servers=cluster.bootstrap_servers, **options)
 
 
-def values(cluster: ScriptedCluster) -> list[bytes | None]:
-    return [record.value for record in cluster.log("t", 0).records()]
+def values(cluster: EmbeddedCluster) -> list[bytes | None]:
+    return [record.value for record in cluster.records("t")]

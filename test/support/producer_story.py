@@ -1,15 +1,21 @@
-"""Stories of an asynchronous producer and a scripted broker on the virtual loop."""
+"""Stories of an asynchronous producer and an embedded cluster on the virtual loop."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING
 
 from kafka.producer.async_producer import AsyncKafkaProducer
 from kafka.protocol.messages.produce import ProduceResponse
-from test.support.scripted_broker import ScriptedCluster
+from kafka.testing import EmbeddedCluster
+from kafka.testing.broker.faults import Answer
+from test.support.stage import cluster_of
 from test.support.virtual_loop import run
 
-Story = Callable[[ScriptedCluster, AsyncKafkaProducer], Coroutine[None, None, None]]
+if TYPE_CHECKING:
+    from kafka.testing.broker.api_ranges import Ranges
+
+Story = Callable[[EmbeddedCluster, AsyncKafkaProducer], Coroutine[None, None, None]]
 
 
 def play(
@@ -17,12 +23,13 @@ def play(
     *,
     nodes: int = 1,
     partitions: int = 1,
-    versions: dict[type, tuple[int, int]] | None = None,
+    api_versions: Ranges | None = None,
+    config: dict[str, str] | None = None,
     **options: object,
 ) -> None:
     async def on_stage() -> None:
-        async with ScriptedCluster(nodes, versions=versions) as cluster:
-            cluster.add_topic("t", partitions=partitions)
+        async with cluster_of(nodes, api_versions=api_versions, config=config or {}) as cluster:
+            cluster.create_topic("t", partitions)
             async with AsyncKafkaProducer(
                 bootstrap_servers=cluster.bootstrap_servers, **options
             ) as producer:
@@ -31,8 +38,8 @@ def play(
     run(on_stage())
 
 
-def values(cluster: ScriptedCluster, partition: int = 0) -> list[bytes | None]:
-    return [record.value for record in cluster.log("t", partition).records()]
+def values(cluster: EmbeddedCluster, partition: int = 0) -> list[bytes | None]:
+    return [record.value for record in cluster.records("t", partition)]
 
 
 def partition_answer(code: int, **fields: object) -> ProduceResponse.PartitionProduceResponse:
@@ -41,13 +48,11 @@ def partition_answer(code: int, **fields: object) -> ProduceResponse.PartitionPr
     )
 
 
-def answer(cluster: ScriptedCluster, code: int, **fields: object) -> ProduceResponse:
-    return ProduceResponse(
-        responses=[
-            ProduceResponse.TopicProduceResponse(
-                name="t",
-                topic_id=cluster.topic_ids["t"],
-                partition_responses=[partition_answer(code, **fields)],
-            )
-        ]
+def answer(cluster: EmbeddedCluster, code: int, **fields: object) -> Answer:
+    """Answer a Produce with an error for partition 0 of "t"."""
+    topic = ProduceResponse.TopicProduceResponse(
+        name="t",
+        topic_id=cluster.control.state.topics["t"].topic_id,
+        partition_responses=[partition_answer(code, **fields)],
     )
+    return Answer(ProduceResponse(responses=[topic]))

@@ -209,6 +209,8 @@ class Broker:
                 return Outgoing(close=True)
             case faults.DropResponse(applied=False):
                 return Outgoing()
+            case faults.Garbage(data, applied=False):
+                return Outgoing([data])
             case faults.Throttle(milliseconds):
                 return await self._answer(header, request, peer, None, milliseconds)
             case action:

@@ -78,9 +78,14 @@ class HalfFrame:
 
 @dataclass(frozen=True, slots=True)
 class Garbage:
-    """Handle the request and send *data* in place of the whole frame."""
+    """Send *data* in place of the whole frame of the answer.
+
+    Attributes:
+        applied: handle the request.
+    """
 
     data: bytes
+    applied: bool = True
 
 
 @dataclass(frozen=True, slots=True)

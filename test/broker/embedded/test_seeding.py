@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import pytest
 
 from kafka.errors import CorruptRecordError, OffsetOutOfRangeError
@@ -9,7 +12,7 @@ from kafka.protocol.messages.list_offsets import ListOffsetsRequest
 from kafka.protocol.messages.metadata import MetadataRequest
 from kafka.protocol.messages.produce import ProduceRequest
 from kafka.testing import EmbeddedCluster
-from kafka.testing.broker.faults import DropResponse
+from kafka.testing.broker.faults import Action, DropResponse, Garbage
 from test.broker.embedded.conftest import Tell
 from test.support.embedded import batch, fetch, offset_at, produce, produce_request, values
 from test.support.raw_client import RawClient
@@ -90,9 +93,12 @@ def test_added_partitions_can_be_written(tell: Tell) -> None:
 
 
 @pytest.mark.parametrize("applied", [True, False])
-def test_a_request_without_answer_is_handled_or_not(tell: Tell, applied: bool) -> None:
+@pytest.mark.parametrize("action", [DropResponse, partial(Garbage, b"")])
+def test_a_request_without_answer_is_handled_or_not(
+    tell: Tell, action: Callable[..., Action], applied: bool
+) -> None:
     async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
-        cluster.inject(ProduceRequest, DropResponse(applied=applied))
+        cluster.inject(ProduceRequest, action(applied=applied))
         client.post(produce_request("t", batch(b"v")), 9)
         await client.send(ListOffsetsRequest(), 9)
         assert len(cluster.records("t")) == int(applied)
