@@ -82,13 +82,16 @@ def seek_target(offset: object) -> tuple[int, int]:
     """Return the offset to seek to and the leader epoch that goes with it, -1 for none.
 
     Raises:
-        ValueError: no integer, or a negative one.
+        TypeError: no integer.
+        ValueError: a negative one.
     """
     epoch = -1
     if isinstance(offset, OffsetAndMetadata):
         epoch, offset = offset.leader_epoch, offset.offset
-    if not isinstance(offset, int) or isinstance(offset, bool) or offset < 0:
-        raise ValueError(f"Offset must be int >= 0, not {offset!r}")
+    if not isinstance(offset, int) or isinstance(offset, bool):
+        raise TypeError(f"offset must be an int >= 0, not {offset!r}")
+    if offset < 0:
+        raise ValueError(f"offset must be an int >= 0, not {offset!r}")
     return offset, -1 if epoch is None else epoch
 
 

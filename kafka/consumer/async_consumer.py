@@ -116,7 +116,7 @@ class AsyncKafkaConsumer(AsyncPolling):
 
         Raises:
             TypeError: *partition* is no `TopicPartition`.
-            ValueError: *offset* is no integer >= 0, or *partition* is not assigned.
+            ValueError: *offset* is negative, or *partition* is not assigned.
         """
         (state,) = arguments.seekable(self._subscription.assignment, (partition,))
         target, epoch = arguments.seek_target(offset)

@@ -6,7 +6,7 @@ Sets handed out are never changed afterwards, so other threads may read them.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import Enum
 from itertools import count
 from typing import TYPE_CHECKING, Final
@@ -118,7 +118,7 @@ class SubscriptionState:
         Raises:
             ValueError: neither is given, or a name is not a legal topic name.
             IllegalStateError: both are given, or partitions are assigned by hand.
-            TypeError: *topics* is a string or *listener* no rebalance listener.
+            TypeError: *topics* is a string or a dict, or *listener* no rebalance listener.
         """
         wanted = _check_topics(topics, pattern)
         _check_listener(listener)
@@ -195,7 +195,8 @@ class SubscriptionState:
 
 
 def _check_topics(topics: Iterable[str], pattern: str | re.Pattern[str] | None) -> frozenset[str]:
-    if not isinstance(topics, Iterable):
+    # A dict would pass for its keys.
+    if not isinstance(topics, Iterable) or isinstance(topics, Mapping):
         raise TypeError(f"topics must be a list of names, not {topics!r}")
     if not isinstance(topics, str | bytes):
         topics = tuple(topics)

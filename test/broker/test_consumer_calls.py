@@ -123,7 +123,7 @@ async def invoke(call: Callable[[AsyncKafkaConsumer], object], reader: AsyncKafk
         (lambda c: c.poll(0, max_records="5"), TypeError),
         (lambda c: c.seek(("t", 0), 1), TypeError),
         (lambda c: c.seek(T0, -1), ValueError),
-        (lambda c: c.seek(T0, "1"), ValueError),
+        (lambda c: c.seek(T0, "1"), TypeError),
         (lambda c: c.seek(T1, 1), ValueError),
         (lambda c: c.seek_to_end(T1), ValueError),
         (lambda c: c.pause(T1), IllegalStateError),

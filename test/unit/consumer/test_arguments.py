@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from kafka.consumer.arguments import search_times
-from kafka.structs import TopicPartition
+from kafka.consumer.arguments import search_times, seek_target
+from kafka.structs import OffsetAndMetadata, TopicPartition
 
 A0 = TopicPartition("a", 0)
 
@@ -24,3 +24,14 @@ def test_times_of_another_type_are_a_type_error_that_says_so(times: object) -> N
 def test_time_the_protocol_cannot_say_is_a_value_error(time: float) -> None:
     with pytest.raises(ValueError, match="target time"):
         search_times({A0: time})  # type: ignore[dict-item]
+
+
+@pytest.mark.parametrize("offset", ["x", "1", None, True, 1.0, OffsetAndMetadata(None, "", -1)])
+def test_offset_of_another_type_is_a_type_error_that_says_so(offset: object) -> None:
+    with pytest.raises(TypeError, match="offset must be an int"):
+        seek_target(offset)
+
+
+def test_negative_offset_is_a_value_error() -> None:
+    with pytest.raises(ValueError, match="offset must be an int >= 0"):
+        seek_target(-1)

@@ -42,6 +42,8 @@ def test_topics_can_be_subscribed_to_and_replaced() -> None:
         ({"topics": []}, ValueError),
         ({"topics": ["a"], "pattern": "b"}, IllegalStateError),
         ({"topics": "orders"}, TypeError),
+        ({"topics": {"orders": 1}}, TypeError),
+        ({"topics": {}, "pattern": "o"}, TypeError),
         ({"topics": [None]}, TypeError),
         ({"topics": [""]}, ValueError),
         ({"topics": ["."]}, ValueError),
