@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import socket
 from typing import TYPE_CHECKING
 
@@ -46,5 +45,7 @@ def collect_hosts(
     parts = hosts.strip().split(",") if isinstance(hosts, str) else list(hosts)
     result = [get_ip_port_afi(part) for part in parts if part.strip()]
     if randomize:
+        import random  # noqa: PLC0415 - as in kafka._base.system
+
         random.shuffle(result)
     return result

@@ -226,11 +226,15 @@ class MockConsumer(MockQueries):
         return self._collect(limit, update_offsets=update_offsets)
 
     def poll_batch(
-        self, timeout_ms: float = 0, max_records: int | None = None
+        self,
+        timeout_ms: float = 0,
+        max_records: int | None = None,
+        *,
+        zero_copy: bool = False,
     ) -> list[RecordBatch]:
         """Return records like `poll`, a batch for each partition."""
         found = self.poll(timeout_ms, max_records)
-        return [as_batch(tp, records) for tp, records in found.items()]
+        return [as_batch(tp, records, views=zero_copy) for tp, records in found.items()]
 
     def consume(self, num_messages: int = 1, timeout_ms: float = 0) -> list[RecordBatch]:
         """Return at most *num_messages* records; otherwise as `poll_batch`."""

@@ -91,8 +91,13 @@ class MockLog:
         return self.end(tp)
 
 
-def as_batch(tp: TopicPartition, records: list[ConsumerRecord]) -> RecordBatch:
-    """Return *records*, at least one, as a batch; sizes are those of keys and values of bytes."""
+def as_batch(
+    tp: TopicPartition, records: list[ConsumerRecord], *, views: bool = False
+) -> RecordBatch:
+    """Return *records*, at least one, as a batch; sizes are those of keys and values of bytes.
+
+    With *views*, values of bytes are views of them, as a real consumer returns them on request.
+    """
     keys = [record.key for record in records]
     values = [record.value for record in records]
     epoch = records[0].leader_epoch
@@ -106,4 +111,6 @@ def as_batch(tp: TopicPartition, records: list[ConsumerRecord]) -> RecordBatch:
         timestamp_type=records[0].timestamp_type,
         checksums=None,
     )
+    if views:
+        values = [memoryview(value) if isinstance(value, bytes) else value for value in values]
     return RecordBatch(tp, part, keys, values)

@@ -281,3 +281,8 @@ def test_a_closed_consumer_refuses() -> None:
     tested.close()
     with pytest.raises(IllegalStateError, match="closed"):
         tested.poll()
+
+
+def test_values_of_batches_are_views_if_asked_for() -> None:
+    (batch,) = consumer(1).poll_batch(zero_copy=True)
+    assert [type(value) for value in batch.values] == [memoryview]
