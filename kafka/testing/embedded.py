@@ -267,8 +267,20 @@ class EmbeddedCluster(ClusterHandle):
         if self._thread is not None:
             self._start_task(self.control.settle(), _PATIENCE)
 
+    def cut_off(self, node_id: int) -> None:
+        """Make a broker unreachable for clients, while the cluster goes on counting on it.
+
+        Its connections are cut and its port is closed; its leaderships stay.
+        """
+        self.run(lambda control: control.cut_off(node_id))
+        if self._thread is not None:
+            self._start_task(self.control.settle(), _PATIENCE)
+
     def revive(self, node_id: int) -> None:
-        """Start a killed broker again, on its port; to be called from another thread."""
+        """Let a killed or cut-off broker be there again, on its port.
+
+        To be called from another thread; on the cluster's loop, await ``control.revive``.
+        """
         self._start_task(self.control.revive(node_id), _PATIENCE)
 
 

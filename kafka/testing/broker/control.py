@@ -215,10 +215,16 @@ class Control:
         self.servers[node_id].broker.forget()
         self.state.set_alive(node_id, False)
 
+    def cut_off(self, node_id: int) -> None:
+        """Make a broker unreachable for clients; the cluster goes on counting on it."""
+        self._ending += self.servers[node_id].cut()
+
     async def revive(self, node_id: int) -> None:
-        """Start a killed broker again, on the port it had."""
-        if not self.state.nodes[node_id].alive:
-            await self.servers[node_id].listen(self.state.nodes[node_id].listener_ports)
+        """Let a killed or cut-off broker be there again, on the port it had."""
+        node = self.state.nodes[node_id]
+        if not self.servers[node_id].is_listening:
+            await self.servers[node_id].listen(node.listener_ports)
+        if not node.alive:
             self.state.set_alive(node_id, True)
 
     def freeze(self, node_id: int) -> None:

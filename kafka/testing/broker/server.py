@@ -42,6 +42,11 @@ class BrokerServer:
         """How many connections are open."""
         return len(self._connections)
 
+    @property
+    def is_listening(self) -> bool:
+        """Whether clients can connect."""
+        return bool(self._servers)
+
     async def listen(self, ports: Mapping[str, int]) -> dict[str, int]:
         """Accept connections on every listener and return their ports.
 

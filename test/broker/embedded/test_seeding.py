@@ -76,6 +76,19 @@ def test_another_address_is_told_and_the_broker_listens_where_it_did(tell: Tell)
     tell(EmbeddedCluster(), story)
 
 
+def test_a_broker_cut_off_is_not_reached_and_leads_on(tell: Tell) -> None:
+    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+        cluster.cut_off(1)
+        with pytest.raises(ConnectionRefusedError):
+            await RawClient.connect(cluster.bootstrap_servers[1])
+        (topic,) = (await client.send(MetadataRequest(topics=None), 9)).topics
+        assert {partition.leader_id for partition in topic.partitions} == {0, 1}
+        await cluster.control.revive(1)
+        (await RawClient.connect(cluster.bootstrap_servers[1])).close()
+
+    tell(EmbeddedCluster(2, topics={"t": 2}), story)
+
+
 def test_connections_are_counted(tell: Tell) -> None:
     async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
         (await RawClient.connect(cluster.bootstrap_servers[0])).close()
