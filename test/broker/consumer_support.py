@@ -9,22 +9,16 @@ from kafka.structs import TopicPartition
 
 if TYPE_CHECKING:
     from kafka.structs import ConsumerRecord
-    from test.support.scripted_broker import ScriptedCluster
+    from kafka.testing import EmbeddedCluster
 
 T0, T1 = TopicPartition("t", 0), TopicPartition("t", 1)
 
 
 # Any: options of every type.
-def consumer(cluster: ScriptedCluster, *topics: str, **options: Any) -> AsyncKafkaConsumer:
+def consumer(cluster: EmbeddedCluster, *topics: str, **options: Any) -> AsyncKafkaConsumer:
     """Return a consumer that reads from the beginning, not started."""
     options.setdefault("auto_offset_reset", "earliest")
     return AsyncKafkaConsumer(*topics, bootstrap_servers=cluster.bootstrap_servers, **options)
-
-
-def append(cluster: ScriptedCluster, *values: bytes, partition: int = 0, topic: str = "t") -> None:
-    """Append one batch and wake waiting fetches."""
-    cluster.log(topic, partition).append_values(*values)
-    cluster.records_arrived()
 
 
 async def read(reader: AsyncKafkaConsumer, count: int, **options: Any) -> list[ConsumerRecord]:

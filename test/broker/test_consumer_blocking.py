@@ -22,7 +22,8 @@ from kafka.errors import (
     WakeupError,
 )
 from kafka.structs import TopicPartition
-from test.support.scripted_broker import ScriptedCluster
+from kafka.testing import EmbeddedCluster
+from test.support.stage import cluster_of, port_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,33 +32,33 @@ T0, T1 = TopicPartition("t", 0), TopicPartition("t", 1)
 
 
 @pytest.fixture
-def cluster() -> Iterator[ScriptedCluster]:
-    with ScriptedCluster.in_thread() as running:
-        running.add_topic("t", 2)
-        running.log("t", 0).append_values(*[b"%d" % n for n in range(10)])
+def cluster() -> Iterator[EmbeddedCluster]:
+    with cluster_of() as running:
+        running.create_topic("t", 2)
+        running.append("t", *[b"%d" % n for n in range(10)])
         yield running
 
 
 # Any: options of every type.
-def consumer(cluster: ScriptedCluster, *topics: str, **options: Any) -> KafkaConsumer:
+def consumer(cluster: EmbeddedCluster, *topics: str, **options: Any) -> KafkaConsumer:
     options.setdefault("auto_offset_reset", "earliest")
     options.setdefault("consumer_timeout_ms", 300)
     options.setdefault("fetch_max_wait_ms", 50)
     return KafkaConsumer(*topics, bootstrap_servers=cluster.bootstrap_servers, **options)
 
 
-def test_iterating_returns_every_record(cluster: ScriptedCluster) -> None:
+def test_iterating_returns_every_record(cluster: EmbeddedCluster) -> None:
     with consumer(cluster, "t") as reader:
         assert [int(record.value) for record in reader] == list(range(10))
 
 
-def test_poll_returns_lists_by_partition(cluster: ScriptedCluster) -> None:
+def test_poll_returns_lists_by_partition(cluster: EmbeddedCluster) -> None:
     with consumer(cluster, "t") as reader:
         polled = reader.poll(5000, max_records=3)
         assert [record.offset for record in polled[T0]] == [0, 1, 2]
 
 
-def test_both_faces_of_a_record_are_consumed_once(cluster: ScriptedCluster) -> None:
+def test_both_faces_of_a_record_are_consumed_once(cluster: EmbeddedCluster) -> None:
     with consumer(cluster, "t") as reader:
         seen = [next(reader).offset]
         seen += [record.offset for record in reader.poll(1000, max_records=4)[T0]]
@@ -65,13 +66,13 @@ def test_both_faces_of_a_record_are_consumed_once(cluster: ScriptedCluster) -> N
         assert seen == list(range(10))
 
 
-def test_position_inside_a_loop_is_behind_the_record_at_hand(cluster: ScriptedCluster) -> None:
+def test_position_inside_a_loop_is_behind_the_record_at_hand(cluster: EmbeddedCluster) -> None:
     with consumer(cluster, "t") as reader:
         for record in reader:
             assert reader.position(T0) == record.offset + 1
 
 
-def test_seek_inside_a_loop_moves_it(cluster: ScriptedCluster) -> None:
+def test_seek_inside_a_loop_moves_it(cluster: EmbeddedCluster) -> None:
     with consumer(cluster, "t") as reader:
         seen = []
         for record in reader:
@@ -81,14 +82,14 @@ def test_seek_inside_a_loop_moves_it(cluster: ScriptedCluster) -> None:
         assert seen == [0, 1, 8, 9]
 
 
-def test_records_are_named_tuples_with_a_list_of_headers_each(cluster: ScriptedCluster) -> None:
+def test_records_are_named_tuples_with_a_list_of_headers_each(cluster: EmbeddedCluster) -> None:
     with consumer(cluster, "t") as reader:
         first, second = next(reader), next(reader)
         first.headers.append(("seen", b"1"))
         assert (second.headers, first[0], first.serialized_header_size) == ([], "t", -1)
 
 
-def test_wakeup_ends_a_waiting_poll_at_once(cluster: ScriptedCluster) -> None:
+def test_wakeup_ends_a_waiting_poll_at_once(cluster: EmbeddedCluster) -> None:
     with consumer(cluster) as reader:
         reader.assign([T1])
         threading.Timer(0.1, reader.wakeup).start()
@@ -98,7 +99,7 @@ def test_wakeup_ends_a_waiting_poll_at_once(cluster: ScriptedCluster) -> None:
         assert time.monotonic() - began < 0.5
 
 
-def test_wakeup_ends_a_waiting_iterator(cluster: ScriptedCluster) -> None:
+def test_wakeup_ends_a_waiting_iterator(cluster: EmbeddedCluster) -> None:
     with consumer(cluster, consumer_timeout_ms=30_000) as reader:
         reader.assign([T1])
         threading.Timer(0.1, reader.wakeup).start()
@@ -106,14 +107,14 @@ def test_wakeup_ends_a_waiting_iterator(cluster: ScriptedCluster) -> None:
             next(reader)
 
 
-def test_wakeup_ends_a_question(cluster: ScriptedCluster) -> None:
+def test_wakeup_ends_a_question(cluster: EmbeddedCluster) -> None:
     with consumer(cluster) as reader:
         threading.Timer(0.1, reader.wakeup).start()
         with pytest.raises(WakeupError):
             reader.end_offsets([TopicPartition("missing", 0)])
 
 
-def test_close_ends_a_waiting_iterator(cluster: ScriptedCluster) -> None:
+def test_close_ends_a_waiting_iterator(cluster: EmbeddedCluster) -> None:
     reader = consumer(cluster, consumer_timeout_ms=30_000)
     reader.assign([T1])
     threading.Timer(0.1, reader.close).start()
@@ -125,7 +126,7 @@ def interrupt() -> None:
     signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
 
 
-def test_ctrl_c_ends_a_waiting_poll(cluster: ScriptedCluster) -> None:
+def test_ctrl_c_ends_a_waiting_poll(cluster: EmbeddedCluster) -> None:
     with consumer(cluster) as reader:
         reader.assign([T1])
         threading.Timer(0.1, interrupt).start()
@@ -135,7 +136,7 @@ def test_ctrl_c_ends_a_waiting_poll(cluster: ScriptedCluster) -> None:
         assert time.monotonic() - began < 1
 
 
-def test_ctrl_c_ends_a_question(cluster: ScriptedCluster) -> None:
+def test_ctrl_c_ends_a_question(cluster: EmbeddedCluster) -> None:
     with consumer(cluster) as reader:
         threading.Timer(0.1, interrupt).start()
         with pytest.raises(KeyboardInterrupt):
@@ -148,7 +149,7 @@ def use_for(seconds: float, reader: KafkaConsumer) -> None:
         reader.position(T1)
 
 
-def test_use_by_two_threads_at_once_is_an_error(cluster: ScriptedCluster) -> None:
+def test_use_by_two_threads_at_once_is_an_error(cluster: EmbeddedCluster) -> None:
     with consumer(cluster) as reader:
         reader.assign([T1])
         polling = threading.Thread(target=reader.poll, args=(600,))
@@ -158,7 +159,7 @@ def test_use_by_two_threads_at_once_is_an_error(cluster: ScriptedCluster) -> Non
         polling.join()
 
 
-def test_closed_consumer_says_so_and_closes_again(cluster: ScriptedCluster) -> None:
+def test_closed_consumer_says_so_and_closes_again(cluster: EmbeddedCluster) -> None:
     reader = consumer(cluster)
     reader.close()
     reader.close()
@@ -169,7 +170,7 @@ def test_closed_consumer_says_so_and_closes_again(cluster: ScriptedCluster) -> N
     assert list(reader) == []
 
 
-def test_close_is_quick_while_a_fetch_waits(cluster: ScriptedCluster) -> None:
+def test_close_is_quick_while_a_fetch_waits(cluster: EmbeddedCluster) -> None:
     reader = consumer(cluster, fetch_max_wait_ms=5000)
     reader.assign([T1])
     reader.poll(200)
@@ -178,7 +179,7 @@ def test_close_is_quick_while_a_fetch_waits(cluster: ScriptedCluster) -> None:
     assert time.monotonic() - began < 0.5
 
 
-def test_questions_end_in_time(cluster: ScriptedCluster) -> None:
+def test_questions_end_in_time(cluster: EmbeddedCluster) -> None:
     with consumer(cluster) as reader:
         began = time.monotonic()
         with pytest.raises(KafkaTimeoutError, match="missing"):
@@ -194,7 +195,7 @@ def test_no_broker_is_reported_by_the_constructor() -> None:
             KafkaConsumer(bootstrap_servers=f"127.0.0.1:{port}", bootstrap_timeout_ms=200)
 
 
-def test_deserializer_runs_on_the_polling_thread(cluster: ScriptedCluster) -> None:
+def test_deserializer_runs_on_the_polling_thread(cluster: EmbeddedCluster) -> None:
     threads = set()
 
     def note(data: bytes) -> object:
@@ -206,7 +207,7 @@ def test_deserializer_runs_on_the_polling_thread(cluster: ScriptedCluster) -> No
     assert threads == {threading.current_thread()}
 
 
-def test_undecodable_record_can_be_sought_past_in_an_iteration(cluster: ScriptedCluster) -> None:
+def test_undecodable_record_can_be_sought_past_in_an_iteration(cluster: EmbeddedCluster) -> None:
     def odd_only(data: bytes) -> int:
         if int(data) == 3:
             raise ValueError("three")
@@ -222,12 +223,12 @@ def test_undecodable_record_can_be_sought_past_in_an_iteration(cluster: Scripted
         assert seen == [0, 1, 2, 4, 5, 6, 7, 8, 9]
 
 
-def test_instrumentation_finds_what_it_reads(cluster: ScriptedCluster) -> None:
+def test_instrumentation_finds_what_it_reads(cluster: EmbeddedCluster) -> None:
     with consumer(cluster, "t") as reader:
         view: Any = reader  # what instrumentation reads is private by name only
         assert set(view._subscription.subscription) == {"t"}  # noqa: SLF001
         assert view._subscription._user_assignment == frozenset()  # noqa: SLF001
-        assert view._metadata.controller[1:3] == ("127.0.0.1", cluster.ports[0])  # noqa: SLF001
+        assert view._metadata.controller[1:3] == ("127.0.0.1", port_of(cluster))  # noqa: SLF001
         assert reader.config["bootstrap_servers"] == cluster.bootstrap_servers
         assert KafkaConsumer.DEFAULT_CONFIG["value_deserializer"] is None
         assert "__next__" in vars(KafkaConsumer)
@@ -235,7 +236,7 @@ def test_instrumentation_finds_what_it_reads(cluster: ScriptedCluster) -> None:
 
 
 def test_poll_once_is_what_poll_and_the_iterator_use(
-    cluster: ScriptedCluster, monkeypatch: pytest.MonkeyPatch
+    cluster: EmbeddedCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls = []
     original: Any = vars(KafkaConsumer)["_poll_once"]
@@ -252,7 +253,7 @@ def test_poll_once_is_what_poll_and_the_iterator_use(
     assert calls[-1] is False
 
 
-def test_health_names_what_a_partition_waits_for(cluster: ScriptedCluster) -> None:
+def test_health_names_what_a_partition_waits_for(cluster: EmbeddedCluster) -> None:
     with consumer(cluster, "t") as reader:
         reader.poll(1000, max_records=4)
         reader.pause(T0)
@@ -266,7 +267,7 @@ def test_health_names_what_a_partition_waits_for(cluster: ScriptedCluster) -> No
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
-def test_forked_child_gets_a_clear_error(cluster: ScriptedCluster) -> None:
+def test_forked_child_gets_a_clear_error(cluster: EmbeddedCluster) -> None:
     with consumer(cluster, "t") as reader:
         next(reader)
         child = os.fork()
@@ -282,11 +283,11 @@ def test_forked_child_gets_a_clear_error(cluster: ScriptedCluster) -> None:
         assert next(reader).offset == 1
 
 
-def make_and_forget(cluster: ScriptedCluster) -> None:
+def make_and_forget(cluster: EmbeddedCluster) -> None:
     consumer(cluster)
     gc.collect()
 
 
-def test_unclosed_consumer_is_warned_about(cluster: ScriptedCluster) -> None:
+def test_unclosed_consumer_is_warned_about(cluster: EmbeddedCluster) -> None:
     with pytest.warns(ResourceWarning):
         make_and_forget(cluster)

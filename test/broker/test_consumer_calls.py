@@ -15,8 +15,10 @@ from kafka.errors import (
 )
 from kafka.protocol.messages.fetch import FetchRequest, FetchResponse
 from kafka.structs import TopicPartition
-from test.broker.consumer_support import T0, T1, append, consumer, read, values
-from test.support.scripted_broker import ScriptedCluster
+from kafka.testing import EmbeddedCluster
+from kafka.testing.broker.faults import Answer
+from test.broker.consumer_support import T0, T1, consumer, read, values
+from test.support.stage import cluster_of, inject_each
 from test.support.virtual_loop import run
 
 if TYPE_CHECKING:
@@ -25,8 +27,8 @@ if TYPE_CHECKING:
 
 def test_wakeup_ends_a_poll_that_waits() -> None:
     async def story() -> None:
-        async with ScriptedCluster() as cluster:
-            cluster.add_topic("t")
+        async with cluster_of() as cluster:
+            cluster.create_topic("t")
             async with consumer(cluster, "t") as reader:
                 asyncio.get_running_loop().call_later(1.0, reader.wakeup)
                 with pytest.raises(WakeupError):
@@ -38,8 +40,8 @@ def test_wakeup_ends_a_poll_that_waits() -> None:
 
 def test_wakeup_without_a_waiting_call_ends_the_next_one() -> None:
     async def story() -> None:
-        async with ScriptedCluster() as cluster:
-            cluster.add_topic("t")
+        async with cluster_of() as cluster:
+            cluster.create_topic("t")
             async with consumer(cluster, "t") as reader:
                 reader.wakeup()
                 with pytest.raises(WakeupError):
@@ -51,7 +53,7 @@ def test_wakeup_without_a_waiting_call_ends_the_next_one() -> None:
 
 def test_wakeup_ends_a_question_to_the_brokers() -> None:
     async def story() -> None:
-        async with ScriptedCluster() as cluster, consumer(cluster) as reader:
+        async with cluster_of() as cluster, consumer(cluster) as reader:
             asyncio.get_running_loop().call_later(1.0, reader.wakeup)
             with pytest.raises(WakeupError):
                 await reader.end_offsets([TopicPartition("missing", 0)])
@@ -61,7 +63,7 @@ def test_wakeup_ends_a_question_to_the_brokers() -> None:
 
 def test_questions_about_missing_topics_end_in_time() -> None:
     async def story() -> None:
-        async with ScriptedCluster() as cluster, consumer(cluster) as reader:
+        async with cluster_of() as cluster, consumer(cluster) as reader:
             with pytest.raises(KafkaTimeoutError, match="missing"):
                 await reader.beginning_offsets([TopicPartition("missing", 0)], 2000)
             assert asyncio.get_running_loop().time() < 3
@@ -71,8 +73,8 @@ def test_questions_about_missing_topics_end_in_time() -> None:
 
 def test_question_about_a_missing_partition_names_it() -> None:
     async def story() -> None:
-        async with ScriptedCluster() as cluster:
-            cluster.add_topic("t")
+        async with cluster_of() as cluster:
+            cluster.create_topic("t")
             async with consumer(cluster) as reader:
                 with pytest.raises(KafkaTimeoutError, match="t-9"):
                     await reader.end_offsets([TopicPartition("t", 9)], 2000)
@@ -82,10 +84,10 @@ def test_question_about_a_missing_partition_names_it() -> None:
 
 def test_offsets_are_found_by_time_and_at_the_ends() -> None:
     async def story() -> None:
-        async with ScriptedCluster() as cluster:
-            cluster.add_topic("t", 2)
-            cluster.log("t", 0).append_values(b"a", timestamp=100)
-            cluster.log("t", 0).append_values(b"b", timestamp=200)
+        async with cluster_of() as cluster:
+            cluster.create_topic("t", 2)
+            cluster.append("t", b"a", timestamp_ms=100)
+            cluster.append("t", b"b", timestamp_ms=200)
             async with consumer(cluster) as reader:
                 found = await reader.offsets_for_times({T0: 150, T1: 0})
                 begin = await reader.beginning_offsets([T0, T1])
@@ -98,8 +100,8 @@ def test_offsets_are_found_by_time_and_at_the_ends() -> None:
 
 def test_topics_and_partitions_are_asked_for() -> None:
     async def story() -> None:
-        async with ScriptedCluster() as cluster:
-            cluster.add_topic("t", 3)
+        async with cluster_of() as cluster:
+            cluster.create_topic("t", 3)
             async with consumer(cluster, allow_auto_create_topics=False) as reader:
                 assert await reader.topics() == {"t"}
                 assert await reader.partitions_for_topic("t") == {0, 1, 2}
@@ -144,8 +146,8 @@ def test_bad_arguments_are_refused(
     call: Callable[[AsyncKafkaConsumer], object], error: type[Exception]
 ) -> None:
     async def story() -> None:
-        async with ScriptedCluster() as cluster:
-            cluster.add_topic("t", 2)
+        async with cluster_of() as cluster:
+            cluster.create_topic("t", 2)
             async with consumer(cluster) as reader:
                 reader.assign([T0])
                 with pytest.raises(error):
@@ -165,7 +167,7 @@ def test_consumer_that_is_not_started_says_so() -> None:
 
 def test_closed_consumer_says_so_and_closes_again() -> None:
     async def story() -> None:
-        async with ScriptedCluster() as cluster:
+        async with cluster_of() as cluster:
             reader = consumer(cluster)
             await reader.start()
             await reader.close()
@@ -178,19 +180,25 @@ def test_closed_consumer_says_so_and_closes_again() -> None:
     run(story())
 
 
-async def idle_requests(reader: AsyncKafkaConsumer, cluster: ScriptedCluster) -> float:
+def traffic(cluster: EmbeddedCluster) -> int:
+    """Return the number of requests and connections so far."""
+    connections = sum(cluster.accepted(node_id) for node_id in cluster.control.servers)
+    return len(cluster.requests()) + connections
+
+
+async def idle_requests(reader: AsyncKafkaConsumer, cluster: EmbeddedCluster) -> float:
     """Return the requests per second while nothing happens."""
     await reader.poll(2000)
-    before = len(cluster.received) + sum(cluster.accepted.values())
+    before = traffic(cluster)
     assert await reader.poll(30_000) == {}
-    return (len(cluster.received) + sum(cluster.accepted.values()) - before) / 30
+    return (traffic(cluster) - before) / 30
 
 
 @pytest.mark.parametrize("kind", ["nothing assigned", "end of log", "paused", "no topic"])
 def test_idle_consumer_asks_seldom(kind: str) -> None:
     async def story() -> None:
-        async with ScriptedCluster(nodes=3) as cluster, consumer(cluster) as reader:
-            cluster.add_topic("t", 6)
+        async with cluster_of(3) as cluster, consumer(cluster) as reader:
+            cluster.create_topic("t", 6)
             if kind == "no topic":
                 reader.subscribe(["missing"])
             elif kind != "nothing assigned":
@@ -205,14 +213,14 @@ def test_idle_consumer_asks_seldom(kind: str) -> None:
 
 def test_consumer_without_brokers_asks_seldom_and_recovers() -> None:
     async def story() -> None:
-        async with ScriptedCluster(nodes=1) as cluster:
-            cluster.add_topic("t")
+        async with cluster_of() as cluster:
+            cluster.create_topic("t")
             async with consumer(cluster, "t", reconnect_backoff_max_ms=1000) as reader:
                 await reader.poll(1000)
-                await cluster.kill(0)
+                cluster.kill(0)
                 assert await reader.poll(600_000) == {}
-                await cluster.revive(0)
-                append(cluster, b"a")
+                await cluster.control.revive(0)
+                cluster.append("t", b"a")
                 assert values(await read(reader, 1)) == [b"a"]
 
     run(story())
@@ -220,17 +228,18 @@ def test_consumer_without_brokers_asks_seldom_and_recovers() -> None:
 
 def test_evicted_session_is_made_anew() -> None:
     async def story() -> None:
-        async with ScriptedCluster() as cluster:
-            cluster.add_topic("t")
+        async with cluster_of() as cluster:
+            cluster.create_topic("t")
             async with consumer(cluster, "t") as reader:
                 await reader.poll(1000)
-                cluster.fail_next(
+                inject_each(
+                    cluster,
                     FetchRequest,
-                    FetchResponse(error_code=70),
-                    FetchResponse(error_code=71),
-                    FetchResponse(error_code=-1),
+                    Answer(FetchResponse(error_code=70)),
+                    Answer(FetchResponse(error_code=71)),
+                    Answer(FetchResponse(error_code=-1)),
                 )
-                append(cluster, b"a")
+                cluster.append("t", b"a")
                 assert values(await read(reader, 1)) == [b"a"]
 
     run(story())

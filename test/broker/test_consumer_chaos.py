@@ -13,53 +13,26 @@ import pytest
 
 from kafka.consumer.async_consumer import AsyncKafkaConsumer
 from kafka.consumer.fetch_planner import Reason
+from kafka.errors import for_code
 from kafka.protocol.messages.fetch import FetchRequest
 from kafka.protocol.messages.list_offsets import ListOffsetsRequest
-from kafka.protocol.messages.offset_for_leader_epoch import (
-    OffsetForLeaderEpochRequest,
-    OffsetForLeaderEpochResponse,
-)
 from kafka.structs import TopicPartition
+from kafka.testing import EmbeddedCluster
+from kafka.testing.broker.faults import Delay, Disconnect
 from test.broker.consumer_support import consumer
-from test.support.scripted_broker import Call, Close, Delay, ErrorCode, ScriptedCluster
+from test.support.stage import cluster_of
 from test.support.virtual_loop import run
 
 PARTITIONS = 4
 STEPS = 150
 REASONS = {reason.value for reason in Reason}
-ERRORS = [3, 5, 6, 9, 56, 74, 75, 78, 100, -1, 70, 71]
-
-
-def valid_epochs(
-    cluster: ScriptedCluster,
-) -> object:
-    """Answer OffsetForLeaderEpoch as a log does that has lost nothing."""
-    kind = OffsetForLeaderEpochResponse
-
-    def handler(request: OffsetForLeaderEpochRequest, call: Call) -> OffsetForLeaderEpochResponse:
-        topics = []
-        for topic in request.topics:
-            parts = []
-            for asked in topic.partitions:
-                log = cluster.log(topic.topic, asked.partition)
-                parts.append(
-                    kind.EpochEndOffset(
-                        partition=asked.partition,
-                        error_code=0 if log.leader == call.node_id else 6,
-                        leader_epoch=asked.leader_epoch,
-                        end_offset=log.high_watermark,
-                    )
-                )
-            topics.append(kind.OffsetForLeaderTopicResult(topic=topic.topic, partitions=parts))
-        return kind(topics=topics)
-
-    return handler
+ERRORS = [for_code(code) for code in (3, 5, 6, 9, 56, 74, 75, 78, 100, -1, 70, 71)]
 
 
 class Chaos:
     """One random story; the seed says all about it."""
 
-    def __init__(self, cluster: ScriptedCluster, reader: AsyncKafkaConsumer, seed: int) -> None:
+    def __init__(self, cluster: EmbeddedCluster, reader: AsyncKafkaConsumer, seed: int) -> None:
         self.cluster = cluster
         self.reader = reader
         self.random = random.Random(seed)
@@ -72,9 +45,9 @@ class Chaos:
         api = self.random.choice([FetchRequest, FetchRequest, ListOffsetsRequest])
         actions = [
             lambda: self.cluster.move_leader("t", partition, node),
-            lambda: self.cluster.fail_next(api, ErrorCode(self.random.choice(ERRORS))),
-            lambda: self.cluster.fail_next(api, Close(), node_id=node),
-            lambda: self.cluster.fail_next(api, Delay(2.0), node_id=node),
+            lambda: self.cluster.fail(api, self.random.choice(ERRORS)),
+            lambda: self.cluster.inject(api, Disconnect(), node_id=node),
+            lambda: self.cluster.inject(api, Delay(2.0), node_id=node),
             lambda: self.cluster.disconnect(node),
             lambda: self.reader.pause(tp),
             lambda: self.reader.resume(tp),
@@ -86,11 +59,13 @@ class Chaos:
         self.random.choice(actions)()
 
     def append(self, partition: int) -> None:
-        self.cluster.log("t", partition).append_values(*[b"x"] * self.random.randrange(1, 20))
-        self.cluster.records_arrived()
+        self.cluster.append("t", *[b"x"] * self.random.randrange(1, 20), partition=partition)
+
+    def end(self, partition: int) -> int:
+        return self.cluster.control.state.existing("t", partition).log.high_watermark
 
     def seek(self, tp: TopicPartition) -> None:
-        offset = self.random.randrange(self.cluster.log("t", tp.partition).high_watermark + 1)
+        offset = self.random.randrange(self.end(tp.partition) + 1)
         self.reader.seek(tp, offset)
         self.expected[tp.partition] = offset
 
@@ -111,7 +86,7 @@ class Chaos:
     async def finish(self) -> None:
         self.reader.resume(*self.reader.assignment())
         for _ in range(200):
-            ends = {n: self.cluster.log("t", n).high_watermark for n in range(PARTITIONS)}
+            ends = {n: self.end(n) for n in range(PARTITIONS)}
             if self.expected == ends:
                 return
             await self.poll(1000)
@@ -121,9 +96,8 @@ class Chaos:
 @pytest.mark.parametrize("seed", range(12))
 def test_nothing_is_lost_repeated_or_forgotten_under_chaos(seed: int) -> None:
     async def story() -> None:
-        async with ScriptedCluster(nodes=3) as cluster:
-            cluster.add_topic("t", PARTITIONS)
-            cluster.on(OffsetForLeaderEpochRequest, valid_epochs(cluster))  # type: ignore[arg-type]
+        async with cluster_of(3) as cluster:
+            cluster.create_topic("t", PARTITIONS)
             options = {"metadata_max_age_ms": 3000, "request_timeout_ms": 5000}
             async with consumer(cluster, "t", **options) as reader:
                 chaos = Chaos(cluster, reader, seed)

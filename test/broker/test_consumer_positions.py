@@ -10,49 +10,24 @@ from kafka.errors import (
     KafkaTimeoutError,
     LogTruncationError,
     NoOffsetForPartitionError,
+    NotLeaderForPartitionError,
     OffsetOutOfRangeError,
+    UnknownServerError,
 )
-from kafka.protocol.messages.fetch import FetchRequest, FetchResponse
+from kafka.protocol.messages.fetch import FetchRequest
 from kafka.protocol.messages.list_offsets import ListOffsetsRequest
 from kafka.protocol.messages.metadata import MetadataRequest
 from kafka.protocol.messages.offset_for_leader_epoch import (
     OffsetForLeaderEpochRequest,
-    OffsetForLeaderEpochResponse,
 )
 from kafka.structs import OffsetAndMetadata
-from test.broker.consumer_support import T0, append, consumer, read, values
-from test.support.scripted_broker import Call, Close, Drop, ErrorCode, ScriptedCluster
+from kafka.testing.broker.faults import Disconnect, DropResponse, Fail
+from test.broker.consumer_support import T0, consumer, read, values
+from test.support.stage import asked, cluster_of, inject_each
 from test.support.virtual_loop import run
 
+RACK_AWARE = "org.apache.kafka.common.replica.RackAwareReplicaSelector"
 FAST = {"metadata_max_age_ms": 1000}
-
-
-def answer_epochs(cluster: ScriptedCluster, epoch: int, end_offset: int) -> None:
-    """Answer OffsetForLeaderEpoch with one end for every partition."""
-    kind = OffsetForLeaderEpochResponse
-
-    def handler(request: OffsetForLeaderEpochRequest, _call: Call) -> OffsetForLeaderEpochResponse:
-        return kind(
-            topics=[
-                kind.OffsetForLeaderTopicResult(
-                    topic=topic.topic,
-                    partitions=[
-                        kind.EpochEndOffset(
-                            partition=p.partition, leader_epoch=epoch, end_offset=end_offset
-                        )
-                        for p in topic.partitions
-                    ],
-                )
-                for topic in request.topics
-            ]
-        )
-
-    cluster.on(OffsetForLeaderEpochRequest, handler)
-
-
-def truncate(cluster: ScriptedCluster, end: int) -> None:
-    log = cluster.log("t", 0)
-    log.batches = [batch for batch in log.batches if batch.next_offset <= end]
 
 
 # -- resets ---------------------------------------------------------------------------------
@@ -60,9 +35,9 @@ def truncate(cluster: ScriptedCluster, end: int) -> None:
 
 def test_without_policy_and_position_a_poll_raises_every_time() -> None:
     async def story() -> None:
-        async with ScriptedCluster() as cluster:
-            cluster.add_topic("t")
-            append(cluster, b"a")
+        async with cluster_of() as cluster:
+            cluster.create_topic("t")
+            cluster.append("t", b"a")
             async with consumer(cluster, "t", auto_offset_reset="none") as reader:
                 for _ in range(2):
                     with pytest.raises(NoOffsetForPartitionError, match="t-0"):
@@ -75,8 +50,8 @@ def test_without_policy_and_position_a_poll_raises_every_time() -> None:
 
 def test_position_raises_what_keeps_it_from_being_known() -> None:
     async def story() -> None:
-        async with ScriptedCluster() as cluster:
-            cluster.add_topic("t")
+        async with cluster_of() as cluster:
+            cluster.create_topic("t")
             async with consumer(cluster, auto_offset_reset="none") as reader:
                 reader.assign([T0])
                 with pytest.raises(NoOffsetForPartitionError):
@@ -87,9 +62,9 @@ def test_position_raises_what_keeps_it_from_being_known() -> None:
 
 def test_position_gives_up_in_time() -> None:
     async def story() -> None:
-        async with ScriptedCluster() as cluster:
-            cluster.add_topic("t")
-            cluster.on(ListOffsetsRequest, lambda _request, _call: Drop())
+        async with cluster_of() as cluster:
+            cluster.create_topic("t")
+            cluster.inject(ListOffsetsRequest, DropResponse(), times=None)
             options = {"default_api_timeout_ms": 3000, "request_timeout_ms": 2000}
             async with consumer(cluster, **options) as reader:
                 reader.assign([T0])
@@ -102,15 +77,15 @@ def test_position_gives_up_in_time() -> None:
 
 def test_reset_by_duration_waits_for_a_record_that_is_young_enough() -> None:
     async def story() -> None:
-        async with ScriptedCluster() as cluster:
-            cluster.add_topic("t")
-            cluster.log("t", 0).append_values(b"old", timestamp=1)
+        async with cluster_of() as cluster:
+            cluster.create_topic("t")
+            cluster.append("t", b"old", timestamp_ms=1)
             options = {"auto_offset_reset": "by_duration:PT1H", "request_timeout_ms": 2000}
             async with consumer(cluster, "t", **options) as reader:
                 assert await reader.poll(10_000) == {}
-                asked = len(cluster.requests(ListOffsetsRequest))
+                asked = cluster.count(ListOffsetsRequest)
                 assert 4 <= asked <= 6
-                cluster.log("t", 0).append_values(b"young", timestamp=10**15)
+                cluster.append("t", b"young", timestamp_ms=10**15)
                 assert values(await read(reader, 1)) == [b"young"]
 
     run(story())
@@ -118,9 +93,9 @@ def test_reset_by_duration_waits_for_a_record_that_is_young_enough() -> None:
 
 def test_offset_out_of_range_resets_by_policy() -> None:
     async def story() -> None:
-        async with ScriptedCluster() as cluster:
-            cluster.add_topic("t")
-            append(cluster, b"a")
+        async with cluster_of() as cluster:
+            cluster.create_topic("t")
+            cluster.append("t", b"a")
             async with consumer(cluster) as reader:
                 reader.assign([T0])
                 reader.seek(T0, 99)
@@ -131,9 +106,9 @@ def test_offset_out_of_range_resets_by_policy() -> None:
 
 def test_offset_out_of_range_without_policy_raises_and_keeps_the_position() -> None:
     async def story() -> None:
-        async with ScriptedCluster() as cluster:
-            cluster.add_topic("t")
-            append(cluster, b"a")
+        async with cluster_of() as cluster:
+            cluster.create_topic("t")
+            cluster.append("t", b"a")
             async with consumer(cluster, auto_offset_reset="none") as reader:
                 reader.assign([T0])
                 reader.seek(T0, 99)
@@ -146,9 +121,9 @@ def test_offset_out_of_range_without_policy_raises_and_keeps_the_position() -> N
 
 def test_late_answer_to_a_reset_is_dropped_after_a_seek() -> None:
     async def story() -> None:
-        async with ScriptedCluster() as cluster:
-            cluster.add_topic("t")
-            append(cluster, b"a", b"b", b"c")
+        async with cluster_of() as cluster:
+            cluster.create_topic("t")
+            cluster.append("t", b"a", b"b", b"c")
             async with consumer(cluster, "t") as reader:
                 await reader.poll(0)
                 reader.seek(T0, 2)
@@ -163,14 +138,13 @@ def test_late_answer_to_a_reset_is_dropped_after_a_seek() -> None:
 
 def test_moved_leader_is_followed_without_loss_or_repetition() -> None:
     async def story() -> None:
-        async with ScriptedCluster(nodes=2) as cluster:
-            cluster.add_topic("t", leader=0)
-            answer_epochs(cluster, 0, 2)
-            append(cluster, b"a", b"b")
+        async with cluster_of(2) as cluster:
+            cluster.create_topic("t")
+            cluster.append("t", b"a", b"b")
             async with consumer(cluster, "t") as reader:
                 first = await read(reader, 2)
                 cluster.move_leader("t", 0, 1)
-                append(cluster, b"c")
+                cluster.append("t", b"c")
                 assert values(first + await read(reader, 1)) == [b"a", b"b", b"c"]
 
     run(story())
@@ -178,17 +152,16 @@ def test_moved_leader_is_followed_without_loss_or_repetition() -> None:
 
 def test_new_epoch_has_the_position_validated_inside_poll() -> None:
     async def story() -> None:
-        async with ScriptedCluster(nodes=1) as cluster:
-            cluster.add_topic("t")
-            answer_epochs(cluster, 0, 1)
-            append(cluster, b"a")
+        async with cluster_of() as cluster:
+            cluster.create_topic("t")
+            cluster.append("t", b"a")
             async with consumer(cluster, "t", **FAST) as reader:
                 await read(reader, 1)
-                cluster.move_leader("t", 0, 0)
+                cluster.bump_leader_epoch("t", 0)
                 await asyncio.sleep(2)
-                append(cluster, b"b")
+                cluster.append("t", b"b")
                 assert values(await read(reader, 1)) == [b"b"]
-                assert len(cluster.requests(OffsetForLeaderEpochRequest)) == 1
+                assert cluster.count(OffsetForLeaderEpochRequest) == 1
 
     run(story())
 
@@ -196,15 +169,14 @@ def test_new_epoch_has_the_position_validated_inside_poll() -> None:
 def test_brokers_that_cannot_validate_are_believed() -> None:
     async def story() -> None:
         versions = {OffsetForLeaderEpochRequest: (0, 2)}
-        async with ScriptedCluster(versions=versions) as cluster:
-            cluster.add_topic("t")
-            answer_epochs(cluster, -1, -1)
-            append(cluster, b"a")
+        async with cluster_of(api_versions=versions) as cluster:
+            cluster.create_topic("t")
+            cluster.append("t", b"a")
             async with consumer(cluster, "t", **FAST) as reader:
                 await read(reader, 1)
-                cluster.move_leader("t", 0, 0)
+                cluster.bump_leader_epoch("t", 0)
                 await asyncio.sleep(2)
-                append(cluster, b"b")
+                cluster.append("t", b"b")
                 assert values(await read(reader, 1)) == [b"b"]
 
     run(story())
@@ -212,16 +184,14 @@ def test_brokers_that_cannot_validate_are_believed() -> None:
 
 def test_truncated_log_moves_the_position_to_its_end() -> None:
     async def story() -> None:
-        async with ScriptedCluster() as cluster:
-            cluster.add_topic("t")
-            answer_epochs(cluster, 0, 1)
-            append(cluster, b"a")
-            append(cluster, b"lost")
+        async with cluster_of() as cluster:
+            cluster.create_topic("t")
+            cluster.append("t", b"a")
+            cluster.append("t", b"lost")
             async with consumer(cluster, "t", **FAST) as reader:
                 await read(reader, 2)
-                truncate(cluster, 1)
-                cluster.move_leader("t", 0, 0)
-                append(cluster, b"b")
+                cluster.truncate("t", 0, 1)
+                cluster.append("t", b"b")
                 assert values(await read(reader, 1)) == [b"b"]
 
     run(story())
@@ -229,19 +199,17 @@ def test_truncated_log_moves_the_position_to_its_end() -> None:
 
 def test_truncation_without_policy_is_an_error_that_names_the_offset() -> None:
     async def story() -> None:
-        async with ScriptedCluster() as cluster:
-            cluster.add_topic("t")
-            answer_epochs(cluster, 0, 1)
-            append(cluster, b"a")
-            append(cluster, b"lost")
+        async with cluster_of() as cluster:
+            cluster.create_topic("t")
+            cluster.append("t", b"a")
+            cluster.append("t", b"lost")
             async with consumer(cluster, auto_offset_reset="none", **FAST) as reader:
                 reader.assign([T0])
                 reader.seek(T0, 0)
                 await read(reader, 2)
                 reader.pause(T0)
                 await asyncio.sleep(1)
-                truncate(cluster, 1)
-                cluster.move_leader("t", 0, 0)
+                cluster.truncate("t", 0, 1)
                 await asyncio.sleep(2)
                 reader.resume(T0)
                 with pytest.raises(LogTruncationError, match="from offset 1"):
@@ -252,11 +220,11 @@ def test_truncation_without_policy_is_an_error_that_names_the_offset() -> None:
 
 def test_seek_with_an_epoch_is_validated_before_anything_is_fetched() -> None:
     async def story() -> None:
-        async with ScriptedCluster() as cluster:
-            cluster.add_topic("t")
-            answer_epochs(cluster, 0, 1)
-            append(cluster, b"a")
-            append(cluster, b"b")
+        async with cluster_of() as cluster:
+            cluster.create_topic("t")
+            cluster.append("t", b"a")
+            cluster.bump_leader_epoch("t", 0)
+            cluster.append("t", b"b")
             async with consumer(cluster) as reader:
                 reader.assign([T0])
                 reader.seek(T0, OffsetAndMetadata(2, "", 0))
@@ -268,16 +236,14 @@ def test_seek_with_an_epoch_is_validated_before_anything_is_fetched() -> None:
 
 def test_data_fetched_ahead_that_the_new_leader_lacks_is_not_returned() -> None:
     async def story() -> None:
-        async with ScriptedCluster() as cluster:
-            cluster.add_topic("t")
-            append(cluster, b"a")
-            append(cluster, b"lost")
-            answer_epochs(cluster, 0, 1)
+        async with cluster_of() as cluster:
+            cluster.create_topic("t")
+            cluster.append("t", b"a")
+            cluster.append("t", b"lost")
             async with consumer(cluster, "t", **FAST) as reader:
                 first = await read(reader, 1, max_records=1)
-                truncate(cluster, 1)
-                append(cluster, b"b")
-                cluster.move_leader("t", 0, 0)
+                cluster.truncate("t", 0, 1)
+                cluster.append("t", b"b")
                 await asyncio.sleep(3)
                 assert values(first + await read(reader, 1)) == [b"a", b"b"]
 
@@ -286,15 +252,15 @@ def test_data_fetched_ahead_that_the_new_leader_lacks_is_not_returned() -> None:
 
 def test_unreachable_leader_does_not_delay_other_partitions() -> None:
     async def story() -> None:
-        async with ScriptedCluster(nodes=2) as cluster:
-            cluster.add_topic("t", 2)
-            append(cluster, b"a")
-            append(cluster, b"x", partition=1)
-            await cluster.kill(1)
+        async with cluster_of(2) as cluster:
+            cluster.create_topic("t", 2)
+            cluster.append("t", b"a")
+            cluster.append("t", b"x", partition=1)
+            cluster.cut_off(1)
             async with consumer(cluster, "t") as reader:
                 assert values(await read(reader, 1)) == [b"a"]
                 assert asyncio.get_running_loop().time() < 1
-                await cluster.revive(1)
+                await cluster.control.revive(1)
                 assert values(await read(reader, 1)) == [b"x"]
 
     run(story())
@@ -302,11 +268,18 @@ def test_unreachable_leader_does_not_delay_other_partitions() -> None:
 
 def test_broken_connections_lose_and_repeat_nothing() -> None:
     async def story() -> None:
-        async with ScriptedCluster() as cluster:
-            cluster.add_topic("t")
+        async with cluster_of() as cluster:
+            cluster.create_topic("t")
             for number in range(30):
-                cluster.log("t", 0).append_values(b"%d" % number)
-            cluster.fail_next(FetchRequest, Close(), ErrorCode(6), Close(), ErrorCode(-1))
+                cluster.append("t", b"%d" % number)
+            inject_each(
+                cluster,
+                FetchRequest,
+                Disconnect(),
+                Fail(NotLeaderForPartitionError),
+                Disconnect(),
+                Fail(UnknownServerError),
+            )
             async with consumer(cluster, "t", max_partition_fetch_bytes=100) as reader:
                 records = await read(reader, 30)
                 assert [record.offset for record in records] == list(range(30))
@@ -316,60 +289,32 @@ def test_broken_connections_lose_and_repeat_nothing() -> None:
 
 def test_leader_named_by_an_error_is_used_at_once() -> None:
     async def story() -> None:
-        async with ScriptedCluster(nodes=2) as cluster:
-            cluster.add_topic("t", leader=0)
-            append(cluster, b"a")
-            answer_epochs(cluster, 0, 1)
+        async with cluster_of(2) as cluster:
+            cluster.create_topic("t")
+            cluster.append("t", b"a")
             async with consumer(cluster, "t", **FAST) as reader:
                 await read(reader, 1)
                 cluster.move_leader("t", 0, 1)
-                cluster.on(MetadataRequest, lambda _request, _call: Drop())
-                hint = FetchResponse.LeaderIdAndEpoch(leader_id=1, leader_epoch=1)
-                topic_id = cluster.topic_ids["t"]
-                part = FetchResponse.PartitionData(error_code=6, current_leader=hint)
-                cluster.fail_next(
-                    FetchRequest,
-                    FetchResponse(
-                        responses=[
-                            FetchResponse.FetchableTopicResponse(
-                                topic_id=topic_id, partitions=[part]
-                            )
-                        ]
-                    ),
-                    node_id=0,
-                )
-                append(cluster, b"b")
+                cluster.inject(MetadataRequest, DropResponse(), times=None)
+                cluster.append("t", b"b")
                 assert values(await read(reader, 1)) == [b"b"]
+                assert cluster.requests(FetchRequest, node_id=1)
 
     run(story())
 
 
 def test_preferred_replica_is_read_from() -> None:
     async def story() -> None:
-        async with ScriptedCluster(nodes=2) as cluster:
-            cluster.add_topic("t", leader=0)
-            append(cluster, b"a")
-            part = FetchResponse.PartitionData(
-                high_watermark=1, preferred_read_replica=1, records=b""
-            )
-            topic = FetchResponse.FetchableTopicResponse(
-                topic_id=cluster.topic_ids["t"], partitions=[part]
-            )
-            cluster.fail_next(FetchRequest, FetchResponse(responses=[topic]), node_id=0)
-            served = []
-
-            def replica(request: FetchRequest, call: Call) -> FetchResponse:
-                served.append((call.node_id, request.rack_id))
-                data = cluster.log("t", 0).batches[0].data
-                part = FetchResponse.PartitionData(high_watermark=1, records=data)
-                topic = FetchResponse.FetchableTopicResponse(
-                    topic_id=request.topics[0].topic_id, partitions=[part]
-                )
-                return FetchResponse(responses=[topic])
-
-            cluster.on(FetchRequest, replica)
+        config = {
+            "replica.selector.class": "org.apache.kafka.common.replica.RackAwareReplicaSelector"
+        }
+        async with cluster_of(2, racks=["far", "near"], config=config) as cluster:
+            cluster.create_topic("t", replication_factor=2)
+            cluster.append("t", b"a")
             async with consumer(cluster, "t", client_rack="near") as reader:
                 assert values(await read(reader, 1)) == [b"a"]
-                assert served[0] == (1, "near")
+                seen = [request.node_id for request in cluster.requests(FetchRequest)]
+                assert seen[:2] == [0, 1]
+                assert asked(cluster, FetchRequest, node_id=1)[0].rack_id == "near"
 
     run(story())

@@ -13,8 +13,8 @@ from kafka.errors import (
 )
 from kafka.protocol.messages.fetch import FetchRequest
 from kafka.structs import OffsetAndMetadata
-from test.broker.consumer_support import T0, T1, append, consumer, read, values
-from test.support.scripted_broker import ScriptedCluster
+from test.broker.consumer_support import T0, T1, consumer, read, values
+from test.support.stage import cluster_of
 from test.support.virtual_loop import run
 
 if TYPE_CHECKING:
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
 def test_subscription_reads_all_partitions_from_the_beginning() -> None:
     async def story() -> None:
-        async with ScriptedCluster(nodes=2) as cluster:
-            cluster.add_topic("t", 2)
-            append(cluster, b"a", b"b")
-            append(cluster, b"c", partition=1)
+        async with cluster_of(2) as cluster:
+            cluster.create_topic("t", 2)
+            cluster.append("t", b"a", b"b")
+            cluster.append("t", b"c", partition=1)
             async with consumer(cluster, "t") as reader:
                 assert sorted(values(await read(reader, 3))) == [b"a", b"b", b"c"]
                 assert reader.assignment() == {T0, T1}
@@ -36,12 +36,12 @@ def test_subscription_reads_all_partitions_from_the_beginning() -> None:
 
 def test_latest_skips_what_is_there() -> None:
     async def story() -> None:
-        async with ScriptedCluster() as cluster:
-            cluster.add_topic("t")
-            append(cluster, b"old")
+        async with cluster_of() as cluster:
+            cluster.create_topic("t")
+            cluster.append("t", b"old")
             async with consumer(cluster, "t", auto_offset_reset="latest") as reader:
                 assert await reader.poll(1000) == {}
-                append(cluster, b"new")
+                cluster.append("t", b"new")
                 assert values(await read(reader, 1)) == [b"new"]
 
     run(story())
@@ -49,9 +49,9 @@ def test_latest_skips_what_is_there() -> None:
 
 def test_poll_returns_at_most_max_records_and_goes_on_there() -> None:
     async def story() -> None:
-        async with ScriptedCluster() as cluster:
-            cluster.add_topic("t")
-            append(cluster, *[b"%d" % n for n in range(10)])
+        async with cluster_of() as cluster:
+            cluster.create_topic("t")
+            cluster.append("t", *[b"%d" % n for n in range(10)])
             async with consumer(cluster, "t") as reader:
                 sizes = [len((await reader.poll(1000, max_records=4))[T0]) for _ in range(3)]
                 assert sizes == [4, 4, 2]
@@ -61,9 +61,9 @@ def test_poll_returns_at_most_max_records_and_goes_on_there() -> None:
 
 def test_loop_of_polls_without_timeout_gets_records() -> None:
     async def story() -> None:
-        async with ScriptedCluster() as cluster:
-            cluster.add_topic("t")
-            append(cluster, b"a")
+        async with cluster_of() as cluster:
+            cluster.create_topic("t")
+            cluster.append("t", b"a")
             async with consumer(cluster, "t") as reader:
                 while not (polled := await reader.poll()):
                     pass
@@ -74,9 +74,9 @@ def test_loop_of_polls_without_timeout_gets_records() -> None:
 
 def test_poll_that_does_not_update_offsets_returns_the_same_again() -> None:
     async def story() -> None:
-        async with ScriptedCluster() as cluster:
-            cluster.add_topic("t")
-            append(cluster, b"a", b"b")
+        async with cluster_of() as cluster:
+            cluster.create_topic("t")
+            cluster.append("t", b"a", b"b")
             async with consumer(cluster, "t") as reader:
                 first = await reader.poll(1000, update_offsets=False)
                 position = await reader.position(T0)
@@ -88,9 +88,9 @@ def test_poll_that_does_not_update_offsets_returns_the_same_again() -> None:
 
 def test_iterator_counts_a_record_when_the_next_is_asked_for() -> None:
     async def story() -> None:
-        async with ScriptedCluster() as cluster:
-            cluster.add_topic("t")
-            append(cluster, b"a", b"b", b"c")
+        async with cluster_of() as cluster:
+            cluster.create_topic("t")
+            cluster.append("t", b"a", b"b", b"c")
             async with consumer(cluster, "t") as reader:
                 first = await reader.getone()
                 assert (first.offset, await reader.position(T0)) == (0, 1)
@@ -100,9 +100,9 @@ def test_iterator_counts_a_record_when_the_next_is_asked_for() -> None:
 
 def test_poll_and_iterator_can_be_mixed() -> None:
     async def story() -> None:
-        async with ScriptedCluster() as cluster:
-            cluster.add_topic("t")
-            append(cluster, *[b"%d" % n for n in range(6)])
+        async with cluster_of() as cluster:
+            cluster.create_topic("t")
+            cluster.append("t", *[b"%d" % n for n in range(6)])
             async with consumer(cluster, "t") as reader:
                 seen = values([await reader.getone(), await reader.getone()])
                 seen += values(await read(reader, 2, max_records=2))
@@ -117,9 +117,9 @@ def test_poll_and_iterator_can_be_mixed() -> None:
 
 def test_iterator_ends_after_consumer_timeout() -> None:
     async def story() -> None:
-        async with ScriptedCluster() as cluster:
-            cluster.add_topic("t")
-            append(cluster, b"a")
+        async with cluster_of() as cluster:
+            cluster.create_topic("t")
+            cluster.append("t", b"a")
             async with consumer(cluster, "t", consumer_timeout_ms=700) as reader:
                 assert values([record async for record in reader]) == [b"a"]
 
@@ -128,9 +128,9 @@ def test_iterator_ends_after_consumer_timeout() -> None:
 
 def test_seek_drops_what_was_buffered() -> None:
     async def story() -> None:
-        async with ScriptedCluster() as cluster:
-            cluster.add_topic("t")
-            append(cluster, *[b"%d" % n for n in range(10)])
+        async with cluster_of() as cluster:
+            cluster.create_topic("t")
+            cluster.append("t", *[b"%d" % n for n in range(10)])
             async with consumer(cluster, "t") as reader:
                 await read(reader, 2, max_records=2)
                 reader.seek(T0, 7)
@@ -141,9 +141,9 @@ def test_seek_drops_what_was_buffered() -> None:
 
 def test_seek_inside_an_iteration_moves_it() -> None:
     async def story() -> None:
-        async with ScriptedCluster() as cluster:
-            cluster.add_topic("t")
-            append(cluster, *[b"%d" % n for n in range(5)])
+        async with cluster_of() as cluster:
+            cluster.create_topic("t")
+            cluster.append("t", *[b"%d" % n for n in range(5)])
             async with consumer(cluster, "t") as reader:
                 seen = []
                 async for record in reader:
@@ -159,9 +159,9 @@ def test_seek_inside_an_iteration_moves_it() -> None:
 
 def test_seek_to_both_ends() -> None:
     async def story() -> None:
-        async with ScriptedCluster() as cluster:
-            cluster.add_topic("t", 2)
-            append(cluster, b"a", b"b")
+        async with cluster_of() as cluster:
+            cluster.create_topic("t", 2)
+            cluster.append("t", b"a", b"b")
             async with consumer(cluster, "t") as reader:
                 await reader.poll(1000)
                 reader.seek_to_end()
@@ -174,9 +174,9 @@ def test_seek_to_both_ends() -> None:
 
 def test_position_drives_the_reset_without_a_poll() -> None:
     async def story() -> None:
-        async with ScriptedCluster() as cluster:
-            cluster.add_topic("t")
-            append(cluster, b"a", b"b")
+        async with cluster_of() as cluster:
+            cluster.create_topic("t")
+            cluster.append("t", b"a", b"b")
             async with consumer(cluster) as reader:
                 reader.assign([T0])
                 reader.seek_to_end()
@@ -187,9 +187,9 @@ def test_position_drives_the_reset_without_a_poll() -> None:
 
 def test_seek_before_the_first_poll_asks_no_broker_for_offsets() -> None:
     async def story() -> None:
-        async with ScriptedCluster() as cluster:
-            cluster.add_topic("t")
-            append(cluster, b"a", b"b")
+        async with cluster_of() as cluster:
+            cluster.create_topic("t")
+            cluster.append("t", b"a", b"b")
             async with consumer(cluster, auto_offset_reset="none") as reader:
                 reader.assign([T0])
                 reader.seek(T0, OffsetAndMetadata(1, "", -1))
@@ -200,18 +200,18 @@ def test_seek_before_the_first_poll_asks_no_broker_for_offsets() -> None:
 
 def test_paused_partition_keeps_its_data_and_resumes_without_loss() -> None:
     async def story() -> None:
-        async with ScriptedCluster() as cluster:
-            cluster.add_topic("t")
-            append(cluster, *[b"%d" % n for n in range(4)])
+        async with cluster_of() as cluster:
+            cluster.create_topic("t")
+            cluster.append("t", *[b"%d" % n for n in range(4)])
             async with consumer(cluster, "t") as reader:
                 first = await read(reader, 2, max_records=2)
                 reader.pause(T0)
                 silent = await reader.poll(1000)
-                fetches = len(cluster.requests(FetchRequest))
+                fetches = cluster.count(FetchRequest)
                 reader.resume(T0)
                 rest = await reader.poll(0)
                 assert (silent, values(first + rest[T0])) == ({}, [b"0", b"1", b"2", b"3"])
-                assert len(cluster.requests(FetchRequest)) == fetches
+                assert cluster.count(FetchRequest) == fetches
                 assert reader.paused() == set()
 
     run(story())
@@ -219,10 +219,10 @@ def test_paused_partition_keeps_its_data_and_resumes_without_loss() -> None:
 
 def test_pause_inside_an_iteration_holds_back_the_rest() -> None:
     async def story() -> None:
-        async with ScriptedCluster() as cluster:
-            cluster.add_topic("t", 2)
-            append(cluster, b"a", b"b")
-            append(cluster, b"x", partition=1)
+        async with cluster_of() as cluster:
+            cluster.create_topic("t", 2)
+            cluster.append("t", b"a", b"b")
+            cluster.append("t", b"x", partition=1)
             async with consumer(cluster, "t", consumer_timeout_ms=1000) as reader:
                 seen = []
                 async for record in reader:
@@ -238,10 +238,10 @@ def test_pause_inside_an_iteration_holds_back_the_rest() -> None:
 
 def test_no_record_of_a_partition_given_up_is_returned() -> None:
     async def story() -> None:
-        async with ScriptedCluster() as cluster:
-            cluster.add_topic("t", 2)
-            append(cluster, *[b"a"] * 10)
-            append(cluster, *[b"x"] * 10, partition=1)
+        async with cluster_of() as cluster:
+            cluster.create_topic("t", 2)
+            cluster.append("t", *[b"a"] * 10)
+            cluster.append("t", *[b"x"] * 10, partition=1)
             async with consumer(cluster) as reader:
                 reader.assign([T0, T1])
                 await read(reader, 1, max_records=1)
@@ -254,9 +254,9 @@ def test_no_record_of_a_partition_given_up_is_returned() -> None:
 
 def test_partitions_that_stay_keep_their_positions() -> None:
     async def story() -> None:
-        async with ScriptedCluster() as cluster:
-            cluster.add_topic("t", 2)
-            append(cluster, b"a", b"b")
+        async with cluster_of() as cluster:
+            cluster.create_topic("t", 2)
+            cluster.append("t", b"a", b"b")
             async with consumer(cluster) as reader:
                 reader.assign([T0])
                 await read(reader, 1, max_records=1)
@@ -268,9 +268,9 @@ def test_partitions_that_stay_keep_their_positions() -> None:
 
 def test_deserializers_run_per_record_and_tombstones_stay() -> None:
     async def story() -> None:
-        async with ScriptedCluster() as cluster:
-            cluster.add_topic("t")
-            cluster.log("t", 0).append_values(b'{"a": 1}', None)
+        async with cluster_of() as cluster:
+            cluster.create_topic("t")
+            cluster.append("t", b'{"a": 1}', None)
             async with consumer(cluster, "t", value_deserializer=json.loads) as reader:
                 records = await read(reader, 2)
                 assert values(records) == [{"a": 1}, None]
@@ -281,9 +281,9 @@ def test_deserializers_run_per_record_and_tombstones_stay() -> None:
 
 def test_undecodable_record_is_one_error_that_can_be_sought_past() -> None:
     async def story() -> None:
-        async with ScriptedCluster() as cluster:
-            cluster.add_topic("t")
-            append(cluster, b"1", b"bad", b"3")
+        async with cluster_of() as cluster:
+            cluster.create_topic("t")
+            cluster.append("t", b"1", b"bad", b"3")
             async with consumer(cluster, "t", value_deserializer=json.loads) as reader:
                 assert values(await read(reader, 1)) == [1]
                 for _ in range(2):
@@ -300,10 +300,10 @@ def test_undecodable_record_is_one_error_that_can_be_sought_past() -> None:
 
 def test_undecodable_record_does_not_starve_other_partitions() -> None:
     async def story() -> None:
-        async with ScriptedCluster() as cluster:
-            cluster.add_topic("t", 2)
-            append(cluster, b"bad")
-            append(cluster, b"7", partition=1)
+        async with cluster_of() as cluster:
+            cluster.create_topic("t", 2)
+            cluster.append("t", b"bad")
+            cluster.append("t", b"7", partition=1)
             async with consumer(cluster, "t", value_deserializer=json.loads) as reader:
                 found: list[object] = []
                 for _ in range(4):
@@ -318,15 +318,15 @@ def test_undecodable_record_does_not_starve_other_partitions() -> None:
 
 def test_fetching_stops_at_max_buffered_bytes_and_goes_on_after_reading() -> None:
     async def story() -> None:
-        async with ScriptedCluster() as cluster:
-            cluster.add_topic("t")
+        async with cluster_of() as cluster:
+            cluster.create_topic("t")
             for _ in range(50):
-                cluster.log("t", 0).append_values(b"x" * 1000)
+                cluster.append("t", b"x" * 1000)
             options = {"max_partition_fetch_bytes": 1000, "max_buffered_bytes": 5000}
             async with consumer(cluster, "t", **options) as reader:
                 await read(reader, 1, max_records=1)
                 await asyncio.sleep(5)
-                before = len(cluster.requests(FetchRequest))
+                before = cluster.count(FetchRequest)
                 assert before < 10
                 assert len(await read(reader, 49)) == 49
 
