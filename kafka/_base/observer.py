@@ -54,7 +54,11 @@ class Observer:
         """Report an answered Fetch."""
 
     def records_consumed(self, topic: str, partition: int, records: int, size: int) -> None:
-        """Report records handed to the application (polling thread)."""
+        """Report records handed to the application (polling thread).
+
+        *size* is what they took in their batches as received, compressed if those were. It comes
+        with no records for what only the protocol needs, such as the ends of transactions.
+        """
 
     def high_watermark(self, topic: str, partition: int, position: int, high: int) -> None:
         """Report a partition's high watermark (last stable offset when read_committed)."""

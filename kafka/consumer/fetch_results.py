@@ -141,7 +141,9 @@ class CompletedFetch:
         "_filter",
         "_index",
         "_length",
+        "_passed",
         "_records",
+        "_told",
         "check_crcs",
         "generation",
         "next_offset",
@@ -172,6 +174,8 @@ class CompletedFetch:
         self._columns: Columns | None = None
         self._index = 0
         self._length = 0
+        self._passed = 0
+        self._told = 0
 
     def __repr__(self) -> str:
         """Return a status line."""
@@ -203,6 +207,18 @@ class CompletedFetch:
         self.next_offset = batch.next_offset if stop == self._length else columns.offsets[stop]
         return _slice(columns, batch, start, stop)
 
+    def take_size(self) -> int:
+        """Return how many bytes have been read since the last call.
+
+        A batch counts by the share of its records that were read, one without records for the
+        application once it is passed, a partial batch at the end never: it is fetched again.
+        """
+        reached = self._passed
+        if self._columns is not None and self._batch is not None:
+            reached += self._batch.size * self._index // self._length
+        told, self._told = self._told, reached
+        return reached - told
+
     def unread(self, offset: int) -> None:
         """Stand at *offset* again, a record of the slice that `read` has just returned."""
         if self._columns is not None:
@@ -233,12 +249,15 @@ class CompletedFetch:
         if self._broken is not None:
             raise self._broken
         try:
-            self._batch = None if self._batches is None else next(self._batches, None)
+            following = None if self._batches is None else next(self._batches, None)
         except KafkaError as exc:
             # An iterator that has raised looks exhausted; without this the rest would be skipped.
             self._broken = exc
             raise
-        return self._batch
+        if batch is not None:
+            self._passed += batch.size
+        self._batch = following
+        return following
 
     def _skips(self, batch: Batch) -> bool:
         aborted = self._filter is not None and self._filter.is_aborted(batch)

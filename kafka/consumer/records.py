@@ -35,7 +35,8 @@ class Chunk:
         batches: the records, in offset order; no batch is empty.
         count: how many records there are.
         next_offset: the position once all of them are consumed.
-        size: bytes of the fetches that ended with it, as received.
+        size: bytes they took as received (`CompletedFetch.take_size`); a part of a chunk has its
+            share by number of records.
     """
 
     __slots__ = ("batches", "count", "generation", "next_offset", "size", "tp")
@@ -57,7 +58,7 @@ class Chunk:
     def split(self, count: int) -> Chunk:
         """Return the first *count* records as a chunk of their own; the others stay."""
         first = Chunk(self.tp, self.generation)
-        batches, self.batches, self.count = self.batches, [], 0
+        batches, total, self.batches, self.count = self.batches, self.count, [], 0
         for batch in batches:
             wanted = count - first.count
             if wanted >= len(batch):
@@ -65,6 +66,8 @@ class Chunk:
             else:
                 first.add(batch[:wanted])
                 self.add(batch[wanted:])
+        first.size = self.size * first.count // max(total, 1)
+        self.size -= first.size
         first.next_offset = self.batches[0].offsets[0] if self.batches else self.next_offset
         return first
 
@@ -209,7 +212,6 @@ class RecordReader:
                     raise
                 return good
             if count == 0:
-                chunk.size += fetch.size
                 buffer.finish(fetch)
             max_records -= count
         return self._with_records(chunks.values())
@@ -218,7 +220,10 @@ class RecordReader:
         """Drop empty chunks, moving the position over their markers and compacted batches."""
         for chunk in chunks:
             if not chunk.count and chunk.next_offset >= 0:
-                self._buffer.advance(chunk.tp, chunk.generation, chunk.next_offset, None)
+                tp = chunk.tp
+                current = self._buffer.advance(tp, chunk.generation, chunk.next_offset, None)
+                if current and chunk.size:
+                    self._observer.records_consumed(tp.topic, tp.partition, 0, chunk.size)
         return [chunk for chunk in chunks if chunk.count]
 
     def _read_into(
@@ -231,11 +236,13 @@ class RecordReader:
             raise _located(exc, fetch) from exc
         chunk.next_offset = fetch.next_offset
         if part is None:
+            chunk.size += fetch.take_size()
             return 0
         if self._deserialize_key is None and self._deserialize_value is None:
             chunk.add(RecordBatch(fetch.tp, part))
         else:
             self._append_deserialized(chunk, fetch, part)
+        chunk.size += fetch.take_size()
         return len(part.offsets)
 
     def _append_deserialized(self, chunk: Chunk, fetch: CompletedFetch, part: RecordSlice) -> None:
@@ -259,6 +266,7 @@ class RecordReader:
         if failure is not None:
             offset = part.offsets[bad]
             fetch.unread(offset)
+            chunk.size += fetch.take_size()
             chunk.next_offset = offset
             raise _rejected(fetch.tp, part, bad) from failure
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 import pytest
 
 from kafka.aio import AsyncKafkaConsumer, AsyncKafkaProducer
@@ -30,6 +32,42 @@ def test_metrics_of_both_clients_follow_the_records() -> None:
         assert read["consumer-fetch-manager-metrics.t"]["records-consumed-rate"] > 0
 
     run(story())
+
+
+async def _poll(consumer: AsyncKafkaConsumer) -> None:
+    for _ in range(10):
+        await consumer.poll(60_000, max_records=10)
+
+
+async def _iterate(consumer: AsyncKafkaConsumer) -> None:
+    left = 100
+    async for _ in consumer:
+        left -= 1
+        if not left:
+            return
+
+
+@pytest.mark.parametrize("read", [_poll, _iterate])
+def test_consumed_bytes_follow_the_consumed_records_within_a_fetch(
+    read: Callable[[AsyncKafkaConsumer], Awaitable[None]],
+) -> None:
+    async def story() -> dict[str, float]:
+        async with cluster_of() as cluster:
+            cluster.create_topic("t", 1)
+            servers = cluster.bootstrap_servers
+            async with AsyncKafkaProducer(bootstrap_servers=servers) as producer:
+                for _ in range(300):
+                    await producer.send("t", b"x" * 1000)
+            async with AsyncKafkaConsumer(
+                bootstrap_servers=servers, auto_offset_reset="earliest"
+            ) as consumer:
+                consumer.assign([TopicPartition("t", 0)])
+                await read(consumer)
+                await consumer.position(TopicPartition("t", 0))
+                return consumer.metrics()["consumer-fetch-manager-metrics.t"]
+
+    rates = run(story())
+    assert 1000 < rates["bytes-consumed-rate"] / rates["records-consumed-rate"] < 1050
 
 
 @pytest.mark.parametrize("kind", [AsyncKafkaProducer, AsyncKafkaConsumer])

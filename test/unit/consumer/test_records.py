@@ -13,6 +13,7 @@ from kafka.consumer.fetch_buffer import FetchBuffer
 from kafka.consumer.records import RecordReader
 from kafka.errors import CorruptRecordError, RecordDeserializationError
 from kafka.record.batch import build_batch
+from kafka.record.control import ControlType, end_transaction_batch
 from kafka.structs import ConsumerRecord, TopicPartition
 from test.unit.consumer.consumer_data import OTHER, TP, batch, fetched, started
 
@@ -20,13 +21,15 @@ from test.unit.consumer.consumer_data import OTHER, TP, batch, fetched, started
 class Notes(Observer):
     """Remember what was consumed."""
 
-    __slots__ = ("consumed",)
+    __slots__ = ("consumed", "sizes")
 
     def __init__(self) -> None:
         self.consumed: list[tuple[str, int, int]] = []
+        self.sizes: list[int] = []
 
     def records_consumed(self, topic: str, partition: int, records: int, size: int) -> None:
         self.consumed.append((topic, partition, records))
+        self.sizes.append(size)
 
 
 class Bench:
@@ -311,3 +314,60 @@ def test_deserializers_get_bytes_all_the_same() -> None:
     bench.buffer.put(fetched(batch(0, b"a")))
     (taken,) = bench.reader.take(500, views=True)
     assert taken.values == [bytes]
+
+
+def test_bytes_are_reported_with_the_records_they_hold() -> None:
+    bench = Bench()
+    small, large = batch(0, b"x" * 10, b"y" * 10), batch(2, b"z" * 10_000)
+    bench.buffer.put(fetched(small, large))
+    for _ in range(3):
+        bench.poll(1)
+    assert bench.notes.sizes == [len(small) // 2, len(small) - len(small) // 2, len(large)]
+
+
+def test_bytes_of_held_records_are_reported_as_they_are_settled() -> None:
+    bench = Bench()
+    data = batch(0, *[b"x" * 100] * 4)
+    bench.buffer.put(fetched(data))
+    (rows,) = bench.poll(update=False).values()
+    bench.reader.settle(rows[0])
+    first = list(bench.notes.sizes)
+    bench.poll()
+    assert (first, sum(bench.notes.sizes)) == ([len(data) // 4], len(data))
+
+
+def _marker(offset: int) -> bytes:
+    return end_transaction_batch(
+        ControlType.COMMIT,
+        producer_id=5,
+        producer_epoch=0,
+        coordinator_epoch=0,
+        timestamp=5,
+        base_offset=offset,
+    )
+
+
+@pytest.mark.parametrize("step", [1, 2, 3, 7, 100])
+def test_bytes_of_a_fetch_add_up_without_the_partial_batch_at_its_end(step: int) -> None:
+    bench = Bench()
+    whole = batch(0, *[b"x"] * 3) + _marker(3) + batch(4, *[b"y" * 50] * 7) + _marker(11)
+    bench.buffer.put(fetched(whole, batch(12, b"cut off")[:-1]))
+    for _ in range(20):
+        bench.poll(step)
+    assert sum(bench.notes.sizes) == len(whole)
+
+
+def test_bytes_count_once_when_a_deserializer_rejects_a_record() -> None:
+    def refuse(_: str, __: object, data: bytes) -> bytes:
+        if data == b"bad":
+            raise ValueError
+        return data
+
+    bench = Bench(value=refuse)
+    data = batch(0, b"one", b"two", b"bad", b"end")
+    bench.buffer.put(fetched(data))
+    bench.poll()
+    for _ in range(2):
+        with pytest.raises(RecordDeserializationError):
+            bench.poll()
+    assert bench.notes.sizes == [len(data) // 2]
