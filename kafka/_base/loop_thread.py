@@ -16,6 +16,7 @@ import weakref
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
+from kafka._base.waiting import bounded
 from kafka.errors import IllegalStateError, KafkaTimeoutError
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ class EventLoopThread:
         """
         waited_for = self._submit(work)
         try:
-            task = waited_for.done.get(timeout=None if timeout is None else _bounded(timeout))
+            task = waited_for.done.get(timeout=None if timeout is None else bounded(timeout))
         except Empty:
             self.post(waited_for.cancel)
             raise KafkaTimeoutError(f"the call took longer than {timeout} s") from None
@@ -180,11 +181,6 @@ class _Call(Generic[T]):
         if not task.cancelled():
             task.exception()  # Looked at, even if nobody waits any more.
         self.done.put(task)
-
-
-def _bounded(timeout: float) -> float:
-    """Return *timeout* as the system takes it: infinity and Java's Long.MAX_VALUE are too long."""
-    return min(max(timeout, 0.0), threading.TIMEOUT_MAX)
 
 
 # What forked children hold on to, so that it is never closed or collected.

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import threading
-from functools import partial
-from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from kafka._base.deadline import Deadline
+from kafka._base.waiting import Call
 from kafka.errors import BrokerResponseError
 from kafka.producer.border import MemoryWaiter
 from kafka.producer.many import FutureRecordsMetadata, together
@@ -128,17 +127,15 @@ def wait_for_memory(
         raise core.no_memory(size, waited=False)
     if deadline is None:
         deadline = Deadline.after(core.clock.now(), core.config.max_block)
-    # Not an Event: an exception out of a signal handler must not hurt what is waited on.
-    calls: SimpleQueue[None] = SimpleQueue()
-    waiter = MemoryWaiter(partial(calls.put, None), threading.get_ident())
+    memory = Call()
+    waiter = MemoryWaiter(memory.call, threading.get_ident())
     try:
         core.accumulator.enter_queue(waiter)
         while True:
             handle = core.path.append(route, queue, record, size, waiter)
             if handle is not None:
                 return handle
-            calls.get(timeout=deadline.remaining(core.clock.now()))
-    except Empty:
-        raise core.no_memory(size) from None
+            if not memory.wait(deadline.remaining(core.clock.now())):
+                raise core.no_memory(size)
     finally:
         core.accumulator.leave_queue(waiter)

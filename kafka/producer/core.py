@@ -327,8 +327,8 @@ class ProducerCore:
             how += "another send() of its thread halfway"
         return KafkaTimeoutError(
             f"no memory for a record of {size} bytes {how}: {self.accumulator.memory.used} of "
-            f"buffer_memory={self.config.buffer_memory} bytes wait to be delivered; the brokers are "
-            f"slower than the application, or cannot be reached"
+            f"buffer_memory={self.config.buffer_memory} bytes wait to be delivered; the brokers "
+            f"are slower than the application, or cannot be reached"
         )
 
     # -- events ------------------------------------------------------------------------------

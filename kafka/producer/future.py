@@ -7,11 +7,12 @@ per record to do when the answer comes.
 from __future__ import annotations
 
 import asyncio
-import threading
+import math
 import time
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
+from kafka._base.waiting import Call
 from kafka.errors import KafkaError, KafkaTimeoutError
 from kafka.structs import RecordMetadata, TopicPartition
 
@@ -44,16 +45,17 @@ def wait_for(batch: ProducerBatch, index: int, timeout: float | None) -> bool:
     end = None if timeout is None else time.monotonic() + timeout
     while True:
         part, _ = batch.locate(index)
-        event = threading.Event()
-        if not _watch(part, event.set):
+        done = Call()
+        watcher = done.call
+        if not _watch(part, watcher):
             if part.outcome is not None:
                 return True
             continue
         try:
-            if not event.wait(None if end is None else max(end - time.monotonic(), 0.0)):
+            if not done.wait(math.inf if end is None else end - time.monotonic()):
                 return batch.locate(index)[0].outcome is not None
         finally:
-            _forget(part, event.set)
+            _forget(part, watcher)
 
 
 def outcome_of(batch: ProducerBatch, index: int) -> Generator[Any, None, None]:

@@ -13,6 +13,7 @@ import weakref
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
 from kafka._base.loop_thread import EventLoopThread
+from kafka._base.waiting import Call
 from kafka.errors import IllegalStateError, KafkaError, KafkaTimeoutError
 from kafka.producer.async_producer import AsyncKafkaProducer
 from kafka.producer.blocking import send_many, send_slowly, wait_for_memory
@@ -177,12 +178,12 @@ class KafkaProducer(Facade[AsyncKafkaProducer]):
         deliveries.check_may_wait()
         seconds = deliveries.wait_timeout if timeout is None else timeout
         core.accumulator.register()
-        done = threading.Event()
-        wait = deliveries.wait_for_all(done.set)
+        done = Call()
+        wait = deliveries.wait_for_all(done.call)
         if wait is not None:
             try:
                 core.accumulator.flush()
-                if not done.wait(max(seconds, 0.0)):
+                if not done.wait(seconds):
                     raise KafkaTimeoutError(
                         f"flush: {len(wait.remaining)} batches are undelivered after {seconds:g} s"
                     )
@@ -197,8 +198,10 @@ class KafkaProducer(Facade[AsyncKafkaProducer]):
 
         Raises:
             KafkaTimeoutError: nothing is known of the topic in time.
+            IllegalStateError: called where nothing can be waited for: in a signal handler that
+                interrupted a send() of the same thread.
         """
-        self._running.check()
+        self._running.deliveries.check_may_wait()
         return self._thread.call(self._core.partitions_for(topic), self._options.max_block + GRACE)
 
     def bootstrap_connected(self) -> bool:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 
+from kafka.errors import IllegalStateError
 from kafka.producer.kafka import KafkaProducer
 from kafka.protocol.messages.produce import ProduceRequest
 from kafka.testing import EmbeddedCluster
@@ -52,3 +53,36 @@ def test_send_in_a_signal_handler_gets_memory_before_the_send_that_it_interrupte
     assert time.monotonic() - began < 4
     producer.close(10)
     assert len(embedded.records("t")) == 102
+
+
+def flushing(producer: KafkaProducer) -> None:
+    producer.send("t", b"x")
+    producer.flush(20)
+
+
+def getting(producer: KafkaProducer) -> None:
+    producer.send("t", b"x").get(20)
+
+
+@pytest.mark.parametrize("waiting", [flushing, getting])
+def test_a_call_in_a_signal_handler_is_answered_wherever_it_interrupts_a_wait(
+    embedded: EmbeddedCluster, waiting: Callable[[KafkaProducer], None]
+) -> None:
+    producer = producer_of(embedded)
+    answers: list[float] = []
+
+    def ask() -> None:
+        began = time.monotonic()
+        # Inside a send() or a lock it is refused, elsewhere answered.
+        with suppress(IllegalStateError):
+            producer.partitions_for("t")
+        answers.append(time.monotonic() - began)
+
+    with on_alarm(ask):
+        # Different delays, so that every step of a wait is hit by some.
+        for number in range(1, 401):
+            signal.setitimer(signal.ITIMER_REAL, number * 5e-6)
+            while len(answers) < number:
+                waiting(producer)
+    assert max(answers) < 2
+    producer.close(10)

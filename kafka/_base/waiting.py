@@ -1,0 +1,58 @@
+"""How threads wait: on what, and how long at most."""
+
+from __future__ import annotations
+
+import math
+import threading
+from queue import Empty, SimpleQueue
+
+
+class Call:
+    """One thread waits until another one calls.
+
+    Not a `threading.Event`: that has a lock which the caller needs. A signal handler that
+    interrupts the waiting thread while it holds that lock, and waits for the caller itself, would
+    stop both. A queue has no such lock.
+    """
+
+    __slots__ = ("_calls",)
+
+    def __init__(self) -> None:
+        self._calls: SimpleQueue[None] = SimpleQueue()
+
+    def call(self) -> None:
+        """End one wait, the present or the next one; any thread."""
+        self._calls.put(None)
+
+    def wait(self, timeout: float) -> bool:
+        """Wait for a call, at most *timeout* seconds; return whether there was one."""
+        try:
+            self._calls.get(timeout=bounded(timeout))
+        except Empty:
+            return False
+        return True
+
+
+def bounded(seconds: float) -> float:
+    """Return *seconds* as the system takes it: infinity and Java's Long.MAX_VALUE are too long."""
+    return min(max(seconds, 0.0), threading.TIMEOUT_MAX)
+
+
+def seconds_of(name: str, timeout: object, default: float) -> float:
+    """Return a time-out that a user gave, in seconds.
+
+    Args:
+        name: of the method, for the error.
+        timeout: what was given; ``None`` stands for *default*.
+        default: seconds.
+
+    Raises:
+        TypeError: it is not a number; ValueError: it is not a time.
+    """
+    seconds = default if timeout is None else timeout
+    if not isinstance(seconds, (int, float)):
+        kind = type(seconds).__name__
+        raise TypeError(f"{name}: timeout must be a number of seconds or None, not {kind}")
+    if math.isnan(seconds):
+        raise ValueError(f"{name}: timeout must be a number of seconds or None, not nan")
+    return bounded(seconds)

@@ -1,0 +1,54 @@
+"""Waiting of threads."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from kafka._base.waiting import Call, bounded, seconds_of
+
+
+def test_a_wait_without_a_call_ends_in_time() -> None:
+    assert not Call().wait(0.001)
+
+
+def test_a_call_before_the_wait_ends_it_at_once() -> None:
+    call = Call()
+    call.call()
+    assert call.wait(30)
+
+
+def test_a_call_of_another_thread_ends_the_wait() -> None:
+    call = Call()
+    thread = threading.Thread(target=call.call)
+    thread.start()
+    assert call.wait(30)
+    thread.join()
+
+
+@pytest.mark.parametrize("seconds", [float("inf"), 2**63 / 1000, 10**400])
+def test_a_time_the_system_does_not_take_is_cut(seconds: float) -> None:
+    call = Call()
+    call.call()
+    assert bounded(seconds) == threading.TIMEOUT_MAX
+    assert call.wait(seconds)
+
+
+def test_a_negative_time_is_none() -> None:
+    assert bounded(-1) == 0
+
+
+@pytest.mark.parametrize(
+    ("given", "seconds"), [(None, 7.0), (2, 2.0), (0.5, 0.5), (-1, 0.0), (0, 0.0)]
+)
+def test_what_users_give_counts_and_else_the_default(given: float | None, seconds: float) -> None:
+    assert seconds_of("flush", given, 7.0) == seconds
+
+
+@pytest.mark.parametrize(
+    ("given", "error"), [("x", TypeError), ([], TypeError), (float("nan"), ValueError)]
+)
+def test_what_is_no_time_is_refused_by_name(given: float, error: type[Exception]) -> None:
+    with pytest.raises(error, match="flush: timeout must be a number of seconds"):
+        seconds_of("flush", given, 7.0)
