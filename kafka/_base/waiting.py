@@ -53,6 +53,6 @@ def seconds_of(name: str, timeout: object, default: float) -> float:
     if not isinstance(seconds, (int, float)):
         kind = type(seconds).__name__
         raise TypeError(f"{name}: timeout must be a number of seconds or None, not {kind}")
-    if math.isnan(seconds):
+    if isinstance(seconds, float) and math.isnan(seconds):
         raise ValueError(f"{name}: timeout must be a number of seconds or None, not nan")
     return bounded(seconds)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from kafka._base.deadline import Deadline
 from kafka._base.system import SystemClock
+from kafka._base.waiting import seconds_of
 from kafka.config.producer import ProducerConfig
 from kafka.errors import BrokerResponseError, IllegalStateError, KafkaTimeoutError
 from kafka.metrics.sensors import ProducerSensors
@@ -89,10 +90,12 @@ class AsyncKafkaProducer:
             IllegalStateError: called inside a delivery callback.
         """
         core = self._core_or_none
+        default = 0.0 if core is None else core.deliveries.wait_timeout
+        seconds = seconds_of("close", timeout, default)
         self._closed = True
         if core is not None:
             core.deliveries.check_not_in_callback("close")
-            await core.close(core.deliveries.wait_timeout if timeout is None else timeout)
+            await core.close(seconds)
         if self._sensors is not None:
             self._sensors.close()
 
@@ -247,7 +250,7 @@ class AsyncKafkaProducer:
         core = self._core
         core.check()
         core.deliveries.check_not_in_callback("flush")
-        wait = core.deliveries.wait_timeout if timeout is None else timeout
+        wait = seconds_of("flush", timeout, core.deliveries.wait_timeout)
         if not await core.wait_for_all(wait):
             raise KafkaTimeoutError(f"flush: records are still undelivered after {wait:g} s")
         core.deliveries.failures.report(include_held=False)

@@ -12,7 +12,7 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
-from kafka._base.waiting import Call
+from kafka._base.waiting import Call, seconds_of
 from kafka.errors import KafkaError, KafkaTimeoutError
 from kafka.structs import RecordMetadata, TopicPartition
 
@@ -118,7 +118,7 @@ class FutureProduceResult:
         """
         home = self._batch.home
         home.check_may_wait()
-        return wait_for(self._batch, 0, home.wait_timeout if timeout is None else timeout)
+        return wait_for(self._batch, 0, seconds_of("wait", timeout, home.wait_timeout))
 
 
 class FutureRecordMetadata:
@@ -205,7 +205,7 @@ class FutureRecordMetadata:
         if not self.is_done:
             home = batch.home
             home.check_may_wait()
-            wait = home.wait_timeout if timeout is None else timeout
+            wait = seconds_of("get", timeout, home.wait_timeout)
             if not wait_for(batch, index, wait):
                 topic, partition = batch.topic_partition
                 raise KafkaTimeoutError(

@@ -13,7 +13,7 @@ import weakref
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
 from kafka._base.loop_thread import EventLoopThread
-from kafka._base.waiting import Call
+from kafka._base.waiting import Call, seconds_of
 from kafka.errors import IllegalStateError, KafkaError, KafkaTimeoutError
 from kafka.producer.async_producer import AsyncKafkaProducer
 from kafka.producer.blocking import send_many, send_slowly, wait_for_memory
@@ -176,7 +176,7 @@ class KafkaProducer(Facade[AsyncKafkaProducer]):
         deliveries = core.deliveries
         deliveries.check_not_in_callback("flush")
         deliveries.check_may_wait()
-        seconds = deliveries.wait_timeout if timeout is None else timeout
+        seconds = seconds_of("flush", timeout, deliveries.wait_timeout)
         core.accumulator.register()
         done = Call()
         wait = deliveries.wait_for_all(done.call)
@@ -241,6 +241,8 @@ class KafkaProducer(Facade[AsyncKafkaProducer]):
             IllegalStateError: called inside a delivery callback.
         """
         core = self._core._core_or_none  # noqa: SLF001 - the two faces are one piece
+        default = 0.0 if core is None else core.deliveries.wait_timeout
+        seconds = seconds_of("close", timeout, default)
         self._closed = True
         self._routes, self._put = {}, _put_nothing
         if core is None or not self._thread.is_running:
@@ -248,7 +250,6 @@ class KafkaProducer(Facade[AsyncKafkaProducer]):
         core.deliveries.check_not_in_callback("close")
         if core.is_loop_thread():
             core.deliveries.check_may_wait()
-        seconds = core.deliveries.wait_timeout if timeout is None else max(timeout, 0.0)
         if core.accumulator.intake.is_held_here():
             threading.Thread(target=self._close, args=(core, seconds)).start()
         else:

@@ -7,6 +7,7 @@ from itertools import accumulate, repeat
 from operator import add
 from typing import TYPE_CHECKING, Any
 
+from kafka._base.waiting import seconds_of
 from kafka.errors import KafkaError, KafkaTimeoutError
 from kafka.producer.entries import Shape
 from kafka.producer.future import outcome_of, wait_for
@@ -94,7 +95,7 @@ class FutureRecordsMetadata:
         if not self.is_done:
             home = self._parts[0][0].home
             home.check_may_wait()
-            seconds = home.wait_timeout if timeout is None else timeout
+            seconds = seconds_of("get", timeout, home.wait_timeout)
             end = time.monotonic() + seconds
             for part in self._pending():
                 if not wait_for(part, 0, max(end - time.monotonic(), 0.0)):

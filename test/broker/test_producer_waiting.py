@@ -86,3 +86,55 @@ def test_a_call_in_a_signal_handler_is_answered_wherever_it_interrupts_a_wait(
                 waiting(producer)
     assert max(answers) < 2
     producer.close(10)
+
+
+def for_ever(producer: KafkaProducer, timeout: float | None) -> None:
+    """Make every call that waits for a delivery."""
+    future = producer.send("t", b"x")
+    producer.flush(timeout)
+    future.get(timeout)
+    assert producer.send("t", b"x") is not None
+    producer.close(timeout)
+
+
+@pytest.mark.parametrize("timeout", [float("inf"), 2**63 - 1, 10**400])
+def test_a_time_longer_than_the_system_takes_is_waited_for(
+    embedded: EmbeddedCluster, timeout: float
+) -> None:
+    for_ever(producer_of(embedded), timeout)
+    assert len(embedded.records("t")) == 3
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"delivery_timeout_ms": float("inf")},
+        {"delivery_timeout_ms": 2**63 - 1},
+        {"linger_ms": float("inf"), "delivery_timeout_ms": float("inf")},
+        {"max_block_ms": float("inf"), "buffer_memory": 1000, "batch_size": 100},
+    ],
+)
+def test_options_may_be_longer_than_the_system_takes(
+    embedded: EmbeddedCluster, options: dict[str, float]
+) -> None:
+    producer = KafkaProducer(bootstrap_servers=embedded.bootstrap_servers, **options)
+    for _ in range(10):
+        producer.send("t", b"x" * 200)
+    for_ever(producer, None)
+    assert len(embedded.records("t")) == 12
+
+
+def test_a_time_that_is_none_is_refused_by_name(embedded: EmbeddedCluster) -> None:
+    producer = producer_of(embedded)
+    embedded.inject(ProduceRequest, Delay(0.5))
+    future = producer.send("t", b"x")
+    calls = {
+        "flush": producer.flush,
+        "get": future.get,
+        "close": producer.close,
+    }
+    for name, call in calls.items():
+        with pytest.raises(TypeError, match=f"{name}: timeout must be a number of seconds"):
+            call("x")  # type: ignore[arg-type]
+    producer.close()
+    assert future.succeeded()

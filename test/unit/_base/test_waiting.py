@@ -40,7 +40,8 @@ def test_a_negative_time_is_none() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "seconds"), [(None, 7.0), (2, 2.0), (0.5, 0.5), (-1, 0.0), (0, 0.0)]
+    ("given", "seconds"),
+    [(None, 7.0), (2, 2.0), (0.5, 0.5), (-1, 0.0), (10**400, threading.TIMEOUT_MAX)],
 )
 def test_what_users_give_counts_and_else_the_default(given: float | None, seconds: float) -> None:
     assert seconds_of("flush", given, 7.0) == seconds
