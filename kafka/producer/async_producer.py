@@ -15,7 +15,7 @@ from kafka.metrics.sensors import ProducerSensors
 from kafka.producer.callbacks import LoopCallbacks
 from kafka.producer.core import ProducerCore
 from kafka.producer.many import FutureRecordsMetadata, together
-from kafka.producer.send_path import check_many, check_topic
+from kafka.producer.send_path import check_many, check_topic, known_route
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -164,9 +164,9 @@ class AsyncKafkaProducer:
             handle = path.put(topic, value, key)
             if handle is not None:
                 return handle
-        route = path.routes.get(topic)
+        route = known_route(path.routes, topic, partition)
         deadline = None
-        if route is None or (partition is not None and partition >= len(route.queues)):
+        if route is None:
             core.check()
             check_topic(topic)
             deadline = Deadline.after(core.clock.now(), self._options.max_block)
@@ -215,8 +215,8 @@ class AsyncKafkaProducer:
         core, path = self._core, self._core.path
         check_many(values, keys)
         core.check()
-        route = path.routes.get(topic)
-        if route is None or (partition is not None and partition >= len(route.queues)):
+        route = known_route(path.routes, topic, partition)
+        if route is None:
             check_topic(topic)
             deadline = Deadline.after(core.clock.now(), self._options.max_block)
             try:

@@ -10,7 +10,7 @@ from kafka._base.waiting import Call
 from kafka.errors import BrokerResponseError
 from kafka.producer.border import MemoryWaiter
 from kafka.producer.many import FutureRecordsMetadata, together
-from kafka.producer.send_path import check_topic
+from kafka.producer.send_path import check_topic, known_route
 from kafka.sync.facade import GRACE
 
 if TYPE_CHECKING:
@@ -60,8 +60,8 @@ def send_many(
 ) -> FutureRecordsMetadata:
     """Do what `KafkaProducer.send_many` does."""
     path = core.path
-    route = path.routes.get(topic)
-    if route is None or (partition is not None and partition >= len(route.queues)):
+    route = known_route(path.routes, topic, partition)
+    if route is None:
         check_topic(topic)
         if core.is_loop_thread() or core.accumulator.intake.is_held_here():
             return together(

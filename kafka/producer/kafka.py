@@ -18,7 +18,7 @@ from kafka.errors import IllegalStateError, KafkaError, KafkaTimeoutError
 from kafka.producer.async_producer import AsyncKafkaProducer
 from kafka.producer.blocking import send_many, send_slowly, wait_for_memory
 from kafka.producer.callbacks import CallbackThread
-from kafka.producer.send_path import check_many
+from kafka.producer.send_path import check_many, known_route
 from kafka.sync.facade import GRACE, Facade
 
 if TYPE_CHECKING:
@@ -109,8 +109,8 @@ class KafkaProducer(Facade[AsyncKafkaProducer]):
             handle = self._put(topic, value, key)
             if handle is not None:
                 return handle
-        route = self._routes.get(topic)
-        if route is None or (partition is not None and partition >= len(route.queues)):
+        route = known_route(self._routes, topic, partition)
+        if route is None:
             return send_slowly(
                 self._running, self._thread, topic, value, key, headers, partition, timestamp_ms
             )

@@ -265,9 +265,30 @@ def check_topic(topic: object) -> None:
         )
 
 
-def _checked_partition(route: TopicRoute, partition: int) -> int:
+def known_route(
+    routes: dict[str, TopicRoute], topic: str, partition: int | None
+) -> TopicRoute | None:
+    """Return the route of *topic* if it and *partition* are known.
+
+    Raises:
+        TypeError: an argument of the wrong type.
+    """
+    if not isinstance(topic, str):
+        raise TypeError(f"topic must be a str, not {type(topic).__name__}")
+    route = routes.get(topic)
+    if partition is None:
+        return route
+    _check_partition_type(partition)
+    return None if route is None or partition >= len(route.queues) else route
+
+
+def _check_partition_type(partition: object) -> None:
     if not isinstance(partition, int) or isinstance(partition, bool):
         raise TypeError(f"partition must be an int, not {type(partition).__name__}")
+
+
+def _checked_partition(route: TopicRoute, partition: int) -> int:
+    _check_partition_type(partition)
     if not 0 <= partition < len(route.queues):
         raise ValueError(
             f"partition {partition} of topic {route.topic} does not exist: the topic has "
