@@ -20,6 +20,7 @@ from kafka.consumer.fetch_results import (
     CompletedFetch,
 )
 from kafka.consumer.fetch_session import FetchPartition, FetchSession
+from kafka.consumer.watchdog import PATIENCE, FetchWatchdog
 from kafka.errors import (
     FetchSessionTopicIdError,
     KafkaError,
@@ -121,6 +122,7 @@ class Fetcher:
         self._sessions: dict[int, FetchSession] = {}
         self._in_flight: dict[int, dict[TopicPartition, Asked]] = {}
         self._leaderless = RetryState()
+        self._watchdog = FetchWatchdog()
         self._timer: asyncio.TimerHandle | None = None
         self._active = False
         self._closed = False
@@ -158,7 +160,9 @@ class Fetcher:
         plan = self.plan(now)
         for node, states in plan.fetches.items():
             self._send(node, states, now)
-        wakeup = min(wakeup, plan.wakeup, self._look_for_leaders(plan, now))
+        self._report_neglected(plan, now)
+        # Whatever is forgotten elsewhere, each partition is looked at again after a while.
+        wakeup = min(wakeup, plan.wakeup, self._look_for_leaders(plan, now), now + PATIENCE / 2)
         self._set_timer(wakeup, now)
 
     def plan(self, now: float) -> Plan:
@@ -196,6 +200,16 @@ class Fetcher:
             if state.failure is not None and not self._buffer.has_error(state.tp):
                 state.failure = None
                 state.backed_off(now, self._rules.backoff, self._uniform)
+
+    def _report_neglected(self, plan: Plan, now: float) -> None:
+        found = self._watchdog.check(self._subscriptions.assignment, plan.reasons, now)
+        if found:
+            log.warning(
+                "%d assigned partitions not fetched for %.0f s, the first %s",
+                len(found),
+                PATIENCE,
+                found[0],
+            )
 
     def _look_for_leaders(self, plan: Plan, now: float) -> float:
         """Ask for metadata while a partition has no leader, less and less often."""

@@ -1,0 +1,60 @@
+"""Partitions that are not fetched are noticed."""
+
+from __future__ import annotations
+
+import pytest
+
+from kafka.consumer.fetch_planner import Reason
+from kafka.consumer.watchdog import FetchWatchdog, Neglected
+from kafka.subscription import PartitionState
+from test.unit.consumer.consumer_data import TP, started
+
+
+def lagging(lag: int | None = 5, *, fetched_at: float | None = 100.0) -> PartitionState:
+    state = started()
+    state.high_watermark = None if lag is None else state.offset + lag
+    state.last_fetch = fetched_at
+    return state
+
+
+def reports(
+    state: PartitionState, reason: Reason | None, *times: float
+) -> list[tuple[float, Neglected]]:
+    watchdog = FetchWatchdog()
+    reasons = {} if reason is None else {TP: reason}
+    return [(now, found) for now in times for found in watchdog.check([state], reasons, now)]
+
+
+@pytest.mark.parametrize("reason", [None, *Reason])
+def test_neglect_is_reported_once_unless_it_is_expected(reason: Reason | None) -> None:
+    expected = {Reason.PAUSED, Reason.FAILED, Reason.BUFFER_FULL, Reason.NOT_POLLED}
+    told = reports(lagging(), reason, 100.0, 130.0, 159.0, 160.0, 190.0, 220.0)
+    assert told == ([] if reason in expected else [(160.0, Neglected(TP, 5, reason))])
+
+
+def test_partition_read_to_its_end_is_not_neglected() -> None:
+    assert reports(lagging(0), Reason.NO_LEADER, *range(100, 1000, 30)) == []
+
+
+def test_partition_never_fetched_is_reported() -> None:
+    state = lagging(None, fetched_at=None)
+    told = reports(state, Reason.NO_LEADER, 10.0, 40.0, 70.0)
+    assert told == [(70.0, Neglected(TP, None, Reason.NO_LEADER))]
+
+
+def test_process_that_was_stopped_waits_anew() -> None:
+    assert reports(lagging(), Reason.IN_FLIGHT, 100.0, 130.0, 3700.0, 3730.0) == []
+
+
+def test_partition_fetched_again_is_reported_again() -> None:
+    watchdog, state, told = FetchWatchdog(), lagging(), []
+    for now in range(100, 1000, 30):
+        if now == 400:
+            state.last_fetch = 400.0
+        told += [now for _ in watchdog.check([state], {TP: Reason.NO_LEADER}, now)]
+    assert told == [160, 460]
+
+
+def test_report_names_partition_lag_and_reason() -> None:
+    assert str(Neglected(TP, 5, Reason.NO_LEADER)) == "t-0 (lag 5): has no known leader"
+    assert "unknown" in str(Neglected(TP, None, None))
