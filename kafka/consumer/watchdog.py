@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 PATIENCE: Final = 60.0
 """Seconds without an answer after which a partition is reported."""
 
+# Seconds between two looks: partitions that one cause stops are reported together.
+_PAUSE: Final = PATIENCE / 6
 _EXPECTED: Final = {Reason.PAUSED, Reason.FAILED, Reason.BUFFER_FULL, Reason.NOT_POLLED}
 
 
@@ -49,7 +51,7 @@ class FetchWatchdog:
     def __init__(self) -> None:
         self._fine: dict[TopicPartition, float] = {}
         self._told: set[TopicPartition] = set()
-        self._checked = 0.0
+        self._checked = -PATIENCE
 
     def check(
         self,
@@ -64,6 +66,8 @@ class FetchWatchdog:
             reasons: why each of them is not fetched, if it is not.
             now: time, in seconds; a process that was stopped for long begins to wait anew.
         """
+        if now - self._checked < _PAUSE:
+            return []
         before = self._fine if now - self._checked <= PATIENCE else {}
         self._fine, self._checked = {}, now
         found = []

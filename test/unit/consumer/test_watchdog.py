@@ -7,7 +7,7 @@ import pytest
 from kafka.consumer.fetch_planner import Reason
 from kafka.consumer.watchdog import FetchWatchdog, Neglected
 from kafka.subscription import PartitionState
-from test.unit.consumer.consumer_data import TP, started
+from test.unit.consumer.consumer_data import OTHER, TP, started
 
 
 def lagging(lag: int | None = 5, *, fetched_at: float | None = 100.0) -> PartitionState:
@@ -28,7 +28,7 @@ def reports(
 @pytest.mark.parametrize("reason", [None, *Reason])
 def test_neglect_is_reported_once_unless_it_is_expected(reason: Reason | None) -> None:
     expected = {Reason.PAUSED, Reason.FAILED, Reason.BUFFER_FULL, Reason.NOT_POLLED}
-    told = reports(lagging(), reason, 100.0, 130.0, 159.0, 160.0, 190.0, 220.0)
+    told = reports(lagging(), reason, 100.0, 130.0, 150.0, 160.0, 190.0, 220.0)
     assert told == ([] if reason in expected else [(160.0, Neglected(TP, 5, reason))])
 
 
@@ -53,6 +53,16 @@ def test_partition_fetched_again_is_reported_again() -> None:
             state.last_fetch = 400.0
         told += [now for _ in watchdog.check([state], {TP: Reason.NO_LEADER}, now)]
     assert told == [160, 460]
+
+
+def test_partitions_stopped_one_after_the_other_are_reported_together() -> None:
+    first, second = lagging(fetched_at=106.0), PartitionState(OTHER, 1)
+    second.last_fetch = 108.0
+    watchdog, told = FetchWatchdog(), []
+    for now in range(105, 200):
+        found = watchdog.check([first, second], {}, now)
+        told += [[each.tp for each in found]] if found else []
+    assert told == [[TP, OTHER]]
 
 
 def test_report_names_partition_lag_and_reason() -> None:
