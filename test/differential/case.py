@@ -73,9 +73,11 @@ def case(
         name = f"{story.__module__.rpartition('.')[2]}.{story.__name__}"
         for release in releases:
             versions = [-1] if swept is None else served(swept, release)
-            for version in versions:
-                if version < 0 or lowest <= version <= highest:
-                    CASES.append(Case(name, story, release, version))
+            CASES.extend(
+                Case(name, story, release, version)
+                for version in versions
+                if version < 0 or lowest <= version <= highest
+            )
         return story
 
     return register
@@ -192,11 +194,16 @@ class Talk:
     async def refused(
         self, request: Request[R], version: int, *, on: RawClient | None = None, seconds: float = 5
     ) -> None:
-        """Send a request that may well be answered by closing the connection, or by silence."""
+        """Send a request that may well be answered by closing the connection, or by silence.
+
+        The next requests go on a new connection if this was the one that requests go on.
+        """
         try:
             await self.send(request, version, on=on, seconds=seconds)
         except ConnectionError:
             self.transcript.append("closed")
+            if on is None:
+                self._clients.insert(0, await self.connect())
         except TimeoutError:
             self.transcript.append("silence")
 
@@ -205,7 +212,7 @@ class Talk:
     ) -> R:
         """Send a request until its answer is *ready*: Kafka spreads some news in its own time."""
         async with asyncio.timeout(_PATIENCE):
-            while not ready(answer := await self.quiet(request, version)):
+            while not ready(answer := await self.quiet(request, version)):  # noqa: ASYNC110 - only the brokers know, and tell when asked
                 await asyncio.sleep(0.02)
         if note:
             self.note(answer, version)
@@ -245,7 +252,9 @@ class Talk:
             return topic.error_code == 0 and all(p.error_code == 0 for p in topic.partitions)
 
         found = await self.eventually(wanted, 9, ready, note=False)
-        await self._led(name, [partition.partition_index for partition in found.topics[0].partitions])
+        await self._led(
+            name, [partition.partition_index for partition in found.topics[0].partitions]
+        )
 
     async def _led(self, name: str, partitions: list[int]) -> None:
         """Wait until the leaders lead: Metadata tells of them a moment before they do."""
@@ -267,5 +276,3 @@ class Talk:
         """Return the id of a topic."""
         wanted = MetadataRequest(topics=[MetadataRequest.MetadataRequestTopic(name=name)])
         return (await self.quiet(wanted, 12)).topics[0].topic_id
-
-

@@ -126,9 +126,7 @@ async def _warm_up(pair: Pair) -> None:
 async def _forget_scram_users(client: RawClient) -> None:
     """Delete the SCRAM credentials of the embedded cluster's users; Kafka answers 91 for none."""
     deletion = AlterUserScramCredentialsRequest.ScramCredentialDeletion
-    deletions = [
-        deletion(name=name, mechanism=mechanism) for name in USERS for mechanism in (1, 2)
-    ]
+    deletions = [deletion(name=name, mechanism=mechanism) for name in USERS for mechanism in (1, 2)]
     for one in deletions:
         await client.send(AlterUserScramCredentialsRequest(deletions=[one]), 0)
 
@@ -151,5 +149,5 @@ async def _codes_of_coordinators(client: RawClient) -> set[int]:
 
 
 async def _until(codes: Callable[[], Awaitable[set[int]]]) -> None:
-    while await codes() & _NOT_READY:
+    while await codes() & _NOT_READY:  # noqa: ASYNC110 - only the brokers know
         await asyncio.sleep(0.2)

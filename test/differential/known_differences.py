@@ -16,7 +16,7 @@ class Difference(NamedTuple):
 
     Attributes:
         case: name of the case.
-        path: of the value, as the comparison writes it; ``*`` stands for anything.
+        path: of the value, as the comparison writes it; as fnmatch reads patterns.
         reason: why it stays.
         releases: of Apache Kafka that show it.
         lowest: first version of the case that shows it.
@@ -37,8 +37,64 @@ class Difference(NamedTuple):
 
     def covers(self, path: str) -> bool:
         """Return whether the value at *path* is the one that differs."""
-        # fnmatch reads brackets as sets of characters; paths have them for positions.
-        return fnmatchcase(path.replace("[", "<"), self.path.replace("[", "<"))
+        return fnmatchcase(path, self.path)
 
 
-KNOWN: tuple[Difference, ...] = ()
+_V3, _V4 = ("3.9.2",), ("4.4.0",)
+
+_KRAFT_VERSION = "the real cluster is formatted with fixed voters, which is kraft.version 0"
+_DOCUMENTATION = "the embedded cluster documents configs in its own words"
+_DELETED = "Kafka looks at whole segments, the deleted records in them too"
+_APPEND_TIME = "no producer claims append time; Kafka takes it for batches without compression"
+_AT_ONCE = "the embedded cluster computes assignments at once, and says so in this config"
+_PATTERN = "Kafka looks for the topics of a pattern a moment later, the embedded cluster at once"
+_NO_UPGRADE = "the embedded cluster does not move groups between the protocols"
+_CONFIGS = "the embedded cluster has the configs of 4.4 in every release"
+_GROUP_CONFIGS = "groups have configs from 4.0 on; the embedded cluster has them in every release"
+_OLD_COORDINATOR = (
+    "the coordinator of 3.9 forgets a group with its last offset; that of 4.4 does not"
+)
+
+KNOWN: tuple[Difference, ...] = (
+    Difference("basics.versions_offered", "*.finalized_features", _KRAFT_VERSION, _V4, lowest=3),
+    Difference(
+        "basics.software_name_refused", "*.finalized_features", _KRAFT_VERSION, _V4, lowest=3
+    ),
+    Difference("configs.configs_with_documentation", "*.documentation", _DOCUMENTATION),
+    Difference("fetch.records_deleted", "[[]9].ListOffsets*", _DELETED),
+    Difference("produce.append_time_claimed", "*", _APPEND_TIME),
+    Difference("configs.configs_of_groups", "*.configs[[]0].*", _AT_ONCE, _V4),
+    Difference("groups.patterns", "*.member_epoch", _PATTERN, _V4),
+    Difference("groups.classic_member_of_a_new_group", "*", _NO_UPGRADE, _V4),
+    Difference("configs.configs_of_a_topic", "*.configs", _CONFIGS, _V3),
+    Difference("configs.configs_with_synonyms", "*.configs", _CONFIGS, _V3),
+    Difference("configs.configs_of_groups", "*", _GROUP_CONFIGS, _V3),
+    Difference("configs.configs_of_client_metrics", "*.configs", _CONFIGS, _V3),
+    Difference("configs.configs_of_groups_adjusted", "*", _GROUP_CONFIGS, _V3),
+    Difference(
+        "fetch.partition_asked_twice",
+        "*.partitions",
+        "4.4 answers once for a partition asked for twice, 3.9 twice",
+        _V3,
+    ),
+    Difference(
+        "groups.coordinators_refused",
+        "*.coordinators[[]0].error_code",
+        "3.9 knows the key of share groups, but has no coordinator of them",
+        _V3,
+        lowest=6,
+    ),
+    Difference(
+        "groups.offsets_of_groups_read",
+        "*",
+        "3.9 never answers a request without groups; hanging helps no test",
+        _V3,
+    ),
+    Difference("groups.offsets_deleted", "*", _OLD_COORDINATOR, _V3),
+    Difference(
+        "security.acls_refused",
+        "[[]10].*",
+        "3.9 takes an ACL without a host, that nobody can ever match",
+        _V3,
+    ),
+)

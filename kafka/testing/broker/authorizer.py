@@ -6,7 +6,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 
 class Operation(IntEnum):
@@ -70,6 +70,19 @@ SUPPORTED_OPERATIONS: dict[ResourceType, tuple[Operation, ...]] = {
         Operation.IDEMPOTENT_WRITE,
     ),
 }
+
+
+def supported_operations(kind: ResourceType, *, group_configs: bool) -> Iterator[Operation]:
+    """Return the operations there are on a kind of resource.
+
+    Args:
+        kind: of resource.
+        group_configs: groups have configs (KIP-848), as releases from 4.0 on let them.
+    """
+    of_configs = (Operation.DESCRIBE_CONFIGS, Operation.ALTER_CONFIGS)
+    for operation in SUPPORTED_OPERATIONS[kind]:
+        if group_configs or kind is not ResourceType.GROUP or operation not in of_configs:
+            yield operation
 
 
 class Principal(NamedTuple):

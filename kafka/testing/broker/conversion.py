@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from typing import TYPE_CHECKING
 
 from kafka.errors import UnsupportedCompressionTypeError
@@ -13,12 +14,13 @@ if TYPE_CHECKING:
     from kafka.testing.broker.wire import Pieces
 
 
-def to_message_set(pieces: Pieces, magic: int) -> bytes:
+def to_message_set(pieces: Pieces, magic: int, offset: int) -> bytes:
     """Return whole batches as one message set; control records and headers are left out.
 
     Args:
         pieces: from `PartitionLog.read`; a batch cut off at the end is left out.
         magic: 0 or 1.
+        offset: first wanted; of a batch that is not compressed only the records from there on come.
 
     Raises:
         UnsupportedCompressionTypeError: a batch is compressed with zstd, which those never knew.
@@ -30,15 +32,16 @@ def to_message_set(pieces: Pieces, magic: int) -> bytes:
         if batch.codec == Codec.ZSTD:
             raise UnsupportedCompressionTypeError("zstd needs a newer Fetch (KIP-110)")
         columns = batch.columns()
-        if columns.values:
+        skipped = 0 if batch.codec else bisect_left(columns.offsets, offset)
+        if len(columns.values) > skipped:
             converted.append(
                 encode_message_set(
                     magic,
-                    columns.timestamps,
-                    columns.keys,
-                    columns.values,
+                    columns.timestamps[skipped:],
+                    columns.keys[skipped:],
+                    columns.values[skipped:],
                     batch.codec,
-                    base_offset=columns.offsets[0],
+                    base_offset=columns.offsets[skipped],
                 )
             )
     return b"".join(converted)

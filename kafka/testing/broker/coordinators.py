@@ -18,6 +18,12 @@ if TYPE_CHECKING:
     from kafka.testing.broker.cluster import Cluster, Node
 
 _SLOTS = 50
+
+# By the type of the key: the internal topic and the config of its number of partitions.
+_TOPICS = {
+    0: ("__consumer_offsets", "offsets.topic"),
+    1: ("__transaction_state", "transaction.state.log"),
+}
 _SIGN = 1 << 31
 _WORD = 1 << 32
 
@@ -64,6 +70,30 @@ class Coordinators:
             if nodes[node_id].alive:
                 return nodes[node_id]
         return None
+
+    def ensure_topic(self, kind: KeyType) -> None:
+        """Create the internal topic of *kind*, as the first look-up of a coordinator does.
+
+        It is there to be seen: the coordinators keep nothing in it.
+        """
+        name, prefix = _TOPICS[kind]
+        if name in self._cluster.topics:
+            return
+        config = self._cluster.config
+        ids = sorted(self._cluster.nodes)
+        factor = min(int(config.get(f"{prefix}.replication.factor", 3)), len(ids))
+        partitions = int(config.get(f"{prefix}.num.partitions", _SLOTS))
+        self._cluster.create_topic(
+            name,
+            assignments={
+                index: [ids[(index + n) % len(ids)] for n in range(factor)]
+                for index in range(partitions)
+            },
+            config={"cleanup.policy": "compact", "compression.type": "producer"}
+            if kind is KeyType.GROUP
+            else {"cleanup.policy": "compact", "compression.type": "uncompressed"},
+            is_internal=True,
+        )
 
     def is_at(self, node_id: int, kind: KeyType, key: str) -> bool:
         """Return whether *node_id* coordinates *key*."""

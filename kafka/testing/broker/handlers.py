@@ -35,7 +35,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar, cast
 
 from kafka.errors import UnsupportedVersionError
 from kafka.testing.broker import apis
-from kafka.testing.broker.authorizer import SUPPORTED_OPERATIONS, Operation, bit_field
+from kafka.testing.broker.authorizer import Operation, bit_field, supported_operations
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -136,7 +136,9 @@ class RequestContext:
             return 0
         return bit_field(
             operation
-            for operation in SUPPORTED_OPERATIONS[kind]
+            for operation in supported_operations(
+                kind, group_configs=self.cluster.release.new_coordinator
+            )
             if self.allows(operation, kind, name)
         )
 

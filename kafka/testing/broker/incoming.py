@@ -71,11 +71,22 @@ class TimestampRefusedError(InvalidTimestampError):
         self.problems = problems
 
 
+class BatchRefusedError(InvalidRecordError):
+    """Refuse a batch for its header; the answer names the log's start but no reason."""
+
+
 class IncomingBatch(NamedTuple):
     """One v2 batch that may be appended."""
 
     header: BatchHeader
     data: Buffer
+
+
+def carries_transaction(records: Buffer | None) -> bool:
+    """Return whether what one partition of a Produce request carries says it is transactional."""
+    if records is None or len(records) < HEADER_SIZE or _magic(records) != 2:
+        return False
+    return decode_header(records).is_transactional
 
 
 # -- what Produce versions mean ----------------------------------------------------------------
@@ -126,16 +137,15 @@ def _magic(records: Buffer) -> int:
 
 
 def _single_v2(records: Buffer, produce_version: int) -> IncomingBatch:
-    if len(records) < HEADER_SIZE:
-        raise CorruptRecordError(f"{len(records)} bytes are too few for a record batch")
-    if _magic(records) != 2:
+    # Kafka looks for whole batches: what is cut off is no batch at all.
+    if len(records) < HEADER_SIZE or _magic(records) != 2:
         raise InvalidRecordError(
             f"Produce requests with version {produce_version} are only allowed to contain record "
             "batches with magic version 2"
         )
     header = decode_header(records)
     if header.size > len(records):
-        raise CorruptRecordError(
+        raise InvalidRecordError(
             f"the batch claims {header.size} bytes, the partition carries {len(records)}"
         )
     if header.size < len(records):
@@ -189,24 +199,24 @@ def _check_size(size: int, config: TopicConfig) -> None:
 def _check_batch(batch: IncomingBatch) -> None:
     header = batch.header
     if header.base_offset != 0:
-        raise InvalidRecordError(
+        raise BatchRefusedError(
             f"The baseOffset of the record batch should be 0, but it is {header.base_offset}"
         )
     check_crc(header, memoryview(batch.data))
     if header.record_count <= 0 or header.last_offset_delta + 1 != header.record_count:
-        raise InvalidRecordError(
+        raise BatchRefusedError(
             f"the batch has {header.record_count} records and last offset delta "
             f"{header.last_offset_delta}"
         )
     if header.is_control:
-        raise InvalidRecordError("Clients are not allowed to write control records")
+        raise BatchRefusedError("Clients are not allowed to write control records")
     if header.producer_id >= 0 and header.base_sequence < 0:
-        raise InvalidRecordError(
+        raise BatchRefusedError(
             f"Invalid sequence number {header.base_sequence} in record batch with producerId "
             f"{header.producer_id}"
         )
     if header.is_transactional and header.producer_id < 0:
-        raise InvalidRecordError("a transactional batch has no producer id")
+        raise BatchRefusedError("a transactional batch has no producer id")
 
 
 def _section(batch: IncomingBatch, config: TopicConfig) -> bytes:
@@ -226,7 +236,7 @@ def check_framing(section: bytes, count: int) -> None:
     Decoding them takes three times as long, and most of the time of a whole Produce.
 
     Raises:
-        CorruptRecordError: it is not.
+        BatchRefusedError: it is not.
     """
     position = 0
     try:
@@ -241,12 +251,12 @@ def check_framing(section: bytes, count: int) -> None:
                 size, position = read_varint(section, position)
                 size <<= 1
             if size <= 0 or size & 1:
-                raise CorruptRecordError(f"a record before byte {position} has no valid length")
+                raise BatchRefusedError(f"a record before byte {position} has no valid length")
             position += size >> 1
-    except IndexError as exc:
-        raise CorruptRecordError("a record is cut off at the end of its batch") from exc
+    except (IndexError, CorruptRecordError) as exc:
+        raise BatchRefusedError(f"a record is cut off or has no length: {exc}") from exc
     if position != len(section):
-        raise CorruptRecordError(
+        raise BatchRefusedError(
             f"{count} records take {position} bytes, the batch has {len(section)}"
         )
 

@@ -123,12 +123,15 @@ class Release(NamedTuple):
             cluster answers NOT_CONTROLLER instead.
         api_versions_range: an ApiVersions request that is too new is told the range of ApiVersions
             (KIP-511), not just refused.
+        new_coordinator: groups are kept by the coordinator of KIP-848, also classic ones; they are
+            resources with configs and operations on these.
         features: KIP-584.
     """
 
     name: str
     kraft: bool
     api_versions_range: bool
+    new_coordinator: bool
     features: dict[str, Feature]
 
     def ranges(self) -> dict[int, tuple[str, int, int]]:
@@ -161,11 +164,19 @@ _FEATURES_4_4 = {
 RELEASES = {
     release.name: release
     for release in (
-        Release("0.11", kraft=False, api_versions_range=False, features={}),
-        Release("1.1", kraft=False, api_versions_range=False, features={}),
-        Release("2.8", kraft=False, api_versions_range=True, features={}),
-        Release("3.9", kraft=True, api_versions_range=True, features=_FEATURES_3_9),
-        Release("4.4", kraft=True, api_versions_range=True, features=_FEATURES_4_4),
+        Release("0.11", kraft=False, api_versions_range=False, new_coordinator=False, features={}),
+        Release("1.1", kraft=False, api_versions_range=False, new_coordinator=False, features={}),
+        Release("2.8", kraft=False, api_versions_range=True, new_coordinator=False, features={}),
+        Release(
+            "3.9",
+            kraft=True,
+            api_versions_range=True,
+            new_coordinator=False,
+            features=_FEATURES_3_9,
+        ),
+        Release(
+            "4.4", kraft=True, api_versions_range=True, new_coordinator=True, features=_FEATURES_4_4
+        ),
     )
 }
 

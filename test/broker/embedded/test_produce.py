@@ -11,12 +11,12 @@ from kafka.errors import (
     InvalidRecordError,
     InvalidRequiredAcksError,
     InvalidTimestampError,
-    InvalidTxnStateError,
     MessageSizeTooLargeError,
     NotEnoughReplicasError,
     NotLeaderForPartitionError,
     OutOfOrderSequenceNumberError,
     RequestTimedOutError,
+    TransactionalIdAuthorizationFailedError,
     UnknownTopicIdError,
     UnknownTopicOrPartitionError,
     UnsupportedCompressionTypeError,
@@ -62,9 +62,9 @@ def test_old_messages_become_one_batch(tell: Tell, version: int, magic: int, cod
     [
         (None, 9, InvalidRecordError),
         (b"", 9, InvalidRecordError),
-        (b"short", 9, CorruptRecordError),
+        (b"short", 9, InvalidRecordError),
         (batch(b"a") + batch(b"b"), 9, InvalidRecordError),
-        (batch(b"a")[:-1], 9, CorruptRecordError),
+        (batch(b"a")[:-1], 9, InvalidRecordError),
         (batch(b"a")[:-1] + b"x", 9, CorruptRecordError),
         (b"\0\0\0\0\0\0\0\1" + batch(b"a")[8:], 9, InvalidRecordError),
         (encode_message_set(1, [5], [None], [b"a" * 60]), 9, InvalidRecordError),
@@ -72,7 +72,7 @@ def test_old_messages_become_one_batch(tell: Tell, version: int, magic: int, cod
         (batch(b"x" * 1_048_588), 9, MessageSizeTooLargeError),
         (batch(b"a", timestamp=1 << 50), 9, InvalidTimestampError),
         (batch(b"a", producer_id=1, epoch=0, sequence=-1), 9, InvalidRecordError),
-        (batch(b"a", transactional=True), 9, InvalidRecordError),
+        (batch(b"a", transactional=True), 9, TransactionalIdAuthorizationFailedError),
     ],
 )
 def test_bad_records_are_refused(
@@ -133,7 +133,7 @@ def test_a_transactional_batch_outside_a_transaction_is_refused(tell: Tell) -> N
     async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
         records = batch(b"v", producer_id=7, epoch=0, sequence=0, transactional=True)
         answer = await produce(client, "t", records)
-        assert answer.error_code == code(InvalidTxnStateError)
+        assert answer.error_code == code(TransactionalIdAuthorizationFailedError)
 
     tell(EmbeddedCluster(topics={"t": 1}), story)
 

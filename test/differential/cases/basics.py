@@ -7,6 +7,7 @@ from uuid import UUID
 from kafka.protocol.messages.api_versions import ApiVersionsRequest, ApiVersionsResponse
 from kafka.protocol.messages.describe_cluster import DescribeClusterRequest
 from kafka.protocol.messages.describe_topic_partitions import DescribeTopicPartitionsRequest
+from kafka.protocol.messages.find_coordinator import FindCoordinatorRequest
 from kafka.protocol.messages.metadata import MetadataRequest, MetadataResponse
 from test.differential.case import Talk, case
 
@@ -19,8 +20,12 @@ def metadata(*names: str | None, **options: object) -> MetadataRequest:
 
 
 def only_apis_of_clients(answer: ApiVersionsResponse) -> None:
-    """Leave out APIs of share and streams groups, which no part of this client asks for."""
-    answer.api_keys = [key for key in answer.api_keys if key.api_key <= 75 or key.api_key in (80, 81)]
+    """Leave out APIs of share and streams groups, and of metrics that Kafka has by a plugin."""
+    answer.api_keys = [
+        key
+        for key in answer.api_keys
+        if key.api_key <= 70 or 73 <= key.api_key <= 75 or key.api_key in (80, 81)
+    ]
 
 
 @case(ApiVersionsRequest)
@@ -122,6 +127,7 @@ async def topic_asked_twice(talk: Talk) -> None:
 
 @case(MetadataRequest)
 async def internal_topics(talk: Talk) -> None:
+    await talk.quiet(FindCoordinatorRequest(key_type=1, coordinator_keys=["x"]), 4)
     await talk.send(metadata("__consumer_offsets", "__transaction_state"))
 
 
@@ -142,13 +148,11 @@ async def fenced_brokers(talk: Talk) -> None:
     await talk.send(DescribeClusterRequest(include_fenced_brokers=True))
 
 
-def describe(*names: str, limit: int = 2000, cursor: tuple[str, int] | None = None) -> (
-    DescribeTopicPartitionsRequest
-):
+def describe(
+    *names: str, limit: int = 2000, cursor: tuple[str, int] | None = None
+) -> DescribeTopicPartitionsRequest:
     request = DescribeTopicPartitionsRequest
-    at = None if cursor is None else request.Cursor(
-        topic_name=cursor[0], partition_index=cursor[1]
-    )
+    at = None if cursor is None else request.Cursor(topic_name=cursor[0], partition_index=cursor[1])
     return request(
         topics=[request.TopicRequest(name=name) for name in names],
         response_partition_limit=limit,

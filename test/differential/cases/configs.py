@@ -7,7 +7,10 @@ from kafka.protocol.messages.describe_configs import (
     DescribeConfigsRequest,
     DescribeConfigsResponse,
 )
-from kafka.protocol.messages.incremental_alter_configs import IncrementalAlterConfigsRequest
+from kafka.protocol.messages.incremental_alter_configs import (
+    IncrementalAlterConfigsRequest,
+    IncrementalAlterConfigsResponse,
+)
 from kafka.protocol.messages.list_config_resources import (
     ListConfigResourcesRequest,
     ListConfigResourcesResponse,
@@ -18,18 +21,16 @@ TOPIC, BROKER, LOGGER, CLIENT_METRICS, GROUP = 2, 4, 8, 16, 32
 SET, DELETE, APPEND, SUBTRACT = 0, 1, 2, 3
 
 
-def describing(
-    kind: int, name: str, *keys: str, **options: bool
-) -> DescribeConfigsRequest:
+def describing(kind: int, name: str, *keys: str, **options: bool) -> DescribeConfigsRequest:
     resource = DescribeConfigsRequest.DescribeConfigsResource(
         resource_type=kind, resource_name=name, configuration_keys=keys or None
     )
     return DescribeConfigsRequest(resources=[resource], **options)
 
 
-def altering(kind: int, name: str, config: dict[str, str | None], **options: bool) -> (
-    AlterConfigsRequest
-):
+def altering(
+    kind: int, name: str, config: dict[str, str | None], **options: bool
+) -> AlterConfigsRequest:
     entry = AlterConfigsRequest.AlterableConfig
     resource = AlterConfigsRequest.AlterConfigsResource(
         resource_type=kind,
@@ -52,6 +53,13 @@ def adjusting(
         ],
     )
     return IncrementalAlterConfigsRequest(resources=[resource], validate_only=validate_only)
+
+
+def without_name(answer: DescribeConfigsResponse | IncrementalAlterConfigsResponse) -> None:
+    """Leave out the id of a broker."""
+    results = answer.results if isinstance(answer, DescribeConfigsResponse) else answer.responses
+    for result in results:
+        result.resource_name = "broker"
 
 
 async def until(talk: Talk, topic: str, key: str, value: str) -> None:
@@ -98,7 +106,7 @@ async def configs_refused(talk: Talk) -> None:
     await talk.send(describing(TOPIC, "a b"))
     await talk.send(describing(TOPIC, ""))
     await talk.send(describing(BROKER, "x"))
-    await talk.send(describing(BROKER, str(talk.node() + 7)))
+    await talk.send(describing(BROKER, str(talk.node() + 7)), only=without_name)
     await talk.send(describing(99, "x"))
 
 
@@ -123,13 +131,8 @@ _BROKER_CONFIGS = (
 
 @case(DescribeConfigsRequest)
 async def configs_of_a_broker(talk: Talk) -> None:
-    def only(answer: DescribeConfigsResponse) -> None:
-        for result in answer.results:
-            result.resource_name = "broker"
-
     request = describing(BROKER, str(talk.node()), *_BROKER_CONFIGS)
-    await talk.send(request, only=only)
-    await talk.send(describing(BROKER, ""))
+    await talk.send(request, only=without_name)
 
 
 @case(AlterConfigsRequest)
@@ -189,8 +192,9 @@ async def adjustments_refused(talk: Talk) -> None:
     await talk.send(adjusting(TOPIC, talk.name(), ("retention.ms", SET, "1")))
     await talk.send(adjusting(99, "x", ("a", SET, "1")))
     await talk.send(adjusting(BROKER, "x", ("log.retention.ms", SET, "1")))
-    await talk.send(adjusting(BROKER, str(talk.node()), ("node.id", SET, "8")))
-    await talk.send(adjusting(BROKER, str(talk.node()), ("no.such", SET, "8"), validate_only=True))
+    for key in ("node.id", "no.such"):
+        request = adjusting(BROKER, str(talk.node()), (key, SET, "8"), validate_only=True)
+        await talk.send(request, only=without_name)
     again = adjusting(TOPIC, topic, ("retention.ms", SET, "1"))
     again.resources = [*again.resources] * 2
     await talk.send(again)

@@ -105,9 +105,7 @@ async def limits_over_partitions(talk: Talk) -> None:
     for partition in range(3):
         await fill(talk, topic, batch(b"x" * 200), partition=partition)
     for most, partition_max in ((1 << 20, 10), (300, 1 << 20), (600, 1 << 20), (1, 1)):
-        await talk.send(
-            of_partitions(topic, 0, 1, 2, max_bytes=most, partition_max=partition_max)
-        )
+        await talk.send(of_partitions(topic, 0, 1, 2, max_bytes=most, partition_max=partition_max))
 
 
 @case(FetchRequest, lowest=9)
@@ -170,8 +168,9 @@ async def session(talk: Talk) -> None:
     await go_on(3)
     await fill(talk, topic, batch(b"f"))
     await go_on(4)
-    more = await fetching(talk, topic, 0, partition=1, session_id=opened.session_id,
-                          session_epoch=5)
+    more = await fetching(
+        talk, topic, 0, partition=1, session_id=opened.session_id, session_epoch=5
+    )
     await talk.send(more)
     await go_on(6, forget=True)
     await go_on(7)
@@ -193,8 +192,9 @@ async def session_with_errors(talk: Talk) -> None:
     topic = await talk.topic()
     request = await fetching(talk, topic, 100, session_epoch=0)
     opened = await talk.send(request)
-    follow = await fetching(talk, topic, 0, partition=4, session_id=opened.session_id,
-                            session_epoch=1)
+    follow = await fetching(
+        talk, topic, 0, partition=4, session_id=opened.session_id, session_epoch=1
+    )
     await talk.send(follow)
     empty = FetchRequest(max_wait_ms=0, session_id=opened.session_id, session_epoch=2, topics=[])
     await talk.send(empty)

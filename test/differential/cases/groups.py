@@ -202,8 +202,13 @@ async def heartbeats(talk: Talk) -> None:
 async def member_leaves(talk: Talk) -> None:
     group = talk.name()
     joined = await settled(talk, group)
-    for name, member in ((group, "nobody"), (group, joined.member_id), (group, joined.member_id),
-                         (talk.name(), "x"), ("", "x")):
+    for name, member in (
+        (group, "nobody"),
+        (group, joined.member_id),
+        (group, joined.member_id),
+        (talk.name(), "x"),
+        ("", "x"),
+    ):
         await talk.send(LeaveGroupRequest(group_id=name, member_id=member))
 
 
@@ -266,7 +271,7 @@ async def commits_refused(talk: Talk) -> None:
     await talk.send(await committing(talk, group, topic, partitions=(0, 8)))
     await talk.send(await committing(talk, group, topic, metadata="x" * 5000))
     await talk.send(await committing(talk, group, topic, -1))
-    if 1 <= talk.version:
+    if talk.version >= 1:
         await talk.send(await committing(talk, group, topic, member_id="nobody"))
         more = {"member_id": "nobody", "generation_id_or_member_epoch": 4}
         await talk.send(await committing(talk, group, topic, **more))
@@ -336,7 +341,8 @@ async def offsets_of_groups_read(talk: Talk) -> None:
         groups = [group(group_id=first, topics=[wanted]), group(group_id=second, topics=None)]
         await talk.send(OffsetFetchRequest(groups=groups, require_stable=stable))
     await talk.send(OffsetFetchRequest(groups=[group(group_id=first, topics=None)]))
-    await talk.send(OffsetFetchRequest(groups=[]))
+    nothing, alone = OffsetFetchRequest(groups=[]), await talk.connect()
+    await talk.refused(nothing, talk.version, on=alone, seconds=2)
     if talk.version >= 9:
         stranger = group(group_id=first, member_id="m", member_epoch=3, topics=None)
         await talk.send(OffsetFetchRequest(groups=[stranger]))
@@ -514,7 +520,6 @@ async def new_group_through_old_requests(talk: Talk) -> None:
     await talk.send(DescribeGroupsRequest(groups=[group]), 6)
     beat = HeartbeatRequest(group_id=group, member_id=MEMBER, generation_id=2)
     await talk.send(beat, 4)
-    await talk.send(joining(group, "x"), 9)
     await talk.send(DeleteGroupsRequest(groups_names=[group]), 2)
 
     def only(answer: ListGroupsResponse) -> None:
@@ -522,6 +527,13 @@ async def new_group_through_old_requests(talk: Talk) -> None:
 
     await talk.send(ListGroupsRequest(), 5, only=only)
     await talk.send(ListGroupsRequest(), 4, only=only)
+
+
+@case(releases=NEW)
+async def classic_member_of_a_new_group(talk: Talk) -> None:
+    group, topic = talk.name(), await talk.topic()
+    await entered(talk, group, topic)
+    await talk.send(joining(group, "x"), 9)
 
 
 @case(OffsetCommitRequest, releases=NEW)
@@ -557,3 +569,4 @@ async def group_without_name(talk: Talk) -> None:
     await talk.send(await committing(talk, "", topic), 8)
     wanted = reading("", topic)
     await talk.send(wanted, 8)
+    await talk.send(DeleteGroupsRequest(groups_names=[""]), 2)

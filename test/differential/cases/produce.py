@@ -15,9 +15,9 @@ from test.differential.case import Talk, case
 from test.support.embedded import BY_ID, batch, fetch_request, produce_request
 
 
-async def request(talk: Talk, topic: str, records: bytes | None, **options: object) -> (
-    ProduceRequest
-):
+async def request(
+    talk: Talk, topic: str, records: bytes | None, **options: object
+) -> ProduceRequest:
     """Return a Produce of one partition, with names or ids as the version wants."""
     version = options.pop("version", talk.version)
     assert isinstance(version, int)
@@ -42,7 +42,8 @@ async def batch_appended(talk: Talk) -> None:
 @case(ProduceRequest, highest=2)
 async def old_messages_converted(talk: Talk) -> None:
     topic = await talk.topic()
-    await talk.send(await request(talk, topic, legacy(talk.version, b"a", b"b")))
+    produced = await request(talk, topic, legacy(talk.version, b"a", b"b"))
+    await talk.refused(produced, talk.version)
     await talk.send(fetch_request(topic, 0), 11)
 
 
@@ -198,10 +199,16 @@ async def odd_headers(talk: Talk) -> None:
         shaped(2),
         shaped(producer_id=5, epoch=0),
         shaped(transactional=1),
-        shaped(log_append_time=1),
         shaped(producer_id=5, epoch=-1, sequence=0),
     ):
         await talk.refused(await request(talk, topic, data, version=9), 9)
+
+
+@case()
+async def append_time_claimed(talk: Talk) -> None:
+    topic = await talk.topic()
+    await talk.send(await request(talk, topic, shaped(log_append_time=1), version=9), 9)
+    await talk.send(fetch_request(topic, 0), 11)
 
 
 @case()
@@ -234,9 +241,7 @@ async def new_producer(talk: Talk) -> int:
 async def in_turn(talk: Talk, topic: str, *turns: tuple[int, int, int], count: int = 1) -> None:
     """Produce with (producer id, epoch, sequence), one after the other."""
     for producer_id, epoch, sequence in turns:
-        data = batch(
-            *[b"x"] * count, producer_id=producer_id, epoch=epoch, sequence=sequence
-        )
+        data = batch(*[b"x"] * count, producer_id=producer_id, epoch=epoch, sequence=sequence)
         version = talk.version if talk.version >= 0 else 9
         await talk.send(await request(talk, topic, data, version=version), version)
 

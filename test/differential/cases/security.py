@@ -118,9 +118,7 @@ MATCH, LITERAL, PREFIXED = 2, 3, 4
 DENY, ALLOW = 2, 3
 
 
-def permitting(
-    kind: int, name: str, operation: int, **options: object
-) -> CreateAclsRequest:
+def permitting(kind: int, name: str, operation: int, **options: object) -> CreateAclsRequest:
     defaults = {
         "resource_type": kind,
         "resource_name": name,
@@ -153,8 +151,11 @@ async def acls_created(talk: Talk) -> None:
     await talk.send(permitting(TOPIC, name, READ))
     await talk.send(permitting(TOPIC, name, READ))
     await talk.send(permitting(TOPIC, name, WRITE, permission_type=DENY, host="10.0.0.1"))
-    await talk.eventually(acls_of(name), 1, lambda answer: len(answer.resources[0].acls) == 2
-                          if answer.resources else False)
+    await talk.eventually(
+        acls_of(name),
+        1,
+        lambda answer: len(answer.resources[0].acls) == 2 if answer.resources else False,
+    )
 
 
 @case(CreateAclsRequest)
@@ -189,7 +190,9 @@ async def acls_described(talk: Talk) -> None:
     await talk.quiet(permitting(TOPIC, name[:-1], DESCRIBE, resource_pattern_type=PREFIXED), 1)
     there = acls_of(None, pattern_type_filter=PREFIXED)
     await talk.eventually(
-        there, 1, lambda answer: any(r.resource_name == name[:-1] for r in answer.resources),
+        there,
+        1,
+        lambda answer: any(r.resource_name == name[:-1] for r in answer.resources),
         note=False,
     )
     await talk.send(acls_of(name))
@@ -205,7 +208,13 @@ async def acls_described(talk: Talk) -> None:
 
 @case(DescribeAclsRequest)
 async def filters_of_acls_refused(talk: Talk) -> None:
-    for options in ({"resource_type_filter": 0}, {"operation": 0}, {"permission_type": 0}):
+    for options in (
+        {"resource_type_filter": 0},
+        {"operation": 0},
+        {"permission_type": 0},
+        {"resource_type_filter": 77},
+        {"operation": 77},
+    ):
         await talk.refused(acls_of("x", **options), talk.version)
 
 
@@ -215,8 +224,10 @@ async def acls_deleted(talk: Talk) -> None:
     await talk.quiet(permitting(TOPIC, name, READ), 1)
     await talk.quiet(permitting(TOPIC, name, WRITE), 1)
     await talk.eventually(
-        acls_of(name), 1, lambda answer: bool(answer.resources) and
-        len(answer.resources[0].acls) == 2, note=False,
+        acls_of(name),
+        1,
+        lambda answer: bool(answer.resources) and len(answer.resources[0].acls) == 2,
+        note=False,
     )
 
     def deleting(operation: int, resource_type: int = TOPIC) -> DeleteAclsRequest:
@@ -293,7 +304,9 @@ async def forbidden_administration(talk: Talk) -> None:
     for kind, name in ((2, topic), (4, str(talk.node()))):
         wanted = resource(resource_type=kind, resource_name=name, configuration_keys=None)
         await talk.send(
-            DescribeConfigsRequest(resources=[wanted]), 2, on=alice,
+            DescribeConfigsRequest(resources=[wanted]),
+            2,
+            on=alice,
             only=lambda answer: setattr(answer.results[0], "resource_name", "x"),
         )
     await talk.send(DescribeClusterRequest(), 0, on=alice)
@@ -301,7 +314,7 @@ async def forbidden_administration(talk: Talk) -> None:
     await talk.send(everything, 0, on=alice)
     await talk.send(acls_of(topic), 1, on=alice)
     await talk.refused(permitting(TOPIC, topic, READ), 1, on=alice)
-    await talk.send(DescribeUserScramCredentialsRequest(users=None), 0, on=alice)
+    await talk.send(credentials_of("x"), 0, on=alice)
     await talk.send(DescribeClientQuotasRequest(components=[]), 0, on=alice)
     init = InitProducerIdRequest(transactional_id="t", transaction_timeout_ms=1000)
     await talk.send(init, 4, on=alice)
@@ -323,12 +336,10 @@ def setting(
     return AlterClientQuotasRequest(entries=[entry], validate_only=validate_only)
 
 
-def quotas_of(kind: str, name: str | None, match: int = 0, *, strict: bool = False) -> (
-    DescribeClientQuotasRequest
-):
-    part = DescribeClientQuotasRequest.ComponentData(
-        entity_type=kind, match_type=match, match=name
-    )
+def quotas_of(
+    kind: str, name: str | None, match: int = 0, *, strict: bool = False
+) -> DescribeClientQuotasRequest:
+    part = DescribeClientQuotasRequest.ComponentData(entity_type=kind, match_type=match, match=name)
     return DescribeClientQuotasRequest(components=[part], strict=strict)
 
 
@@ -337,17 +348,16 @@ async def quotas_set(talk: Talk) -> None:
     user = talk.name()
     await talk.send(setting({"user": user}, ("producer_byte_rate", 1000.0)))
     await talk.send(
-        setting({"user": user, "client-id": "c"}, ("consumer_byte_rate", 5.5),
-                ("request_percentage", 20.0))
+        setting(
+            {"user": user, "client-id": "c"},
+            ("consumer_byte_rate", 5.0),
+            ("request_percentage", 20.0),
+        )
     )
-    await talk.eventually(
-        quotas_of("user", user), 1, lambda answer: len(answer.entries or ()) == 2
-    )
+    await talk.eventually(quotas_of("user", user), 1, lambda answer: len(answer.entries or ()) == 2)
     await talk.send(quotas_of("user", user, strict=True), 1)
     await talk.send(setting({"user": user}, ("producer_byte_rate", None)))
-    await talk.eventually(
-        quotas_of("user", user), 1, lambda answer: len(answer.entries or ()) == 1
-    )
+    await talk.eventually(quotas_of("user", user), 1, lambda answer: len(answer.entries or ()) == 1)
 
 
 @case(AlterClientQuotasRequest)
@@ -395,9 +405,9 @@ async def filters_of_quotas_refused(talk: Talk) -> None:
 SHA_256, SHA_512 = 1, 2
 
 
-def crediting(name: str, mechanism: int = SHA_256, iterations: int = 4096, **options: bytes) -> (
-    AlterUserScramCredentialsRequest
-):
+def crediting(
+    name: str, mechanism: int = SHA_256, iterations: int = 4096, **options: bytes
+) -> AlterUserScramCredentialsRequest:
     entry = AlterUserScramCredentialsRequest.ScramCredentialUpsertion(
         name=name,
         mechanism=mechanism,
@@ -409,9 +419,7 @@ def crediting(name: str, mechanism: int = SHA_256, iterations: int = 4096, **opt
 
 
 def discrediting(name: str, mechanism: int = SHA_256) -> AlterUserScramCredentialsRequest:
-    entry = AlterUserScramCredentialsRequest.ScramCredentialDeletion(
-        name=name, mechanism=mechanism
-    )
+    entry = AlterUserScramCredentialsRequest.ScramCredentialDeletion(name=name, mechanism=mechanism)
     return AlterUserScramCredentialsRequest(deletions=[entry])
 
 

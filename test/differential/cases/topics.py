@@ -281,8 +281,12 @@ async def reassignments(talk: Talk) -> None:
 async def reassignments_listed(talk: Talk) -> None:
     wanted = ListPartitionReassignmentsRequest.ListPartitionReassignmentsTopics
     topic = await talk.topic()
-    for topics in (None, [], [wanted(name=topic, partition_indexes=[0, 4])],
-                   [wanted(name="no-such-topic", partition_indexes=[0])]):
+    for topics in (
+        None,
+        [],
+        [wanted(name=topic, partition_indexes=[0, 4])],
+        [wanted(name="no-such-topic", partition_indexes=[0])],
+    ):
         await talk.send(ListPartitionReassignmentsRequest(topics=topics, timeout_ms=5000))
 
 

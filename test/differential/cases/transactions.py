@@ -5,7 +5,10 @@ from __future__ import annotations
 from kafka.protocol.messages.add_offsets_to_txn import AddOffsetsToTxnRequest
 from kafka.protocol.messages.add_partitions_to_txn import AddPartitionsToTxnRequest
 from kafka.protocol.messages.describe_producers import DescribeProducersRequest
-from kafka.protocol.messages.describe_transactions import DescribeTransactionsRequest
+from kafka.protocol.messages.describe_transactions import (
+    DescribeTransactionsRequest,
+    DescribeTransactionsResponse,
+)
 from kafka.protocol.messages.end_txn import EndTxnRequest
 from kafka.protocol.messages.fetch import FetchRequest
 from kafka.protocol.messages.init_producer_id import (
@@ -68,6 +71,15 @@ class Producer:
             return results[0].results_by_partition[0].partition_error_code != CODE_IN_PROGRESS
 
         await self.talk.eventually(self.adding(topic), 3, added, note=False)
+
+    async def at_rest(self) -> None:
+        """Wait until the coordinator knows that all markers are written."""
+        asked = DescribeTransactionsRequest(transactional_ids=[self.name])
+
+        def complete(answer: DescribeTransactionsResponse) -> bool:
+            return answer.transaction_states[0].transaction_state.startswith("Complete")
+
+        await self.talk.eventually(asked, 0, complete, note=False)
 
     async def writing(
         self,
@@ -227,6 +239,7 @@ async def transaction_ended(talk: Talk) -> None:
         await talk.send(await producer.writing(topic), 11)
         await talk.send(producer.ending(commit=commit))
         await ended(talk, topic, 2)
+        await producer.at_rest()
         await talk.send(producer.ending(commit=commit))
         await talk.send(producer.ending(commit=not commit))
 
@@ -441,9 +454,7 @@ async def transactions_listed(talk: Talk) -> None:
             await talk.send(ListTransactionsRequest(duration_filter=duration), only=only)
     if talk.version >= 2:
         for pattern in ("", ".*-1", "nothing", "("):
-            await talk.send(
-                ListTransactionsRequest(transactional_id_pattern=pattern), only=only
-            )
+            await talk.send(ListTransactionsRequest(transactional_id_pattern=pattern), only=only)
 
 
 @case()

@@ -48,7 +48,7 @@ async def alter_partition_reassignments(
         raise NotControllerError
     may_change_factor = request.allow_replication_factor_change
     return AlterPartitionReassignmentsResponse(
-        error_message=None,
+        error_message=None if request.topics else "",
         allow_replication_factor_change=may_change_factor,
         responses=[
             TopicResult(

@@ -3,14 +3,14 @@
 - CLUSTER_AUTHORIZATION_FAILED without ALTER on the cluster, NOT_CONTROLLER from a broker of a
   ZooKeeper cluster that is not the controller; both for each user.
 - One answer for each user; a user with one bad change is not changed at all. Iterations go from
-  4096 to 16384 (UNACCEPTABLE_CREDENTIAL).
+  4096 to 16384 (UNACCEPTABLE_CREDENTIAL). A password without bytes is UNKNOWN_SERVER_ERROR.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kafka.errors import ClusterAuthorizationFailedError, NotControllerError
+from kafka.errors import ClusterAuthorizationFailedError, NotControllerError, UnknownError
 from kafka.protocol.messages.alter_user_scram_credentials import (
     AlterUserScramCredentialsRequest,
     AlterUserScramCredentialsResponse,
@@ -68,5 +68,6 @@ def _refusal(context: RequestContext) -> BrokerResponseError | None:
 
 def _result(name: str, error: BrokerResponseError | None) -> Result:
     if error is None:
-        return Result(user=name)
-    return Result(user=name, error_code=error.errno, error_message=text(error))
+        return Result(user=name, error_message=None)
+    message = None if isinstance(error, UnknownError) else text(error)
+    return Result(user=name, error_code=error.errno, error_message=message)

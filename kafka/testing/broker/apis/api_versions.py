@@ -4,7 +4,7 @@
 - A version that is too new is answered with UNSUPPORTED_VERSION in a v0 body; from 2.4 on it lists
   the range of ApiVersions (KIP-511).
 - v3 checks the client's software name and version. Features (KIP-584): one whose lowest level is 0
-  is listed only from v4 on.
+  is listed only from v4 on, one that has no other level never.
 - v5 (KIP-1242): a cluster or node other than the one the client meant is REBOOTSTRAP_REQUIRED;
   naming one of the two without the other is INVALID_REQUEST.
 """
@@ -72,7 +72,8 @@ async def api_versions(context: RequestContext, request: ApiVersionsRequest) -> 
                 name=name, min_version=feature.minimum, max_version=feature.maximum
             )
             for name, feature in cluster.features.items()
-            if feature.minimum > 0 or lists_features_from_zero(context.api_version)
+            if feature.minimum > 0
+            or (feature.maximum > 0 and lists_features_from_zero(context.api_version))
         ],
         finalized_features_epoch=cluster.features_epoch if cluster.features else -1,
         finalized_features=[

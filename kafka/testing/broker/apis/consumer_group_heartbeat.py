@@ -55,7 +55,10 @@ async def consumer_group_heartbeat(
     context: RequestContext, request: ConsumerGroupHeartbeatRequest
 ) -> ConsumerGroupHeartbeatResponse:
     """Take a heartbeat."""
-    check_feature(context)
+    try:
+        check_feature(context)
+    except UnsupportedVersionError as error:
+        return ConsumerGroupHeartbeatResponse(error_code=error.errno)
     coordinator = coordinator_of(context, request.group_id)
     _check(context, request)
 
@@ -79,7 +82,8 @@ def check_feature(context: RequestContext) -> None:
     """
     feature = context.cluster.features.get(FEATURE)
     if feature is None or feature.finalized < 1:
-        raise UnsupportedVersionError("the consumer group protocol is not enabled")
+        # Without a message, as Kafka.
+        raise UnsupportedVersionError
 
 
 def _check(context: RequestContext, request: ConsumerGroupHeartbeatRequest) -> None:

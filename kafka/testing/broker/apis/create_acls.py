@@ -2,15 +2,16 @@
 
 - SECURITY_DISABLED if no authorizer is configured; CLUSTER_AUTHORIZATION_FAILED without ALTER on
   the cluster; both for each ACL.
-- Each ACL fails for itself (INVALID_REQUEST): filters' values, names that cannot be, principals
-  without a type. One that is there already is created again, without effect.
+- Each ACL fails for itself: names that cannot be, principals without a type, values nobody knows
+  are INVALID_REQUEST, values for filters only UNKNOWN_SERVER_ERROR. A value of 0 ends the
+  connection. One that is there already is created again, without effect.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kafka.errors import BrokerResponseError
+from kafka.errors import BrokerResponseError, UnknownError
 from kafka.protocol.messages.create_acls import CreateAclsRequest, CreateAclsResponse
 from kafka.testing.broker.authorizer import Operation
 from kafka.testing.broker.handlers import handles
@@ -45,6 +46,7 @@ def _result(context: RequestContext, wanted: CreateAclsRequest.AclCreation) -> R
             )
         )
     except BrokerResponseError as error:
-        return Result(error_code=error.errno, error_message=text(error))
+        message = None if isinstance(error, UnknownError) else text(error)
+        return Result(error_code=error.errno, error_message=message)
     context.cluster.component(Security).acls.add(acl)
     return Result()

@@ -42,8 +42,10 @@ def _result(
         return Result(error_code=error.errno, error_message=text(error))
     doomed.update(found)
     return Result(
+        error_message=None,
         matching_acls=[
             DeleteAclsResponse.DeleteAclsMatchingAcl(
+                error_message=None,
                 resource_type=acl.resource_type,
                 resource_name=acl.resource_name,
                 pattern_type=acl.pattern_type,
@@ -53,7 +55,7 @@ def _result(
                 permission_type=acl.permission,
             )
             for acl in found
-        ]
+        ],
     )
 
 

@@ -1,7 +1,8 @@
 """DeleteRecords (21): move a partition's start offset (KIP-107).
 
 - Offset -1 stands for the high watermark; beyond it, or below -1, is OFFSET_OUT_OF_RANGE.
-- A topic that is only compacted refuses with POLICY_VIOLATION. Errors answer low watermark -1.
+- A topic that is only compacted refuses with POLICY_VIOLATION, an internal one with
+  INVALID_TOPIC_EXCEPTION. Errors answer low watermark -1.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from kafka.errors import (
     BrokerResponseError,
+    InvalidTopicError,
     PolicyViolationError,
     TopicAuthorizationFailedError,
 )
@@ -50,6 +52,8 @@ def _answer(context: RequestContext, topic: str, asked: Asked) -> Answer:
         if not context.allows(Operation.DELETE, ResourceType.TOPIC, topic):
             raise TopicAuthorizationFailedError
         partition = served_partition(context, topic, index)
+        if partition.topic.is_internal:
+            raise InvalidTopicError(f"records of {topic} are not for clients to delete")
         if "delete" not in partition.log.config.text("cleanup.policy"):
             raise PolicyViolationError(f"Records of partition {topic}-{index} can not be deleted")
         low_watermark = partition.log.delete_before(asked.offset)

@@ -2,7 +2,7 @@
 
 - SECURITY_DISABLED if no authorizer is configured; CLUSTER_AUTHORIZATION_FAILED without DESCRIBE on
   the cluster.
-- A filter with a value no broker knows is INVALID_REQUEST.
+- A filter with a value of 0 ends the connection; values no broker knows match nothing.
 - v0 knows literal patterns only (KIP-290).
 """
 

@@ -32,7 +32,7 @@ async def describe_client_quotas(
     """Describe the quotas asked for."""
     try:
         if not context.allows(Operation.DESCRIBE_CONFIGS, ResourceType.CLUSTER, CLUSTER_NAME):
-            raise ClusterAuthorizationFailedError("Cluster authorization failed.")
+            raise ClusterAuthorizationFailedError
         found = context.cluster.component(ClientQuotas).matching(
             [
                 Component(entry.entity_type, entry.match_type, entry.match)
@@ -42,7 +42,9 @@ async def describe_client_quotas(
         )
     except BrokerResponseError as error:
         return Response(
-            error_code=error.errno, error_message=", ".join(map(str, error.args)), entries=None
+            error_code=error.errno,
+            error_message=", ".join(map(str, error.args)) or None,
+            entries=None,
         )
     return Response(
         entries=[

@@ -134,7 +134,9 @@ def _encoded(
         config_type=entry.kind.value,
     )
     if not has_sources(context.api_version):
-        encoded.is_default = entry.source is ConfigSource.DEFAULT
+        # Brokers with KRaft forgot what the oldest version calls a default.
+        is_default = entry.source is ConfigSource.DEFAULT
+        encoded.is_default = is_default and not context.cluster.release.kraft
     encoded.documentation = entry.documentation if request.include_documentation else None
     if request.include_synonyms:
         encoded.synonyms = [

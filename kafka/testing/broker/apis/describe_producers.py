@@ -1,7 +1,8 @@
 """DescribeProducers (61): the producers that a partition's leader remembers (KIP-664).
 
 - Errors per partition: TOPIC_AUTHORIZATION_FAILED without READ, UNKNOWN_TOPIC_OR_PARTITION,
-  NOT_LEADER_OR_FOLLOWER; without a message.
+  NOT_LEADER_OR_FOLLOWER, INVALID_TOPIC_EXCEPTION; a topic that is not there or cannot
+  be is explained, a partition is not.
 - -1 stands for no sequence, no timestamp, no coordinator epoch, no open transaction.
 """
 
@@ -9,7 +10,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kafka.errors import BrokerResponseError, TopicAuthorizationFailedError
+from kafka.errors import (
+    BrokerResponseError,
+    InvalidTopicError,
+    TopicAuthorizationFailedError,
+)
 from kafka.protocol.messages.describe_producers import (
     DescribeProducersRequest,
     DescribeProducersResponse,
@@ -17,6 +22,7 @@ from kafka.protocol.messages.describe_producers import (
 from kafka.testing.broker.authorizer import Operation, ResourceType
 from kafka.testing.broker.handlers import handles
 from kafka.testing.broker.hosting import served_partition
+from kafka.testing.broker.placement import check_topic_name
 
 if TYPE_CHECKING:
     from kafka.testing.broker.handlers import RequestContext
@@ -53,9 +59,15 @@ def _described(context: RequestContext, topic: str, index: int) -> PartitionResp
             raise refusal.error
         if not context.allows(Operation.READ, ResourceType.TOPIC, topic):
             raise TopicAuthorizationFailedError
+        check_topic_name(topic)
         partition = served_partition(context, topic, index)
     except BrokerResponseError as error:
-        return PartitionResponse(partition_index=index, error_code=error.errno)
+        explained = isinstance(error, InvalidTopicError) or topic not in context.cluster.topics
+        return PartitionResponse(
+            partition_index=index,
+            error_code=error.errno,
+            error_message=(", ".join(map(str, error.args)) or None) if explained else None,
+        )
     entries = partition.log.producers.entries.values()
     return PartitionResponse(
         partition_index=index, active_producers=[_state(entry) for entry in entries]

@@ -37,13 +37,24 @@ async def describe_user_scram_credentials(
 ) -> DescribeUserScramCredentialsResponse:
     """List credentials."""
     if not context.allows(Operation.DESCRIBE, ResourceType.CLUSTER, CLUSTER_NAME):
-        raise ClusterAuthorizationFailedError("DESCRIBE on the cluster is not allowed")
+        return _forbidden(request)
     users = context.cluster.component(Security).scram_users
     asked = Counter(user.name for user in request.users or ())
     results = [
         _result(users, name, is_duplicate=asked[name] > 1) for name in asked or users.names()
     ]
     return DescribeUserScramCredentialsResponse(results=results)
+
+
+def _forbidden(
+    request: DescribeUserScramCredentialsRequest,
+) -> DescribeUserScramCredentialsResponse:
+    code = ClusterAuthorizationFailedError.errno
+    return DescribeUserScramCredentialsResponse(
+        error_code=code,
+        error_message=None,
+        results=[Result(error_code=code, error_message=None) for _ in request.users or ()],
+    )
 
 
 def _result(users: ScramUsers, name: str, *, is_duplicate: bool) -> Result:

@@ -142,6 +142,8 @@ def _resolve(
         try:
             source = _source(context, key, asked)
             diverging = _diverging(source)
+            if diverging is None:
+                source.partition.log.check_offset(asked.fetch_offset)
         except BrokerResponseError as error:
             answers[key] = _failed(key.partition, error)
             continue
@@ -170,7 +172,6 @@ def _source(context: RequestContext, key: Key, asked: FetchPartition) -> _Source
     follows = partition.leader != context.broker.node_id
     if follows and context.broker.node_id not in partition.isr:
         raise NotLeaderForPartitionError(f"the replica of {name} here is not in sync")
-    partition.log.check_offset(asked.fetch_offset)
     return _Source(key, asked, partition, follows)
 
 
@@ -290,7 +291,7 @@ def _read(
     if not takes_zstd(version):
         _refuse_zstd(pieces)
     if record_magic(version) < 2:
-        converted = to_message_set(pieces, record_magic(version))
+        converted = to_message_set(pieces, record_magic(version), offset)
         data.records = converted if first_batch_comes_whole(version) else converted[:limit]
     elif pieces:
         data.records = pieces[0] if len(pieces) == 1 else pieces

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 Found = FindCoordinatorResponse.Coordinator
 
+_UNEXPLAINED = (GroupAuthorizationFailedError, TransactionalIdAuthorizationFailedError)
+
 
 def has_several_keys(version: int) -> bool:
     """Return whether one request asks for several keys."""
@@ -67,10 +69,17 @@ def _found(context: RequestContext, request: FindCoordinatorRequest, key: str) -
     try:
         node = _node(context, request.key_type, key)
     except BrokerResponseError as error:
-        return _missing(key, error.errno, ", ".join(map(str, error.args)) or error.description)
+        return _missing(key, error.errno, _explanation(context, error))
     return Found(
         key=key, node_id=node.node_id, host=node.host, port=node.port_at(context.peer.listener)
     )
+
+
+def _explanation(context: RequestContext, error: BrokerResponseError) -> str:
+    """Return the message of an error; of several keys only those in trouble have one."""
+    if has_several_keys(context.api_version) and isinstance(error, _UNEXPLAINED):
+        return ""
+    return ", ".join(map(str, error.args)) or error.description
 
 
 def _missing(key: str, code: int, message: str) -> Found:
@@ -86,7 +95,9 @@ def _node(context: RequestContext, key_type: int, key: str) -> Node:
             raise TransactionalIdAuthorizationFailedError
     else:
         raise InvalidRequestError(f"no coordinator is known for keys of type {key_type}")
-    node = context.cluster.component(Coordinators).find(KeyType(key_type), key)
+    coordinators = context.cluster.component(Coordinators)
+    coordinators.ensure_topic(KeyType(key_type))
+    node = coordinators.find(KeyType(key_type), key)
     if node is None:
         raise CoordinatorNotAvailableError
     return node

@@ -2,6 +2,8 @@
 
 - Which topics: ``null`` asks for all, an empty list for none; in v0 an empty list asks for all.
 - v12 may ask by topic id; one that is unknown is UNKNOWN_TOPIC_ID. Ids win over names.
+- A topic without name and id is UNKNOWN_SERVER_ERROR, one with an id or without a name before v12
+  INVALID_REQUEST; that is all such an answer says.
 - An unknown name is created if the broker (auto.create.topics.enable) and the request (v4; earlier
   ones always want it) allow it; this first answer says UNKNOWN_TOPIC_OR_PARTITION, or
   LEADER_NOT_AVAILABLE from a ZooKeeper cluster.
@@ -20,6 +22,7 @@ from kafka.errors import (
     InvalidTopicError,
     LeaderNotAvailableError,
     TopicAuthorizationFailedError,
+    UnknownError,
     UnknownTopicIdError,
     UnknownTopicOrPartitionError,
 )
@@ -54,6 +57,9 @@ def may_ask_by_id(version: int) -> bool:
 async def metadata(context: RequestContext, request: MetadataRequest) -> MetadataResponse:
     """Describe the cluster and the topics asked for."""
     cluster = context.cluster
+    refused = _refused(context, request)
+    if refused is not None:
+        return refused
     response = MetadataResponse(
         brokers=[
             MetadataResponse.MetadataResponseBroker(
@@ -75,6 +81,26 @@ async def metadata(context: RequestContext, request: MetadataRequest) -> Metadat
     return response
 
 
+def _refused(context: RequestContext, request: MetadataRequest) -> MetadataResponse | None:
+    """Return the answer to a request that names topics as it may not; it tells nothing else."""
+    wanted = request.topics or ()
+    if may_ask_by_id(context.api_version):
+        wrong = any(entry.name is None and entry.topic_id == ZERO_UUID for entry in wanted)
+        code = UnknownError.errno
+    else:
+        wrong = any(entry.name is None or entry.topic_id != ZERO_UUID for entry in wanted)
+        code = InvalidRequestError.errno
+    if not wrong:
+        return None
+    return MetadataResponse(
+        error_code=code,
+        topics=[
+            ResponseTopic(error_code=code, name=entry.name or "", topic_id=entry.topic_id)
+            for entry in wanted
+        ],
+    )
+
+
 def _topics(context: RequestContext, request: MetadataRequest) -> list[ResponseTopic]:
     wanted = request.topics
     if wanted is None or (not wanted and empty_means_all(context.api_version)):
@@ -83,13 +109,6 @@ def _topics(context: RequestContext, request: MetadataRequest) -> list[ResponseT
             for _, topic in sorted(context.cluster.topics.items())
             if _may_describe(context, topic.name)
         ]
-    if not may_ask_by_id(context.api_version):
-        for entry in wanted:
-            if entry.name is None or entry.topic_id != ZERO_UUID:
-                return [
-                    ResponseTopic(error_code=InvalidRequestError.errno, name=asked.name or "")
-                    for asked in wanted
-                ]
     by_id = [entry.topic_id for entry in wanted if entry.topic_id != ZERO_UUID]
     if by_id:
         return [_by_id(context, request, topic_id) for topic_id in dict.fromkeys(by_id)]

@@ -14,6 +14,7 @@ from __future__ import annotations
 from itertools import count
 from typing import TYPE_CHECKING
 
+from kafka.errors import UnknownTopicOrPartitionError, UnsupportedVersionError
 from kafka.protocol.messages.offset_commit import OffsetCommitRequest, OffsetCommitResponse
 from kafka.testing.broker.groups.commits import Entry, commit_offsets
 from kafka.testing.broker.groups.coordinator import Commit
@@ -32,6 +33,11 @@ def speaks_epochs(version: int) -> bool:
     return version >= 9
 
 
+def goes_to_the_coordinator(version: int) -> bool:
+    """Return whether offsets are kept by the group's coordinator, and not by ZooKeeper."""
+    return version >= 1
+
+
 def names_topics_by_id(version: int) -> bool:
     """Return whether topics are named by id."""
     return version >= 10
@@ -42,12 +48,25 @@ async def offset_commit(
     context: RequestContext, request: OffsetCommitRequest
 ) -> OffsetCommitResponse:
     """Commit offsets."""
+    if context.cluster.release.kraft and not goes_to_the_coordinator(context.api_version):
+        return _response(
+            request,
+            [
+                UnsupportedVersionError.errno
+                if topic.name in context.cluster.topics
+                else UnknownTopicOrPartitionError.errno
+                for topic in request.topics
+                for _ in topic.partitions
+            ],
+        )
     commit = Commit(
         request.group_id,
         request.member_id,
         request.group_instance_id,
         request.generation_id_or_member_epoch,
         speaks_epochs=speaks_epochs(context.api_version),
+        misses_groups=speaks_epochs(context.api_version)
+        and context.cluster.release.new_coordinator,
     )
     expires_ms = None
     if request.retention_time_ms != KEEP_AS_LONG_AS_EVER:

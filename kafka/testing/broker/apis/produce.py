@@ -1,12 +1,15 @@
 """Produce (0): append batches.
 
-- Versions 0 to 2 carry messages of magic 0 and 1, converted to one v2 batch; from 3 on each
+- Versions 0 to 2 carry messages of magic 0 and 1, converted to one v2 batch; releases from 4.0 on
+  offer these versions but end the connection (KIP-896). From 3 on each
   partition carries exactly one batch of magic 2. zstd from 7 on. Topic ids from 13 on.
 - Idempotence (KIP-98): repeated batches are acknowledged with the offsets they got, gaps are
   OUT_OF_ORDER_SEQUENCE_NUMBER, old epochs INVALID_PRODUCER_EPOCH.
 - Transactional batches ask the transaction coordinator unless their transaction is already open in
   the partition; from 12 on partitions join the transaction by being written to (KIP-890). Versions
   before 11 do not know TRANSACTION_ABORTABLE and get INVALID_TXN_STATE.
+- A transactional batch in a request without transactional id is
+  TRANSACTIONAL_ID_AUTHORIZATION_FAILED for the whole request.
 - acks: 0 answers nothing, and an error ends the connection; 1 answers at once; -1 needs
   min.insync.replicas and waits for the high watermark, up to the request's timeout
   (REQUEST_TIMED_OUT). Any other value is INVALID_REQUIRED_ACKS.
@@ -29,6 +32,7 @@ from kafka.errors import (
     TopicAuthorizationFailedError,
     TransactionalIdAuthorizationFailedError,
 )
+from kafka.protocol.messages.fetch import FetchRequest
 from kafka.protocol.messages.produce import ProduceRequest, ProduceResponse
 from kafka.protocol.schema import ZERO_UUID
 from kafka.structs import TopicPartition
@@ -36,12 +40,20 @@ from kafka.testing.broker.authorizer import Operation, ResourceType
 from kafka.testing.broker.broker import ConnectionRefusedByBroker
 from kafka.testing.broker.handlers import handles
 from kafka.testing.broker.hosting import leader_hint, served_partition, topic_name
-from kafka.testing.broker.incoming import RecordsRefusedError, TimestampRefusedError, accept
+from kafka.testing.broker.incoming import (
+    BatchRefusedError,
+    RecordsRefusedError,
+    TimestampRefusedError,
+    accept,
+    carries_transaction,
+    takes_only_v2,
+)
 from kafka.testing.broker.transactions.coordinator import ProducerIdAndEpoch
 from kafka.testing.broker.transactions.service import Transactions
 from kafka.testing.broker.waiting import wait_until
 
 if TYPE_CHECKING:
+    from kafka.testing.broker.broker import Broker
     from kafka.testing.broker.cluster import Partition
     from kafka.testing.broker.handlers import RequestContext
     from kafka.testing.broker.incoming import IncomingBatch
@@ -51,7 +63,17 @@ PartitionData = ProduceRequest.PartitionProduceData
 
 _ALL, _NONE, _LEADER = -1, 0, 1
 _EXPLAINED = (RecordsRefusedError, TimestampRefusedError)
-_WITH_LOG_START = (*_EXPLAINED, InvalidProducerEpochError, OutOfOrderSequenceNumberError)
+#: What the log itself refuses is answered with where it starts.
+_BY_THE_LOG = (
+    *_EXPLAINED,
+    BatchRefusedError,
+    InvalidProducerEpochError,
+    OutOfOrderSequenceNumberError,
+)
+
+
+class _FencedByCoordinatorError(InvalidProducerEpochError):
+    """The transaction coordinator refuses a batch before the log is asked."""
 
 
 class _Waiting(NamedTuple):
@@ -82,9 +104,22 @@ def knows_abortable(version: int) -> bool:
     return version >= 11
 
 
+def reads_old_messages(broker: Broker) -> bool:
+    """Return whether the release still knows messages of magic 0 and 1.
+
+    Those from 4.0 on do not (KIP-896), but go on to offer Produce 0 to 2, because librdkafka takes
+    a broker without them for one without codecs.
+    """
+    return broker.apis[FetchRequest.API_KEY].min_version < 4
+
+
 @handles(ProduceRequest, by_topic=True)
 async def produce(context: RequestContext, request: ProduceRequest) -> ProduceResponse | None:
     """Append what each partition carries and acknowledge as *acks* asks."""
+    if not takes_only_v2(context.api_version) and not reads_old_messages(context.broker):
+        raise ConnectionRefusedByBroker("Produce below version 3 is offered, but not taken")
+    if _hides_transaction(request):
+        return _refused(request, TransactionalIdAuthorizationFailedError.errno)
     response = ProduceResponse()
     waiting: list[_Waiting] = []
     for topic in request.topic_data:
@@ -99,6 +134,42 @@ async def produce(context: RequestContext, request: ProduceRequest) -> ProduceRe
         _close_on_error(response)
         return None
     await _wait_for_replicas(context, request, waiting)
+    return response
+
+
+def _hides_transaction(request: ProduceRequest) -> bool:
+    """Return whether batches are transactional though the request names no transactional id."""
+    return request.transactional_id is None and any(
+        carries_transaction(_records(data))
+        for topic in request.topic_data
+        for data in topic.partition_data
+    )
+
+
+def _records(data: PartitionData) -> bytes | bytearray | memoryview | None:
+    records = data.records
+    assert records is None or isinstance(records, (bytes, bytearray, memoryview))
+    return records
+
+
+def _refused(request: ProduceRequest, code: int) -> ProduceResponse | None:
+    """Answer every partition with an error."""
+    response = ProduceResponse(
+        responses=[
+            ProduceResponse.TopicProduceResponse(
+                name=topic.name,
+                topic_id=topic.topic_id,
+                partition_responses=[
+                    PartitionResponse(index=data.index, error_code=code, base_offset=-1)
+                    for data in topic.partition_data
+                ],
+            )
+            for topic in request.topic_data
+        ]
+    )
+    if request.acks == _NONE:
+        _close_on_error(response)
+        return None
     return response
 
 
@@ -133,7 +204,11 @@ def _failed(
     if isinstance(error, (*_EXPLAINED, InvalidTxnStateError)):
         answer.error_message = ", ".join(map(str, error.args)) or None
     partition = context.cluster.partition(topic, index)
-    if partition is not None and isinstance(error, _WITH_LOG_START):
+    if (
+        partition is not None
+        and isinstance(error, _BY_THE_LOG)
+        and not isinstance(error, _FencedByCoordinatorError)
+    ):
         answer.log_start_offset = partition.log.start_offset
     return answer
 
@@ -153,16 +228,18 @@ def _append_to(
         raise InvalidRequiredAcksError(f"acks is {request.acks}, not -1, 0 or 1")
     partition = served_partition(context, topic, data.index)
     config = partition.log.config
-    if request.acks == _ALL and len(partition.isr) < config.integer("min.insync.replicas"):
+    needed = config.integer("min.insync.replicas")
+    if context.cluster.release.kraft:
+        # KIP-966: more than there are replicas is never asked for.
+        needed = min(needed, len(partition.replicas))
+    if request.acks == _ALL and len(partition.isr) < needed:
         raise NotEnoughReplicasError(
             f"The size of the current ISR {partition.isr} is insufficient to satisfy the "
-            f"min.isr requirement of {config.text('min.insync.replicas')} for partition "
+            f"min.isr requirement of {needed} for partition "
             f"{topic}-{data.index}"
         )
-    records = data.records
-    assert records is None or isinstance(records, (bytes, bytearray, memoryview))
     batch = accept(
-        records,
+        _records(data),
         produce_version=context.api_version,
         config=config,
         now_ms=context.cluster.clock.wall_ms(),
@@ -200,15 +277,17 @@ def _check_transaction(
     header = batch.header
     if not header.is_transactional:
         return
-    if request.transactional_id is None:
-        raise InvalidTxnStateError("a transactional batch came without a transactional id")
+    # Without it the whole request was refused.
+    assert request.transactional_id is not None
     entry = partition.log.producers.entries.get(header.producer_id)
     is_open = (
         entry is not None
         and entry.transaction_start is not None
         and entry.epoch == header.producer_epoch
     )
-    if not is_open:
+    if is_open:
+        return
+    try:
         context.cluster.component(Transactions).join(
             request.transactional_id,
             ProducerIdAndEpoch(header.producer_id, header.producer_epoch),
@@ -216,6 +295,8 @@ def _check_transaction(
             may_join=partitions_join_by_produce(context.api_version),
             knows_abortable=knows_abortable(context.api_version),
         )
+    except InvalidProducerEpochError as error:
+        raise _FencedByCoordinatorError(*error.args) from error
 
 
 def _add_hint(

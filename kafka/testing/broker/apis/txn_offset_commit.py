@@ -71,6 +71,7 @@ async def txn_offset_commit(
         request.group_instance_id,
         request.generation_id_or_member_epoch,
         transactional=True,
+        misses_groups=names_topics_by_id(context.api_version),
     )
 
     def store(coordinator: GroupCoordinator, offsets: dict[Key, Committed]) -> None:

@@ -52,6 +52,7 @@ class Commit(NamedTuple):
         epoch: generation or member epoch, -1 for none.
         transactional: by TxnOffsetCommit.
         speaks_epochs: the version of the request knows of member epochs.
+        misses_groups: the answer may be GROUP_ID_NOT_FOUND.
     """
 
     group_id: str
@@ -60,6 +61,7 @@ class Commit(NamedTuple):
     epoch: int = -1
     transactional: bool = False
     speaks_epochs: bool = True
+    misses_groups: bool = False
 
 
 class GroupCoordinator:
@@ -228,6 +230,8 @@ class GroupCoordinator:
         """
         group = self.groups.get(commit.group_id)
         if group is None:
+            if commit.epoch >= 0 and commit.misses_groups:
+                raise GroupIdNotFoundError(f"Group {commit.group_id} not found.")
             if commit.epoch >= 0:
                 raise IllegalGenerationError(f"there is no group {commit.group_id!r}")
             self.keep(self._new_classic(commit.group_id))

@@ -8,8 +8,10 @@ from kafka.errors import (
     ClusterAuthorizationFailedError,
     InvalidRequestError,
     SecurityDisabledError,
+    UnknownError,
 )
 from kafka.testing.broker.authorizer import CLUSTER_NAME, Operation, ResourceType
+from kafka.testing.broker.broker import ConnectionRefusedByBroker
 from kafka.testing.broker.security.acls import (
     ALL,
     ANY,
@@ -44,28 +46,33 @@ def require(context: RequestContext, operation: Operation) -> None:
 
 
 def checked_filter(wanted: AclFilter) -> AclFilter:
-    """Return *wanted* if every value in it is known.
+    """Return *wanted* if it can be read; values nobody knows match nothing.
 
     Raises:
-        InvalidRequestError: one is not.
+        ConnectionRefusedByBroker: a value is 0, with which Kafka cannot even read the request.
     """
-    if (
-        wanted.resource_type not in _TYPES | {ANY}
-        or wanted.pattern_type not in frozenset(PatternType)
-        or wanted.operation not in _OPERATIONS | {ANY}
-        or wanted.permission not in _PERMISSIONS | {ANY}
-    ):
-        raise InvalidRequestError(f"the filter has a value that is not known: {wanted}")
+    _check_read(wanted.resource_type, wanted.pattern_type, wanted.operation, wanted.permission)
     return wanted
+
+
+def _check_read(*values: int) -> None:
+    if 0 in values:
+        raise ConnectionRefusedByBroker("the request has a value that stands for none")
 
 
 def checked_binding(acl: AclBinding) -> AclBinding:
     """Return *acl* if it can be.
 
     Raises:
+        ConnectionRefusedByBroker: a value is 0, with which Kafka cannot even read the request.
         InvalidRequestError: it cannot.
+        UnknownError: a value is for filters only.
     """
+    _check_read(acl.resource_type, acl.pattern_type, acl.operation, acl.permission)
     kind, _, name = acl.principal.partition(":")
+    of_filters = (acl.resource_type, acl.operation, acl.permission, acl.pattern_type)
+    if ANY in of_filters or acl.pattern_type == PatternType.MATCH:
+        raise UnknownError
     wrong = {
         "resource type": acl.resource_type not in _TYPES,
         "pattern type": acl.pattern_type not in _PATTERNS,

@@ -9,6 +9,7 @@ from kafka.errors import (
     DuplicateResourceError,
     ResourceNotFoundError,
     UnacceptableCredentialError,
+    UnknownError,
     UnsupportedSaslMechanismError,
 )
 from kafka.testing.broker.security.scram import (
@@ -108,6 +109,9 @@ class ScramUsers:
             raise UnacceptableCredentialError("Too few iterations")
         elif change.iterations > MAX_ITERATIONS:
             raise UnacceptableCredentialError("Too many iterations")
+        elif not change.salted_password:
+            # The Java crypto API takes no empty key, and nobody catches that.
+            raise UnknownError
 
     def _apply(self, change: Deletion | Upsertion) -> None:
         mechanism = ScramMechanism(change.mechanism)

@@ -6,7 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kafka.errors import CorruptRecordError, InvalidTimestampError, KafkaError
+from kafka.errors import (
+    CorruptRecordError,
+    InvalidRecordError,
+    InvalidTimestampError,
+    KafkaError,
+)
 from kafka.record.batch import build_batch, encode_records
 from kafka.record.compression import Codec
 from kafka.testing.broker.configs import TopicConfig
@@ -31,7 +36,7 @@ def test_encoded_records_pass(sizes: list[int]) -> None:
 @given(Sizes.filter(bool), st.sampled_from([-1, 1]))
 def test_another_number_of_records_does_not_pass(sizes: list[int], more: int) -> None:
     section = encode_records([0] * len(sizes), [None] * len(sizes), [b"v" * n for n in sizes])
-    with pytest.raises(CorruptRecordError):
+    with pytest.raises(InvalidRecordError):
         check_framing(section, len(sizes) + more)
 
 
@@ -39,7 +44,7 @@ def test_another_number_of_records_does_not_pass(sizes: list[int], more: int) ->
     "section", [b"\0", b"\1", b"\x80\0", b"\xff\xff\xff\xff\xff", b"\x0c", b""]
 )
 def test_a_length_that_cannot_be_does_not_pass(section: bytes) -> None:
-    with pytest.raises(CorruptRecordError):
+    with pytest.raises(InvalidRecordError):
         check_framing(section, 1)
 
 
