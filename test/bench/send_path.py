@@ -3,8 +3,8 @@
     python test/bench/send_path.py                        # this client
     PEER=/path/to/python test/bench/send_path.py          # and a peer, in the same run
 
-Both send to the same in-thread scripted broker, so the figures include the client's own loop
-thread competing for the interpreter, as in real life.
+Both send to the same embedded broker, on a thread of this process, so the figures include the
+client's own loop thread competing for the interpreter, as in real life.
 """
 
 from __future__ import annotations
@@ -66,13 +66,12 @@ def measure(python: str, servers: str, kind: str, path: str | None) -> tuple[flo
 
 def main() -> None:
     """Print the medians."""
-    from test.support.scripted_broker import ScriptedCluster
+    from kafka.testing import EmbeddedCluster
 
     pythons = {"this": (sys.executable, str(Path(__file__).parents[2]))}
     if "PEER" in os.environ:
         pythons["peer"] = (os.environ["PEER"], None)
-    with ScriptedCluster.in_thread(nodes=1) as cluster:
-        cluster.add_topic("bench", partitions=1)
+    with EmbeddedCluster(topics={"bench": 1}) as cluster:
         servers = os.environ.get("SERVERS") or cluster.bootstrap_servers[0]
         for kind in ("keyless", "keyed"):
             found: dict[str, list[tuple[float, float, float]]] = {name: [] for name in pythons}

@@ -1,4 +1,4 @@
-"""A network client on the running loop, for stories with the scripted broker."""
+"""A network client on the running loop, for stories with the embedded cluster."""
 
 from __future__ import annotations
 
