@@ -23,6 +23,7 @@ from kafka.errors import (
 )
 from kafka.structs import TopicPartition
 from kafka.testing import EmbeddedCluster
+from test.support.signals import ctrl_c_raises
 from test.support.stage import cluster_of, port_of
 
 if TYPE_CHECKING:
@@ -126,6 +127,7 @@ def interrupt() -> None:
     signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
 
 
+@ctrl_c_raises()
 def test_ctrl_c_ends_a_waiting_poll(cluster: EmbeddedCluster) -> None:
     with consumer(cluster) as reader:
         reader.assign([T1])
@@ -136,6 +138,7 @@ def test_ctrl_c_ends_a_waiting_poll(cluster: EmbeddedCluster) -> None:
         assert time.monotonic() - began < 1
 
 
+@ctrl_c_raises()
 def test_ctrl_c_ends_a_question(cluster: EmbeddedCluster) -> None:
     with consumer(cluster) as reader:
         threading.Timer(0.1, interrupt).start()

@@ -116,5 +116,5 @@ def test_a_program_that_ends_with_the_broker_silent_ends_in_time_and_says_what_i
 ) -> None:
     cluster.inject(ProduceRequest, DropResponse(applied=False), times=10)
     took, output = run_to_its_end(cluster, EXIT_OF_THREE)
-    assert took < 8
+    assert took < 6
     assert output.count("topic=t: 1 records were not delivered") == 3

@@ -14,6 +14,7 @@ import pytest
 
 from kafka._base.loop_thread import EventLoopThread
 from kafka.errors import IllegalStateError, KafkaTimeoutError
+from test.support.signals import ctrl_c_raises
 
 
 @pytest.fixture
@@ -103,6 +104,7 @@ def test_stopping_twice_is_harmless(thread: EventLoopThread) -> None:
     assert not thread.is_running
 
 
+@ctrl_c_raises()
 def test_ctrl_c_in_a_waiting_call_is_raised_at_once(thread: EventLoopThread) -> None:
     cancelled = threading.Event()
 
