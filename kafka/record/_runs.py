@@ -89,7 +89,6 @@ def decode_uniform(buffer: bytes, position: int, index: int, count: int) -> Run 
 
     Raises:
         IndexError: The buffer ends inside the first record.
-        CorruptRecordError: The first record has an impossible varint.
     """
     shape = _shape_at(buffer, position, index)
     if shape is None:
@@ -128,7 +127,11 @@ def _shape_at(buffer: bytes, position: int, index: int) -> _Shape | None:
         if buffer[position + size : position + size + 2] != head:
             return None
         return _shape(size, delta, tail, tail + 1, -1, value, size - value - 1)
-    return _any_shape(buffer, position, 2 if wide else 1)
+    try:
+        return _any_shape(buffer, position, 2 if wide else 1)
+    except (IndexError, CorruptRecordError):
+        # Lengths were looked for where there are none, e.g. after a delta of several bytes.
+        return None
 
 
 def _any_shape(buffer: bytes, position: int, offset_width: int) -> _Shape | None:
@@ -276,7 +279,6 @@ def decode_plain(buffer: bytes, position: int, index: int, stop: int) -> Run | N
 
     Raises:
         IndexError: The buffer ends inside a record.
-        CorruptRecordError: A record of that kind ends with a count of headers.
     """
     if index >= _TWO_BYTES_END:
         return None
@@ -309,13 +311,12 @@ def _take(
     for _ in range(count):
         size, delta, tail, value, expected = table[buffer[position]][buffer[position + 1]]
         value += position
-        if buffer[position + tail : value] != expected:
+        end = position + size - 1
+        if buffer[position + tail : value] != expected or buffer[end]:
             break
         add_delta(buffer[position + delta])
-        position += size
-        add_value(buffer[value : position - 1])
-        if buffer[position - 1]:
-            raise CorruptRecordError(f"byte {position - 1} promises headers that are not there")
+        add_value(buffer[value:end])
+        position = end + 1
     return position
 
 
