@@ -106,9 +106,7 @@ def test_no_more_requests_are_in_flight_than_allowed() -> None:
 def test_unanswered_request_times_out_and_fails_the_others_in_flight() -> None:
     async def story(cluster: EmbeddedCluster, client: NetworkClient) -> None:
         await ask(client)
-        inject_each(
-            cluster, ListOffsetsRequest, DropResponse(applied=False), DropResponse(applied=False)
-        )
+        cluster.inject(ListOffsetsRequest, DropResponse(), times=2)
         loop = asyncio.get_running_loop()
         start = loop.time()
         first, second = await asyncio.gather(
@@ -126,9 +124,7 @@ def test_unanswered_request_times_out_and_fails_the_others_in_flight() -> None:
 def test_later_request_with_a_shorter_time_out_expires_first() -> None:
     async def story(cluster: EmbeddedCluster, client: NetworkClient) -> None:
         await ask(client)
-        inject_each(
-            cluster, ListOffsetsRequest, DropResponse(applied=False), DropResponse(applied=False)
-        )
+        cluster.inject(ListOffsetsRequest, DropResponse(), times=2)
         results = await asyncio.gather(
             ask(client, timeout=9), ask(client, timeout=3), return_exceptions=True
         )
@@ -279,16 +275,11 @@ def test_send_any_asks_another_node_when_one_is_down() -> None:
 
 
 def test_broker_that_knows_only_an_older_api_versions_is_asked_again_in_its_version() -> None:
-    async def story() -> None:
-        async with (
-            cluster_of(api_versions={ApiVersionsRequest: (0, 2)}) as cluster,
-            connected(cluster.bootstrap_servers) as client,
-        ):
-            await ask(client)
-            seen = cluster.requests(ApiVersionsRequest)
-            assert {request.api_version for request in seen} == {2}
+    async def story(cluster: EmbeddedCluster, client: NetworkClient) -> None:
+        await ask(client)
+        assert {seen.api_version for seen in cluster.requests(ApiVersionsRequest)} == {2}
 
-    run(story())
+    play(story, api_versions={ApiVersionsRequest: (0, 2)})
 
 
 class Facts(Observer):
