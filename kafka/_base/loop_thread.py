@@ -80,8 +80,9 @@ class EventLoopThread:
             KafkaTimeoutError: it took longer than *timeout*.
             IllegalStateError: the thread does not run, is this thread, or was stopped meanwhile.
         """
-        waited_for = self._submit(work)
+        waited_for = _Call(work)
         try:
+            self._submit(waited_for)
             task = waited_for.done.get(timeout=None if timeout is None else bounded(timeout))
         except Empty:
             self.post(waited_for.cancel)
@@ -94,19 +95,18 @@ class EventLoopThread:
             raise IllegalStateError(f"{self.name}: the client was closed meanwhile")
         return task.result()
 
-    def _submit(self, work: Coroutine[Any, Any, T]) -> _Call[T]:
+    def _submit(self, call: _Call[T]) -> None:
         with self._lock:
             if self._loop is not None and self._state == "RUNNING":
                 if self._thread is not threading.current_thread():
-                    call = _Call(work)
                     self._loop.call_soon_threadsafe(call.start)
-                    return call
+                    return
                 reason = "a blocking call on the client's own thread would wait for itself"
             elif self._state == "FORKED":
                 reason = "this process is a fork of the one the client was made in; make a new one"
             else:
                 reason = f"the client is {'closed' if self._state == 'STOPPED' else 'not started'}"
-        work.close()
+        call.cancel()
         raise IllegalStateError(f"{self.name}: {reason}")
 
     def post(self, function: Callable[..., object], *args: object) -> bool:
@@ -173,8 +173,10 @@ class _Call(Generic[T]):
         self._task.add_done_callback(self._finish)
 
     def cancel(self) -> None:
-        """End the work, because nobody waits for it any more; on the loop, after `start`."""
-        if self._task is not None:
+        """End the work, because nobody waits for it any more; after `start` if that comes."""
+        if self._task is None:
+            self._work.close()
+        else:
             self._task.cancel()
 
     def _finish(self, task: asyncio.Task[T]) -> None:
