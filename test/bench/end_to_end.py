@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from test.support.apache_kafka import KafkaCluster
 
-WORKER = Path(__file__).with_name("worker.py")
+WORKER = Path(__file__).parent / "workers" / "worker.py"
 RELEASED = ("kafka-python==3.0.12", "crc32c", "lz4")
 OURS = "ours"
 
@@ -145,7 +145,7 @@ def released_interpreter() -> str:
 
 def measure(python: str, mode: str, bootstrap: str, topic: str, count: int, size: int) -> Run:
     """Run *mode* once in a process of its own."""
-    command = [python, "-P", str(WORKER), mode, bootstrap, topic, str(count), str(size)]
+    command = [python, str(WORKER), mode, bootstrap, topic, str(count), str(size)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     if done.returncode:
         raise SystemExit(f"{mode} failed:\n{done.stderr}")

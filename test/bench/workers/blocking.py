@@ -1,0 +1,202 @@
+"""Modes of the blocking clients named ``kafka``: this one and the released one."""
+
+from __future__ import annotations
+
+import os
+import resource
+import time
+from typing import Any
+
+from common import (
+    BATCH_BYTES,
+    IDLE_SECONDS,
+    LINGER_MS,
+    Stopwatch,
+    Task,
+    drop,
+    keys_of,
+    report,
+    text_of,
+)
+
+
+def kafka_producer(
+    task: Task,
+    watch: Stopwatch,
+    *,
+    keyed: bool = False,
+    codec: str | None = None,
+    keeping: bool = True,
+) -> int:
+    from kafka import KafkaProducer
+
+    options: dict[str, Any] = {
+        "compression_type": codec,
+        "bootstrap_servers": task.bootstrap,
+        "acks": 1,
+        "linger_ms": LINGER_MS,
+        "batch_size": BATCH_BYTES,
+        "enable_idempotence": False,
+    }
+    producer = KafkaProducer(**options)
+    value = text_of(task.size) if codec else os.urandom(task.size)
+    producer.send(task.topic, value).get(30)
+    keys = keys_of(task.count) if keyed else None
+    futures: list[Any] = []
+    watch.start()
+    send, keep = producer.send, futures.append if keeping else drop
+    if keys is None:
+        for _ in range(task.count):
+            keep(send(task.topic, value))
+    else:
+        for key in keys:
+            keep(send(task.topic, value, key))
+    producer.flush()
+    done = watch.stop()
+    failed = sum(future.failed() for future in futures)
+    producer.close()
+    return report(done, task.count - failed)
+
+
+def kafka_send_many(task: Task, watch: Stopwatch) -> int:
+    """Send in lots of 1,000 records."""
+    from kafka import KafkaProducer
+
+    producer = KafkaProducer(
+        bootstrap_servers=task.bootstrap,
+        acks=1,
+        linger_ms=LINGER_MS,
+        batch_size=BATCH_BYTES,
+        enable_idempotence=False,
+    )
+    value = os.urandom(task.size)
+    producer.send(task.topic, value).get(30)
+    lot = 1000
+    watch.start()
+    # A list of its own for each lot: making it is the user's work, but work all the same.
+    futures = [
+        producer.send_many(task.topic, [value for _ in range(lot)])
+        for _ in range(task.count // lot)
+    ]
+    producer.flush()
+    done = watch.stop()
+    delivered = sum(len(future) for future in futures if future.succeeded())
+    producer.close()
+    return report(done, delivered)
+
+
+def kafka_fill(
+    task: Task, watch: Stopwatch, *, vary: bool = False, codec: str | None = None
+) -> int:
+    """Write what consumers read; the sizes vary by half, or all records have the same."""
+    from kafka import KafkaProducer
+
+    producer = KafkaProducer(
+        bootstrap_servers=task.bootstrap,
+        acks=1,
+        linger_ms=LINGER_MS,
+        batch_size=BATCH_BYTES,
+        enable_idempotence=False,
+        compression_type=codec,
+        max_request_size=2 * 1024 * 1024,
+    )
+    # Half of it is random, so that it can be compressed to about half.
+    data = (os.urandom(task.size) + bytes(task.size)) * 2
+    spread = task.size // 2 if vary else 0
+    lengths = [task.size - spread + n * 2 * spread // 97 for n in range(97)]
+    watch.start()
+    for number in range(task.count):
+        start = number % task.size
+        producer.send(task.topic, data[start : start + lengths[number * 31 % 97]])
+    producer.flush()
+    done = watch.stop()
+    producer.close()
+    return report(done, task.count)
+
+
+def kafka_poll(task: Task, watch: Stopwatch) -> int:
+    consumer = _kafka_consumer(task)
+    seen = 0
+    watch.start()
+    limit = time.perf_counter() + IDLE_SECONDS
+    while seen < task.count and time.perf_counter() < limit:
+        for records in consumer.poll(timeout_ms=500, max_records=500).values():
+            seen += len(records)
+    return report(watch.stop(), seen)
+
+
+def kafka_poll_batch(task: Task, watch: Stopwatch) -> int:
+    consumer = _kafka_consumer(task)
+    seen = 0
+    watch.start()
+    limit = time.perf_counter() + IDLE_SECONDS
+    while seen < task.count and time.perf_counter() < limit:
+        for batch in consumer.poll_batch(timeout_ms=500, max_records=500):
+            seen += len(batch.values)
+    return report(watch.stop(), seen)
+
+
+def kafka_idle(task: Task, watch: Stopwatch) -> int:
+    """Sit at the end of the log; *count* is the milliseconds to sit, and what is reported."""
+    consumer = _kafka_consumer(task)
+    consumer.seek_to_end()
+    consumer.poll(timeout_ms=1000)
+    before = _switches()
+    watch.start()
+    consumer.poll(timeout_ms=task.count)
+    done = watch.stop()
+    return report(done, task.count, wakeups=_switches() - before)
+
+
+def _switches() -> int:
+    """Return how often this process has gone to sleep, so far."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_nvcsw
+
+
+def kafka_iterator(task: Task, watch: Stopwatch) -> int:
+    consumer = _kafka_consumer(task)
+    seen = 0
+    watch.start()
+    for _ in consumer:
+        seen += 1
+        if seen >= task.count:
+            break
+    return report(watch.stop(), seen)
+
+
+def _kafka_consumer(task: Task) -> Any:
+    from kafka import KafkaConsumer, TopicPartition
+
+    consumer = KafkaConsumer(
+        bootstrap_servers=task.bootstrap, auto_offset_reset="earliest", consumer_timeout_ms=30_000
+    )
+    partitions = consumer.partitions_for_topic(task.topic)
+    consumer.assign([TopicPartition(task.topic, number) for number in sorted(partitions)])
+    return consumer
+
+
+def kafka_latency(task: Task, watch: Stopwatch) -> int:
+    from kafka import KafkaProducer
+
+    producer = KafkaProducer(
+        bootstrap_servers=task.bootstrap, acks=1, linger_ms=0, enable_idempotence=False
+    )
+    value = os.urandom(task.size)
+    producer.send(task.topic, value).get(30)
+    times = []
+    watch.start()
+    for _ in range(task.count):
+        began = time.perf_counter()
+        producer.send(task.topic, value).get(30)
+        times.append(time.perf_counter() - began)
+    done = watch.stop()
+    producer.close()
+    return report(done, task.count, latency=times)
+
+
+def kafka_import(task: Task, watch: Stopwatch) -> int:
+    del task
+    watch.start()
+    from kafka import KafkaConsumer, KafkaProducer  # noqa: F401
+
+    return report(watch.stop(), 1)
