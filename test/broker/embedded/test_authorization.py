@@ -278,6 +278,13 @@ REFUSED = [
         CLUSTER,
     ),
     (ElectLeadersRequest(topic_partitions=None), 2, CLUSTER),
+    (
+        ElectLeadersRequest(
+            topic_partitions=[ElectLeadersRequest.TopicPartitions(topic="t", partitions=[0])]
+        ),
+        0,
+        CLUSTER,
+    ),
     (AlterPartitionReassignmentsRequest(), 0, CLUSTER),
     (ListPartitionReassignmentsRequest(topics=None), 0, CLUSTER),
     (UpdateFeaturesRequest(), 1, CLUSTER),

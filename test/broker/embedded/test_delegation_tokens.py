@@ -204,3 +204,16 @@ def test_without_a_secret_there_are_no_tokens() -> None:
         assert codes == [DelegationTokenAuthDisabledError.errno] * 4
 
     tell(story, secret="")
+
+
+@pytest.mark.parametrize("version", [1, 2, 3])
+def test_versions_before_3_are_not_told_who_asked_for_a_token(version: int) -> None:
+    async def story(cluster: EmbeddedCluster, alice: RawClient) -> None:
+        created = await alice.send(CreateDelegationTokenRequest(max_lifetime_ms=-1), version)
+        seen = await alice.send(DescribeDelegationTokenRequest(owners=None), version)
+        requester = "alice" if version >= 3 else ""
+        assert [created.error_code, seen.error_code] == [0, 0]
+        assert created.token_requester_principal_name == requester
+        assert [token.token_requester_principal_name for token in seen.tokens] == [requester]
+
+    tell(story)

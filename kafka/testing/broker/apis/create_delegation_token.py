@@ -29,6 +29,11 @@ if TYPE_CHECKING:
     from kafka.testing.broker.security.tokens import DelegationToken
 
 
+def names_requester(version: int) -> bool:
+    """Return whether owner and requester may differ, and both are told (KIP-373)."""
+    return version >= 3
+
+
 @handles(CreateDelegationTokenRequest)
 async def create_delegation_token(
     context: RequestContext, request: CreateDelegationTokenRequest
@@ -38,12 +43,10 @@ async def create_delegation_token(
     owner = requester
     if request.owner_principal_name:
         owner = Principal(request.owner_principal_type or USER, request.owner_principal_name)
-    response = CreateDelegationTokenResponse(
-        principal_type=owner.kind,
-        principal_name=owner.name,
-        token_requester_principal_type=requester.kind,
-        token_requester_principal_name=requester.name,
-    )
+    response = CreateDelegationTokenResponse(principal_type=owner.kind, principal_name=owner.name)
+    if names_requester(context.api_version):
+        response.token_requester_principal_type = requester.kind
+        response.token_requester_principal_name = requester.name
     try:
         token = _created(context, request, owner)
     except BrokerResponseError as error:

@@ -13,6 +13,7 @@ from kafka.protocol.messages.describe_delegation_token import (
     DescribeDelegationTokenRequest,
     DescribeDelegationTokenResponse,
 )
+from kafka.testing.broker.apis.create_delegation_token import names_requester
 from kafka.testing.broker.authorizer import Operation, Principal, ResourceType
 from kafka.testing.broker.handlers import handles
 from kafka.testing.broker.security.token_requests import usable_tokens
@@ -35,7 +36,7 @@ async def describe_delegation_token(
         owners = [Principal(owner.principal_type, owner.principal_name) for owner in request.owners]
     return DescribeDelegationTokenResponse(
         tokens=[
-            _described(token)
+            _described(token, names_requester(context.api_version))
             for token in tokens.all(context.cluster.clock.wall_ms())
             if (owners is None or any(token.belongs_to(owner) for owner in owners))
             and _may_see(context, token)
@@ -52,12 +53,12 @@ def _may_see(context: RequestContext, token: DelegationToken) -> bool:
     )
 
 
-def _described(token: DelegationToken) -> Described:
+def _described(token: DelegationToken, with_requester: bool) -> Described:
     return Described(
         principal_type=token.owner.kind,
         principal_name=token.owner.name,
-        token_requester_principal_type=token.requester.kind,
-        token_requester_principal_name=token.requester.name,
+        token_requester_principal_type=token.requester.kind if with_requester else "",
+        token_requester_principal_name=token.requester.name if with_requester else "",
         issue_timestamp=token.issued_at_ms,
         expiry_timestamp=token.expires_at_ms,
         max_timestamp=token.max_ms,

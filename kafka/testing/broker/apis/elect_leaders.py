@@ -38,6 +38,11 @@ PartitionResult = ElectLeadersResponse.PartitionResult
 _PREFERRED, _UNCLEAN = 0, 1
 
 
+def has_error_at_the_top(version: int) -> bool:
+    """Return whether the answer has an error code of its own besides those of partitions."""
+    return version >= 1
+
+
 @handles(ElectLeadersRequest, by_topic=True)
 async def elect_leaders(
     context: RequestContext, request: ElectLeadersRequest
@@ -45,12 +50,11 @@ async def elect_leaders(
     """Hold the elections asked for."""
     cluster = context.cluster
     response = ElectLeadersResponse()
-    if not context.allows(Operation.ALTER, ResourceType.CLUSTER, CLUSTER_NAME):
-        response.error_code = ClusterAuthorizationFailedError.errno
-    elif not cluster.release.kraft and cluster.controller_id != context.broker.node_id:
-        response.error_code = NotControllerError.errno
-    elif request.election_type not in {_PREFERRED, _UNCLEAN}:
-        response.error_code = InvalidRequestError.errno
+    if has_error_at_the_top(context.api_version):
+        try:
+            _check(context, request.election_type)
+        except BrokerResponseError as error:
+            response.error_code = error.errno
     asked: Iterable[tuple[str, list[int]]]
     if request.topic_partitions is None:
         asked = [(name, list(range(len(t.partitions)))) for name, t in cluster.topics.items()]
@@ -75,17 +79,22 @@ def _held(context: RequestContext, kind: int, topic: str, index: int) -> Partiti
     return PartitionResult(partition_id=index, error_message=None)
 
 
-def _hold(context: RequestContext, kind: int, topic: str, index: int) -> None:
+def _check(context: RequestContext, kind: int) -> None:
     cluster = context.cluster
-    refusal = context.refusal(topic, index)
-    if refusal is not None:
-        raise refusal.error
     if not context.allows(Operation.ALTER, ResourceType.CLUSTER, CLUSTER_NAME):
         raise ClusterAuthorizationFailedError
     if not cluster.release.kraft and cluster.controller_id != context.broker.node_id:
         raise NotControllerError
     if kind not in {_PREFERRED, _UNCLEAN}:
         raise InvalidRequestError(f"Unknown election type {kind}")
+
+
+def _hold(context: RequestContext, kind: int, topic: str, index: int) -> None:
+    cluster = context.cluster
+    refusal = context.refusal(topic, index)
+    if refusal is not None:
+        raise refusal.error
+    _check(context, kind)
     if topic not in cluster.topics:
         raise UnknownTopicOrPartitionError(f"No such topic as {topic}")
     partition = cluster.partition(topic, index)
