@@ -222,8 +222,7 @@ class Control:
     async def revive(self, node_id: int) -> None:
         """Let a killed or cut-off broker be there again, on the port it had."""
         node = self.state.nodes[node_id]
-        if not self.servers[node_id].is_listening:
-            await self.servers[node_id].listen(node.listener_ports)
+        await self.servers[node_id].listen_again(node.listener_ports)
         if not node.alive:
             self.state.set_alive(node_id, True)
 

@@ -35,6 +35,7 @@ class BrokerServer:
         self._servers: list[asyncio.AbstractServer] = []
         self._closed: asyncio.Future[None] | None = None
         self._connections: set[BrokerConnection] = set()
+        self._opening = asyncio.Lock()
         self.accepted = 0
 
     @property
@@ -63,6 +64,15 @@ class BrokerServer:
             self.cut()
             raise
         return bound
+
+    async def listen_again(self, ports: Mapping[str, int]) -> None:
+        """Accept connections on these ports unless it does already.
+
+        Tests revive a broker from several threads: who comes second waits for the first.
+        """
+        async with self._opening:
+            if not self._servers:
+                await self.listen(ports)
 
     async def _open(self, listener: Listener, port: int) -> int:
         loop = asyncio.get_running_loop()

@@ -158,3 +158,15 @@ def test_a_wrong_number_of_ports_is_refused() -> None:
 def test_an_unknown_release_is_refused() -> None:
     with pytest.raises(ValueError, match=r"0\.11, 1\.1"):
         EmbeddedCluster(version="9.9")
+
+
+def test_a_broker_revived_twice_at_once_is_there() -> None:
+    async def main() -> None:
+        async with EmbeddedCluster() as cluster:
+            cluster.kill(0)
+            await asyncio.gather(cluster.control.revive(0), cluster.control.revive(0))
+            client = await RawClient.connect(cluster.bootstrap_servers[0])
+            assert (await client.send(MetadataRequest(), 12)).error_code == 0
+            client.close()
+
+    asyncio.run(main())
