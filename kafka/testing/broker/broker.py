@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import struct
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from kafka.errors import (
@@ -18,7 +19,9 @@ from kafka.errors import (
     KafkaProtocolError,
     UnsupportedVersionError,
 )
+from kafka.protocol.messages.fetch import FetchRequest
 from kafka.testing.broker import faults
+from kafka.testing.broker.fetch_sessions import FetchSessions
 from kafka.testing.broker.handlers import RequestContext, api_table
 from kafka.testing.broker.quota_rates import ClientRates
 from kafka.testing.broker.recorder import SeenRequest
@@ -29,7 +32,7 @@ from kafka.testing.broker.waiting import pause, wait_until
 from kafka.testing.broker.wire import decode_request, encode_response
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from kafka.protocol.schema import Message
     from kafka.testing.broker.cluster import Cluster
@@ -69,7 +72,7 @@ class Broker:
     Attributes:
         apis: what it serves, by API key.
         thawed: fires when a frozen broker goes on.
-        crashes: exceptions that handlers should not have raised; tests fail on them.
+        crashes: exceptions that a request should not have raised; tests fail on them.
     """
 
     def __init__(
@@ -109,10 +112,26 @@ class Broker:
         Raises:
             ConnectionRefusedByBroker: the connection is to be closed.
         """
+        await self._thaw()
+        try:
+            outgoing = await self._process(frame, peer)
+        except ConnectionRefusedByBroker:
+            raise
+        except Exception as exc:
+            log.exception("node=%d a request failed", self.node_id)
+            self.crashes.append(exc)
+            raise ConnectionRefusedByBroker(repr(exc)) from exc
+        # Frozen while it handled the request, as in a long poll: the answer waits, too.
+        await self._thaw()
+        return outgoing
+
+    async def _thaw(self) -> None:
         if self._frozen:
             await wait_until(
                 lambda: not self._frozen, (self.thawed,), timers=self.cluster.timers, limit=None
             )
+
+    async def _process(self, frame: bytes | memoryview, peer: Peer) -> Outgoing:
         gate = peer.gate
         if gate is not None:
             self._check_size(gate, frame)
@@ -134,11 +153,19 @@ class Broker:
             len(frame),
         )
         self.cluster.sweep()
-        facts = faults.RequestFacts(self.node_id, header.client_id, request)
+        facts = faults.RequestFacts(
+            self.node_id, header.client_id, request, partial(self._remembered, request)
+        )
         rule = self._plan.take(facts, self.cluster)
         if rule is None:
             return await self._answer(header, request, peer, None)
         return await self._misbehave(rule, header, request, peer)
+
+    def _remembered(self, request: AnyRequest) -> Iterable[tuple[str, int]]:
+        """Return the partitions that a request asks for without naming them (KIP-227)."""
+        if not isinstance(request, FetchRequest):
+            return ()
+        return self.component(FetchSessions).remembered(request, self.cluster)
 
     def _check_size(self, gate: SaslGate, frame: bytes | memoryview) -> None:
         try:
@@ -260,12 +287,6 @@ class Broker:
             return await registered.handle(context, request)
         except BrokerResponseError as exc:
             return error_response(request, type(exc), ", ".join(map(str, exc.args)))
-        except ConnectionRefusedByBroker:
-            raise
-        except Exception as exc:
-            log.exception("node=%d %s failed", self.node_id, type(request).__name__)
-            self.crashes.append(exc)
-            raise ConnectionRefusedByBroker(repr(exc)) from exc
 
     @staticmethod
     def _encoded(response: Message, header: RequestHeader, throttle_ms: int) -> Outgoing:

@@ -7,17 +7,21 @@ applies to it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
-from kafka.protocol.schema import ZERO_UUID
+from kafka.protocol.schema import ZERO_UUID, Struct
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from kafka.errors import BrokerResponseError
     from kafka.protocol.schema import Message
     from kafka.testing.broker.cluster import Cluster
     from kafka.testing.broker.wire import AnyRequest
+
+# What a Fetch takes out of its session.
+_FORGOTTEN = "forgotten_topics_data"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,12 +140,21 @@ class Refusals(NamedTuple):
         return self.refusal
 
 
+def _nothing() -> Iterable[tuple[str, int]]:
+    return ()
+
+
 class RequestFacts(NamedTuple):
-    """What rules look at."""
+    """What rules look at.
+
+    Attributes:
+        remembered: what the request asks for besides what it names: the rest of a fetch session.
+    """
 
     node_id: int
     client_id: str | None
     request: AnyRequest
+    remembered: Callable[[], Iterable[tuple[str, int]]] = _nothing
 
 
 @dataclass(slots=True, eq=False)
@@ -171,14 +184,14 @@ class Rule:
             and isinstance(facts.request, self.api)
             and self.node_id in {None, facts.node_id}
             and self.client_id in {None, facts.client_id}
-            and (self.topic is None or self._touches(facts.request, cluster))
+            and (self.topic is None or self._touches(facts, cluster))
             and (self.when is None or self.when(facts.request))
         )
 
-    def _touches(self, request: AnyRequest, cluster: Cluster) -> bool:
+    def _touches(self, facts: RequestFacts, cluster: Cluster) -> bool:
         return any(
             topic == self.topic and (self.partition is None or partition in {None, self.partition})
-            for topic, partition in touched(request, cluster)
+            for topic, partition in chain(touched(facts.request, cluster), facts.remembered())
         )
 
     def use(self) -> Action:
@@ -220,16 +233,20 @@ class FaultPlan:
         return None
 
 
-def touched(request: AnyRequest, cluster: Cluster) -> Iterator[tuple[str, int | None]]:
+def touched(request: Struct, cluster: Cluster) -> Iterator[tuple[str, int | None]]:
     """Yield the topics and partitions that *request* names; ``None`` for a topic as a whole."""
     attributes: tuple[str, ...] = type(request).__slots__
     for attribute in attributes:
-        entries = getattr(request, attribute)
+        entries = () if attribute == _FORGOTTEN else getattr(request, attribute)
         for entry in entries if isinstance(entries, list) else ():
             topic = _topic_name(entry, cluster)
             if topic is not None:
                 for partition in _partitions(entry):
                     yield topic, partition
+            elif isinstance(entry, Struct):
+                # OffsetFetch from v8 on asks for several groups, AddPartitionsToTxn from v4 on
+                # for several transactions, each with topics.
+                yield from touched(entry, cluster)
 
 
 def _topic_name(entry: object, cluster: Cluster) -> str | None:

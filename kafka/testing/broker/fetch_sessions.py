@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kafka.testing.broker.broker import Broker
+    from kafka.testing.broker.cluster import Cluster
 
 FetchPartition = FetchRequest.FetchPartition
 PartitionData = FetchResponse.PartitionData
@@ -138,6 +139,24 @@ class FetchSessions:
 
     def __len__(self) -> int:
         return len(self._sessions)
+
+    def remembered(self, request: FetchRequest, cluster: Cluster) -> Iterator[tuple[str, int]]:
+        """Yield the partitions that *request* asks for because its session has them."""
+        session = self._sessions.get(request.session_id)
+        if session is None or request.session_epoch in {INITIAL_EPOCH, FINAL_EPOCH}:
+            return
+        forgotten = {
+            (topic.topic_id if session.by_id else topic.topic, index)
+            for topic in request.forgotten_topics_data
+            for index in topic.partitions
+        }
+        for key in session.partitions:
+            if key in forgotten:
+                continue
+            if isinstance(key.topic, str):
+                yield key.topic, key.partition
+            elif key.topic in cluster.topics_by_id:
+                yield cluster.topics_by_id[key.topic].name, key.partition
 
     def begin(self, request: FetchRequest, *, by_id: bool, now: float) -> Fetching:
         """Decide what *request* fetches.

@@ -11,11 +11,20 @@ from kafka.protocol.messages.describe_cluster import DescribeClusterRequest
 from kafka.protocol.messages.fetch import FetchRequest
 from kafka.protocol.messages.init_producer_id import InitProducerIdRequest, InitProducerIdResponse
 from kafka.protocol.messages.metadata import MetadataRequest
+from kafka.protocol.messages.offset_fetch import OffsetFetchRequest
 from kafka.protocol.messages.produce import ProduceRequest
 from kafka.testing import EmbeddedCluster
 from kafka.testing.broker import faults
 from test.broker.embedded.conftest import Tell
-from test.support.embedded import batch, fetch, id_of, offset_at, produce, produce_request
+from test.support.embedded import (
+    batch,
+    fetch,
+    fetch_request,
+    id_of,
+    offset_at,
+    produce,
+    produce_request,
+)
 from test.support.raw_client import RawClient
 
 
@@ -229,3 +238,75 @@ def test_waiting_for_what_does_not_happen_ends(tell: Tell) -> None:
             await cluster.until(lambda control: control.count(FetchRequest) == 1, 60.0)
 
     tell(EmbeddedCluster(), story)
+
+
+@pytest.mark.parametrize("version", [12, 13])
+def test_an_error_for_a_partition_reaches_the_fetch_session_that_has_it(
+    tell: Tell, version: int
+) -> None:
+    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+        topic_id = await id_of(client, "t")
+        first = fetch_request("t", 0, topic_id=topic_id, session_epoch=0)
+        session = (await client.send(first, version)).session_id
+        rule = cluster.fail(FetchRequest, NotLeaderForPartitionError, topic="t", partition=0)
+        cluster.fail(FetchRequest, UnknownServerError, topic="t", partition=1)
+        again = FetchRequest(max_wait_ms=0, session_id=session, session_epoch=1, topics=[])
+        response = await client.send(again, version)
+        codes = [data.error_code for entry in response.responses for data in entry.partitions]
+        assert (rule.hits, codes) == (1, [NotLeaderForPartitionError.errno])
+
+    tell(EmbeddedCluster(topics={"t": 2}), story)
+
+
+def test_an_error_for_a_topic_spares_the_fetch_that_forgets_it(tell: Tell) -> None:
+    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+        first = fetch_request("t", 0, session_epoch=0)
+        session = (await client.send(first, 12)).session_id
+        rule = cluster.inject(FetchRequest, faults.Disconnect(), topic="t")
+        forgotten = FetchRequest.ForgottenTopic(topic="t", partitions=[0])
+        again = FetchRequest(
+            max_wait_ms=0, session_id=session, session_epoch=1, forgotten_topics_data=[forgotten]
+        )
+        assert (await client.send(again, 12)).error_code == 0
+        assert rule.hits == 0
+
+    tell(EmbeddedCluster(topics={"t": 1}), story)
+
+
+def test_a_topic_is_found_behind_the_group_that_asks_for_it(tell: Tell) -> None:
+    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+        rule = cluster.inject(OffsetFetchRequest, faults.Disconnect(), topic="t", partition=1)
+        topic = OffsetFetchRequest.OffsetFetchRequestTopics(name="t", partition_indexes=[0, 1])
+        group = OffsetFetchRequest.OffsetFetchRequestGroup(group_id="g", topics=[topic])
+        with pytest.raises(ConnectionError):
+            await client.send(OffsetFetchRequest(groups=[group]), 8)
+        assert rule.hits == 1
+
+    tell(EmbeddedCluster(topics={"t": 2}), story)
+
+
+def test_a_broker_that_freezes_in_a_long_poll_answers_when_it_thaws(tell: Tell) -> None:
+    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+        client.post(fetch_request("t", 0, max_wait_ms=1000), 12)
+        await cluster.until(lambda control: control.count(FetchRequest) == 1)
+        cluster.freeze(0)
+        with pytest.raises(TimeoutError):
+            await client.frame(60.0)
+        cluster.thaw(0)
+        assert await client.frame(1.0)
+
+    tell(EmbeddedCluster(topics={"t": 1}), story)
+
+
+def test_a_condition_that_raises_closes_the_connection_and_fails_the_test(tell: Tell) -> None:
+    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+        def broken(request: object) -> bool:
+            raise LookupError("what the test got wrong")
+
+        cluster.inject(MetadataRequest, faults.Disconnect(), when=broken)
+        with pytest.raises(ConnectionError):
+            await client.send(MetadataRequest(), 12)
+
+    with pytest.raises(AssertionError) as caught:
+        tell(EmbeddedCluster(), story)
+    assert isinstance(caught.value.__cause__, LookupError)
