@@ -98,6 +98,12 @@ async def no_records(talk: Talk) -> None:
     await talk.refused(await request(talk, topic, b""), talk.version)
 
 
+@case()
+async def null_records(talk: Talk) -> None:
+    topic = await talk.topic()
+    await talk.refused(await request(talk, topic, None, version=9), 9, seconds=2)
+
+
 @case(ProduceRequest, lowest=3)
 async def several_batches_refused(talk: Talk) -> None:
     topic = await talk.topic()

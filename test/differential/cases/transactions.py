@@ -1,13 +1,11 @@
-"""Transactions: InitProducerId to EndTxn, offsets in them, and what is told about them."""
+"""Transactions: InitProducerId to EndTxn, and what is written in between."""
 
 from __future__ import annotations
 
 from kafka.protocol.messages.add_offsets_to_txn import AddOffsetsToTxnRequest
 from kafka.protocol.messages.add_partitions_to_txn import AddPartitionsToTxnRequest
-from kafka.protocol.messages.describe_producers import DescribeProducersRequest
 from kafka.protocol.messages.describe_transactions import (
     DescribeTransactionsRequest,
-    DescribeTransactionsResponse,
 )
 from kafka.protocol.messages.end_txn import EndTxnRequest
 from kafka.protocol.messages.fetch import FetchRequest
@@ -15,116 +13,12 @@ from kafka.protocol.messages.init_producer_id import (
     InitProducerIdRequest,
     InitProducerIdResponse,
 )
-from kafka.protocol.messages.list_offsets import ListOffsetsRequest, ListOffsetsResponse
-from kafka.protocol.messages.list_transactions import (
-    ListTransactionsRequest,
-    ListTransactionsResponse,
-)
-from kafka.protocol.messages.offset_fetch import OffsetFetchRequest
+from kafka.protocol.messages.list_offsets import ListOffsetsRequest
 from kafka.protocol.messages.produce import ProduceRequest
-from kafka.protocol.messages.txn_offset_commit import TxnOffsetCommitRequest
 from kafka.protocol.schema import ZERO_UUID
 from test.differential.case import Talk, case
+from test.differential.producer import FOREVER, Producer, ended, starting
 from test.support.embedded import BY_ID, batch, fetch_request, produce_request
-
-CODE_IN_PROGRESS = 51
-#: The records are of 1970 and the markers of today, and a Fetch reads from one segment.
-FOREVER = str(1 << 62)
-
-
-def starting(name: str | None, **options: object) -> InitProducerIdRequest:
-    defaults = {"transactional_id": name, "transaction_timeout_ms": 60_000}
-    return InitProducerIdRequest(**(defaults | options))  # type: ignore[arg-type] # by name
-
-
-class Producer:
-    """A transactional producer in the hands of a case."""
-
-    def __init__(self, talk: Talk, name: str, started: InitProducerIdResponse) -> None:
-        self.talk = talk
-        self.name = name
-        self.id = started.producer_id
-        self.epoch = started.producer_epoch
-
-    @classmethod
-    async def start(cls, talk: Talk) -> Producer:
-        name = talk.name()
-        return cls(talk, name, await talk.quiet(starting(name), 4))
-
-    def adding(self, topic: str, *partitions: int, **options: object) -> AddPartitionsToTxnRequest:
-        entry = AddPartitionsToTxnRequest.AddPartitionsToTxnTopic(
-            name=topic, partitions=partitions or (0,)
-        )
-        defaults = {
-            "v3_and_below_transactional_id": self.name,
-            "v3_and_below_producer_id": self.id,
-            "v3_and_below_producer_epoch": self.epoch,
-            "v3_and_below_topics": [entry],
-        }
-        return AddPartitionsToTxnRequest(**(defaults | options))  # type: ignore[arg-type] # by name
-
-    async def add(self, topic: str) -> None:
-        """Add a partition; Kafka answers 51 while the markers of the last one are written."""
-
-        def added(answer: object) -> bool:
-            results = answer.results_by_topic_v3_and_below  # type: ignore[attr-defined] # by type
-            return results[0].results_by_partition[0].partition_error_code != CODE_IN_PROGRESS
-
-        await self.talk.eventually(self.adding(topic), 3, added, note=False)
-
-    async def at_rest(self) -> None:
-        """Wait until the coordinator knows that all markers are written."""
-        asked = DescribeTransactionsRequest(transactional_ids=[self.name])
-
-        def complete(answer: DescribeTransactionsResponse) -> bool:
-            return answer.transaction_states[0].transaction_state.startswith("Complete")
-
-        await self.talk.eventually(asked, 0, complete, note=False)
-
-    async def writing(
-        self,
-        topic: str,
-        sequence: int = 0,
-        *,
-        version: int = 11,
-        name: str | None = "",
-        partition: int = 0,
-    ) -> ProduceRequest:
-        records = batch(
-            b"x", producer_id=self.id, epoch=self.epoch, sequence=sequence, transactional=True
-        )
-        topic_id = await self.talk.topic_id(topic) if version >= BY_ID else ZERO_UUID
-        return produce_request(
-            topic,
-            records,
-            partition=partition,
-            topic_id=topic_id,
-            transactional_id=self.name if name == "" else name,
-        )
-
-    def ending(self, *, commit: bool = True, **options: object) -> EndTxnRequest:
-        defaults = {
-            "transactional_id": self.name,
-            "producer_id": self.id,
-            "producer_epoch": self.epoch,
-            "committed": commit,
-        }
-        return EndTxnRequest(**(defaults | options))  # type: ignore[arg-type] # by name
-
-
-async def ended(talk: Talk, topic: str, offset: int) -> None:
-    """Wait until the last stable offset is *offset*: markers are written after EndTxn answers."""
-    asked = ListOffsetsRequest.ListOffsetsPartition(partition_index=0, timestamp=-1)
-    request = ListOffsetsRequest(
-        replica_id=-1,
-        isolation_level=1,
-        topics=[ListOffsetsRequest.ListOffsetsTopic(name=topic, partitions=[asked])],
-    )
-
-    def stable(answer: ListOffsetsResponse) -> bool:
-        return answer.topics[0].partitions[0].offset >= offset
-
-    await talk.eventually(request, 5, stable, note=False)
 
 
 @case(InitProducerIdRequest)
@@ -353,117 +247,3 @@ async def epoch_renewed_at_the_end(talk: Talk) -> None:
     producer.id, producer.epoch = answer.producer_id, answer.producer_epoch
     await talk.send(await producer.writing(topic, version=13), 13)
     await talk.send(producer.ending(commit=False))
-
-
-# -- offsets in transactions ------------------------------------------------------------------
-
-
-async def committing(
-    talk: Talk, producer: Producer, group: str, topic: str, version: int, **options: object
-) -> TxnOffsetCommitRequest:
-    topic_id = await talk.topic_id(topic) if version >= 6 else ZERO_UUID
-    entry = TxnOffsetCommitRequest.TxnOffsetCommitRequestPartition
-    named = TxnOffsetCommitRequest.TxnOffsetCommitRequestTopic(
-        name=topic,
-        topic_id=topic_id,
-        partitions=[entry(partition_index=0, committed_offset=5, committed_metadata="m")],
-    )
-    defaults = {
-        "transactional_id": producer.name,
-        "group_id": group,
-        "producer_id": producer.id,
-        "producer_epoch": producer.epoch,
-        "topics": [named],
-    }
-    return TxnOffsetCommitRequest(**(defaults | options))  # type: ignore[arg-type] # by name
-
-
-@case(TxnOffsetCommitRequest)
-async def offsets_committed_in_a_transaction(talk: Talk) -> None:
-    group, topic, producer = talk.name(), await talk.topic(), await Producer.start(talk)
-    added = AddOffsetsToTxnRequest(
-        transactional_id=producer.name,
-        producer_id=producer.id,
-        producer_epoch=producer.epoch,
-        group_id=group,
-    )
-    await talk.quiet(added, 3)
-    await talk.send(await committing(talk, producer, group, topic, talk.version))
-    asked = OffsetFetchRequest.OffsetFetchRequestTopics(name=topic, partition_indexes=[0])
-    one = OffsetFetchRequest.OffsetFetchRequestGroup(group_id=group, topics=[asked])
-    for stable in (False, True):
-        await talk.send(OffsetFetchRequest(groups=[one], require_stable=stable), 8)
-    await talk.quiet(producer.ending(), 4)
-    request = OffsetFetchRequest(groups=[one], require_stable=True)
-    await talk.eventually(
-        request, 8, lambda answer: not answer.groups[0].topics[0].partitions[0].error_code
-    )
-
-
-@case(TxnOffsetCommitRequest)
-async def offsets_in_transactions_refused(talk: Talk) -> None:
-    group, topic, producer = talk.name(), await talk.topic(), await Producer.start(talk)
-    send = committing
-    await talk.send(await send(talk, producer, "", topic, talk.version))
-    if talk.version >= 3:
-        more: dict[str, object] = {"member_id": "nobody", "generation_id_or_member_epoch": 1}
-        await talk.send(await send(talk, producer, group, topic, talk.version, **more))
-        more = {"generation_id_or_member_epoch": 4}
-        await talk.send(await send(talk, producer, group, topic, talk.version, **more))
-
-
-@case(TxnOffsetCommitRequest)
-async def offsets_without_adding(talk: Talk) -> None:
-    group, topic, producer = talk.name(), await talk.topic(), await Producer.start(talk)
-    await talk.send(await committing(talk, producer, group, topic, talk.version))
-
-
-# -- telling about transactions ---------------------------------------------------------------
-
-
-@case()
-async def transactions_described(talk: Talk) -> None:
-    producer, topic = await Producer.start(talk), await talk.topic()
-    asked = DescribeTransactionsRequest(transactional_ids=[producer.name])
-    await talk.send(asked, 0)
-    await producer.add(topic)
-    await talk.send(asked, 0)
-    await talk.send(DescribeTransactionsRequest(transactional_ids=[talk.name()]), 0)
-    await talk.send(DescribeTransactionsRequest(transactional_ids=[""]), 0)
-    await talk.send(DescribeTransactionsRequest(transactional_ids=[]), 0)
-
-
-@case(ListTransactionsRequest)
-async def transactions_listed(talk: Talk) -> None:
-    producer, topic = await Producer.start(talk), await talk.topic()
-    idle = await Producer.start(talk)
-    await producer.add(topic)
-
-    def only(answer: ListTransactionsResponse) -> None:
-        mine = {producer.name, idle.name}
-        answer.transaction_states = [
-            state for state in answer.transaction_states if state.transactional_id in mine
-        ]
-
-    for states in ([], ["Ongoing"], ["Empty"], ["ongoing"], ["Nonsense"], ["Ongoing", "Nonsense"]):
-        await talk.send(ListTransactionsRequest(state_filters=states), only=only)
-    await talk.send(ListTransactionsRequest(producer_id_filters=[producer.id]), only=only)
-    await talk.send(ListTransactionsRequest(producer_id_filters=[12345678]), only=only)
-    if talk.version >= 1:
-        for duration in (0, 3_600_000):
-            await talk.send(ListTransactionsRequest(duration_filter=duration), only=only)
-    if talk.version >= 2:
-        for pattern in ("", ".*-1", "nothing", "("):
-            await talk.send(ListTransactionsRequest(transactional_id_pattern=pattern), only=only)
-
-
-@case()
-async def open_transaction_of_a_producer(talk: Talk) -> None:
-    producer, topic = await Producer.start(talk), await talk.topic()
-    await producer.add(topic)
-    await talk.quiet(await producer.writing(topic), 11)
-    wanted = DescribeProducersRequest.TopicRequest(name=topic, partition_indexes=[0])
-    await talk.send(DescribeProducersRequest(topics=[wanted]), 0)
-    await talk.quiet(producer.ending(), 4)
-    await ended(talk, topic, 2)
-    await talk.send(DescribeProducersRequest(topics=[wanted]), 0)
