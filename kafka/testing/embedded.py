@@ -43,7 +43,9 @@ class EmbeddedCluster(ClusterHandle):
         brokers: how many; their node ids are 0, 1, ...
         ports: one for each broker; free ones if left out.
         version: release whose API versions and answers it has: 0.11, 1.1, 2.8, 3.9 or 4.4.
-        topics: topics to create: ``{name: partitions}``.
+        topics: topics to create: ``{name: partitions}``, with as many replicas as the config
+            ``default.replication.factor`` says, which is 1 unless set: those of a broker that is
+            killed are gone then.
         config: broker configs, by Kafka's names, e.g. ``{"auto.create.topics.enable": "false"}``.
         api_versions: lowest and highest version of APIs, by request class, in place of those of
             the release; ``None`` for an API that the brokers do not have.

@@ -141,10 +141,18 @@ class ClusterHandle(ABC):
         self,
         name: str,
         partitions: int = 1,
-        replication_factor: int = 1,
+        replication_factor: int = -1,
         config: Mapping[str, str] | None = None,
     ) -> None:
-        """Create a topic."""
+        """Create a topic.
+
+        Args:
+            name: of the topic.
+            partitions: how many.
+            replication_factor: replicas of each; -1, the default, takes the broker config
+                ``default.replication.factor``, which is 1 unless set.
+            config: topic configs, by Kafka's names.
+        """
         self.run(lambda control: control.create_topic(name, partitions, replication_factor, config))
 
     def add_partitions(self, topic: str, count: int) -> None:

@@ -251,10 +251,10 @@ class Control:
         self,
         name: str,
         partitions: int = 1,
-        replication_factor: int = 1,
+        replication_factor: int = -1,
         config: Mapping[str, str] | None = None,
     ) -> Topic:
-        """Create a topic."""
+        """Create a topic; -1 replicas stand for ``default.replication.factor``."""
         return self.state.create_topic(
             name, partitions=partitions, replication_factor=replication_factor, config=config
         )

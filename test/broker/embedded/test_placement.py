@@ -382,3 +382,17 @@ def test_replicas_that_cannot_move_to_a_directory(
         assert await move_to(client, path, topic, partition) == error.errno
 
     tell(EmbeddedCluster(2, config=TWO_DISKS), story)
+
+
+def test_topics_have_the_replicas_of_the_config_when_nothing_else_is_said(tell: Tell) -> None:
+    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:  # noqa: ARG001 - `tell`'s
+        cluster.create_topic("u")
+        cluster.kill(0)
+        partitions = [
+            cluster.control.state.existing(*key) for key in (("t", 0), ("t", 1), ("u", 0))
+        ]
+        assert [len(partition.replicas) for partition in partitions] == [3, 3, 3]
+        assert all(partition.leader in {1, 2} for partition in partitions)
+
+    config = {"default.replication.factor": "3"}
+    tell(EmbeddedCluster(3, topics={"t": 2}, config=config), story)
