@@ -385,7 +385,7 @@ def test_replicas_that_cannot_move_to_a_directory(
 
 
 def test_topics_have_the_replicas_of_the_config_when_nothing_else_is_said(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:  # noqa: ARG001 - `tell`'s
+    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
         cluster.create_topic("u")
         cluster.kill(0)
         partitions = [
