@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kafka.errors import KafkaProtocolError
+from kafka.errors import KafkaProtocolError, UnknownTopicOrPartitionError
 from kafka.record.compression import Codec
 from kafka.testing.broker.api_ranges import with_ranges
 from kafka.testing.broker.broker import Broker, error_response
@@ -195,7 +195,7 @@ class Control:
 
     def accepted(self, node_id: int) -> int:
         """Return how many connections a broker has accepted so far."""
-        return self.servers[node_id].accepted
+        return self._server(node_id).accepted
 
     def records(self, topic: str, partition: int) -> list[Record]:
         """Return what is in a log, without control records."""
@@ -211,33 +211,33 @@ class Control:
 
     def kill(self, node_id: int) -> None:
         """Let a broker die: its connections are cut, its port is closed, its leaderships move."""
-        self._ending += self.servers[node_id].cut()
-        self.servers[node_id].broker.forget()
+        self._ending += self._server(node_id).cut()
+        self._server(node_id).broker.forget()
         self.state.set_alive(node_id, False)
 
     def cut_off(self, node_id: int) -> None:
         """Make a broker unreachable for clients; the cluster goes on counting on it."""
-        self._ending += self.servers[node_id].cut()
+        self._ending += self._server(node_id).cut()
 
     async def revive(self, node_id: int) -> None:
         """Let a killed or cut-off broker be there again, on the port it had."""
-        node = self.state.nodes[node_id]
-        await self.servers[node_id].listen_again(node.listener_ports)
+        server, node = self._server(node_id), self.state.nodes[node_id]
+        await server.listen_again(node.listener_ports)
         if not node.alive:
             self.state.set_alive(node_id, True)
 
     def freeze(self, node_id: int) -> None:
         """Let a broker take connections and requests and answer nothing."""
-        self.servers[node_id].broker.freeze(True)
+        self._server(node_id).broker.freeze(True)
 
     def thaw(self, node_id: int) -> None:
         """Let a frozen broker go on, with the requests it has received meanwhile."""
-        self.servers[node_id].broker.freeze(False)
+        self._server(node_id).broker.freeze(False)
 
     def disconnect(self, node_id: int) -> None:
         """Cut every connection of a broker; it goes on listening."""
         self._ending = [task for task in self._ending if not task.done()]
-        self._ending += self.servers[node_id].cut_connections()
+        self._ending += self._server(node_id).cut_connections()
 
     def advertise(self, node_id: int, host: str, port: int) -> None:
         """Tell clients another address of a broker; it goes on listening where it does."""
@@ -261,7 +261,7 @@ class Control:
 
     def add_partitions(self, topic: str, count: int) -> None:
         """Let a topic have *count* partitions in all."""
-        self.state.add_partitions(self.state.topics[topic], count)
+        self.state.add_partitions(self._topic(topic), count)
 
     def append(
         self,
@@ -284,7 +284,7 @@ class Control:
 
     def delete_topic(self, name: str) -> None:
         """Delete a topic."""
-        self.state.delete_topic(self.state.topics[name])
+        self.state.delete_topic(self._topic(name))
 
     def move_leader(self, topic: str, partition: int, node_id: int) -> None:
         """Make another broker lead a partition, in a new leader epoch."""
@@ -310,12 +310,19 @@ class Control:
     def truncate(self, topic: str, partition: int, offset: int) -> None:
         """Lose the records from *offset* on and elect a leader, as an unclean election does."""
         found = self.state.existing(topic, partition)
+        if not 0 <= offset <= found.log.end_offset:
+            raise ValueError(
+                f"{topic}-{partition} ends at {found.log.end_offset}; it cannot be cut at {offset}"
+            )
         found.log.truncate(offset)
         found.lead(found.leader)
         self.state.metadata_changed.fire()
 
     def move_coordinator(self, kind: str, key: str, node_id: int) -> None:
         """Let another broker coordinate a group (``"group"``) or ``"transaction"``al id."""
+        if kind not in ("group", "transaction"):
+            raise ValueError(f'a coordinator is of a "group" or a "transaction", not of {kind!r}')
+        self._server(node_id)
         self.state.move_coordinator(kind, key, node_id)
 
     def hold_transaction_markers(self, hold: bool = True) -> None:
@@ -340,6 +347,20 @@ class Control:
     def delete_records(self, topic: str, partition: int, before: int) -> None:
         """Delete the records below an offset."""
         self.state.existing(topic, partition).log.delete_before(before)
+
+    def _server(self, node_id: int) -> BrokerServer:
+        server = self.servers.get(node_id)
+        if server is None:
+            raise ValueError(
+                f"there is no broker {node_id}; the cluster has {sorted(self.servers)}"
+            )
+        return server
+
+    def _topic(self, name: str) -> Topic:
+        topic = self.state.topics.get(name)
+        if topic is None:
+            raise UnknownTopicOrPartitionError(f"there is no topic {name!r}")
+        return topic
 
 
 async def wait_for_end(task: asyncio.Task[None]) -> None:
