@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from kafka.errors import KafkaProtocolError
 from kafka.protocol.fields import FIXED, Kind
 from kafka.protocol.messages.metadata import MetadataResponse
-from test.support.messages import Interpreter, message_classes, vectors
+from test.support.corpus import mutations, truncations
+from test.support.messages import Interpreter, message_classes
 
 MESSAGES = sorted(message_classes())
 
@@ -24,33 +25,18 @@ def decodes(cls, data, version):
     return True
 
 
-def hardest(name):
-    """Return the fullest vector of the oldest and of the newest version."""
-    full = [vector for vector in vectors()[name] if vector["variant"] == "full"]
-    return (full[0], full[-1])
-
-
 @pytest.mark.parametrize("name", MESSAGES)
 def test_no_truncation_decodes(name):
     cls = message_classes()[name]
-    for vector in hardest(name):
-        data = vector["bytes"]
-        for size in range(0, len(data), max(1, len(data) // 40)):
-            assert not decodes(cls, data[:size], vector["version"])
+    for version, data in truncations(name):
+        assert not decodes(cls, data, version)
 
 
 @pytest.mark.parametrize("name", MESSAGES)
 def test_mutations_raise_nothing_but_protocol_errors(name):
     cls = message_classes()[name]
-    rng = random.Random(name)
-    for vector in hardest(name):
-        for _ in range(25):
-            data = bytearray(vector["bytes"])
-            for _ in range(rng.randint(1, 3)):
-                if data:
-                    place = rng.randrange(len(data))
-                    data[place] = rng.choice((0, 1, 0x7F, 0x80, 0xFF, rng.randrange(256)))
-            decodes(cls, memoryview(data), vector["version"])
+    for version, data in mutations(name):
+        decodes(cls, memoryview(data), version)
 
 
 @pytest.mark.parametrize("name", MESSAGES)
