@@ -8,7 +8,6 @@ from kafka.errors import (
     FencedLeaderEpochError,
     KafkaStorageError,
     LeaderNotAvailableError,
-    NoError,
     NotLeaderForPartitionError,
     OffsetNotAvailableError,
     ReplicaNotAvailableError,
@@ -213,8 +212,3 @@ def by_topic(partitions: Iterable[TopicPartition]) -> dict[str, list[TopicPartit
     for tp in partitions:
         grouped.setdefault(tp.topic, []).append(tp)
     return grouped
-
-
-def is_error(error: type[KafkaError]) -> bool:
-    """Return whether *error* is one."""
-    return error is not NoError

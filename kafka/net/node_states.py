@@ -211,7 +211,3 @@ class NodeStates(Generic[K]):
         if node.status is NodeStatus.CONNECTING:
             return (1, 0.0)
         return (2, node.last_attempt)
-
-    def next_candidate_in(self, node_ids: Iterable[K], now: float) -> float:
-        """Return the seconds until `least_loaded` has an answer; infinity without nodes."""
-        return min((self.ready_in(n, now) for n in node_ids), default=float("inf"))

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from kafka.errors import UnknownTopicOrPartitionError, UnsupportedVersionError
 from kafka.protocol.messages.offset_commit import OffsetCommitRequest, OffsetCommitResponse
-from kafka.testing.broker.groups.commits import Entry, commit_offsets
+from kafka.testing.broker.groups.commits import commit_offsets, entries_of
 from kafka.testing.broker.groups.coordinator import Commit
 from kafka.testing.broker.handlers import handles
 
@@ -80,27 +80,12 @@ async def offset_commit(
     codes = commit_offsets(
         context,
         commit,
-        _entries(request),
+        entries_of(request),
         by_id=names_topics_by_id(context.api_version),
         store=store,
         expires_ms=expires_ms,
     )
     return _response(request, codes)
-
-
-def _entries(request: OffsetCommitRequest) -> list[Entry]:
-    return [
-        Entry(
-            topic.name,
-            topic.topic_id,
-            partition.partition_index,
-            partition.committed_offset,
-            partition.committed_leader_epoch,
-            partition.committed_metadata,
-        )
-        for topic in request.topics
-        for partition in topic.partitions
-    ]
 
 
 def _response(request: OffsetCommitRequest, codes: list[int]) -> OffsetCommitResponse:

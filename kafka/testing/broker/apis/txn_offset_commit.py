@@ -29,7 +29,7 @@ from kafka.protocol.messages.txn_offset_commit import (
     TxnOffsetCommitResponse,
 )
 from kafka.testing.broker.authorizer import Operation, ResourceType
-from kafka.testing.broker.groups.commits import Entry, commit_offsets
+from kafka.testing.broker.groups.commits import commit_offsets, entries_of
 from kafka.testing.broker.groups.coordinator import Commit
 from kafka.testing.broker.handlers import handles
 from kafka.testing.broker.transactions.coordinator import ProducerIdAndEpoch
@@ -61,7 +61,7 @@ async def txn_offset_commit(
     context: RequestContext, request: TxnOffsetCommitRequest
 ) -> TxnOffsetCommitResponse:
     """Keep offsets until the producer's transaction ends."""
-    entries = _entries(request)
+    entries = entries_of(request)
     name = request.transactional_id
     if not context.allows(Operation.WRITE, ResourceType.TRANSACTIONAL_ID, name):
         return _response(request, [TransactionalIdAuthorizationFailedError.errno] * len(entries))
@@ -102,21 +102,6 @@ def _join(context: RequestContext, request: TxnOffsetCommitRequest) -> None:
     except NotEnoughReplicasError as error:
         # What a partition's leader says is not for clients of a coordinator; they retry this.
         raise CoordinatorNotAvailableError(*error.args) from error
-
-
-def _entries(request: TxnOffsetCommitRequest) -> list[Entry]:
-    return [
-        Entry(
-            topic.name,
-            topic.topic_id,
-            partition.partition_index,
-            partition.committed_offset,
-            partition.committed_leader_epoch,
-            partition.committed_metadata,
-        )
-        for topic in request.topics
-        for partition in topic.partitions
-    ]
 
 
 def _response(request: TxnOffsetCommitRequest, codes: list[int]) -> TxnOffsetCommitResponse:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from uuid import UUID
 
+    from kafka.protocol.messages.offset_commit import OffsetCommitRequest
+    from kafka.protocol.messages.txn_offset_commit import TxnOffsetCommitRequest
     from kafka.testing.broker.faults import Refusal
     from kafka.testing.broker.groups.assignors import TopicPartitionId
     from kafka.testing.broker.groups.coordinator import Commit, GroupCoordinator
@@ -42,6 +44,22 @@ class Entry(NamedTuple):
     offset: int
     leader_epoch: int
     metadata: str | None
+
+
+def entries_of(request: OffsetCommitRequest | TxnOffsetCommitRequest) -> list[Entry]:
+    """Return the offsets of *request* in its order, which answers keep."""
+    return [
+        Entry(
+            topic.name,
+            topic.topic_id,
+            partition.partition_index,
+            partition.committed_offset,
+            partition.committed_leader_epoch,
+            partition.committed_metadata,
+        )
+        for topic in request.topics
+        for partition in topic.partitions
+    ]
 
 
 class _Checked(NamedTuple):
