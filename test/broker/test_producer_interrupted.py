@@ -125,6 +125,8 @@ def test_send_in_del_works(cluster: EmbeddedCluster, producer: KafkaProducer) ->
         def __del__(self) -> None:
             producer.send("t", b"last words")
 
+    # The collector may run in the cluster's thread, where waiting for its metadata would never end.
+    producer.send("t", b"x").get(5)
     for _ in range(50):
         tomb = Tomb()
         tomb.itself = tomb  # type: ignore[attr-defined]
