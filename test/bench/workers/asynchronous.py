@@ -4,23 +4,43 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from typing import Any
 
-from common import BATCH_BYTES, IDLE_SECONDS, LINGER_MS, Stopwatch, Task, report
+from common import BATCH_BYTES, IDLE_SECONDS, LINGER_MS, Stopwatch, Task, payloads, report
 
 
 async def aiokafka_latency(task: Task, watch: Stopwatch) -> int:
     from aiokafka import AIOKafkaProducer
 
     producer = AIOKafkaProducer(bootstrap_servers=task.bootstrap, acks=1, linger_ms=0)
+    return await _async_latency(producer, producer.send_and_wait, task, watch)
+
+
+async def native_async_latency(task: Task, watch: Stopwatch) -> int:
+    from kafka.aio import AsyncKafkaProducer
+
+    producer = AsyncKafkaProducer(
+        bootstrap_servers=task.bootstrap, acks=1, linger_ms=0, enable_idempotence=False
+    )
+
+    async def send_and_wait(topic: str, value: bytes) -> None:
+        await (await producer.send(topic, value))
+
+    return await _async_latency(producer, send_and_wait, task, watch)
+
+
+async def _async_latency(
+    producer: Any, send_and_wait: Callable[[str, bytes], Any], task: Task, watch: Stopwatch
+) -> int:
     await producer.start()
     value = os.urandom(task.size)
-    await producer.send_and_wait(task.topic, value)
+    await send_and_wait(task.topic, value)
     times = []
     watch.start()
     for _ in range(task.count):
         began = time.perf_counter()
-        await producer.send_and_wait(task.topic, value)
+        await send_and_wait(task.topic, value)
         times.append(time.perf_counter() - began)
     done = watch.stop()
     await producer.stop()
@@ -35,16 +55,17 @@ async def aiokafka_producer(task: Task, watch: Stopwatch) -> int:
         acks=1,
         linger_ms=LINGER_MS,
         max_batch_size=BATCH_BYTES,
+        compression_type=task.codec,
     )
     return await _async_producer(producer, task, watch)
 
 
 async def _async_producer(producer: Any, task: Task, watch: Stopwatch) -> int:
     await producer.start()
-    value = os.urandom(task.size)
-    await (await producer.send(task.topic, value))
+    values = payloads(task)
+    await (await producer.send(task.topic, os.urandom(task.size)))
     watch.start()
-    futures = [await producer.send(task.topic, value) for _ in range(task.count)]
+    futures = [await producer.send(task.topic, value) for value in values]
     await producer.flush()
     done = watch.stop()
     for future in futures:
@@ -91,7 +112,11 @@ async def native_async_producer(task: Task, watch: Stopwatch) -> int:
     from kafka.aio import AsyncKafkaProducer
 
     producer = AsyncKafkaProducer(
-        bootstrap_servers=task.bootstrap, acks=1, linger_ms=LINGER_MS, batch_size=BATCH_BYTES
+        bootstrap_servers=task.bootstrap,
+        acks=1,
+        linger_ms=LINGER_MS,
+        batch_size=BATCH_BYTES,
+        enable_idempotence=False,
     )
     return await _async_producer(producer, task, watch)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import resource
 import time
@@ -15,8 +16,10 @@ from common import (
     Task,
     drop,
     keys_of,
+    payloads,
     report,
-    text_of,
+    sizes_of,
+    values_of,
 )
 
 
@@ -25,31 +28,32 @@ def kafka_producer(
     watch: Stopwatch,
     *,
     keyed: bool = False,
-    codec: str | None = None,
     keeping: bool = True,
+    **more: Any,
 ) -> int:
     from kafka import KafkaProducer
 
     options: dict[str, Any] = {
-        "compression_type": codec,
+        "compression_type": task.codec,
         "bootstrap_servers": task.bootstrap,
         "acks": 1,
         "linger_ms": LINGER_MS,
         "batch_size": BATCH_BYTES,
         "enable_idempotence": False,
+        **more,
     }
     producer = KafkaProducer(**options)
-    value = text_of(task.size) if codec else os.urandom(task.size)
-    producer.send(task.topic, value).get(30)
+    values = payloads(task)
+    producer.send(task.topic, os.urandom(task.size)).get(30)
     keys = keys_of(task.count) if keyed else None
     futures: list[Any] = []
     watch.start()
     send, keep = producer.send, futures.append if keeping else drop
     if keys is None:
-        for _ in range(task.count):
+        for value in values:
             keep(send(task.topic, value))
     else:
-        for key in keys:
+        for value, key in zip(values, keys, strict=True):
             keep(send(task.topic, value, key))
     producer.flush()
     done = watch.stop()
@@ -85,9 +89,7 @@ def kafka_send_many(task: Task, watch: Stopwatch) -> int:
     return report(done, delivered)
 
 
-def kafka_fill(
-    task: Task, watch: Stopwatch, *, vary: bool = False, codec: str | None = None
-) -> int:
+def kafka_fill(task: Task, watch: Stopwatch, *, vary: bool = False) -> int:
     """Write what consumers read; the sizes vary by half, or all records have the same."""
     from kafka import KafkaProducer
 
@@ -97,25 +99,22 @@ def kafka_fill(
         linger_ms=LINGER_MS,
         batch_size=BATCH_BYTES,
         enable_idempotence=False,
-        compression_type=codec,
+        compression_type=task.codec,
         max_request_size=2 * 1024 * 1024,
     )
-    # Half of it is random, so that it can be compressed to about half.
-    data = (os.urandom(task.size) + bytes(task.size)) * 2
-    spread = task.size // 2 if vary else 0
-    lengths = [task.size - spread + n * 2 * spread // 97 for n in range(97)]
+    lengths = itertools.cycle(sizes_of(task.size, vary=vary))
+    values = itertools.cycle(values_of(task.size + task.size // 2))
     watch.start()
-    for number in range(task.count):
-        start = number % task.size
-        producer.send(task.topic, data[start : start + lengths[number * 31 % 97]])
+    for _ in range(task.count):
+        producer.send(task.topic, next(values)[: next(lengths)])
     producer.flush()
     done = watch.stop()
     producer.close()
     return report(done, task.count)
 
 
-def kafka_poll(task: Task, watch: Stopwatch) -> int:
-    consumer = _kafka_consumer(task)
+def kafka_poll(task: Task, watch: Stopwatch, **options: Any) -> int:
+    consumer = _kafka_consumer(task, **options)
     seen = 0
     watch.start()
     limit = time.perf_counter() + IDLE_SECONDS
@@ -164,11 +163,14 @@ def kafka_iterator(task: Task, watch: Stopwatch) -> int:
     return report(watch.stop(), seen)
 
 
-def _kafka_consumer(task: Task) -> Any:
+def _kafka_consumer(task: Task, **options: Any) -> Any:
     from kafka import KafkaConsumer, TopicPartition
 
     consumer = KafkaConsumer(
-        bootstrap_servers=task.bootstrap, auto_offset_reset="earliest", consumer_timeout_ms=30_000
+        bootstrap_servers=task.bootstrap,
+        auto_offset_reset="earliest",
+        consumer_timeout_ms=30_000,
+        **options,
     )
     partitions = consumer.partitions_for_topic(task.topic)
     consumer.assign([TopicPartition(task.topic, number) for number in sorted(partitions)])
@@ -192,11 +194,3 @@ def kafka_latency(task: Task, watch: Stopwatch) -> int:
     done = watch.stop()
     producer.close()
     return report(done, task.count, latency=times)
-
-
-def kafka_import(task: Task, watch: Stopwatch) -> int:
-    del task
-    watch.start()
-    from kafka import KafkaConsumer, KafkaProducer  # noqa: F401
-
-    return report(watch.stop(), 1)

@@ -7,6 +7,7 @@ import json
 import os
 import resource
 import time
+from collections.abc import Iterator
 from typing import NamedTuple
 
 LINGER_MS = 5
@@ -15,12 +16,13 @@ IDLE_SECONDS = 30.0
 
 
 class Task(NamedTuple):
-    """What to do: *count* records of *size* bytes through *topic*."""
+    """What to do: *count* records of *size* bytes through *topic*, compressed by *codec*."""
 
     bootstrap: str
     topic: str
     count: int
     size: int
+    codec: str | None = None
 
 
 class Stopwatch:
@@ -43,9 +45,26 @@ def drop(future: object) -> None:
     """Let go of *future*."""
 
 
-def text_of(size: int) -> bytes:
-    """Return *size* bytes that compress to about half."""
-    return os.urandom(size // 2).hex().encode().ljust(size, b"0")
+def values_of(size: int) -> list[bytes]:
+    """Return values of *size* bytes that compress to about half, and not by each other.
+
+    They are more than a batch holds.
+    """
+    half = size // 2
+    return [os.urandom(size - half) + bytes(half) for _ in range(2 * BATCH_BYTES // size + 1)]
+
+
+def sizes_of(size: int, *, vary: bool) -> list[int]:
+    """Return sizes to be taken in turn, from half to one and a half of *size* if they *vary*."""
+    spread = size // 2 if vary else 0
+    return [size - spread + n * 31 % 97 * 2 * spread // 96 for n in range(97)]
+
+
+def payloads(task: Task) -> Iterator[bytes]:
+    """Return the value of each record: one and the same unless a codec would profit from it."""
+    if task.codec is None:
+        return itertools.repeat(os.urandom(task.size), task.count)
+    return itertools.islice(itertools.cycle(values_of(task.size)), task.count)
 
 
 def report(

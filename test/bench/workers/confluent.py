@@ -6,7 +6,7 @@ import itertools
 import os
 import time
 
-from common import BATCH_BYTES, IDLE_SECONDS, LINGER_MS, Stopwatch, Task, keys_of, report
+from common import BATCH_BYTES, IDLE_SECONDS, LINGER_MS, Stopwatch, Task, keys_of, payloads, report
 
 
 def confluent_producer(task: Task, watch: Stopwatch, *, keyed: bool = False, callback: bool) -> int:
@@ -19,11 +19,13 @@ def confluent_producer(task: Task, watch: Stopwatch, *, keyed: bool = False, cal
             "linger.ms": LINGER_MS,
             "batch.size": BATCH_BYTES,
             "queue.buffering.max.messages": 1_000_000,
+            "queue.buffering.max.kbytes": 1_048_576,
             "partitioner": "murmur2_random",
+            "compression.type": task.codec or "none",
         }
     )
-    value = os.urandom(task.size)
-    producer.produce(task.topic, value)
+    values = payloads(task)
+    producer.produce(task.topic, os.urandom(task.size))
     producer.flush()
     delivered = 0
 
@@ -35,7 +37,7 @@ def confluent_producer(task: Task, watch: Stopwatch, *, keyed: bool = False, cal
     keys = keys_of(task.count) if keyed else itertools.repeat(None, task.count)
     watch.start()
     produce, poll = producer.produce, producer.poll
-    for number, key in enumerate(keys):
+    for number, (value, key) in enumerate(zip(values, keys, strict=True)):
         while True:
             try:
                 produce(task.topic, value, key, **options)
@@ -59,6 +61,8 @@ def confluent_consumer(task: Task, watch: Stopwatch, *, batch: int) -> int:
             "auto.offset.reset": "earliest",
             "fetch.queue.backoff.ms": 5,
             "queued.min.messages": 1_000_000,
+            "queued.max.messages.kbytes": 262_144,
+            "enable.auto.offset.store": False,
         }
     )
     partitions = consumer.list_topics(task.topic).topics[task.topic].partitions
@@ -69,11 +73,27 @@ def confluent_consumer(task: Task, watch: Stopwatch, *, batch: int) -> int:
     if batch == 1:
         poll = consumer.poll
         while seen < task.count and time.perf_counter() < limit:
-            message = poll(1.0)
-            seen += message is not None and message.error() is None
+            seen += poll(1.0) is not None
     else:
         while seen < task.count and time.perf_counter() < limit:
             seen += len(consumer.consume(batch, 1.0))
     done = watch.stop()
     consumer.close()
     return report(done, seen)
+
+
+def confluent_latency(task: Task, watch: Stopwatch) -> int:
+    from confluent_kafka import Producer
+
+    producer = Producer({"bootstrap.servers": task.bootstrap, "acks": 1, "linger.ms": 0})
+    value = os.urandom(task.size)
+    producer.produce(task.topic, value)
+    producer.flush()
+    times = []
+    watch.start()
+    for _ in range(task.count):
+        began = time.perf_counter()
+        producer.produce(task.topic, value)
+        producer.flush()
+        times.append(time.perf_counter() - began)
+    return report(watch.stop(), task.count, latency=times)

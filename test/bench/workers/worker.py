@@ -1,8 +1,9 @@
 """One measured run of one client in a process of its own; prints one JSON line.
 
 Run by `end_to_end` under the interpreter that has the client installed, as
-``python worker.py CLIENT.MODE BOOTSTRAP TOPIC COUNT SIZE``. Python finds the modules of this folder
-and no others of this project, so two clients that share the package name ``kafka`` never meet.
+``python worker.py CLIENT.MODE BOOTSTRAP TOPIC COUNT SIZE [CODEC]``. Python finds the modules of
+this folder and no others of this project, so two clients that share the package name ``kafka``
+never meet.
 """
 
 from __future__ import annotations
@@ -27,26 +28,27 @@ def awaited(story: Callable[..., Coroutine[Any, Any, int]], **options: bool) -> 
 
 
 MODES: dict[str, Mode] = {
-    "kafka.import": blocking.kafka_import,
     "kafka.send": blocking.kafka_producer,
-    "kafka.send-lz4": partial(blocking.kafka_producer, codec="lz4"),
+    "kafka.send-no-metrics": partial(blocking.kafka_producer, metrics_enabled=False),
     "kafka.send-drop": partial(blocking.kafka_producer, keeping=False),
     "kafka.send-many": blocking.kafka_send_many,
     "kafka.send-keyed": partial(blocking.kafka_producer, keyed=True),
     "kafka.fill": blocking.kafka_fill,
     "kafka.fill-varied": partial(blocking.kafka_fill, vary=True),
-    "kafka.fill-lz4": partial(blocking.kafka_fill, codec="lz4"),
     "kafka.poll": blocking.kafka_poll,
+    "kafka.poll-no-metrics": partial(blocking.kafka_poll, metrics_enabled=False),
     "kafka.poll-batch": blocking.kafka_poll_batch,
     "kafka.idle": blocking.kafka_idle,
     "kafka.iterator": blocking.kafka_iterator,
     "kafka.latency": blocking.kafka_latency,
+    "kafka.async-latency": awaited(asynchronous.native_async_latency),
     "kafka.async-send": awaited(asynchronous.native_async_producer),
     "kafka.getmany": awaited(asynchronous.native_async_consumer, iterate=False),
     "kafka.async-for": awaited(asynchronous.native_async_consumer, iterate=True),
     "confluent.produce": partial(confluent.confluent_producer, callback=False),
     "confluent.produce-callback": partial(confluent.confluent_producer, callback=True),
     "confluent.produce-keyed": partial(confluent.confluent_producer, callback=True, keyed=True),
+    "confluent.latency": confluent.confluent_latency,
     "confluent.poll": partial(confluent.confluent_consumer, batch=1),
     "confluent.consume500": partial(confluent.confluent_consumer, batch=500),
     "aiokafka.send": awaited(asynchronous.aiokafka_producer),
@@ -56,5 +58,5 @@ MODES: dict[str, Mode] = {
 }
 
 if __name__ == "__main__":
-    mode, bootstrap, topic, count, size = sys.argv[1:6]
-    MODES[mode](Task(bootstrap, topic, int(count), int(size)), Stopwatch())
+    mode, bootstrap, topic, count, size, *codec = sys.argv[1:7]
+    MODES[mode](Task(bootstrap, topic, int(count), int(size), *codec), Stopwatch())

@@ -1,0 +1,166 @@
+"""What serves the clients that are measured: a place is where a row's records go or come from."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import NamedTuple, Protocol, Self
+
+from test.support.apache_kafka import KafkaCluster
+
+KAFKA_VERSION = "4.4.0"
+PATIENCE = 30.0
+#: As many as librdkafka's mock cluster gives a topic that it makes itself.
+MOCK_PARTITIONS = 4
+
+
+class Records(NamedTuple):
+    """The records of a row, which a broker holds before consumers come."""
+
+    count: int
+    size: int
+    codec: str | None
+    vary: bool
+
+    @property
+    def topic(self) -> str:
+        """A name that tells them from others."""
+        return f"bench-{self.count}-{self.size}-{self.codec or 'plain'}-{int(self.vary)}"
+
+
+class Place(NamedTuple):
+    """Bootstrap servers and topic."""
+
+    bootstrap: str
+    topic: str
+
+
+class Broker(Protocol):
+    """One kind of broker, running."""
+
+    def empty(self, topic: str, partitions: int) -> Place:
+        """Return a topic to write to, made on first use."""
+
+    def holding(self, records: Records, partitions: int) -> Place:
+        """Return a topic that holds *records*, made on first use."""
+
+
+class RealKafka:
+    """One Apache Kafka broker.
+
+    Args:
+        cluster: runs it.
+        fill: writes records to a place.
+    """
+
+    def __init__(self, cluster: KafkaCluster, fill: Callable[[Place, Records], object]) -> None:
+        self._cluster = cluster
+        self._fill = fill
+        self._made: set[str] = set()
+
+    @classmethod
+    def start(cls, stack: ExitStack, fill: Callable[[Place, Records], object]) -> Self:
+        """Start it; it ends with *stack*."""
+        return cls(stack.enter_context(KafkaCluster(version=KAFKA_VERSION)), fill)
+
+    def empty(self, topic: str, partitions: int) -> Place:
+        place = Place(",".join(self._cluster.bootstrap_servers), f"{topic}-{partitions}")
+        if place.topic not in self._made:
+            self._made.add(place.topic)
+            self._cluster.create_topic(place.topic, partitions=partitions)
+        return place
+
+    def holding(self, records: Records, partitions: int) -> Place:
+        is_new = f"{records.topic}-{partitions}" not in self._made
+        place = self.empty(records.topic, partitions)
+        if is_new:
+            self._fill(place, records)
+        return place
+
+
+class MockCluster:
+    """The brokers in C that librdkafka has for tests; they keep 5 MB of each partition."""
+
+    def __init__(self, bootstrap: str) -> None:
+        self._bootstrap = bootstrap
+
+    @classmethod
+    def start(cls, stack: ExitStack) -> Self:
+        """Start them in a process of their own; it ends with *stack*."""
+        return cls(stack.enter_context(mock_cluster()))
+
+    def empty(self, topic: str, partitions: int) -> Place:
+        """Return a topic, of as many partitions as this kind of cluster gives it."""
+        from confluent_kafka import Producer
+
+        producer = Producer({"bootstrap.servers": self._bootstrap, "log_level": 2})
+        found = producer.list_topics(topic, PATIENCE).topics[topic]
+        assert len(found.partitions) == MOCK_PARTITIONS
+        return Place(self._bootstrap, topic)
+
+    def holding(self, records: Records, partitions: int) -> Place:
+        raise NotImplementedError("the mock cluster forgets: consumers read from the others")
+
+
+_MOCK = """
+import sys
+from confluent_kafka.admin import AdminClient
+admin = AdminClient({"test.mock.num.brokers": 1, "bootstrap.servers": "ignored"})
+brokers = admin.list_topics(timeout=10).brokers.values()
+print(",".join(f"{found.host}:{found.port}" for found in brokers), flush=True)
+sys.stdin.read()
+"""
+
+
+@contextmanager
+def mock_cluster() -> Iterator[str]:
+    """Run librdkafka's mock cluster in a process of its own; yield its bootstrap servers."""
+    with _printing_process([sys.executable, "-c", _MOCK]) as servers:
+        yield servers
+
+
+class Replay:
+    """Servers of `test.bench.replay`, one for each kind of records."""
+
+    def __init__(self, stack: ExitStack) -> None:
+        self._stack = stack
+        self._servers: dict[tuple[Records, int], str] = {}
+
+    def empty(self, topic: str, partitions: int) -> Place:
+        raise NotImplementedError("a fixed log takes no records: producers write to the others")
+
+    def holding(self, records: Records, partitions: int) -> Place:
+        wanted = records, partitions
+        if wanted not in self._servers:
+            self._servers[wanted] = self._stack.enter_context(replay(records, partitions))
+        return Place(self._servers[wanted], records.topic)
+
+
+@contextmanager
+def replay(records: Records, partitions: int) -> Iterator[str]:
+    """Run a server that replays *records* in a process of its own; yield its address."""
+    command = [sys.executable, "-m", "test.bench.replay", records.topic, str(records.count)]
+    command += [str(records.size), f"--partitions={partitions}"]
+    command += [f"--codec={records.codec}"] if records.codec else []
+    command += ["--vary"] if records.vary else []
+    with _printing_process(command) as server:
+        yield server
+
+
+@contextmanager
+def _printing_process(command: list[str]) -> Iterator[str]:
+    """Run what prints its address and ends with its standard input."""
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        try:
+            yield process.stdout.readline().strip()
+        finally:
+            process.terminate()
