@@ -79,6 +79,11 @@ def test_responses_decode_behind_their_header(version, header):
     assert decode_response(HeartbeatRequest, version, frame) == response
 
 
+def test_what_follows_a_response_is_not_looked_at():
+    frame = b"\0\0\0\7\0" + HeartbeatResponse(error_code=27).encode(4) + b"\0"
+    assert decode_response(HeartbeatRequest, 4, frame) == HeartbeatResponse(error_code=27)
+
+
 @pytest.mark.parametrize("version", range(6))
 def test_api_versions_is_answered_with_header_0_in_every_version(version):
     response = ApiVersionsResponse(error_code=35)
