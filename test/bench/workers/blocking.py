@@ -16,6 +16,7 @@ from common import (
     Task,
     drop,
     keys_of,
+    of_broker,
     payloads,
     report,
     sizes_of,
@@ -34,6 +35,7 @@ def kafka_producer(
     from kafka import KafkaProducer
 
     options: dict[str, Any] = {
+        **of_broker(),
         "compression_type": task.codec,
         "bootstrap_servers": task.bootstrap,
         "acks": 1,
@@ -181,7 +183,11 @@ def kafka_latency(task: Task, watch: Stopwatch) -> int:
     from kafka import KafkaProducer
 
     producer = KafkaProducer(
-        bootstrap_servers=task.bootstrap, acks=1, linger_ms=0, enable_idempotence=False
+        bootstrap_servers=task.bootstrap,
+        acks=1,
+        linger_ms=0,
+        enable_idempotence=False,
+        **of_broker(),
     )
     value = os.urandom(task.size)
     producer.send(task.topic, value).get(30)

@@ -8,11 +8,13 @@ import os
 import resource
 import time
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 LINGER_MS = 5
 BATCH_BYTES = 65536
 IDLE_SECONDS = 30.0
+#: Of the broker, for a client that cannot find out by itself; as in ``2.1``.
+API_VERSION = os.environ.get("BENCH_API_VERSION")
 
 
 class Task(NamedTuple):
@@ -39,6 +41,11 @@ def keys_of(count: int) -> list[bytes]:
     """Return *count* 16-byte keys, 10,000 of them distinct."""
     distinct = [f"{number:016d}".encode() for number in range(10_000)]
     return list(itertools.islice(itertools.cycle(distinct), count))
+
+
+def of_broker() -> dict[str, Any]:
+    """Return the options that tell a client of kafka-python's API what the broker is."""
+    return {"api_version": tuple(map(int, API_VERSION.split(".")))} if API_VERSION else {}
 
 
 def drop(future: object) -> None:
