@@ -7,13 +7,13 @@ the sender. What a record's future needs after that (sizes, timestamps) stays; t
 from __future__ import annotations
 
 import math
-from array import array
 from bisect import bisect_right
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 from kafka._base.retry import RetryState
 from kafka.errors import KafkaError
+from kafka.producer.encoding import Encoding, encode_entries
 from kafka.producer.entries import Shape, columns_of, timestamp_at
 from kafka.producer.outcome import (
     BATCH_TRANSITIONS,
@@ -26,16 +26,12 @@ from kafka.producer.outcome import (
 )
 from kafka.producer.sizes import (
     BATCH_OVERHEAD,
-    RECORD_MEMORY,
-    header_size,
     middle_of,
     record_memory,
     size_at,
-    sizes_of,
 )
-from kafka.record.batch import batch_header, encode_records
-from kafka.record.compression import Codec, compress
-from kafka.record.legacy import encode_message_set
+from kafka.record.batch import batch_header
+from kafka.record.compression import Codec
 from kafka.record.memory_records import iter_batches
 from kafka.structs import RecordMetadata
 
@@ -196,34 +192,19 @@ class ProducerBatch:
         records = self.records
         if not records:
             return None
-        timestamps, keys, values, headers = columns_of(self.shape, records, self.ticks)
-        payload: bytes | bytearray | memoryview
-        if magic >= 2:
-            raw = encode_records(timestamps, keys, values, headers)
-            raw_size = len(raw)
-            payload = raw if codec is Codec.NONE else compress(codec, raw, level)
-        else:
-            nothing = keys if keys is not None else [None] * len(values)
-            payload = encode_message_set(magic, timestamps, nothing, values, codec, level=level)
-            raw_size = self.memory - RECORD_MEMORY * len(records)
-        key_sizes, value_sizes = sizes_of(keys), sizes_of(values)
-        header_sizes: Sizes = -1 if headers is None else array("i", map(header_size, headers))
-        # Whatever cannot be said is found here, where it fails this batch alone, and not when the
-        # request is made: that takes the limits for granted.
-        limits = array("q", (timestamps[0], max(timestamps)))
-        kept = () if self.ticks else array("q", timestamps)
+        encoded = encode_entries(self.shape, records, self.ticks, Encoding(magic, codec, level))
         with self.home.lock:
             # The batch may have been encoded by another thread, or given up, meanwhile.
             if self.state is not BatchState.SEALED:
                 return None
             self.move(BatchState.ENCODED)
-            self.magic, self.codec, self._payload = magic, codec, payload
-            self.base_timestamp, self.max_timestamp = limits
-            self.timestamps = kept
-            self.key_sizes, self.value_sizes = key_sizes, value_sizes
-            self.header_sizes = header_sizes
+            self.magic, self.codec, self._payload = magic, codec, encoded.payload
+            self.base_timestamp, self.max_timestamp = encoded.base_timestamp, encoded.max_timestamp
+            self.timestamps = encoded.timestamps
+            self.key_sizes, self.value_sizes = encoded.key_sizes, encoded.value_sizes
+            self.header_sizes = encoded.header_sizes
             self.records = []
-        return raw_size
+        return encoded.raw_size
 
     def add(self, record: Record) -> int:
         """Append *record* and return its index; the batch is open and the gate is held."""
