@@ -1,6 +1,8 @@
 """CRC-32C: known checksums, and the fallback against the library."""
 
 import logging
+import subprocess
+import sys
 
 import pytest
 from hypothesis import given
@@ -43,3 +45,15 @@ def test_the_missing_library_is_named_once(caplog):
 def test_pieces_of_any_size_may_be_continued(size: int) -> None:
     data = bytes(range(256)) * 400
     assert crc32c(data[size:], crc32c(data[:size])) == crc32c(data)
+
+
+def test_the_first_checksum_loads_nothing_but_the_library_itself() -> None:
+    program = (
+        "import sys\n"
+        "from kafka.record.crc32c import crc32c\n"
+        "assert crc32c(b'123456789') == 0xE3069283\n"
+        "assert 'importlib.metadata' not in sys.modules\n"
+        "import crc32c as package\n"
+        "assert package.crc32c(b'123456789') == 0xE3069283\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
