@@ -85,14 +85,18 @@ def crc32c(data: Buffer, value: int = 0) -> int:
 def _implementation() -> Checksum:
     """Find the fastest implementation, once, when the first checksum is wanted."""
     try:
-        compiled = _extension()
-        if compiled is None:
-            from crc32c import crc32c as compiled  # noqa: PLC0415 - see `_extension`
+        compiled = _extension() or _package()
     except ImportError:
         return WarningCrc32c()
     # By default it gives up the interpreter's lock for data above 32 KB, which takes microseconds
     # to check: waiting for the other thread to give the lock back takes many times as long.
     return partial(compiled, gil_release_mode=0)
+
+
+def _package() -> Callable[..., int]:
+    from crc32c import crc32c as compiled  # noqa: PLC0415 - see `_extension`
+
+    return compiled
 
 
 def _extension() -> Callable[..., int] | None:
