@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kafka.producer.intake import Intake
+    from kafka.producer.producer_batch import ProducerBatch
     from kafka.record.compression import Codec
 
 
@@ -84,6 +85,13 @@ class Memory:
         self._freed += size
         self._set_ceiling()
         self.wake_first()
+
+    def take_beside(self, batch: ProducerBatch, size: int) -> None:
+        """Count *size* bytes more for *batch*, whether or not there is room for them."""
+        # No call before all of it is counted, so no exception out of a signal handler either.
+        batch.beside += size
+        self._freed -= size
+        self._set_ceiling()
 
     def enter(self, waiter: MemoryWaiter) -> None:
         """Have *waiter* wait behind those who wait already.

@@ -23,6 +23,10 @@ log = logging.getLogger(__name__)
 _NOTES_KEPT = 1000
 
 
+def _count_nothing(_: ProducerBatch) -> None:
+    """Take note of no callback: there is no buffer yet."""
+
+
 class FlushWait:
     """The batches one flush waits for.
 
@@ -113,6 +117,7 @@ class Deliveries:
     Attributes:
         failures: what nobody has looked at.
         abandoned: set in a forked child, where nothing of this will ever complete.
+        on_callback_added: called, with the lock held, when a batch gets a callback to keep.
     """
 
     def __init__(
@@ -129,6 +134,7 @@ class Deliveries:
         self.wait_timeout = wait_timeout
         self.failures = FailureLedger()
         self.abandoned = False
+        self.on_callback_added: Callable[[ProducerBatch], object] = _count_nothing
         self._runner = runner
         self._observer = observer
         self._is_loop_thread = is_loop_thread

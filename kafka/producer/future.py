@@ -265,6 +265,7 @@ class FutureRecordMetadata:
             callback: Callback = (index, call, looks)
             if batch.outcome is None:
                 batch.callbacks.append(callback)
+                batch.home.on_callback_added(batch)
                 return self
         batch.home.run_now(batch, callback)
         return self

@@ -81,6 +81,10 @@ class Home(Protocol):
     def check_may_wait(self) -> None:
         """Raise if waiting in this thread would stop what is waited for."""
 
+    @property
+    def on_callback_added(self) -> Callable[[ProducerBatch], object]:
+        """Called, with the lock held, when a batch gets a callback to keep until its outcome."""
+
     def expect_callbacks(self) -> None:
         """Get ready to run callbacks; called in the thread that adds one."""
 

@@ -25,7 +25,10 @@ from kafka.producer.outcome import (
     ProducerStamp,
 )
 from kafka.producer.sizes import (
+    BATCH_MEMORY,
     BATCH_OVERHEAD,
+    CALLBACK_MEMORY,
+    memory_of,
     middle_of,
     record_memory,
     size_at,
@@ -75,6 +78,8 @@ class ProducerBatch:
             until *due*.
         last_error: why it was sent again.
         memory: bytes the batch counts against ``buffer_memory``.
+        beside: bytes it counts there as well, for what adds nothing to its size when encoded:
+            the objects of headers, callbacks, the batch itself.
         parts: the batches this one was split into, with the index of their first record.
         watchers: called once, with the lock held, when the batch is done or split.
         callbacks: users' callbacks waiting for the outcome.
@@ -85,6 +90,7 @@ class ProducerBatch:
         "__weakref__",
         "_payload",
         "base_timestamp",
+        "beside",
         "callbacks",
         "claimed",
         "codec",
@@ -135,7 +141,7 @@ class ProducerBatch:
         self.shape = Shape.EMPTY
         self.ticks: Ticks = []
         self.tick_begin = self.tick_end = math.inf
-        self.memory = 0
+        self.memory = self.beside = 0
         self.claimed = False
         self.count = 0
         self.retry = RetryState()
@@ -175,6 +181,12 @@ class ProducerBatch:
     def encoded_size(self) -> int:
         """Bytes the batch takes in a request."""
         return len(self._payload) + (BATCH_OVERHEAD if self.magic >= 2 else 0)
+
+    @property
+    def memory_beside(self) -> int:
+        """Bytes to count for what the encoded batch keeps beside its payload."""
+        columns = (self.timestamps, self.key_sizes, self.value_sizes, self.header_sizes)
+        return BATCH_MEMORY + sum(map(memory_of, columns)) + CALLBACK_MEMORY * len(self.callbacks)
 
     def seal(self) -> None:
         """Take no more records."""

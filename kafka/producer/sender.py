@@ -390,7 +390,7 @@ class Sender:
             batch.count,
         )
         parts = self._deliveries.split(batch)
-        self._accumulator.account(sum(part.memory for part in parts) - batch.memory)
-        batch.memory = 0
+        self._accumulator.account(sum(part.memory for part in parts))
+        self._accumulator.release(batch)
         for part in parts:
             self._accumulator.put_back(queue, part)

@@ -16,6 +16,14 @@ RECORD_OVERHEAD = 12
 """Bytes a small record takes in a v2 batch beside its payload: lengths, deltas, attributes."""
 SAVING = RECORD_MEMORY - RECORD_OVERHEAD
 """What a record counts in memory, less what it adds to the encoded batch beside its payload."""
+BATCH_MEMORY = 1350
+"""Bytes an encoded batch counts beside its payload: the Python objects that it consists of."""
+HEADER_MEMORY = 184
+"""Bytes a header of an unsealed record counts beside `header_overhead`."""
+HEADERS_MEMORY = 72
+"""Bytes that the headers of an unsealed record count together beside those of each."""
+CALLBACK_MEMORY = 460
+"""Bytes a callback counts until the outcome is known."""
 MAX_RECORD_OVERHEAD = 21
 BATCH_OVERHEAD = 61
 
@@ -34,6 +42,16 @@ def sizes_of(column: Sequence[bytes | None] | None) -> Sizes:
 def size_at(sizes: Sizes, index: int) -> int:
     """Return one of the sizes that `sizes_of` returned."""
     return sizes if isinstance(sizes, int) else sizes[index]
+
+
+def memory_of(sizes: Sequence[int] | Sizes) -> int:
+    """Return the bytes that an array kept with an encoded batch takes; a number takes none."""
+    return len(sizes) * sizes.itemsize if isinstance(sizes, array) else 0
+
+
+def header_memory(headers: Headers | None) -> int:
+    """Return what *headers* count in memory beside `header_overhead` until they are encoded."""
+    return HEADERS_MEMORY + HEADER_MEMORY * len(headers) if headers else 0
 
 
 def header_size(headers: Headers | None) -> int:

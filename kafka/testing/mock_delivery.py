@@ -79,6 +79,9 @@ class MockHome:
     def check_may_wait(self) -> None:
         """Allow it: any thread may complete."""
 
+    def on_callback_added(self, batch: ProducerBatch) -> None:
+        """Count nothing."""
+
     def expect_callbacks(self) -> None:
         """Nothing to prepare."""
 

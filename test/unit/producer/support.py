@@ -21,6 +21,9 @@ class HomeStub:
     def check_may_wait(self) -> None:
         """Allow everything."""
 
+    def on_callback_added(self, batch: ProducerBatch) -> None:
+        """Count nothing."""
+
     def expect_callbacks(self) -> None:
         """Need nothing."""
 
