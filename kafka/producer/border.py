@@ -8,7 +8,7 @@ from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
 from kafka.errors import KafkaError
-from kafka.producer.sizes import BATCH_OVERHEAD, SAVING
+from kafka.producer.sizes import BATCH_OVERHEAD, CALLBACK_MEMORY, SAVING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -86,12 +86,26 @@ class Memory:
         self._set_ceiling()
         self.wake_first()
 
-    def take_beside(self, batch: ProducerBatch, size: int) -> None:
-        """Count *size* bytes more for *batch*, whether or not there is room for them."""
+    def take_callback(self, batch: ProducerBatch) -> None:
+        """Count a callback that *batch* keeps, whether or not there is room for it."""
         # No call before all of it is counted, so no exception out of a signal handler either.
-        batch.beside += size
-        self._freed -= size
+        batch.beside += CALLBACK_MEMORY
+        self._freed -= CALLBACK_MEMORY
         self._set_ceiling()
+
+    def recount(self, batch: ProducerBatch) -> None:
+        """Count what is left of *batch* now that it is encoded."""
+        counted = batch.memory + batch.beside
+        batch.memory, batch.beside = batch.encoded_size, batch.memory_beside
+        self.free(counted - batch.memory - batch.beside)
+
+    def release(self, batch: ProducerBatch | None) -> None:
+        """Free the memory of *batch*, if there is one and it has any."""
+        if batch is None or not batch.memory + batch.beside:
+            return
+        memory = batch.memory + batch.beside
+        batch.memory = batch.beside = 0
+        self.free(memory)
 
     def enter(self, waiter: MemoryWaiter) -> None:
         """Have *waiter* wait behind those who wait already.

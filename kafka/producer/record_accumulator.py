@@ -24,7 +24,7 @@ from kafka.producer.border import Memory
 from kafka.producer.future import FutureRecordMetadata, future_of
 from kafka.producer.intake import Guard, Intake
 from kafka.producer.producer_batch import BatchState, Outcome, ProducerBatch
-from kafka.producer.sizes import CALLBACK_MEMORY, SAVING, header_memory
+from kafka.producer.sizes import SAVING, header_memory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -82,7 +82,7 @@ class RecordAccumulator:
     def attach(self, deliveries: Deliveries, observer: Observer) -> None:
         """Set what completes the batches and what is told of them; once, before any record."""
         self._deliveries = deliveries
-        deliveries.on_callback_added = self.on_callback_added
+        deliveries.on_callback_added = self.memory.take_callback
         self._observer = observer
 
     # -- senders' threads --------------------------------------------------------------------
@@ -143,7 +143,6 @@ class RecordAccumulator:
                     return None, None
                 batch, sealed = self._room(route, queue, size)
                 beside = header_memory(record[3])
-                # No call in between, so no exception either.
                 intake.taken += size + beside
                 batch.beside += beside
                 batch.memory += size
@@ -218,9 +217,7 @@ class RecordAccumulator:
         encoded = batch.encoded_size
         with self.lock:
             if batch.memory:
-                counted, beside = batch.memory + batch.beside, batch.memory_beside
-                batch.memory, batch.beside = encoded, beside
-                self.memory.free(counted - encoded - beside)
+                self.memory.recount(batch)
             if batch.codec:
                 route.learn(raw, encoded)
             self.memory.wake_first()
@@ -263,8 +260,7 @@ class RecordAccumulator:
                 self.active.pop(queue, None)
             if batch is None or not (batch.records or batch.count):
                 # Left by a send() that was interrupted before its record was in.
-                if batch is not None:
-                    self.release(batch)
+                self.memory.release(batch)
                 return None
             if batch.state is BatchState.OPEN:
                 batch.seal()
@@ -307,10 +303,6 @@ class RecordAccumulator:
         with self.lock:
             self.memory.free(-change)
 
-    def on_callback_added(self, batch: ProducerBatch) -> None:
-        """Count a callback that *batch* keeps; the lock is held."""
-        self.memory.take_beside(batch, CALLBACK_MEMORY)
-
     def make_batch(self, queue: PartitionQueue, records: Iterable[Record] = ()) -> ProducerBatch:
         """Return a new batch of *queue*; the lock is held or the batch is the caller's alone."""
         now = self._now()
@@ -341,10 +333,8 @@ class RecordAccumulator:
 
     def release(self, batch: ProducerBatch) -> None:
         """Free the memory of a batch that is done and not in flight; again does nothing."""
-        memory = batch.memory + batch.beside
-        batch.memory = batch.beside = 0
-        if memory:
-            self.account(-memory)
+        with self.lock:
+            self.memory.release(batch)
 
     # -- with the gate and the lock held -----------------------------------------------------
 
