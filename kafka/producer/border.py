@@ -94,8 +94,10 @@ class Memory:
         self._set_ceiling()
 
     def recount(self, batch: ProducerBatch) -> None:
-        """Count what is left of *batch* now that it is encoded."""
+        """Count what is left of *batch* now that it is encoded, unless it is released already."""
         counted = batch.memory + batch.beside
+        if not counted:
+            return
         batch.memory, batch.beside = batch.encoded_size, batch.memory_beside
         self.free(counted - batch.memory - batch.beside)
 

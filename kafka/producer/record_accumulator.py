@@ -216,11 +216,9 @@ class RecordAccumulator:
             return
         encoded = batch.encoded_size
         with self.lock:
-            if batch.memory:
-                self.memory.recount(batch)
+            self.memory.recount(batch)
             if batch.codec:
                 route.learn(raw, encoded)
-            self.memory.wake_first()
         self._observer.batch_sealed(batch.topic_partition.topic, batch.count, raw, encoded)
 
     def register(self) -> None:
