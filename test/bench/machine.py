@@ -49,6 +49,7 @@ def versions(python: str) -> dict[str, str]:
     """Return what *python* has installed of the clients and what they need to be fast."""
     done = subprocess.run(
         [python, "-c", _VERSIONS, *_DISTRIBUTIONS],
+        cwd="/",  # a checkout in the working directory would come first
         capture_output=True,
         text=True,
         check=True,
