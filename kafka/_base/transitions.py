@@ -19,9 +19,13 @@ class Transitions(Generic[S]):
     """The allowed moves of one machine: ``{state: {next states}}``, a row for every state."""
 
     def __init__(self, moves: Mapping[S, Iterable[S]]) -> None:
-        self._moves = {state: frozenset(targets) for state, targets in moves.items()}
-        states = type(next(iter(self._moves)))
-        missing = [state.name for state in states if state not in self._moves]
+        # By name: `Enum.__hash__` is Python code, several times slower than the hash of a string.
+        self._moves = {
+            state._name_: frozenset(target._name_ for target in targets)
+            for state, targets in moves.items()
+        }
+        states = type(next(iter(moves)))
+        missing = [state.name for state in states if state.name not in self._moves]
         if missing:
             raise TypeError(
                 f"no row for {', '.join(missing)} in the transitions of {states.__name__}"
@@ -29,10 +33,10 @@ class Transitions(Generic[S]):
 
     def allows(self, current: S, new: S) -> bool:
         """Return whether *current* may move to *new*."""
-        return new in self._moves[current]
+        return new._name_ in self._moves[current._name_]
 
     def step(self, current: S, new: S) -> S:
         """Return *new*; raise `IllegalTransitionError` if the table has no such move."""
-        if new not in self._moves[current]:
+        if new._name_ not in self._moves[current._name_]:
             raise IllegalTransitionError(f"{type(new).__name__}: {current.name} -> {new.name}")
         return new

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
 from kafka.errors import KafkaConnectionError, KafkaError, KafkaProtocolError, RequestTimedOutError
 from kafka.net.in_flight import InFlightRequest, InFlightRequests
@@ -28,17 +28,35 @@ if TYPE_CHECKING:
 log = logging.getLogger("kafka.conn")
 
 R = TypeVar("R", bound="Message")
+R_contra = TypeVar("R_contra", bound="Message", contravariant=True)
 
 Frame = bytes | memoryview
+
+
+class Answer(Protocol[R_contra]):
+    """What becomes of a request; `asyncio.Future` is one.
+
+    One that acts at once, without the round through the event loop that a future takes, must not
+    raise.
+    """
+
+    def done(self) -> bool:
+        """Return whether this is over, so that nothing more is to be told."""
+
+    def set_result(self, result: R_contra, /) -> None:
+        """Take the response."""
+
+    def set_exception(self, exception: KafkaError, /) -> None:
+        """Take note that there will be no response."""
 
 
 class _Waiter(NamedTuple):
     """Whom a response goes to.
 
-    A handshake looks at its frames itself: `request_type` is ``None`` then.
+    A handshake looks at its frames itself: they go to *frame*.
     """
 
-    future: asyncio.Future[Message]
+    answer: Answer[Message]
     frame: asyncio.Future[Frame] | None
     request_type: type[Request[Message]]
     version: int
@@ -134,8 +152,13 @@ class Connection:
         version = self._pick(request, max_version)
         future: asyncio.Future[R] = self._loop.create_future()
         # One list holds responses of all types; `decode_response` yields the type sent for.
-        self._write(request, version, expires_at, future=future)  # type: ignore[arg-type]
+        self._write(request, version, expires_at, answer=future)  # type: ignore[arg-type]
         return future
+
+    def write(self, request: Request[R], answer: Answer[R], *, expires_at: float) -> None:
+        """As `send`, and tell *answer* what becomes of it in the very step that finds out."""
+        version = self._pick(request, None)
+        self._write(request, version, expires_at, answer=answer)  # type: ignore[arg-type] # as in send
 
     def send_without_response(self, request: Request[R], *, max_version: int | None = None) -> None:
         """Write a request that the broker does not answer (Produce with acks=0)."""
@@ -151,7 +174,7 @@ class Connection:
     ) -> asyncio.Future[Frame]:
         """Write a request of the handshake; the future gets the whole response, undecoded."""
         frame: asyncio.Future[Frame] = self._loop.create_future()
-        self._write(request, version, expires_at, future=self._loop.create_future(), frame=frame)
+        self._write(request, version, expires_at, answer=self._loop.create_future(), frame=frame)
         return frame
 
     async def room(self) -> None:
@@ -199,7 +222,7 @@ class Connection:
         version: int,
         expires_at: float,
         *,
-        future: asyncio.Future[Message],
+        answer: Answer[Message],
         frame: asyncio.Future[Frame] | None = None,
     ) -> None:
         self._check_open()
@@ -207,7 +230,7 @@ class Connection:
         pieces = self._encode(request, version, correlation_id)
         now = self._used_at = self._clock.now()
         size = sum(map(len, pieces))
-        waiter = _Waiter(future, frame, type(request), version, size)
+        waiter = _Waiter(answer, frame, type(request), version, size)
         self._in_flight.add(InFlightRequest(correlation_id, waiter, now, expires_at))
         if expires_at < self._timer_at:
             self._set_timer(expires_at, now)
@@ -236,7 +259,8 @@ class Connection:
         try:
             response = decode_response(waiter.request_type, waiter.version, frame)
         except KafkaProtocolError as error:
-            _fail(waiter.future, error)
+            if not waiter.answer.done():
+                waiter.answer.set_exception(error)
             self._break(error)
             return
         self._complete(done, response, len(frame))
@@ -251,8 +275,9 @@ class Connection:
                 self.on_throttle(seconds)
         latency = self._used_at - done.sent_at
         self._observer.request_completed(self.node_id, api_key, latency, waiter.size, received)
-        _resolve(waiter.future, adapt_response(response, waiter.version))
         self._free_slot()
+        if not waiter.answer.done():  # the caller may have stopped waiting
+            waiter.answer.set_result(adapt_response(response, waiter.version))
 
     def _free_slot(self) -> None:
         while self._slots:
@@ -353,16 +378,10 @@ def _resolve(future: asyncio.Future[F], result: F) -> None:
         future.set_result(result)
 
 
-def _fail(future: asyncio.Future[F], error: KafkaError) -> None:
-    if not future.done():
-        future.set_exception(error)
-
-
 def _fail_waiter(waiter: _Waiter, error: KafkaError) -> None:
-    if waiter.frame is not None:
-        _fail(waiter.frame, error)
-    else:
-        _fail(waiter.future, error)
+    told = waiter.answer if waiter.frame is None else waiter.frame
+    if not told.done():
+        told.set_exception(error)
 
 
 def _text(error: KafkaError) -> str:

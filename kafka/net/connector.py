@@ -55,6 +55,7 @@ class Connector:
 
     Attributes:
         versions_seen: what each node said it speaks when last met.
+        handshakes: how often `versions_seen` has changed.
     """
 
     def __init__(self, config: NetworkConfig, *, clock: Clock, observer: Observer) -> None:
@@ -63,6 +64,7 @@ class Connector:
         self._observer = observer
         self._proved: dict[str, tuple[int, ...]] = {}
         self.versions_seen: dict[int, ApiVersions] = {}
+        self.handshakes = 0
 
     async def open(
         self, node_id: int, name: str, address: Address, deadline: Deadline
@@ -166,6 +168,7 @@ class Connector:
         if action.reconnect:
             connection = await self._again(connection, address, deadline)
         connection.versions = self.versions_seen[connection.node_id] = action.versions
+        self.handshakes += 1
         return connection
 
     def _handshake_error(

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from kafka.cluster import ClusterSnapshot
     from kafka.config.network import NetworkConfig
     from kafka.net.addresses import Resolver
-    from kafka.net.connection import Connection
+    from kafka.net.connection import Answer, Connection
     from kafka.protocol.api_versions import ApiVersions
     from kafka.protocol.messages.metadata import MetadataRequest, MetadataResponse
     from kafka.protocol.schema import Message, Request
@@ -111,6 +111,8 @@ class NetworkClient:
             lambda snapshot: self._lanes.drop_unknown(snapshot.brokers.values())
         )
         self._closed = False
+        self._magic_basis = (-1, -1)
+        self._magic = _NEWEST_MAGIC
 
     def _updater(self, observer: Observer) -> MetadataUpdater:
         config = self._config
@@ -195,6 +197,28 @@ class NetworkClient:
             lambda found, left: found.send(request, expires_at=left.at, max_version=max_version),
         )
         return await future
+
+    def send_now(self, request: Request[R], node_id: int, answer: Answer[R]) -> bool:
+        """Write *request* in this very step, if the node is connected and idle.
+
+        Args:
+            request: as for `send`.
+            node_id: the broker.
+            answer: told what becomes of it, within ``request_timeout_ms``.
+
+        Returns:
+            Whether it was written; if not, `send` does what has to be done first.
+
+        Raises:
+            UnsupportedVersionError: the broker cannot do this.
+        """
+        self._check()
+        connection = self._lanes.idle_connection(LaneKey(node_id))
+        if connection is None:
+            return False
+        expires_at = self._clock.now() + self._config.request_timeout
+        connection.write(request, answer, expires_at=expires_at)
+        return True
 
     async def send_without_response(
         self,
@@ -345,10 +369,13 @@ class NetworkClient:
 
         What a bootstrap server speaks counts until a broker of the cluster has been met.
         """
-        seen = self._connector.versions_seen
-        brokers = [seen[node] for node in self.snapshot.brokers if node in seen]
-        magics = [versions.record_magic for versions in brokers or seen.values()]
-        return min(magics, default=_NEWEST_MAGIC)
+        basis = (self.snapshot.version, self._connector.handshakes)
+        if basis != self._magic_basis:
+            seen = self._connector.versions_seen
+            brokers = [seen[node] for node in self.snapshot.brokers if node in seen]
+            magics = [versions.record_magic for versions in brokers or seen.values()]
+            self._magic_basis, self._magic = basis, min(magics, default=_NEWEST_MAGIC)
+        return self._magic
 
     def _connection(self, node_id: int) -> Connection | None:
         return self._lanes.find(LaneKey(node_id))

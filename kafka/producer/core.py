@@ -335,8 +335,12 @@ class ProducerCore:
 
     def _notify(self) -> None:
         """Wake the sender; any thread."""
-        if not self.loop.is_closed():
-            self.loop.call_soon_threadsafe(self.sender.wake)
+        # Inside a task of the loop, which is awake then. A signal handler that interrupted the
+        # loop while it slept would find no task.
+        if self.is_loop_thread() and asyncio.current_task(self.loop) is not None:
+            self.sender.wake()
+        elif not self.loop.is_closed():
+            self.loop.call_soon_threadsafe(self.sender.look)
 
     def _on_metadata(self, snapshot: ClusterSnapshot) -> None:
         self.path.update_routes(snapshot)

@@ -66,7 +66,7 @@ def outcome_of(batch: ProducerBatch, index: int) -> Generator[Any, None, None]:
             return
         loop = asyncio.get_running_loop()
         waiter: asyncio.Future[None] = loop.create_future()
-        watcher = partial(loop.call_soon_threadsafe, _wake, waiter)
+        watcher = partial(_wake_on, loop, waiter)
         if _watch(part, watcher):
             try:
                 yield from waiter
@@ -276,6 +276,14 @@ def future_of(batch: ProducerBatch, index: int) -> FutureRecordMetadata:
     future = FutureRecordMetadata()
     future._batch, future._index = batch, index  # noqa: SLF001 - this is its constructor
     return future
+
+
+def _wake_on(loop: asyncio.AbstractEventLoop, waiter: asyncio.Future[None]) -> None:
+    """Wake *waiter* of *loop*; called by the producer's loop, which may be another."""
+    if asyncio.get_running_loop() is loop:
+        _wake(waiter)
+    else:
+        loop.call_soon_threadsafe(_wake, waiter)
 
 
 def _wake(waiter: asyncio.Future[None]) -> None:

@@ -71,7 +71,8 @@ class RecordAccumulator:
         self._observer: Observer
         self._now = clock.now
         self._notify = notify
-        self._wake_pending = False
+        self._looks = 0
+        self._woken_for = -1
         self._batches = 0
 
     @property
@@ -110,12 +111,18 @@ class RecordAccumulator:
         Raises:
             KafkaError: the producer is closed.
         """
-        handle, sealed = self._append(route, queue, record, size, waiter)
-        if sealed is not None:
+        handle, opened, sealed = self._append(route, queue, record, size, waiter)
+        if opened or sealed is not None:
+            # Outside the gate: the loop may be awake before the call that wakes it has returned.
             try:
-                self.encode(sealed, route)
-            finally:
-                self.notify()
+                try:
+                    if sealed is not None:
+                        self.encode(sealed, route)
+                finally:
+                    self.notify()
+            except BaseException:
+                self.memory.doubt()
+                raise
         return handle
 
     def _append(
@@ -125,28 +132,30 @@ class RecordAccumulator:
         record: Record,
         size: int,
         waiter: MemoryWaiter | None,
-    ) -> tuple[FutureRecordMetadata | None, ProducerBatch | None]:
-        """As `append`; also return the batch that was full before."""
+    ) -> tuple[FutureRecordMetadata | None, bool, ProducerBatch | None]:
+        """As `append`; also return whether the loop must look, and the batch that was full."""
         intake = self.intake
         while True:
             try:
                 del intake.free
             except AttributeError:
                 if intake.may_be_held_here():
-                    return self._set_aside(queue or route.sticky, record, size), None
+                    return self._set_aside(queue or route.sticky, record, size), False, None
                 time.sleep(0)
             else:
                 break
         try:
             with self.lock:
                 if intake.taken + size > intake.ceiling and not self.memory.admits(size, waiter):
-                    return None, None
+                    return None, False, None
                 batch, sealed = self._room(route, queue, size)
+                # An empty batch may be one that an interrupted call has left without a wake-up.
+                opened = not batch.records and self._wants_look(batch)
                 beside = header_memory(record[3])
                 intake.taken += size + beside
                 batch.beside += beside
                 batch.memory += size
-                return future_of(batch, batch.add(record)), sealed
+                return future_of(batch, batch.add(record)), opened, sealed
         except BaseException:
             # A wake-up may have been lost: the next call makes up for it.
             self.memory.doubt()
@@ -184,11 +193,12 @@ class RecordAccumulator:
 
     def notify(self) -> None:
         """Wake the loop unless it is about to look anyway."""
-        with self.lock:
-            if not self._wake_pending:
-                # In this order an exception out of a signal handler costs a wake-up, not a record.
-                self._notify()
-                self._wake_pending = True
+        looks = self._looks
+        if self._woken_for != looks:
+            # In this order an exception out of a signal handler costs a wake-up, not a record; and
+            # a loop that looks meanwhile, without a lock between, costs one wake-up too many.
+            self._notify()
+            self._woken_for = looks
 
     def encode(self, batch: ProducerBatch, route: TopicRoute, *, take_over: bool = False) -> None:
         """Encode a full or due batch in this thread.
@@ -234,7 +244,7 @@ class RecordAccumulator:
     def looking(self) -> list[PartitionQueue]:
         """Return the queues to look at; wake-ups count again from here."""
         with self.guard:
-            self._wake_pending = False
+            self._looks += 1
             self.next_due = -math.inf
             return list(self.active)
 
@@ -372,9 +382,11 @@ class RecordAccumulator:
         self.active[queue] = None
         queue.batches.append(batch)
         queue.open = batch
-        if batch.due < self.next_due or self.next_due == -math.inf:
-            self.notify()
         return batch
+
+    def _wants_look(self, batch: ProducerBatch) -> bool:
+        """Return whether the loop would look too late for *batch*, or looks at this moment."""
+        return batch.due < self.next_due or self.next_due == -math.inf
 
     def _seal(self, queue: PartitionQueue) -> ProducerBatch | None:
         """Take no more records into the open batch."""

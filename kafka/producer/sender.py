@@ -1,7 +1,11 @@
 """Send batches to the leaders of their partitions and deal with the answers.
 
 Runs on the loop thread. Each pass looks at all queues that hold something, groups what may go by
-node, and starts one task per request; answers, metadata and full batches cause the next pass.
+node, and writes one request to each; answers, metadata and full batches cause the next pass.
+
+One record at a time is worth as little ceremony as can be: what wakes the loop runs the pass, the
+pass writes the request, and the step that receives the answer completes the batches. Only a node
+that is not connected, or busy, gets a task that waits for it.
 """
 
 from __future__ import annotations
@@ -14,10 +18,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from kafka.errors import KafkaError, KafkaTimeoutError, UnsupportedVersionError
-from kafka.errors.verdict import Verdict, verdict_for
-from kafka.producer.flight import Sent
-from kafka.producer.produce import PRODUCE_VERDICTS, PartitionResult, SentBatches
-from kafka.producer.producer_batch import BatchState, Outcome
+from kafka.producer.flight import Flight, Sent
+from kafka.producer.produce import PartitionResult, SentBatches
+from kafka.producer.producer_batch import BatchState
+from kafka.producer.results import Results
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -33,6 +37,8 @@ if TYPE_CHECKING:
     from kafka.producer.producer_batch import ProducerBatch, ProducerStamp
     from kafka.producer.record_accumulator import RecordAccumulator
     from kafka.producer.routes import PartitionQueue
+    from kafka.protocol.api_versions import ApiVersions
+    from kafka.protocol.messages.produce import ProduceRequest, ProduceResponse
     from kafka.structs import TopicPartition
 
 log = logging.getLogger(__name__)
@@ -72,16 +78,25 @@ class Sender:
         self._settings = settings
         self._net = net
         self._accumulator = accumulator
-        self._deliveries = deliveries
         self._supervisor = supervisor
         self._clock = clock
-        self._observer = observer
-        self._uniform = uniform
         self._producer_ids = producer_ids
+        self._results = Results(
+            settings,
+            net=net,
+            accumulator=accumulator,
+            deliveries=deliveries,
+            clock=clock,
+            observer=observer,
+            uniform=uniform,
+        )
         self._in_flight: Counter[int] = Counter()
-        self._flying: dict[ProducerBatch, PartitionQueue] = {}
-        self._waiter: asyncio.Future[None] | None = None
+        self._loop = asyncio.get_running_loop()
+        # There while `run` is; an error of a step ends it.
+        self._life: asyncio.Future[None] | None = None
         self._woken = False
+        self._timer: asyncio.TimerHandle | None = None
+        self._timer_at = math.inf
         self._turn = 0
 
     def __repr__(self) -> str:
@@ -89,27 +104,57 @@ class Sender:
         return f"<Sender in_flight={dict(self._in_flight)} queues={len(self._accumulator.active)}>"
 
     def wake(self) -> None:
-        """Look at the queues soon; loop thread only."""
-        self._woken = True
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
+        """Look at the queues after what is running now; loop thread only."""
+        if not self._woken:
+            self._woken = True
+            self._loop.call_soon(self.look)
 
     async def run(self) -> None:
         """Send until cancelled."""
-        loop = asyncio.get_running_loop()
-        while True:
-            self._woken = False
-            due = self._pass()
-            self._accumulator.next_due = due
-            if self._woken:
-                await asyncio.sleep(0)
-                continue
-            self._waiter = loop.create_future()
-            delay = due - self._clock.now()
-            timer = None if math.isinf(delay) else loop.call_later(max(delay, 0.0), self.wake)
-            await self._waiter
-            if timer is not None:
-                timer.cancel()
+        self._life = self._loop.create_future()
+        self.look()
+        try:
+            await self._life
+        finally:
+            self._life = None
+            self._set_timer(math.inf)
+
+    # -- steps on the loop -------------------------------------------------------------------
+
+    def look(self) -> None:
+        """Look at the queues now, unless the sender does not run; loop thread only."""
+        self._woken = False
+        self._step(self._look)
+
+    def _look(self) -> None:
+        due = self._pass()
+        if due < self._timer_at:
+            self._set_timer(due)
+        self._accumulator.next_due = self._timer_at
+
+    def _set_timer(self, due: float) -> None:
+        """Look at *due*. What comes to be due later than that finds its own time then."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer, self._timer_at = None, due
+        if due < math.inf:
+            delay = max(due - self._clock.now(), 0.0)
+            self._timer = self._loop.call_later(delay, self._on_timer)
+
+    def _on_timer(self) -> None:
+        self._timer, self._timer_at = None, math.inf
+        self.look()
+
+    def _step(self, step: Callable[..., None], *args: object) -> None:
+        """Do *step*, a callback of the loop; an error ends `run`, as it would in a task."""
+        if self._life is None or self._life.done():
+            return
+        try:
+            step(*args)
+        except BaseException as exc:
+            self._life.set_exception(exc)
+            if not isinstance(exc, Exception):
+                raise
 
     # -- choosing what goes ------------------------------------------------------------------
 
@@ -124,7 +169,8 @@ class Sender:
             requests, due = self._choose(queues, now)
             for node_id, sent in requests.items():
                 self._start(node_id, sent)
-            if not requests:
+            # What comes in from here on wakes the loop.
+            if not requests or not self._accumulator.active:
                 return min(due, self._accumulator.next_expiry)
 
     def _choose(
@@ -133,7 +179,7 @@ class Sender:
         """Group what may go by node; also return when something else will be due."""
         snapshot = self._net.cluster.snapshot
         requests: dict[int, list[Sent]] = {}
-        room = dict.fromkeys(snapshot.brokers, self._settings.max_request_size)
+        room: dict[int, int] = {}
         next_due = math.inf
         # Every pass starts at another queue, so that none waits for ever behind full requests.
         self._turn = (self._turn + 1) % max(len(queues), 1)
@@ -208,13 +254,13 @@ class Sender:
             log.exception("topic=%s partition=%d: a batch could not be encoded", topic, partition)
             error = KafkaError(f"{topic}-{partition}: the batch could not be encoded: {exc!r}")
             error.__cause__ = exc
-            self._fail(batch, exc if isinstance(exc, KafkaError) else error)
+            self._results.fail(batch, exc if isinstance(exc, KafkaError) else error)
 
     def _expire(self, now: float) -> None:
         """Fail the batches whose delivery time-out is over (KIP-91)."""
         timeout = self._accumulator.settings.delivery_timeout
         expired = self._accumulator.take_expired(now)
-        for batch in self._flying:
+        for batch in self._results.flying:
             if batch.expires_at(timeout) <= now:
                 expired.append(batch)
             else:
@@ -224,7 +270,7 @@ class Sender:
         for batch in expired:
             topic, partition = batch.topic_partition
             last = "it was not sent" if batch.last_error is None else f"last: {batch.last_error}"
-            self._fail(
+            self._results.fail(
                 batch,
                 KafkaTimeoutError(
                     f"{topic}-{partition}: not delivered within {timeout:g} s "
@@ -238,45 +284,76 @@ class Sender:
         for item in sent:
             item.batch.move(BatchState.IN_FLIGHT)
             item.queue.in_flight += 1
-            self._flying[item.batch] = item.queue
+            self._results.flying[item.batch] = item.queue
             self._net.metadata.touch(item.queue.topic_partition.topic)
         self._in_flight[node_id] += 1
-        self._supervisor.spawn(self._produce(node_id, sent), name=f"produce-{node_id}")
+        if self._settings.acks == 0 or not self._write(node_id, sent):
+            self._supervisor.spawn(self._produce(node_id, sent), name=f"produce-{node_id}")
+
+    def _write(self, node_id: int, sent: list[Sent]) -> bool:
+        """Send a request in this step if the node is ready for one; return whether it was."""
+        versions = self._net.api_versions(node_id)
+        if versions is None:
+            return False
+        try:
+            flight, request = self._board(node_id, sent, versions)
+            if flight.flying:
+                return self._net.send_now(request, node_id, flight)
+        except KafkaError as exc:
+            self._refused(sent, exc)
+        self._over(node_id, sent)
+        return True
 
     async def _produce(self, node_id: int, sent: list[Sent]) -> None:
+        """Send a request as soon as the node is ready for one."""
         try:
-            await self._request(node_id, sent)
+            versions = self._net.api_versions(node_id) or await self._net.versions_of(node_id)
+            flight, request = self._board(node_id, sent, versions)
+            if flight.flying and self._settings.acks == 0:
+                await self._net.send_without_response(request, node_id)
+                for item in flight.flying:
+                    self._results.take(item, PartitionResult(None))
+            elif flight.flying:
+                self._take(flight, await self._net.send(request, node_id))
         except KafkaError as exc:
-            for item in sent:
-                self._answered(item, PartitionResult(exc))
+            self._refused(sent, exc)
         finally:
-            self._in_flight[node_id] -= 1
-            for item in sent:
-                self._landed(item)
-            self.wake()
+            self._over(node_id, sent)
 
-    async def _request(self, node_id: int, sent: list[Sent]) -> None:
-        """Send one request and hand out its results."""
-        versions = self._net.api_versions(node_id) or await self._net.versions_of(node_id)
+    def _board(
+        self, node_id: int, sent: list[Sent], versions: ApiVersions
+    ) -> tuple[Flight, ProduceRequest]:
+        """Make the request for those batches that a broker of *versions* takes."""
         self._fit(sent, versions.record_magic)
         versions.require_codec(self._accumulator.settings.codec)
         flying = [item for item in sent if item.batch.state is BatchState.IN_FLIGHT]
-        if not flying:
-            return
         batches = SentBatches([item.batch for item in flying], self._net.cluster.snapshot)
         request = batches.request(
             acks=self._settings.acks,
             timeout_ms=int(self._settings.request_timeout * 1000),
             stamps=self._stamps(flying),
         )
-        if self._settings.acks == 0:
-            await self._net.send_without_response(request, node_id)
-            for item in flying:
-                self._answered(item, PartitionResult(None))
-            return
-        results = batches.results(await self._net.send(request, node_id))
-        for item in flying:
-            self._answered(item, results[item.batch.topic_partition])
+        return Flight(node_id, sent, flying=flying, batches=batches, land=self._land), request
+
+    def _land(self, flight: Flight, answer: ProduceResponse | KafkaError) -> None:
+        self._step(self._landed, flight, answer)
+
+    def _landed(self, flight: Flight, answer: ProduceResponse | KafkaError) -> None:
+        if isinstance(answer, KafkaError):
+            self._refused(flight.sent, answer)
+        else:
+            self._take(flight, answer)
+        self._over(flight.node_id, flight.sent)
+
+    def _take(self, flight: Flight, response: ProduceResponse) -> None:
+        """Hand out the results of one request."""
+        results = flight.batches.results(response)
+        for item in flight.flying:
+            self._results.take(item, results[item.batch.topic_partition])
+
+    def _refused(self, sent: list[Sent], error: KafkaError) -> None:
+        for item in sent:
+            self._results.take(item, PartitionResult(error))
 
     def _stamps(self, sent: Sequence[Sent]) -> dict[TopicPartition, ProducerStamp]:
         ids = self._producer_ids
@@ -294,7 +371,7 @@ class Sender:
             batch.reopen()
             if any(record[3] for record in batch.records):
                 topic, partition = batch.topic_partition
-                self._fail(
+                self._results.fail(
                     batch,
                     UnsupportedVersionError(
                         f"{topic}-{partition}: the leader is older than Kafka 0.11 and cannot "
@@ -308,89 +385,13 @@ class Sender:
             if batch.outcome is None:
                 batch.move(BatchState.IN_FLIGHT)
 
-    def _landed(self, item: Sent) -> None:
-        """Forget that a batch was in flight; free its memory if it is done."""
-        item.queue.in_flight -= 1
-        self._flying.pop(item.batch, None)
-        if item.batch.outcome is not None:
-            self._accumulator.release(item.batch)
-
-    # -- results -----------------------------------------------------------------------------
-
-    def _answered(self, item: Sent, result: PartitionResult) -> None:
-        """Deal with the result of one batch."""
-        queue, batch = item
-        if batch.outcome is not None:
-            return
-        error = result.error
-        verdict = Verdict.SUCCEED if error is None else verdict_for(type(error), PRODUCE_VERDICTS)
-        if verdict is Verdict.SUCCEED:
-            self._succeed(batch, result)
-        elif verdict is Verdict.SPLIT and batch.count > 1:
-            self._split(queue, batch)
-        elif error is not None and self._may_retry(batch, verdict):
-            self._retry(item, error, result, verdict)
-        elif error is not None:
-            self._fail(batch, error, result)
-
-    def _succeed(self, batch: ProducerBatch, result: PartitionResult) -> None:
-        size, age = batch.encoded_size, self._clock.now() - batch.created
-        if self._deliveries.complete(batch, Outcome(result.base_offset, result.timestamp)):
-            self._observer.batch_delivered(batch.topic_partition.topic, batch.count, size, age)
-
-    def _fail(
-        self, batch: ProducerBatch, error: KafkaError, result: PartitionResult | None = None
-    ) -> None:
-        record_errors = {} if result is None else result.record_errors
-        self._deliveries.complete(batch, Outcome(error=error, record_errors=record_errors))
-        if batch not in self._flying:
-            self._accumulator.release(batch)
-
-    def _may_retry(self, batch: ProducerBatch, verdict: Verdict) -> bool:
-        return (
-            verdict in (Verdict.RETRY, Verdict.REFRESH_METADATA, Verdict.REBOOTSTRAP)
-            and batch.retry.attempts < self._settings.retries
-        )
-
-    def _retry(
-        self, item: Sent, error: KafkaError, result: PartitionResult, verdict: Verdict
-    ) -> None:
-        """Put a batch back to be sent again after the back-off, or at once to a new leader."""
-        queue, batch = item
-        now = self._clock.now()
-        batch.last_error = error
-        batch.retry = batch.retry.failed(now, self._settings.backoff, self._uniform)
-        if verdict is Verdict.REFRESH_METADATA:
-            hint = result.hint
-            # KIP-951: the answer itself names the new leader, so there is nothing to wait for.
-            if hint is not None and self._net.cluster.apply_leader_hint(
-                queue.topic_partition, hint.leader, hint.leader_epoch, endpoints=hint.endpoints
-            ):
-                batch.retry = batch.retry._replace(not_before=now)
-            self._net.metadata.request_update()
-        batch.move(BatchState.ENCODED)
-        self._accumulator.put_back(queue, batch)
-        topic, partition = batch.topic_partition
-        log.debug(
-            "topic=%s partition=%d: attempt %d failed, sending again: %s",
-            topic,
-            partition,
-            batch.retry.attempts,
-            error,
-        )
-        self._observer.batch_retried(topic, batch.count, error)
-
-    def _split(self, queue: PartitionQueue, batch: ProducerBatch) -> None:
-        """Send the halves of a batch that the broker found too large."""
-        topic, partition = batch.topic_partition
-        log.info(
-            "topic=%s partition=%d: %d records are too large a batch for the broker; splitting it",
-            topic,
-            partition,
-            batch.count,
-        )
-        parts = self._deliveries.split(batch)
-        self._accumulator.account(sum(part.memory for part in parts))
-        self._accumulator.release(batch)
-        for part in parts:
-            self._accumulator.put_back(queue, part)
+    def _over(self, node_id: int, sent: list[Sent]) -> None:
+        """Forget that batches were in flight; free the memory of those that are done."""
+        self._in_flight[node_id] -= 1
+        for queue, batch in sent:
+            queue.in_flight -= 1
+            self._results.flying.pop(batch, None)
+            if batch.outcome is not None:
+                self._accumulator.release(batch)
+        if self._accumulator.active:
+            self.wake()

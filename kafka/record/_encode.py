@@ -169,7 +169,8 @@ def encode_records(
     count = len(values)
     if keys is not None and keys.count(None) == count:
         keys = None
-    if (headers is None or not any(headers)) and 0 < count <= TABLE_LIMIT:
+    # Columns pay from the second record on.
+    if (headers is None or not any(headers)) and 1 < count <= TABLE_LIMIT:
         encoded = _encode_columns(timestamps, keys, values)
         if encoded is not None:
             return encoded
