@@ -95,6 +95,14 @@ def transactions(servers: str) -> object:
         return [value.decode() for value in collect(consumer, 2)]
 
 
+def read_all(servers: str) -> object:
+    """Count what partitions 0 and 1 hold."""
+    with KafkaConsumer(bootstrap_servers=servers, auto_offset_reset="earliest") as consumer:
+        partitions = [TopicPartition("t", number) for number in range(2)]
+        consumer.assign(partitions)
+        return len(collect(consumer, sum(consumer.end_offsets(partitions).values())))
+
+
 def admin(servers: str) -> object:
     """Create, describe and delete a topic."""
     client = KafkaAdminClient(bootstrap_servers=servers)
@@ -109,7 +117,7 @@ def admin(servers: str) -> object:
 
 
 STORIES: dict[str, Callable[[str], object]] = {
-    story.__name__: story for story in (there_and_back, group, transactions, admin)
+    story.__name__: story for story in (there_and_back, group, transactions, read_all, admin)
 }
 
 if __name__ == "__main__":

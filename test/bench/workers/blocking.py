@@ -77,7 +77,7 @@ def kafka_send_many(task: Task, watch: Stopwatch) -> int:
     )
     value = os.urandom(task.size)
     producer.send(task.topic, value).get(30)
-    lot = 1000
+    lot = min(1000, task.count)
     watch.start()
     # A list of its own for each lot: making it is the user's work, but work all the same.
     futures = [
