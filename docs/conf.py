@@ -12,6 +12,7 @@ project = "kafka-python"
 author = "The kafka-python authors"
 release = __version__
 extensions = ["kafka_errors", "kafka_modules", "kafka_options"]
-exclude_patterns = ["_build", "_ext"]
+# The table is a part of performance.rst.
+exclude_patterns = ["_build", "_ext", "performance_table.rst"]
 html_theme = "alabaster"
 highlight_language = "python"

@@ -13,7 +13,9 @@ from pathlib import Path
 
 DOCS = Path("docs")
 STATIC = DOCS / "_static"
-RESULTS, MEMORY = STATIC / "performance.json", STATIC / "performance-memory.json"
+# What was measured last is kept until the next time, should drawing it fail.
+RESULTS, MEMORY = Path("build/bench/rows.json"), Path("build/bench/memory.json")
+ALL, SVG = STATIC / "performance.json", STATIC / "performance.svg"
 TABLE = DOCS / "performance_table.rst"
 
 
@@ -35,7 +37,7 @@ def main(arguments: list[str]) -> None:
     run("end_to_end", *everything, *arguments)
     run("memory", "--json", MEMORY)
     run("record_codec", "--fast", "--processes=3", "--quiet")
-    run("plot", RESULTS, MEMORY, STATIC / "performance.svg", "--table", TABLE)
+    run("plot", RESULTS, MEMORY, SVG, "--table", TABLE, "--json", ALL)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Draw results beside their targets as one SVG, and write the table of the documentation.
 
     python -m test.bench.plot results.json [more.json ...] docs/_static/performance.svg
-        [--table docs/performance_table.rst]
+        [--table docs/performance_table.rst] [--json docs/_static/performance.json]
 
 Of a row that is in several files the last one's is taken. The same results make the same bytes.
 """
@@ -17,7 +17,8 @@ import matplotlib as mpl
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
-from test.bench.results import OURS, Result, read, shown
+from test.bench.results import OURS, Result, read, shown, write
+from test.bench.rows import ROWS
 from test.bench.table import merge, table
 
 INK, FAINT, PAPER = "#1f2328", "#9aa0a6", "#fefefe"
@@ -40,6 +41,12 @@ _INCHES_A_POINT = 0.24
 _EXPLANATION = (
     "times as good as the peer, or as the limit; the bar is the target, an open mark has missed it"
 )
+
+
+def in_order(results: list[Result]) -> list[Result]:
+    """Return *results* as the rows stand in their table, what is not from there behind."""
+    places = {name: place for place, name in enumerate(ROWS)}
+    return sorted(results, key=lambda result: places.get(result.row, len(places)))
 
 
 class Point(NamedTuple):
@@ -153,16 +160,20 @@ def main() -> None:
     parser.add_argument("results", type=Path, nargs="+")
     parser.add_argument("svg", type=Path)
     parser.add_argument("--table", type=Path, help="write the tables to this file")
+    parser.add_argument("--json", type=Path, help="write all results to this one file")
     options = parser.parse_args()
     files = [read(path) for path in options.results]
-    results = merge([results for _, results in files])
+    heads = [part for head, _ in files for part in head.get("parts", [head])]
+    results = in_order(merge([results for _, results in files]))
     found = points(results)
     if not found:
         parser.error("none of the results has a target on Apache Kafka: there is nothing to draw")
     options.svg.parent.mkdir(parents=True, exist_ok=True)
     options.svg.write_text(draw(found))
     if options.table is not None:
-        options.table.write_text(table([head for head, _ in files], results))
+        options.table.write_text(table(heads, results))
+    if options.json is not None:
+        write(options.json, {"parts": heads}, results)
 
 
 if __name__ == "__main__":

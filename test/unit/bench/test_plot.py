@@ -40,6 +40,11 @@ def test_only_what_has_a_target_on_real_kafka_is_drawn():
     ]
 
 
+def test_rows_are_in_the_order_of_their_table_and_others_behind():
+    found = [FOUND[0]._replace(row=name) for name in ("memory", "poll", "send", "another")]
+    assert [result.row for result in plot.in_order(found)] == ["send", "poll", "memory", "another"]
+
+
 def test_a_ratio_where_less_is_better_is_turned_over():
     header = SEND._replace(metric=Metric.P50)
     found = compare(header, {client: RUNS[client] for client in (OURS, "fast")}, {"fast": 0.8})
@@ -71,3 +76,15 @@ def test_the_command_writes_picture_and_table(tmp_path: Path, monkeypatch: pytes
     plot.main()
     assert ET.parse(svg).getroot().tag == "{http://www.w3.org/2000/svg}svg"
     assert "2030-01-01" in rst.read_text()
+
+
+def test_one_file_of_all_results_draws_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    first, second = tmp_path / "1.json", tmp_path / "2.json"
+    write(first, {"date": "2030-01-01"}, FOUND[:2])
+    write(second, {"date": "2030-01-02"}, [FOUND[2]._replace(row="other")])
+    made = [tmp_path / name for name in ("a.svg", "a.rst", "a.json", "b.svg", "b.rst", "b.json")]
+    for sources, (svg, rst, whole) in (((first, second), made[:3]), ((made[2],), made[3:])):
+        command = ["plot", *sources, svg, "--table", rst, "--json", whole]
+        monkeypatch.setattr(sys, "argv", [str(part) for part in command])
+        plot.main()
+    assert [path.read_bytes() for path in made[:3]] == [path.read_bytes() for path in made[3:]]
