@@ -2,7 +2,9 @@
 
 PURE. A buffer of 64 KB is reused for everything small. A larger frame gets a buffer of its own,
 which its receiver keeps without a copy; it grows as bytes arrive, so that a size that is a lie
-costs no memory. A peer is believed sizes up to the largest it has kept its word about.
+costs no memory. A peer is believed sizes up to the largest it has kept its word about. While large
+frames follow each other, the buffers of those that nobody looks at any more are used again: memory
+fresh from the system costs about as much as what is received into it.
 """
 
 from __future__ import annotations
@@ -15,10 +17,55 @@ from kafka.errors import InvalidReceiveError
 SMALL_FRAME: Final = 64 * 1024
 FIRST_STEP: Final = 1024 * 1024
 LARGEST_STEP: Final = 16 * 1024 * 1024
+# Kept for frames to come: one is filled and one read, and a third while they change places.
+MOST_SPARES: Final = 3
+MOST_SPARE_BYTES: Final = 32 * 1024 * 1024
 
 _SIZE: Final = struct.Struct(">i")
 # A frame holds at least a correlation id.
 _SMALLEST: Final = 4
+
+
+class _Spares:
+    """The last few buffers of large frames, to be used again when all views of them are gone."""
+
+    def __init__(self) -> None:
+        self._blocks: list[bytearray] = []
+
+    def take(self, size: int) -> bytearray | None:
+        """Return a buffer of at least *size* bytes that no frame lives in, if there is one."""
+        for block in self._blocks:
+            if len(block) >= size and _is_unused(block):
+                self._blocks.remove(block)
+                return block
+        return None
+
+    def keep(self, block: bytearray) -> None:
+        """Remember *block*, which a frame lives in for now; forget the oldest beyond the limits."""
+        blocks = self._blocks
+        blocks.append(block)
+        while len(blocks) > MOST_SPARES or sum(map(len, blocks)) > MOST_SPARE_BYTES:
+            del blocks[0]
+
+    def clear(self) -> None:
+        """Forget all."""
+        self._blocks.clear()
+
+
+def _is_unused(block: bytearray) -> bool:
+    """Return whether no view of *block* exists: only then does Python let its length change."""
+    try:
+        last = block.pop()
+    except BufferError:
+        return False
+    block.append(last)
+    return True
+
+
+def _roomy(size: int) -> int:
+    """Return *size* rounded up by at most a quarter, so that frames of about a size fit, too."""
+    granule = 1 << max(size.bit_length() - 3, 0)
+    return (size + granule - 1) // granule * granule
 
 
 class FrameBuffer:
@@ -36,10 +83,12 @@ class FrameBuffer:
         self._max_frame_bytes = max_frame_bytes
         self._small = memoryview(bytearray(SMALL_FRAME + _SIZE.size))
         self._end = 0
+        self._block = bytearray()
         self._large = memoryview(b"")
         self._large_size = 0
         self._filled = 0
         self._proven = FIRST_STEP
+        self._spares = _Spares()
 
     def __repr__(self) -> str:
         """Return how many bytes wait for the rest of their frame."""
@@ -73,10 +122,7 @@ class FrameBuffer:
             return self._cut()
         self._filled += count
         if self._filled == self._large_size:
-            frame = self._large.toreadonly()
-            self._proven = min(max(self._proven, self._large_size), LARGEST_STEP)
-            self._large, self._large_size, self._filled = memoryview(b""), 0, 0
-            return [frame]
+            return [self._finish_large()]
         if self._filled == len(self._large):
             self._grow()
         return []
@@ -95,6 +141,8 @@ class FrameBuffer:
             frames.append(bytes(small[start + _SIZE.size : stop]))
             start = stop
         if start:
+            # The flood is over, or has not begun: memory is not kept for it.
+            self._spares.clear()
             small[: end - start] = small[start:end]
             self._end = end - start
         return frames
@@ -111,9 +159,20 @@ class FrameBuffer:
     def _start_large(self, size: int, start: int) -> None:
         """Move what has arrived of a large frame to a buffer of its own."""
         received = self._end - start
-        self._large = memoryview(bytearray(min(size, self._proven)))
+        block = self._spares.take(size)
+        if block is None:
+            block = bytearray(_roomy(size) if size <= self._proven else self._proven)
+        self._block, self._large = block, memoryview(block)[:size]
         self._large[:received] = self._small[start : self._end]
         self._large_size, self._filled, self._end = size, received, 0
+
+    def _finish_large(self) -> memoryview:
+        frame = self._large.toreadonly()
+        self._proven = min(max(self._proven, self._large_size), LARGEST_STEP)
+        self._spares.keep(self._block)
+        self._block, self._large = bytearray(), memoryview(b"")
+        self._large_size = self._filled = 0
+        return frame
 
     def _grow(self) -> None:
         """Make room for as much again as has arrived, within limits.
@@ -121,6 +180,7 @@ class FrameBuffer:
         A new buffer instead of a longer one: the transport may still hold a view of the old.
         """
         step = min(max(self._filled, FIRST_STEP), LARGEST_STEP)
-        larger = memoryview(bytearray(min(self._large_size, self._filled + step)))
+        block = bytearray(min(self._large_size, self._filled + step))
+        larger = memoryview(block)
         larger[: self._filled] = self._large
-        self._large = larger
+        self._block, self._large = block, larger

@@ -7,7 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kafka.errors import InvalidReceiveError
-from kafka.protocol.frames import FIRST_STEP, LARGEST_STEP, SMALL_FRAME, FrameBuffer
+from kafka.protocol.frames import (
+    FIRST_STEP,
+    LARGEST_STEP,
+    MOST_SPARE_BYTES,
+    MOST_SPARES,
+    SMALL_FRAME,
+    FrameBuffer,
+)
 
 LIMIT = 100_000_000
 
@@ -95,3 +102,51 @@ def test_a_size_reached_before_is_believed_the_next_time():
     feed(buffer, framed(payload), 300_000)
     feed(buffer, struct.pack(">i", len(payload)), 4)
     assert len(buffer.get_buffer(-1)) == len(payload)
+
+
+def large_frame(buffer, size, fill=b"x"):
+    (frame,) = feed(buffer, framed(fill * size), 300_000)
+    return frame
+
+
+def test_a_buffer_is_used_again_once_nobody_looks_at_its_frame():
+    buffer = FrameBuffer(LIMIT)
+    first = large_frame(buffer, 100_000)
+    block = first.obj
+    del first
+    assert large_frame(buffer, 99_000, b"y").obj is block
+
+
+def test_a_frame_stays_what_it_is_while_anybody_looks_at_a_part_of_it():
+    buffer = FrameBuffer(LIMIT)
+    parts = [large_frame(buffer, 100_000, bytes([n]))[n : n + 2] for n in range(10)]
+    assert parts == [bytes([n, n]) for n in range(10)]
+
+
+def test_buffers_are_not_kept_after_a_small_frame():
+    buffer = FrameBuffer(LIMIT)
+    block = large_frame(buffer, 100_000).obj
+    feed(buffer, framed(b"small"), 100)
+    assert large_frame(buffer, 100_000).obj is not block
+
+
+def test_no_more_buffers_are_kept_than_are_of_use():
+    buffer = FrameBuffer(LIMIT)
+    frames = [large_frame(buffer, 100_000) for _ in range(MOST_SPARES + 1)]
+    blocks = [frame.obj for frame in frames]
+    frames.clear()
+    again = [large_frame(buffer, 100_000) for _ in blocks]
+    reused = [frame.obj for frame in again if any(frame.obj is block for block in blocks)]
+    assert len(reused) == MOST_SPARES
+
+
+def test_a_buffer_above_the_limit_is_not_kept():
+    buffer = FrameBuffer(LIMIT)
+    block = large_frame(buffer, MOST_SPARE_BYTES + 1).obj
+    assert large_frame(buffer, MOST_SPARE_BYTES).obj is not block
+
+
+def test_a_buffer_that_is_too_small_is_not_used_for_a_larger_frame():
+    buffer = FrameBuffer(LIMIT)
+    large_frame(buffer, 100_000)
+    assert large_frame(buffer, 200_000) == b"x" * 200_000
