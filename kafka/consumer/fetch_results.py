@@ -27,7 +27,7 @@ from kafka.errors import (
 )
 from kafka.errors.verdict import Verdict
 from kafka.record.control import ControlType, parse_control_key
-from kafka.record.memory_records import iter_batches
+from kafka.record.memory_records import iter_merged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -228,7 +228,7 @@ class CompletedFetch:
     def _next_columns(self, *, views: bool) -> bool:
         """Decode the next batch that has records to return; False at the end."""
         if self._batches is None:
-            self._batches = iter_batches(self._records, check_crcs=self.check_crcs)
+            self._batches = iter_merged(self._records, check_crcs=self.check_crcs)
             self._records = b""
         self._columns = None
         while (batch := self._current_batch()) is not None:

@@ -5,10 +5,11 @@ over bytes, with the one- and two-byte varints written out: a call per varint ta
 long.  Nothing read is trusted: lengths must agree with each other and with the buffer.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, cast
 
 from kafka.errors import CorruptRecordError
+from kafka.record._large import decode_large
 from kafka.record._runs import SMALLEST_RUN, Run, decode_plain, decode_uniform, timestamps_of
 from kafka.record._varint import read_varint, read_varlong
 
@@ -72,10 +73,13 @@ def decode_records(
         if isinstance(buffer, memoryview):
             # All that the general loop does to bytes can be done to a view.
             view = cast("bytes", buffer)
-            end = _decode(view, 0, 0, count, base_offset, base_timestamp, found)
+            if last_offset_delta == count - 1:
+                end = _decode_dense(view, count, base_offset, base_timestamp, found, _large_run)
+            else:
+                end = _decode(view, 0, 0, count, base_offset, base_timestamp, found)
             found.copy_small()
         elif last_offset_delta == count - 1:
-            end = _decode_dense(buffer, count, base_offset, base_timestamp, found)
+            end = _decode_dense(buffer, count, base_offset, base_timestamp, found, _small_run)
         else:
             end = _decode(buffer, 0, 0, count, base_offset, base_timestamp, found)
     except IndexError as exc:
@@ -140,28 +144,43 @@ class _Found:
         )
 
 
+# Takes the records, where the next one starts, its offset delta and how many there are.
+_FindRun = Callable[[bytes, int, int, int], Run | None]
+
+
+def _small_run(buffer: bytes, position: int, index: int, count: int) -> Run | None:
+    run = decode_uniform(buffer, position, index, count)
+    return run or decode_plain(buffer, position, index, count)
+
+
+def _large_run(buffer: bytes, position: int, index: int, count: int) -> Run | None:
+    # It was a view all the time.
+    return decode_large(cast("memoryview", buffer), position, index, count)
+
+
 def _decode_dense(
-    buffer: bytes, count: int, base_offset: int, base_timestamp: int, found: _Found
+    buffer: bytes,
+    count: int,
+    base_offset: int,
+    base_timestamp: int,
+    found: _Found,
+    find_run: _FindRun,
 ) -> int:
     """Decode records that miss no offset; return where they end."""
     position = index = 0
     stretch = _FIRST_STRETCH
     while index < count:
         stop = min(index + stretch, count)
-        run = decode_uniform(buffer, position, index, count) or decode_plain(
-            buffer, position, index, count
-        )
+        run = find_run(buffer, position, index, count)
         if run is not None:
             found.add(run, base_timestamp)
             position = run.end
-        if run is None or len(run.values) < SMALLEST_RUN:
+            index += len(run.values)
+        if index < stop and (run is None or len(run.values) < SMALLEST_RUN):
             # Look less and less often whether the records are alike after all.
-            start = len(found.values)
-            position = _decode(
-                buffer, position, start, max(start, stop), base_offset, base_timestamp, found
-            )
+            position = _decode(buffer, position, index, stop, base_offset, base_timestamp, found)
             stretch *= 2
-        index = len(found.values)
+            index = stop
     return position
 
 

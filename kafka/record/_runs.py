@@ -19,8 +19,8 @@ from kafka.record._varint import read_varint
 SMALLEST_RUN = 16
 
 # Offset deltas below this take one byte, and below that two.
-_ONE_BYTE_END = 64
-_TWO_BYTES_END = 8192
+ONE_BYTE_END = 64
+TWO_BYTES_END = 8192
 # The bytes of the varints 0..63; the first and the second bytes of the varints 0..8191.
 _ONE_BYTE = bytes(range(0, 128, 2))
 _FIRST_OF_TWO = bytes(range(128, 256, 2)) * 128
@@ -94,7 +94,7 @@ def decode_uniform(buffer: bytes, position: int, index: int, count: int) -> Run 
     if shape is None:
         return None
     size = shape.size
-    most = min(count, _ONE_BYTE_END if index < _ONE_BYTE_END else _TWO_BYTES_END) - index
+    most = min(count, ONE_BYTE_END if index < ONE_BYTE_END else TWO_BYTES_END) - index
     found = _alike(buffer, position, shape, min(most, (len(buffer) - position) // size))
     if found < SMALLEST_RUN or not _is_dense(buffer, position, shape, index, found):
         return None
@@ -114,9 +114,9 @@ def decode_uniform(buffer: bytes, position: int, index: int, count: int) -> Run 
 
 def _shape_at(buffer: bytes, position: int, index: int) -> _Shape | None:
     """Return the shape of the record at *position* if the next one seems to have it, too."""
-    if index >= _TWO_BYTES_END:
+    if index >= TWO_BYTES_END:
         return None
-    wide = index >= _ONE_BYTE_END
+    wide = index >= ONE_BYTE_END
     plains, head = _PLAINS[wide], buffer[position : position + 2]
     plain = plains.table[head[0]][head[1]]
     if plain is _UNLIKE and plains.learn(head[0], head[1]):
@@ -204,7 +204,7 @@ def _is_dense(buffer: bytes, position: int, shape: _Shape, index: int, count: in
     size, first = shape.size, position + shape.delta + 1
     end = position + count * size
     stop = index + count
-    if index < _ONE_BYTE_END:
+    if index < ONE_BYTE_END:
         return buffer[first:end:size] == _ONE_BYTE[index:stop]
     return (
         buffer[first:end:size] == _FIRST_OF_TWO[index:stop]
@@ -251,8 +251,8 @@ class _Plains:
         tail = width + 2 + self._offset_width
         # After the key's one byte: the value's length, the value, the count of headers.
         room = width + body - tail - 2
-        length = room - 1 if room <= _ONE_BYTE_END else room - 2
-        if length < 0 or room == _ONE_BYTE_END + 1:
+        length = room - 1 if room <= ONE_BYTE_END else room - 2
+        if length < 0 or room == ONE_BYTE_END + 1:
             return _UNLIKE
         raw = length << 1
         sized = bytes((1, raw)) if raw < 128 else bytes((1, raw & 127 | 128, raw >> 7))
@@ -280,11 +280,11 @@ def decode_plain(buffer: bytes, position: int, index: int, stop: int) -> Run | N
     Raises:
         IndexError: The buffer ends inside a record.
     """
-    if index >= _TWO_BYTES_END:
+    if index >= TWO_BYTES_END:
         return None
-    wide = index >= _ONE_BYTE_END
+    wide = index >= ONE_BYTE_END
     plains = _PLAINS[wide]
-    wanted = min(stop, _TWO_BYTES_END if wide else _ONE_BYTE_END) - index
+    wanted = min(stop, TWO_BYTES_END if wide else ONE_BYTE_END) - index
     values: list[bytes | None] = []
     deltas: list[int] = []
     position = _take(buffer, position, wanted, plains.table, values, deltas)
@@ -323,8 +323,8 @@ def _take(
 def _is_last(buffer: bytes, end: int, index: int, value: bytes | None) -> bool:
     """Return whether the record that ends with *value* at *end* has offset delta *index*."""
     length = len(value or b"")
-    tail_start = end - 1 - length - (2 if length < _ONE_BYTE_END else 3)
-    if index < _ONE_BYTE_END:
+    tail_start = end - 1 - length - (2 if length < ONE_BYTE_END else 3)
+    if index < ONE_BYTE_END:
         return buffer[tail_start - 1] == _ONE_BYTE[index]
     low, high = buffer[tail_start - 2 : tail_start]
     return low == _FIRST_OF_TWO[index] and high == _SECOND_OF_TWO[index]

@@ -34,12 +34,12 @@ HEADER_SIZE = 61
 LOG_OVERHEAD = 12
 CREATE_TIME, LOG_APPEND_TIME = 0, 1
 
-_HEADER = struct.Struct(">qiibIhiqqqhii")
+HEADER = struct.Struct(">qiibIhiqqqhii")
 _BEFORE_CRC = struct.Struct(">qiibI")
 _FROM_ATTRIBUTES = struct.Struct(">hiqqqhii")
 _POSITION = struct.Struct(">q")
 _LEADER_EPOCH = struct.Struct(">i")
-_CRC_STARTS = 21
+CRC_STARTS = 21
 _LARGEST_OFFSET = (1 << 63) - 1
 
 _CODEC_BITS = 0x07
@@ -109,7 +109,7 @@ def decode_header(buffer: Buffer, offset: int = 0) -> BatchHeader:
     """
     if len(buffer) - offset < HEADER_SIZE:
         raise CorruptRecordError(f"a batch header is cut off after {len(buffer) - offset} bytes")
-    header = BatchHeader(*_HEADER.unpack_from(buffer, offset))
+    header = BatchHeader(*HEADER.unpack_from(buffer, offset))
     if header.magic != MAGIC:
         raise CorruptRecordError(f"expected a batch of magic 2, found magic {header.magic}")
     if header.size < HEADER_SIZE:
@@ -134,7 +134,7 @@ def check_crc(header: BatchHeader, batch: memoryview) -> None:
     Raises:
         CorruptRecordError: They differ.
     """
-    computed = crc32c(batch[_CRC_STARTS : header.size])
+    computed = crc32c(batch[CRC_STARTS : header.size])
     if computed != header.crc:
         raise CorruptRecordError(
             f"the batch at offset {header.base_offset} ({header.size} bytes) has checksum "

@@ -14,6 +14,7 @@ from kafka.errors import CorruptRecordError
 from kafka.record import batch as v2
 from kafka.record import legacy
 from kafka.record._columns import Columns, Headers
+from kafka.record._merged import LARGE_RECORD, Merged, take_large
 from kafka.record.abc import ABCRecord
 from kafka.record.compression import DEFAULT_MAX_BYTES, Buffer, Codec, codec_of, decompress
 
@@ -21,9 +22,6 @@ _POSITION = struct.Struct(">q")
 _COMMON = struct.Struct(">qiib")
 _LAST_OFFSET_DELTA = struct.Struct(">i")
 _LAST_OFFSET_DELTA_AT = 23
-# Values of this many bytes are copied out of the response one by one; smaller ones are decoded
-# faster from a copy of the whole batch.
-_LARGE_RECORD = 2048
 # What follows the length field is at least a magic 0 message without key and value.
 _SMALLEST_LENGTH = 14
 
@@ -186,6 +184,31 @@ def iter_batches(buffer: Buffer, *, check_crcs: bool) -> Iterator[Batch]:
             yield _legacy_batch(view, run, check_crcs=check_crcs)
 
 
+def iter_merged(buffer: Buffer, *, check_crcs: bool) -> Iterator[Batch]:
+    """Yield the batches in *buffer* as `iter_batches` does, but runs of large records as one.
+
+    Such a run has neither a producer nor the largest timestamp of its batches.
+    """
+    view = memoryview(buffer).toreadonly()
+    position = 0
+    is_large = True
+    batches: Iterator[Batch] | None = None
+    while True:
+        merged = take_large(view, position, check_crcs=check_crcs) if is_large else None
+        if merged is not None:
+            yield _merged_batch(merged, merged.end - position)
+            position, batches = merged.end, None
+            continue
+        if batches is None:
+            batches = iter_batches(view[position:], check_crcs=check_crcs)
+        batch = next(batches, None)
+        if batch is None:
+            return
+        yield batch
+        position += batch.size
+        is_large = batch.count is not None and batch.size >= LARGE_RECORD * batch.count
+
+
 def last_offset(buffer: Buffer) -> int | None:
     """Return the last offset of the last whole batch in *buffer*, None if there is none.
 
@@ -244,14 +267,41 @@ def _decode_v2(view: memoryview, header: v2.BatchHeader, max_bytes: int, views: 
     # A compacted batch may hold no records; what would be their compressed form is then missing.
     if not count and not payload:
         return v2.decode_columns(header, b"")
-    is_large = len(payload) >= _LARGE_RECORD * count
+    is_large = len(payload) >= LARGE_RECORD * count
     if header.is_compressed or not (views or is_large):
         records = decompress(header.codec, payload, max_bytes)
         return v2.decode_columns(header, memoryview(records) if views else records)
     columns = v2.decode_columns(header, payload.toreadonly())
-    if views:
-        return columns
-    return columns._replace(values=[None if v is None else bytes(v) for v in columns.values])
+    if not views:
+        values = columns.values
+        values[:] = [None if value is None else bytes(value) for value in values]
+    return columns
+
+
+def _merged_batch(merged: Merged, size: int) -> Batch:
+    count = len(merged.values)
+    batch = Batch(
+        partial(_decode_merged, merged),
+        magic=v2.MAGIC,
+        base_offset=merged.base_offset,
+        last_offset=merged.base_offset + count - 1,
+        timestamp_type=v2.CREATE_TIME,
+        max_timestamp=-1,
+        codec_number=Codec.NONE,
+        count=count,
+        size=size,
+    )
+    batch.leader_epoch = merged.leader_epoch
+    return batch
+
+
+def _decode_merged(merged: Merged, _max_bytes: int, views: bool) -> Columns:
+    count = len(merged.values)
+    first = merged.base_offset
+    values: list[bytes | None] = merged.values
+    if not views:
+        values = [None if value is None else bytes(value) for value in values]
+    return Columns(range(first, first + count), merged.timestamps, [None] * count, values, None)
 
 
 def _legacy_batch(view: memoryview, run: legacy.Run, *, check_crcs: bool) -> Batch:
