@@ -19,7 +19,7 @@ MOCK_PARTITIONS = 4
 class Records(NamedTuple):
     """The records of a row, which a broker holds before consumers come."""
 
-    count: int
+    number: int
     size: int
     codec: str | None
     vary: bool
@@ -27,7 +27,7 @@ class Records(NamedTuple):
     @property
     def topic(self) -> str:
         """A name that tells them from others."""
-        return f"bench-{self.count}-{self.size}-{self.codec or 'plain'}-{int(self.vary)}"
+        return f"bench-{self.number}-{self.size}-{self.codec or 'plain'}-{int(self.vary)}"
 
 
 class Place(NamedTuple):
@@ -117,7 +117,7 @@ sys.stdin.read()
 @contextmanager
 def mock_cluster() -> Iterator[str]:
     """Run librdkafka's mock cluster in a process of its own; yield its bootstrap servers."""
-    with _printing_process([sys.executable, "-c", _MOCK]) as servers:
+    with printing_process([sys.executable, "-c", _MOCK]) as servers:
         yield servers
 
 
@@ -141,17 +141,17 @@ class Replay:
 @contextmanager
 def replay(records: Records, partitions: int) -> Iterator[str]:
     """Run a server that replays *records* in a process of its own; yield its address."""
-    command = [sys.executable, "-m", "test.bench.replay", records.topic, str(records.count)]
+    command = [sys.executable, "-m", "test.bench.replay", records.topic, str(records.number)]
     command += [str(records.size), f"--partitions={partitions}"]
     command += [f"--codec={records.codec}"] if records.codec else []
     command += ["--vary"] if records.vary else []
-    with _printing_process(command) as server:
+    with printing_process(command) as server:
         yield server
 
 
 @contextmanager
-def _printing_process(command: list[str]) -> Iterator[str]:
-    """Run what prints its address and ends with its standard input."""
+def printing_process(command: list[str]) -> Iterator[str]:
+    """Run what prints a line when it is ready, and yield that line; it ends with the block."""
     with subprocess.Popen(
         command,
         stdin=subprocess.PIPE,

@@ -12,13 +12,14 @@ from __future__ import annotations
 
 import argparse
 import statistics
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from confluent_kafka import Consumer, Producer, TopicPartition
+
+from test.bench.brokers import mock_cluster, printing_process
 
 TOPIC = "bench"
 PARTITIONS = 4
@@ -34,44 +35,11 @@ main(["--port", "0", "--topic", "bench:4"])
 @contextmanager
 def embedded() -> Iterator[str]:
     """Run the embedded cluster in a process of its own; yield its bootstrap servers."""
-    command = [sys.executable, "-c", _EMBEDDED]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        try:
-            yield process.stdout.readline().strip().partition("=")[2]
-        finally:
-            process.terminate()
+    with printing_process([sys.executable, "-c", _EMBEDDED]) as line:
+        yield line.partition("=")[2]
 
 
-_MOCK = """
-import sys, time
-from confluent_kafka.admin import AdminClient
-admin = AdminClient({"test.mock.num.brokers": 1, "bootstrap.servers": "ignored"})
-brokers = admin.list_topics(timeout=10).brokers.values()
-print(",".join(f"{found.host}:{found.port}" for found in brokers), flush=True)
-sys.stdin.read()
-"""
-
-
-@contextmanager
-def mock() -> Iterator[str]:
-    """Run librdkafka's mock cluster in a process of its own; yield its bootstrap servers."""
-    command = [sys.executable, "-c", _MOCK]
-    with subprocess.Popen(
-        command,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    ) as process:
-        assert process.stdout is not None
-        try:
-            yield process.stdout.readline().strip()
-        finally:
-            process.terminate()
-
-
-BROKERS = {"embedded": embedded, "librdkafka mock": mock}
+BROKERS = {"embedded": embedded, "librdkafka mock": mock_cluster}
 
 
 def produce(servers: str, count: int, size: int) -> float:

@@ -79,7 +79,7 @@ def measure(
 def fill(place: Place, records: Records) -> None:
     """Write what consumers read."""
     mode = "kafka.fill-varied" if records.vary else "kafka.fill"
-    measure(sys.executable, mode, place, records.count, records.size, records.codec)
+    measure(sys.executable, mode, place, records.number, records.size, records.codec)
 
 
 class Bench:

@@ -96,7 +96,7 @@ def _point(result: Result, *, is_first: bool) -> Point:
 
 def draw(found: list[Point]) -> str:
     """Return the SVG."""
-    with mpl.rc_context(SETTINGS):
+    with mpl.rc_context(SETTINGS):  # type: ignore[arg-type] # it wants each name as a literal
         figure = Figure(figsize=(10, 1.3 + _INCHES_A_POINT * len(found)), layout="constrained")
         figure.set_facecolor(PAPER)
         axes = figure.add_subplot(facecolor=PAPER)

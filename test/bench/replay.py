@@ -18,7 +18,8 @@ import struct
 import sys
 import threading
 import time
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from kafka.protocol.messages.api_versions import ApiVersionsRequest, ApiVersionsResponse
 from kafka.protocol.messages.fetch import FetchRequest, FetchResponse
@@ -31,12 +32,7 @@ from kafka.protocol.messages.metadata import MetadataRequest, MetadataResponse
 from kafka.protocol.schema import Message
 from kafka.record.batch import build_batch, encode_records
 from kafka.record.compression import Codec
-from kafka.testing.broker.wire import (
-    AnyRequest,
-    RequestHeader,
-    decode_request,
-    encode_response,
-)
+from kafka.testing.broker.wire import AnyRequest, decode_request, encode_response
 from test.bench.workers.common import BATCH_BYTES, sizes_of, values_of
 
 NODE, CLUSTER = 1, "fixed-log"
@@ -129,7 +125,8 @@ class ReplayServer:
         self._partitions = range(partitions)
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.address = f"127.0.0.1:{self._listener.getsockname()[1]}"
-        self._answers = {
+        # Any: each takes its own type of request.
+        self._answers: dict[type[AnyRequest], Callable[[Any], Message]] = {
             ApiVersionsRequest: self._api_versions,
             MetadataRequest: self._metadata,
             ListOffsetsRequest: self._list_offsets,
@@ -171,21 +168,21 @@ class ReplayServer:
             return encode_response(refusal, 0, correlation_id=correlation_id)
         if not low <= version <= high or key == PRODUCE:
             raise ConnectionAbortedError(f"API {key} version {version} is not served")
-        header, request = decode_request(frame)
-        response = self._answers[type(request)](request, header)
+        _, request = decode_request(frame)
+        response = self._answers[type(request)](request)
         return encode_response(response, version, correlation_id=correlation_id)
 
-    def _api_versions(self, request: AnyRequest, header: RequestHeader) -> Message:
-        del request, header
+    def _api_versions(self, request: ApiVersionsRequest) -> Message:
+        del request
         ranges = [
             ApiVersionsResponse.ApiVersion(api_key=key, min_version=low, max_version=high)
             for key, (low, high) in VERSIONS.items()
         ]
         return ApiVersionsResponse(api_keys=ranges)
 
-    def _metadata(self, request: AnyRequest, header: RequestHeader) -> Message:
+    def _metadata(self, request: MetadataRequest) -> Message:
         """Return the topic, whatever was asked for: there is no other."""
-        del request, header
+        del request
         host, _, port = self.address.partition(":")
         nodes = [NODE]
         response = MetadataResponse
@@ -209,14 +206,13 @@ class ReplayServer:
             ],
         )
 
-    def _find_coordinator(self, request: AnyRequest, header: RequestHeader) -> Message:
+    def _find_coordinator(self, request: FindCoordinatorRequest) -> Message:
         """Name this broker, which confluent-kafka wants to know; it is then asked for nothing."""
-        del request, header
+        del request
         host, _, port = self.address.partition(":")
         return FindCoordinatorResponse(node_id=NODE, host=host, port=int(port))
 
-    def _list_offsets(self, request: AnyRequest, header: RequestHeader) -> Message:
-        del header
+    def _list_offsets(self, request: ListOffsetsRequest) -> Message:
         response = ListOffsetsResponse
         return response(
             topics=[
@@ -234,8 +230,7 @@ class ReplayServer:
             ]
         )
 
-    def _fetch(self, request: AnyRequest, header: RequestHeader) -> Message:
-        del header
+    def _fetch(self, request: FetchRequest) -> Message:
         room = request.max_bytes
         topics, found = [], 0
         for topic in request.topics:
@@ -281,7 +276,7 @@ def send_all(connection: socket.socket, pieces: list[bytes | memoryview]) -> Non
 
 class _Arguments(NamedTuple):
     topic: str
-    count: int
+    records: int
     size: int
     partitions: int
     codec: str | None
@@ -292,13 +287,13 @@ def main() -> None:
     """Serve until standard input ends."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("topic")
-    parser.add_argument("count", type=int)
+    parser.add_argument("records", metavar="count", type=int)
     parser.add_argument("size", type=int)
     parser.add_argument("--partitions", type=int, default=6)
     parser.add_argument("--codec", choices=[codec.name.lower() for codec in Codec])
     parser.add_argument("--vary", action="store_true")
     options = _Arguments(**vars(parser.parse_args()))
-    count = -(-options.count // options.partitions)
+    count = -(-options.records // options.partitions)
     log = build_log(count, options.size, codec=options.codec, vary=options.vary)
     with ReplayServer(options.topic, log, options.partitions) as server:
         print(server.address, flush=True)

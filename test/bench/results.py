@@ -80,6 +80,7 @@ class Result(NamedTuple):
         more_is_better: whether it should reach it.
         cpu: CPU seconds per million records, the median.
         peak_rss_mb: the most memory the process had, the median.
+        p99: where latency was measured, its 99th percentile in us, the median.
     """
 
     row: str
@@ -96,6 +97,7 @@ class Result(NamedTuple):
     more_is_better: bool
     cpu: float
     peak_rss_mb: float
+    p99: float = 0.0
 
 
 def holds(ratio: float, target: float | None, *, more_is_better: bool) -> bool | None:
@@ -174,6 +176,7 @@ def _own(header: Header, metric: Metric, runs: list[Run]) -> Result:
         metric.more_is_better,
         statistics.median(run.value(Metric.CPU, header.size) for run in runs),
         statistics.median(run.peak_rss_mb for run in runs),
+        statistics.median(run.p99 for run in runs) * 1e6,
     )
 
 
@@ -191,6 +194,8 @@ def line(result: Result) -> str:
         f"{result.row:22} {result.client:20} {shown(result.value, result.metric):>26} "
         f"{result.cpu:8.2f} CPU-s/M {result.peak_rss_mb:5.0f} MB"
     )
+    if result.p99:
+        text += f"  p99 {result.p99:,.0f} us"
     if result.ratio is not None:
         text += f"  ours is {result.ratio:5.2f}x ({result.low:.2f}-{result.high:.2f})"
     if result.target is not None:
@@ -229,6 +234,7 @@ _DEFAULTS: dict[str, Any] = {
     "more_is_better": False,
     "cpu": 0.0,
     "peak_rss_mb": 0.0,
+    "p99": 0.0,
 }
 
 

@@ -225,12 +225,8 @@ def sweep(sizes: list[int], codecs: list[str]) -> dict[str, Row]:
     rows = {}
     for size in sizes:
         for codec in codecs:
-            options = {
-                # As many bytes for 1 KB as for 100 B; five times as many for 10 KB.
-                "share": 0.2 * max(100 / size, 0.05),
-                "size": size,
-                "codec": None if codec == "none" else codec,
-            }
+            # Fewer of the larger, but more bytes.
+            share, used = 0.3 * (100 / size) ** 0.5, None if codec == "none" else codec
             rows[f"sweep-send-{size}-{codec}"] = Row(
                 f"send(), {size:,} B, {codec}",
                 "kafka.send",
@@ -239,7 +235,9 @@ def sweep(sizes: list[int], codecs: list[str]) -> dict[str, Row]:
                     "aiokafka": Peer("aiokafka.send"),
                     "kafka-python": Peer("kafka.send"),
                 },
-                **options,
+                share=share,
+                size=size,
+                codec=used,
             )
             rows[f"sweep-poll-{size}-{codec}"] = Row(
                 f"poll(), {size:,} B, {codec}",
@@ -250,7 +248,9 @@ def sweep(sizes: list[int], codecs: list[str]) -> dict[str, Row]:
                     "kafka-python": Peer("kafka.poll"),
                 },
                 Flow.READ,
-                **options,
+                share=share,
+                size=size,
+                codec=used,
             )
     return rows
 

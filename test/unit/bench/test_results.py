@@ -120,3 +120,10 @@ def test_a_result_without_a_value_is_named(tmp_path: Path):
     (tmp_path / "m.json").write_text(json.dumps([{"row": "r", "client": "ours", "metric": "MB"}]))
     with pytest.raises(ValueError, match="without value"):
         read(tmp_path / "m.json")
+
+
+def test_the_printed_line_of_a_latency_has_its_tail():
+    header = HEADER._replace(metric=Metric.P50)
+    (ours,) = compare(header, {OURS: [run(1, p50=80e-6, p99=250e-6)]}, {})
+    assert "80 us p50" in line(ours)
+    assert "p99 250 us" in line(ours)
