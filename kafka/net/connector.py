@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from kafka._base.clock import Clock
     from kafka._base.deadline import Deadline
     from kafka._base.observer import Observer
+    from kafka.cluster import ClusterSnapshot
     from kafka.config.network import NetworkConfig
     from kafka.net.node_states import Address
     from kafka.protocol.api_versions import ApiVersions
@@ -27,6 +28,7 @@ log = logging.getLogger("kafka.conn")
 
 # A broker that is silent for so many seconds may be one that skips what it does not know.
 SILENCE: Final = 1.0
+_NEWEST_MAGIC: Final = 2
 
 
 @unique
@@ -55,7 +57,6 @@ class Connector:
 
     Attributes:
         versions_seen: what each node said it speaks when last met.
-        handshakes: how often `versions_seen` has changed.
     """
 
     def __init__(self, config: NetworkConfig, *, clock: Clock, observer: Observer) -> None:
@@ -64,7 +65,17 @@ class Connector:
         self._observer = observer
         self._proved: dict[str, tuple[int, ...]] = {}
         self.versions_seen: dict[int, ApiVersions] = {}
-        self.handshakes = 0
+        self._magic_of: ClusterSnapshot | None = None
+        self._magic = _NEWEST_MAGIC
+
+    def minimum_record_magic(self, snapshot: ClusterSnapshot) -> int:
+        """Return the newest record format that all brokers of *snapshot* met so far take."""
+        if self._magic_of is not snapshot:
+            seen = self.versions_seen
+            brokers = [seen[node] for node in snapshot.brokers if node in seen]
+            magics = [versions.record_magic for versions in brokers or seen.values()]
+            self._magic_of, self._magic = snapshot, min(magics, default=_NEWEST_MAGIC)
+        return self._magic
 
     async def open(
         self, node_id: int, name: str, address: Address, deadline: Deadline
@@ -168,7 +179,7 @@ class Connector:
         if action.reconnect:
             connection = await self._again(connection, address, deadline)
         connection.versions = self.versions_seen[connection.node_id] = action.versions
-        self.handshakes += 1
+        self._magic_of = None
         return connection
 
     def _handshake_error(

@@ -48,7 +48,6 @@ R = TypeVar("R", bound="Message")
 
 # A topic that no record was sent to for this long leaves the metadata (KIP-526).
 _TOPIC_MAX_IDLE: Final = 300.0
-_NEWEST_MAGIC: Final = 2
 
 
 class NetworkClient:
@@ -111,8 +110,6 @@ class NetworkClient:
             lambda snapshot: self._lanes.drop_unknown(snapshot.brokers.values())
         )
         self._closed = False
-        self._magic_basis = (-1, -1)
-        self._magic = _NEWEST_MAGIC
 
     def _updater(self, observer: Observer) -> MetadataUpdater:
         config = self._config
@@ -199,15 +196,9 @@ class NetworkClient:
         return await future
 
     def send_now(self, request: Request[R], node_id: int, answer: Answer[R]) -> bool:
-        """Write *request* in this very step, if the node is connected and idle.
+        """Write *request* in this very step if the node is ready; return whether it is.
 
-        Args:
-            request: as for `send`.
-            node_id: the broker.
-            answer: told what becomes of it, within ``request_timeout_ms``.
-
-        Returns:
-            Whether it was written; if not, `send` does what has to be done first.
+        *answer* is told what becomes of it, within ``request_timeout_ms``.
 
         Raises:
             UnsupportedVersionError: the broker cannot do this.
@@ -219,6 +210,31 @@ class NetworkClient:
         expires_at = self._clock.now() + self._config.request_timeout
         connection.write(request, answer, expires_at=expires_at)
         return True
+
+    async def send_when_ready(
+        self, load: Callable[[ApiVersions], tuple[Request[R], Answer[R]] | None], node_id: int
+    ) -> bool:
+        """As `send_now`, once the node is ready for it; does not wait for the answer.
+
+        Args:
+            load: makes the request for what the node speaks, and says who takes the answer;
+                ``None`` sends nothing. Called when its turn has come, so requests go out in the
+                order of the calls. Returns whether something was sent.
+            node_id: the broker.
+
+        Raises:
+            KafkaError: as `send`, or what *load* raises; nothing was sent.
+        """
+
+        def write(found: Connection, left: Deadline) -> bool:
+            loaded = None if found.versions is None else load(found.versions)
+            if loaded is not None:
+                found.write(*loaded, expires_at=left.at)
+            return loaded is not None
+
+        self._check()
+        deadline = Deadline.after(self._clock.now(), self._config.request_timeout)
+        return await self._lanes.submit(LaneKey(node_id), deadline, write)
 
     async def send_without_response(
         self,
@@ -369,13 +385,7 @@ class NetworkClient:
 
         What a bootstrap server speaks counts until a broker of the cluster has been met.
         """
-        basis = (self.snapshot.version, self._connector.handshakes)
-        if basis != self._magic_basis:
-            seen = self._connector.versions_seen
-            brokers = [seen[node] for node in self.snapshot.brokers if node in seen]
-            magics = [versions.record_magic for versions in brokers or seen.values()]
-            self._magic_basis, self._magic = basis, min(magics, default=_NEWEST_MAGIC)
-        return self._magic
+        return self._connector.minimum_record_magic(self.snapshot)
 
     def _connection(self, node_id: int) -> Connection | None:
         return self._lanes.find(LaneKey(node_id))

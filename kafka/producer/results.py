@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from kafka.errors import KafkaTimeoutError
 from kafka.errors.verdict import Verdict, verdict_for
 from kafka.producer.produce import PRODUCE_VERDICTS
 from kafka.producer.producer_batch import BatchState, Outcome
@@ -139,3 +140,25 @@ class Results:
         self._accumulator.release(batch)
         for part in parts:
             self._accumulator.put_back(queue, part)
+
+    def expire(self, now: float) -> None:
+        """Fail the batches whose delivery time-out is over (KIP-91)."""
+        timeout = self._accumulator.settings.delivery_timeout
+        expired = self._accumulator.take_expired(now)
+        for batch in self.flying:
+            if batch.expires_at(timeout) <= now:
+                expired.append(batch)
+            else:
+                self._accumulator.next_expiry = min(
+                    self._accumulator.next_expiry, batch.expires_at(timeout)
+                )
+        for batch in expired:
+            topic, partition = batch.topic_partition
+            last = "it was not sent" if batch.last_error is None else f"last: {batch.last_error}"
+            self.fail(
+                batch,
+                KafkaTimeoutError(
+                    f"{topic}-{partition}: not delivered within {timeout:g} s "
+                    f"(delivery_timeout_ms) of send(); {last}"
+                ),
+            )

@@ -17,7 +17,7 @@ from collections import Counter
 from functools import partial
 from typing import TYPE_CHECKING
 
-from kafka.errors import KafkaError, KafkaTimeoutError, UnsupportedVersionError
+from kafka.errors import KafkaError, UnsupportedVersionError
 from kafka.producer.flight import Flight, Sent
 from kafka.producer.produce import PartitionResult, SentBatches
 from kafka.producer.producer_batch import BatchState
@@ -165,7 +165,7 @@ class Sender:
         while True:
             queues = self._accumulator.looking()
             if now >= self._accumulator.next_expiry:
-                self._expire(now)
+                self._results.expire(now)
             requests, due = self._choose(queues, now)
             for node_id, sent in requests.items():
                 self._start(node_id, sent)
@@ -256,28 +256,6 @@ class Sender:
             error.__cause__ = exc
             self._results.fail(batch, exc if isinstance(exc, KafkaError) else error)
 
-    def _expire(self, now: float) -> None:
-        """Fail the batches whose delivery time-out is over (KIP-91)."""
-        timeout = self._accumulator.settings.delivery_timeout
-        expired = self._accumulator.take_expired(now)
-        for batch in self._results.flying:
-            if batch.expires_at(timeout) <= now:
-                expired.append(batch)
-            else:
-                self._accumulator.next_expiry = min(
-                    self._accumulator.next_expiry, batch.expires_at(timeout)
-                )
-        for batch in expired:
-            topic, partition = batch.topic_partition
-            last = "it was not sent" if batch.last_error is None else f"last: {batch.last_error}"
-            self._results.fail(
-                batch,
-                KafkaTimeoutError(
-                    f"{topic}-{partition}: not delivered within {timeout:g} s "
-                    f"(delivery_timeout_ms) of send(); {last}"
-                ),
-            )
-
     # -- requests ----------------------------------------------------------------------------
 
     def _start(self, node_id: int, sent: list[Sent]) -> None:
@@ -306,19 +284,31 @@ class Sender:
 
     async def _produce(self, node_id: int, sent: list[Sent]) -> None:
         """Send a request as soon as the node is ready for one."""
-        try:
-            versions = self._net.api_versions(node_id) or await self._net.versions_of(node_id)
+
+        def load(versions: ApiVersions) -> tuple[ProduceRequest, Flight] | None:
             flight, request = self._board(node_id, sent, versions)
-            if flight.flying and self._settings.acks == 0:
-                await self._net.send_without_response(request, node_id)
-                for item in flight.flying:
-                    self._results.take(item, PartitionResult(None))
-            elif flight.flying:
-                self._take(flight, await self._net.send(request, node_id))
+            return (request, flight) if flight.flying else None
+
+        written = False
+        try:
+            if self._settings.acks == 0:
+                await self._produce_unanswered(node_id, sent)
+            else:
+                # The answer lands as that of `_write` does, so answers keep their order.
+                written = await self._net.send_when_ready(load, node_id)
         except KafkaError as exc:
             self._refused(sent, exc)
         finally:
-            self._over(node_id, sent)
+            if not written:
+                self._over(node_id, sent)
+
+    async def _produce_unanswered(self, node_id: int, sent: list[Sent]) -> None:
+        versions = self._net.api_versions(node_id) or await self._net.versions_of(node_id)
+        flight, request = self._board(node_id, sent, versions)
+        if flight.flying:
+            await self._net.send_without_response(request, node_id)
+        for item in flight.flying:
+            self._results.take(item, PartitionResult(None))
 
     def _board(
         self, node_id: int, sent: list[Sent], versions: ApiVersions

@@ -1,0 +1,42 @@
+"""A Produce request on its way lands once, whatever is told of it afterwards."""
+
+from __future__ import annotations
+
+from kafka.cluster import ClusterMetadata
+from kafka.errors import KafkaConnectionError, KafkaError
+from kafka.producer.flight import Flight
+from kafka.producer.produce import SentBatches
+from kafka.protocol.messages.produce import ProduceResponse
+
+
+def flight_noting(landed: list[ProduceResponse | KafkaError]) -> Flight:
+    batches = SentBatches([], ClusterMetadata().snapshot)
+    return Flight(0, [], flying=[], batches=batches, land=lambda _, answer: landed.append(answer))
+
+
+def test_a_response_lands_in_the_step_that_brings_it() -> None:
+    landed: list[ProduceResponse | KafkaError] = []
+    flight = flight_noting(landed)
+    assert not flight.done()
+    response = ProduceResponse()
+    flight.set_result(response)
+    assert landed == [response]
+    assert flight.done()
+
+
+def test_a_connection_that_ends_after_the_response_changes_nothing() -> None:
+    landed: list[ProduceResponse | KafkaError] = []
+    flight = flight_noting(landed)
+    response = ProduceResponse()
+    flight.set_result(response)
+    flight.set_exception(KafkaConnectionError("gone"))
+    assert landed == [response]
+
+
+def test_a_request_that_timed_out_is_not_failed_again_by_the_end_of_its_connection() -> None:
+    landed: list[ProduceResponse | KafkaError] = []
+    flight = flight_noting(landed)
+    late, gone = KafkaConnectionError("late"), KafkaConnectionError("gone")
+    flight.set_exception(late)
+    flight.set_exception(gone)
+    assert landed == [late]
