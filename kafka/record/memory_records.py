@@ -5,6 +5,7 @@ as the next fetch starts with it.  Batches are decoded only when asked for.
 """
 
 import struct
+from collections import deque
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import repeat
@@ -218,12 +219,14 @@ def last_offset(buffer: Buffer) -> int | None:
         CorruptRecordError: A header is malformed.
     """
     view = memoryview(buffer)
-    found = None
-    for start, _, magic in _whole_batches(view):
-        (found,) = _POSITION.unpack_from(view, start)
-        if magic == v2.MAGIC:
-            found += _LAST_OFFSET_DELTA.unpack_from(view, start + _LAST_OFFSET_DELTA_AT)[0]
-    return found
+    last = deque(_whole_batches(view), maxlen=1)
+    if not last:
+        return None
+    start, _, magic = last[0]
+    offset: int = _POSITION.unpack_from(view, start)[0]
+    if magic == v2.MAGIC:
+        offset += _LAST_OFFSET_DELTA.unpack_from(view, start + _LAST_OFFSET_DELTA_AT)[0]
+    return offset
 
 
 def _whole_batches(view: memoryview) -> Iterator[tuple[int, int, int]]:
