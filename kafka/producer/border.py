@@ -106,8 +106,23 @@ class Memory:
         if batch is None or not batch.memory + batch.beside:
             return
         memory = batch.memory + batch.beside
-        batch.memory = batch.beside = 0
+        batch.memory = batch.beside = batch.room = 0
         self.free(memory)
+
+    def take_back(self, batch: ProducerBatch) -> None:
+        """Free what *batch* was lent and will not use; inside the gate."""
+        self._intake.lent.discard(batch)
+        # No call before all of it is counted, so no exception out of a signal handler either.
+        room, batch.room = batch.room, 0
+        batch.memory -= room
+        self._freed += room
+        self._set_ceiling()
+        self.wake_first()
+
+    def take_back_all(self) -> None:
+        """Free what open batches were lent and have not used yet; inside the gate."""
+        for batch in list(self._intake.lent):
+            self.take_back(batch)
 
     def enter(self, waiter: MemoryWaiter) -> None:
         """Have *waiter* wait behind those who wait already.
@@ -139,9 +154,10 @@ class Memory:
             first.wake()
 
     def close(self) -> None:
-        """Admit nothing more; those who wait hear of it."""
+        """Admit nothing more; those who wait hear of it. Inside the gate."""
         self.closed = True
         self._set_ceiling()
+        self.take_back_all()
         for reference in list(self.waiters):
             waiter = reference()
             if waiter is not None:
@@ -153,7 +169,7 @@ class Memory:
         self._intake.ceiling = -1
 
     def admits(self, size: int, waiter: MemoryWaiter | None) -> bool:
-        """Return whether a record of *size* bytes may come in above the ceiling.
+        """Return whether a record of *size* bytes may come in above the ceiling; inside the gate.
 
         Raises:
             KafkaError: the producer is closed.
@@ -170,6 +186,7 @@ class Memory:
         elif first is not waiter and first.thread != threading.get_ident():
             # The thread's own place is taken as well by a signal handler that interrupted it.
             return False
+        self.take_back_all()
         # An empty buffer takes any record: its size was checked against buffer_memory before.
         return self.used + size <= self._limit or not self.used
 

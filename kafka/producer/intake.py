@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 _PLAIN: Final = Shape.PLAIN
 _KEYED: Final = Shape.KEYED
+# What of the spare memory, as a power of two, one batch is lent at most.
+_SHARE: Final = 8
 # How often to look whether another thread opens the gate.
 _PATIENCE: Final = 20
 
@@ -48,22 +50,27 @@ class Intake:
 
     Attributes:
         free: there while nobody is inside the gate.
-        taken: bytes of memory that all records so far counted; only ever grows.
+        accepts: the type of values and keys that are stored as they are; ``None`` with serializers
+            or a partitioner.
+        taken: bytes of memory that all batches so far counted; only ever grows.
         ceiling: what `taken` may reach; negative while `put` takes nothing.
         aside: batches of calls that interrupted somebody inside, with their queues.
         routes: the topics with known partitions; read by any thread, replaced entry by entry.
         largest: what a record may count in memory to be stored as it is; negative with serializers
             or a partitioner.
+        lent: the open batches that count memory for records to come.
         wall: Unix time in seconds, for records without a timestamp.
         sections: the code of all functions that go through the gate in senders' threads.
     """
 
     __slots__ = (
+        "accepts",
         "aside",
         "ceiling",
         "drain",
         "free",
         "largest",
+        "lent",
         "lock",
         "routes",
         "sections",
@@ -75,15 +82,18 @@ class Intake:
         self.lock = lock
         self.drain = drain
         self.free: None = None
+        self.accepts: type | None = None
         self.taken = 0
         self.ceiling = -1
         self.aside: deque[tuple[PartitionQueue, ProducerBatch]] = deque()
         self.routes: dict[str, TopicRoute] = {}
         self.largest = -1
+        self.lent: set[ProducerBatch] = set()
         self.wall: Callable[[], float] = time.time
         self.sections: set[CodeType] = {Intake.put.__code__, Intake.put_block.__code__}
 
-    def put(self, topic: str, value: object, key: object) -> FutureRecordMetadata | None:  # noqa: C901 - a call per step costs half as much again: test/bench/send_path.py
+    # Any: what the user gives; put() finds out whether it is bytes.
+    def put(self, topic: str, value: Any, key: Any) -> FutureRecordMetadata | None:  # noqa: C901 - a call per step costs half as much again: test/bench/send_path.py
         """Put a record of now into the open batch of its partition, if that is all there is to do.
 
         Args:
@@ -96,51 +106,83 @@ class Intake:
             the key's partition is not known yet, something is not bytes, the batch is full or
             holds other records, memory is short, somebody is inside.
         """
-        if value.__class__ is not bytes:
+        if value.__class__ is not self.accepts:
             return None
         try:
-            route = self.routes[topic]
             if key is None:
-                queue, shape, size = route.sticky, _PLAIN, len(value) + RECORD_MEMORY
-                entry: object = value
+                queue, shape = self.routes[topic].sticky, _PLAIN
+                entry, size = value, len(value) + RECORD_MEMORY  # type: ignore[arg-type] # bytes by now
             elif key.__class__ is bytes:
-                queue, shape = route.keyed[key], _KEYED
-                size = len(key) + len(value) + RECORD_MEMORY
-                entry = (key, value)
+                queue, shape = self.routes[topic].keyed[key], _KEYED
+                entry, size = (key, value), len(key) + len(value) + RECORD_MEMORY  # type: ignore[arg-type] # the same
             else:
                 return None
         except (KeyError, TypeError):
             return None
-        if size > self.largest:
-            return None
-        now = self.wall()
         handle = FutureRecordMetadata()
+        now = self.wall()
         try:
             del self.free
         except AttributeError:
             return None
         try:
             batch = queue.open
-            taken = self.taken + size
-            if batch is None or batch.shape is not shape or taken > self.ceiling:
+            if batch is None or batch.shape is not shape:
                 return None
-            records = batch.records
-            index = len(records)
-            memory = batch.memory + size
-            if memory - SAVING * index > queue.limit:
-                return None
+            room = batch.room - size
+            if room < 0:
+                room = self.lend(queue, batch, size) - size
+                if room < 0:
+                    return None
             if not batch.tick_begin <= now < batch.tick_end:
                 batch.tick(int(now * 1000))
+            records = batch.records
             handle._batch = batch  # noqa: SLF001 - __init__ would cost more than all of this block
-            handle._index = index  # noqa: SLF001 - the same
-            self.taken = taken
-            batch.memory = memory
+            handle._index = len(records)  # noqa: SLF001 - the same
+            batch.room = room
             records.append(entry)
             return handle
         finally:
             self.free = None
             if self.aside:
                 self.drain()
+
+    def lend(self, queue: PartitionQueue, batch: ProducerBatch, size: int) -> int:
+        """Have the open *batch* of *queue* count memory for records to come; inside the gate.
+
+        As much as it can take, but not all that is left: others need some, too. Whoever finds none
+        left takes back what was lent and is not used (`Memory.take_back_all`).
+
+        Args:
+            queue: the partition.
+            batch: its open batch.
+            size: what the next record counts.
+
+        Returns:
+            `ProducerBatch.room` as it is now: less than *size* if the record does not fit or
+            memory is short.
+        """
+        room = batch.room
+        fits = min(queue.limit - batch.memory + room + SAVING * len(batch.records), self.largest)
+        spare = self.ceiling - self.taken
+        more = min(fits, max(size, spare >> _SHARE)) - room
+        if size > fits or more > spare:
+            return room
+        self.lent.add(batch)
+        self.taken += more
+        batch.memory += more
+        batch.room = room = room + more
+        return room
+
+    def take(self, batch: ProducerBatch, size: int) -> None:
+        """Count *size* bytes that go into *batch*; what it was lent comes first."""
+        more = size - batch.room
+        if more <= 0:
+            batch.room = -more
+            return
+        self.taken += more
+        batch.memory += more
+        batch.room = 0
 
     def put_block(
         self,
@@ -173,16 +215,15 @@ class Intake:
             if batch is None or batch.shape is not shape:
                 return None
             index = len(batch.records)
-            room = queue.limit - SAVING - (batch.memory - SAVING * index)
+            room = queue.limit - SAVING - (batch.memory - batch.room - SAVING * index)
             end = bisect_right(ends, ends[start] + room, start) - 1
             size = ends[end] - ends[start] + SAVING * (end - start)
-            if end <= start or self.taken + size > self.ceiling:
+            if end <= start or self.taken + size - batch.room > self.ceiling:
                 return None
             if not batch.tick_begin <= now < batch.tick_end:
                 batch.tick(int(now * 1000))
             block = entries[start:end]
-            self.taken += size
-            batch.memory += size
+            self.take(batch, size)
             batch.records.extend(block)
             return batch, index, end - start
         finally:

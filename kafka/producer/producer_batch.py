@@ -80,6 +80,7 @@ class ProducerBatch:
         memory: bytes the batch counts against ``buffer_memory``.
         beside: bytes it counts there as well, for what adds nothing to its size when encoded:
             the objects of headers, callbacks, the batch itself.
+        room: how many of *memory* are for records to come; none once no more are taken.
         parts: the batches this one was split into, with the index of their first record.
         watchers: called once, with the lock held, when the batch is done or split.
         callbacks: users' callbacks waiting for the outcome.
@@ -110,6 +111,7 @@ class ProducerBatch:
         "parts",
         "records",
         "retry",
+        "room",
         "shape",
         "state",
         "tick_begin",
@@ -141,7 +143,7 @@ class ProducerBatch:
         self.shape = Shape.EMPTY
         self.ticks: Ticks = []
         self.tick_begin = self.tick_end = math.inf
-        self.memory = self.beside = 0
+        self.memory = self.room = self.beside = 0
         self.claimed = False
         self.count = 0
         self.retry = RetryState()

@@ -152,9 +152,9 @@ class RecordAccumulator:
                 # An empty batch may be one that an interrupted call has left without a wake-up.
                 opened = not batch.records and self._wants_look(batch)
                 beside = header_memory(record[3])
-                intake.taken += size + beside
+                intake.taken += beside
                 batch.beside += beside
-                batch.memory += size
+                intake.take(batch, size)
                 return future_of(batch, batch.add(record)), opened, sealed
         except BaseException:
             # A wake-up may have been lost: the next call makes up for it.
@@ -370,7 +370,7 @@ class RecordAccumulator:
         batch = target.open
         if batch is None:
             return self._open(target), None
-        if batch.memory + size - SAVING * len(batch.records) <= target.limit:
+        if batch.memory - batch.room + size - SAVING * len(batch.records) <= target.limit:
             return batch, None
         sealed = self._seal(target)
         target = queue or route.sticky
@@ -392,6 +392,7 @@ class RecordAccumulator:
         """Take no more records into the open batch."""
         batch, queue.open = queue.open, None
         if batch is not None:
+            self.memory.take_back(batch)
             size = batch.memory - SAVING * len(batch.records)
             queue.route.on_batch_sealed(queue, size)
         return batch

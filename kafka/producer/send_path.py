@@ -86,6 +86,7 @@ class SendPath:
         )
         builtin = not self._converts and self._partitioner is None
         intake.largest = self._largest if builtin else -1
+        intake.accepts = bytes if builtin else None
 
     def update_routes(self, snapshot: ClusterSnapshot) -> None:
         """Take over the partitions of the topics in use; forget topics that are gone."""

@@ -9,6 +9,8 @@ import pytest
 from kafka.errors import KafkaError
 from kafka.producer.border import Memory, MemoryWaiter
 from kafka.producer.intake import Intake
+from kafka.producer.producer_batch import ProducerBatch
+from test.unit.producer.support import make_batch
 
 LIMIT = 1000
 
@@ -109,3 +111,47 @@ def test_tasks_of_one_loop_are_served_in_turn(memory: Memory) -> None:
     memory.enter(second)
     assert memory.admits(10, first)
     assert not memory.admits(10, second)
+
+
+def lend(intake: Intake, size: int) -> ProducerBatch:
+    """Return a batch that was lent *size* bytes on top of 100 it has used."""
+    batch = make_batch()
+    batch.memory, batch.room = 100 + size, size
+    intake.taken += batch.memory
+    intake.lent.add(batch)
+    return batch
+
+
+def test_memory_lent_to_open_batches_is_taken_back_for_who_would_find_none(
+    memory: Memory, intake: Intake
+) -> None:
+    batches = [lend(intake, 300), lend(intake, 400)]
+    assert memory.admits(800, None)
+    assert [(batch.memory, batch.room) for batch in batches] == [(100, 0)] * 2
+    assert (memory.used, intake.lent) == (200, set())
+
+
+def test_what_is_used_is_not_taken_back(memory: Memory, intake: Intake) -> None:
+    lend(intake, 300)
+    assert not memory.admits(901, None)
+
+
+def test_close_takes_back_what_was_lent(memory: Memory, intake: Intake) -> None:
+    batch = lend(intake, 300)
+    memory.close()
+    assert (batch.room, memory.used) == (0, 100)
+
+
+def test_memory_taken_back_wakes_who_waits(memory: Memory, intake: Intake) -> None:
+    woken: list[int] = []
+    waiter = MemoryWaiter(lambda: woken.append(1))
+    memory.enter(waiter)
+    memory.take_back(lend(intake, 300))
+    assert woken == [1]
+
+
+def test_released_batch_has_nothing_left_to_take_back(memory: Memory, intake: Intake) -> None:
+    batch = lend(intake, 300)
+    memory.release(batch)
+    memory.take_back(batch)
+    assert memory.used == 0

@@ -7,12 +7,15 @@ import time
 from collections.abc import Callable
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kafka.producer.entries import Shape
 from kafka.producer.future import FutureRecordMetadata
 from kafka.producer.intake import Guard, Intake
 from kafka.producer.producer_batch import ProducerBatch
 from kafka.producer.routes import TopicRoute
+from kafka.producer.sizes import RECORD_MEMORY, RECORD_OVERHEAD, SAVING
 from test.unit.producer.support import make_batch
 
 NOW = 1_700_000_000.123456
@@ -25,13 +28,14 @@ class Border:
         self.drained = 0
         self.intake = Intake(threading.RLock(), self._drain)
         self.intake.ceiling, self.intake.largest = 10_000, 1000
+        self.intake.accepts = bytes
         self.intake.wall = lambda: NOW
         self.route = TopicRoute("t", batch_size=1000, limit=5000, uniform=max)
         self.route.update(1, (0,))
         self.route.place(b"k")
         self.intake.routes["t"] = self.route
         self.batch: ProducerBatch = make_batch()
-        self.batch.shape = shape
+        self.batch.shape, self.batch.memory = shape, 0
         self.route.sticky.open = self.batch
 
     def _drain(self) -> None:
@@ -96,6 +100,60 @@ def test_anything_else_takes_the_long_way(refused: Callable[[Border], object]) -
     assert (border.batch.records, border.intake.taken) == ([], 0)
 
 
+def test_an_open_batch_is_lent_what_it_may_take_but_no_more_than_a_part_of_what_is_left() -> None:
+    border = Border()
+    border.put()
+    assert border.batch.room == 0
+    border.intake.ceiling = 256 * 1000
+    border.put()
+    assert border.batch.room == (256 * 1000 - 201) // 256 - 201
+    assert border.intake.taken == border.batch.memory == 2 * 201 + border.batch.room
+
+
+def test_no_batch_is_lent_more_than_the_largest_record_may_count() -> None:
+    border = Border()
+    border.intake.ceiling = 10**9
+    border.put()
+    assert border.batch.room + 201 == border.intake.largest
+    assert border.put(b"v" * 801) is None
+
+
+@given(
+    sizes=st.lists(st.integers(0, 700), max_size=60),
+    ceiling=st.integers(0, 200_000),
+    blocks=st.sets(st.integers(0, 60)),
+)
+def test_whatever_is_lent_neither_a_batch_nor_the_memory_runs_over(
+    sizes: list[int], ceiling: int, blocks: set[int]
+) -> None:
+    border = Border()
+    border.intake.ceiling = ceiling
+    stored = 0
+    for number, size in enumerate(sizes):
+        value = b"v" * size
+        if number in blocks:
+            queue, ends = border.route.sticky, [0, size + RECORD_OVERHEAD]
+            stored += border.intake.put_block(queue, Shape.PLAIN, [value], ends, 0) is not None
+        else:
+            stored += border.put(value) is not None
+        used = border.batch.memory - border.batch.room
+        assert 0 <= border.batch.room <= border.batch.memory == border.intake.taken <= ceiling
+        assert used == sum(RECORD_MEMORY + len(record) for record in border.batch.records)
+        assert used - SAVING * (stored - 1) <= border.route.sticky.limit or not stored
+    assert len(border.batch.records) == stored
+
+
+def test_a_record_that_comes_the_long_way_uses_what_was_lent_first() -> None:
+    border = Border()
+    border.intake.ceiling = 10**6
+    border.put()
+    lent, taken = border.batch.room, border.intake.taken
+    border.intake.take(border.batch, 300)
+    assert (border.batch.room, border.intake.taken) == (lent - 300, taken)
+    border.intake.take(border.batch, lent)
+    assert (border.batch.room, border.intake.taken) == (0, taken + 300)
+
+
 def test_the_gate_opens_again_after_an_exception() -> None:
     class InterruptedBatch(ProducerBatch):
         def tick(self, timestamp: int) -> None:
@@ -108,7 +166,8 @@ def test_the_gate_opens_again_after_an_exception() -> None:
     with pytest.raises(KeyboardInterrupt):
         border.put()
     assert hasattr(border.intake, "free")
-    assert (batch.records, batch.memory, border.intake.taken) == ([], 0, 0)
+    # What it was lent is there for the next record, or for who takes it back.
+    assert (batch.records, batch.memory, border.intake.taken) == ([], batch.room, batch.room)
 
 
 def test_what_was_set_aside_is_queued_on_the_way_out() -> None:
@@ -190,4 +249,4 @@ def test_many_threads_lose_nothing() -> None:
     for thread in threads:
         thread.join(10)
     assert len(border.batch.records) == sum(went_in)
-    assert border.intake.taken == sum(went_in) * 201
+    assert border.intake.taken - border.batch.room == sum(went_in) * 201
