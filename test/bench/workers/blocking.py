@@ -91,6 +91,19 @@ def kafka_send_many(task: Task, watch: Stopwatch) -> int:
     return report(done, delivered)
 
 
+def kafka_touch(task: Task, watch: Stopwatch) -> int:
+    """Write a record to every partition."""
+    from kafka import KafkaProducer
+
+    watch.start()
+    with KafkaProducer(bootstrap_servers=task.bootstrap, acks=1) as producer:
+        partitions = producer.partitions_for(task.topic)
+        for partition in partitions:
+            producer.send(task.topic, bytes(task.size), partition=partition)
+        producer.flush()
+    return report(watch.stop(), len(partitions))
+
+
 def kafka_fill(task: Task, watch: Stopwatch, *, vary: bool = False) -> int:
     """Write what consumers read; the sizes vary by half, or all records have the same."""
     from kafka import KafkaProducer

@@ -61,7 +61,6 @@ def confluent_consumer(task: Task, watch: Stopwatch, *, batch: int) -> int:
             "auto.offset.reset": "earliest",
             "fetch.queue.backoff.ms": 5,
             "queued.min.messages": 1_000_000,
-            "queued.max.messages.kbytes": 262_144,
             "enable.auto.offset.store": False,
         }
     )

@@ -33,6 +33,7 @@ MODES: dict[str, Mode] = {
     "kafka.send-drop": partial(blocking.kafka_producer, keeping=False),
     "kafka.send-many": blocking.kafka_send_many,
     "kafka.send-keyed": partial(blocking.kafka_producer, keyed=True),
+    "kafka.touch": blocking.kafka_touch,
     "kafka.fill": blocking.kafka_fill,
     "kafka.fill-varied": partial(blocking.kafka_fill, vary=True),
     "kafka.poll": blocking.kafka_poll,
