@@ -118,7 +118,9 @@ class _NumberedTails(dict[bytes, list[bytes]]):
         if found is None or len(found) < count:
             if len(self) >= _CACHED_TAILS:
                 self.clear()
-            found = self[tail] = [delta + tail for delta in varints_to(count)]
+            # Not all that the table has: once it has served a large batch, that is megabytes.
+            room = 1 << (count - 1).bit_length()
+            found = self[tail] = [delta + tail for delta in varints_to(count)[:room]]
         return found
 
 

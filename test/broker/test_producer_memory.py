@@ -29,11 +29,15 @@ class Sent(NamedTuple):
     callback: bool = False
 
 
-def record(sent: Sent, number: int) -> tuple[bytes, bytes | None, list[tuple[str, bytes]] | None]:
+def record(
+    sent: Sent, number: int
+) -> tuple[bytes, bytes | None, list[tuple[str, bytes | None]] | None]:
     """Return value, key and headers: objects of their own, though one of 100 keys."""
     value = (b"%d" % number).ljust(sent.size, b"v")[: sent.size]
     key = b"%08d" % (number % 100) if sent.keyed else None
-    headers = [(f"name-{n}-{number}", b"%d" % number) for n in range(sent.headers)]
+    headers: list[tuple[str, bytes | None]] = [
+        (f"name-{n}-{number}", b"%d" % number) for n in range(sent.headers)
+    ]
     return value, key, headers or None
 
 
