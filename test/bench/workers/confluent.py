@@ -75,7 +75,8 @@ def confluent_consumer(task: Task, watch: Stopwatch, *, batch: int) -> int:
             seen += poll(1.0) is not None
     else:
         while seen < task.count and time.perf_counter() < limit:
-            seen += len(consumer.consume(batch, 1.0))
+            # It waits for as many as it is asked for, so not for more than there are.
+            seen += len(consumer.consume(min(batch, task.count - seen), 1.0))
     done = watch.stop()
     consumer.close()
     return report(done, seen)
