@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from kafka.producer.routes import PartitionQueue, TopicRoute
     from kafka.producer.sizes import Record
 
+# Bytes in the buffer from which on senders' threads make way for the loop.
+_BACKLOG = 2 * 1024 * 1024
 # How long the loop leaves a batch to the sender's thread that encodes it, in seconds.
 _CLAIM = 0.05
 
@@ -71,6 +73,7 @@ class RecordAccumulator:
         self._observer: Observer
         self._now = clock.now
         self._notify = notify
+        self._backlog = min(_BACKLOG, settings.buffer_memory // 2)
         self._looks = 0
         self._woken_for = -1
         self._batches = 0
@@ -123,6 +126,9 @@ class RecordAccumulator:
             except BaseException:
                 self.memory.doubt()
                 raise
+            if self.memory.used > self._backlog:
+                # The loop is behind: it gets to run every 5 ms only while threads compute.
+                time.sleep(0)
         return handle
 
     def _append(
