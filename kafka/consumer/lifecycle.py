@@ -18,8 +18,6 @@ from kafka.consumer.handout import Handout
 from kafka.consumer.records import RecordReader
 from kafka.errors import IllegalStateError, WakeupError
 from kafka.metrics.sensors import ConsumerSensors
-from kafka.net.addresses import ThreadResolver
-from kafka.net.network_client import NetworkClient
 from kafka.serializer.adapt import adapt_deserializer
 from kafka.subscription import SubscriptionState
 
@@ -107,6 +105,10 @@ class ConsumerLife(Handout):
         """
         if self._core_or_none is not None or self._closed:
             raise IllegalStateError(f"{self!r} can be started once only")
+        # A quarter of what importing a client would cost; it is needed when one is made.
+        from kafka.net.addresses import ThreadResolver  # noqa: PLC0415
+        from kafka.net.network_client import NetworkClient  # noqa: PLC0415
+
         settings = self._settings
         clock = LoopClock(asyncio.get_running_loop())
         client = NetworkClient(

@@ -13,8 +13,6 @@ from kafka._base.observer import Observer
 from kafka._base.system import LoopClock
 from kafka._base.system import uniform as system_uniform
 from kafka.errors import KafkaError, KafkaTimeoutError, UnsupportedCodecError
-from kafka.net.addresses import ThreadResolver
-from kafka.net.network_client import NetworkClient
 from kafka.producer.border import AccumulatorSettings, MemoryWaiter
 from kafka.producer.deliveries import Deliveries
 from kafka.producer.flight import SenderSettings
@@ -62,6 +60,10 @@ class ProducerCore:
         uniform: Uniform = system_uniform,
     ) -> None:
         self.config = config
+        # A quarter of what importing a client would cost; it is needed when one is made.
+        from kafka.net.addresses import ThreadResolver  # noqa: PLC0415
+        from kafka.net.network_client import NetworkClient  # noqa: PLC0415
+
         self.loop = asyncio.get_running_loop()
         self.clock = LoopClock(self.loop)
         observer = observer or Observer()

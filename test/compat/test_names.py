@@ -87,6 +87,7 @@ def test_library_stays_silent_in_applications_without_logging() -> None:
         ("from kafka import TopicPartition", "asyncio"),
         ("from kafka import KafkaProducer", "kafka.consumer"),
         ("from kafka import KafkaConsumer", "kafka.producer"),
+        ("from kafka import KafkaProducer, KafkaConsumer", "kafka.net.network_client"),
         ("import kafka.config", "asyncio"),
     ],
 )
