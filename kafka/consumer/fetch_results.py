@@ -228,7 +228,7 @@ class CompletedFetch:
     def _next_columns(self, *, views: bool) -> bool:
         """Decode the next batch that has records to return; False at the end."""
         if self._batches is None:
-            self._batches = iter_merged(self._records, check_crcs=self.check_crcs)
+            self._batches = iter_merged(self._records, check_crcs=self.check_crcs, views=views)
             self._records = b""
         self._columns = None
         while (batch := self._current_batch()) is not None:

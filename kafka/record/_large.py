@@ -7,9 +7,11 @@ form are left to the general loop in `_columns`.
 
 import struct
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from kafka.record._runs import ONE_BYTE_END, TWO_BYTES_END, Run
+from kafka.record._varint import encode_varint
 
 # The bits of a varint in two or three bytes, little endian, that say it is one: only the last byte
 # has no continuation bit.  The lowest bit is the sign of a zig-zag encoded length.
@@ -123,3 +125,73 @@ def _take(
     except struct.error:
         pass  # too near the end to be of this form
     return position
+
+
+# -- records of one size -----------------------------------------------------------------------
+
+
+class _Equals(NamedTuple):
+    """What records look like that fill a batch and all have values of one length.
+
+    Attributes:
+        unpack: Reads for each record what *between* and *tails* describe, the timestamp delta
+            between the two, and the value; at the end the header count of the last record.
+        start: How the first record starts.
+        between: The header count of the record before, if there is one, size and attributes.
+        tails: From the offset delta to the length of the value.
+    """
+
+    unpack: Callable[[memoryview], tuple[Any, ...]]  # Any: bytes and numbers, see *unpack*
+    start: bytes
+    between: tuple[bytes, ...]
+    tails: tuple[bytes, ...]
+
+
+def cut_equal(view: memoryview, count: int) -> Run | None:
+    """Cut the values out of a batch of records without keys and headers that have one size.
+
+    Args:
+        view: The records of the batch, all of them.
+        count: How many there are, at most `ONE_BYTE_END`.
+
+    Returns:
+        The records, their values as bytes; None if they are not all alike.
+    """
+    size, rest = divmod(len(view), count)
+    equals = None if rest else _equals(size, count)
+    if equals is None or view[: len(equals.start)] != equals.start:
+        return None
+    fields = equals.unpack(view)
+    deltas = fields[1:-1:4]
+    if (
+        fields[:-1:4] != equals.between
+        or fields[2:-1:4] != equals.tails
+        or fields[-1] != b"\0"
+        or max(deltas) > 127
+    ):
+        return None
+    return Run(len(view), bytes(deltas), None, list(fields[3:-1:4]))
+
+
+@lru_cache(maxsize=128)
+def _equals(size: int, count: int) -> _Equals | None:
+    """Return what *count* records look like that take *size* bytes each.
+
+    None if lengths of records and values take different numbers of bytes, which is rare.
+    """
+    for width in (1, 2, 3):
+        record, value = size - width, size - 2 * width - 5
+        if len(encode_varint(record)) == width:
+            break
+    if value < 0 or len(encode_varint(value)) != width:
+        return None
+    start = encode_varint(record) + b"\0"
+    tail = b"\x01" + encode_varint(value)
+    layout = f"{{}}sB{len(tail) + 1}s{value}s"
+    first, others = layout.format(len(start)), layout.format(len(start) + 1)
+    return _Equals(
+        struct.Struct(f"<{first}{others * (count - 1)}s").unpack,
+        start,
+        (start, *[b"\0" + start] * (count - 1)),
+        tuple(encode_varint(index) + tail for index in range(count)),
+    )

@@ -8,7 +8,7 @@ it if something is.
 
 from typing import NamedTuple
 
-from kafka.record._large import decode_large
+from kafka.record._large import cut_equal, decode_large
 from kafka.record._runs import ONE_BYTE_END, timestamps_of
 from kafka.record.batch import CRC_STARTS, HEADER, HEADER_SIZE, LOG_OVERHEAD, MAGIC
 from kafka.record.crc32c import crc32c
@@ -29,7 +29,7 @@ class Merged(NamedTuple):
         base_offset: The first offset.
         leader_epoch: That of all the batches.
         timestamps: Milliseconds since the epoch.
-        values: Views of the values.
+        values: The values, or views of them.
     """
 
     end: int
@@ -39,7 +39,9 @@ class Merged(NamedTuple):
     values: list[bytes | None]
 
 
-def take_large(view: memoryview, start: int, *, check_crcs: bool) -> Merged | None:
+def take_large(
+    view: memoryview, start: int, *, check_crcs: bool, views: bool = False
+) -> Merged | None:
     """Take the batches from *start* on that hold nothing but plain large records.
 
     Such batches are not compressed, transactional or control batches, have timestamps of the
@@ -49,6 +51,7 @@ def take_large(view: memoryview, start: int, *, check_crcs: bool) -> Merged | No
         view: The records of one partition of a fetch response.
         start: Where the first batch starts.
         check_crcs: Whether to compare checksums.
+        views: Whether views of all values are wanted; otherwise some are bytes already.
 
     Returns:
         About `_ENOUGH_RECORDS`; None if the first batch is of another kind, cut off, or corrupt.
@@ -75,8 +78,9 @@ def take_large(view: memoryview, start: int, *, check_crcs: bool) -> Merged | No
         if base != following or base < 0 or epoch != first_epoch:
             break
         records = view[position + HEADER_SIZE : end]
+        run = None if views else cut_equal(records, count)
         try:
-            run = decode_large(records, 0, 0, count)
+            run = run or decode_large(records, 0, 0, count)
         except IndexError:
             break
         if run is None or run.end != len(records) or len(run.values) != count:

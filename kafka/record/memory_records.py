@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import repeat
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from kafka.errors import CorruptRecordError
 from kafka.record import batch as v2
@@ -185,17 +185,20 @@ def iter_batches(buffer: Buffer, *, check_crcs: bool) -> Iterator[Batch]:
             yield _legacy_batch(view, run, check_crcs=check_crcs)
 
 
-def iter_merged(buffer: Buffer, *, check_crcs: bool) -> Iterator[Batch]:
+def iter_merged(buffer: Buffer, *, check_crcs: bool, views: bool = False) -> Iterator[Batch]:
     """Yield the batches in *buffer* as `iter_batches` does, but runs of large records as one.
 
-    Such a run has neither a producer nor the largest timestamp of its batches.
+    Such a run has neither a producer nor the largest timestamp of its batches. Its values are
+    views of *buffer* only if that is said here; asked for later, they are views of copies.
     """
     view = memoryview(buffer).toreadonly()
     position = 0
     is_large = True
     batches: Iterator[Batch] | None = None
     while True:
-        merged = take_large(view, position, check_crcs=check_crcs) if is_large else None
+        merged = None
+        if is_large:
+            merged = take_large(view, position, check_crcs=check_crcs, views=views)
         if merged is not None:
             yield _merged_batch(merged, merged.end - position)
             position, batches = merged.end, None
@@ -301,9 +304,9 @@ def _merged_batch(merged: Merged, size: int) -> Batch:
 def _decode_merged(merged: Merged, _max_bytes: int, views: bool) -> Columns:
     count = len(merged.values)
     first = merged.base_offset
-    values: list[bytes | None] = merged.values
-    if not views:
-        values = [None if value is None else bytes(value) for value in values]
+    make: Callable[[Any], Any] = memoryview if views else bytes  # Any: of either, either
+    # Bytes of bytes are the same bytes.
+    values = list(map(make, merged.values))
     return Columns(range(first, first + count), merged.timestamps, [None] * count, values, None)
 
 

@@ -35,11 +35,11 @@ def log_of(batches):
     return b"".join(data)
 
 
-def read(walk, data, *, views=False):
+def read(walk, data, *, views=False, check_crcs=True):
     """Return all records, and the error that ended them if one did."""
     records = []
     try:
-        for found in walk(data, check_crcs=True):
+        for found in walk(data, check_crcs=check_crcs):
             offsets, timestamps, keys, values, headers = found.columns(views=views)
             lists = headers or [[] for _ in offsets]
             facts = (found.leader_epoch, found.timestamp_type, found.is_control)
@@ -130,10 +130,35 @@ def test_a_value_longer_than_its_record_is_refused():
 
 def test_values_are_read_only_views_only_if_asked_for():
     data = bytearray(log_of([([5_000] * 3, {})] * 2))
-    (joined,) = iter_merged(data, check_crcs=True)
+    (joined,) = iter_merged(data, check_crcs=True, views=True)
     assert {type(value) for value in joined.columns().values} == {bytes}
     views = joined.columns(views=True).values
     assert all(view.readonly and view.obj is data for view in views)
+
+
+def test_values_that_were_made_bytes_are_still_views_for_who_asks_later():
+    (joined,) = iter_merged(log_of([([5_000] * 3, {})] * 2), check_crcs=True)
+    views = joined.columns(views=True).values
+    assert [type(view) for view in views] == [memoryview] * 6
+    assert [bytes(view) for view in views] == joined.columns().values
+
+
+@pytest.mark.parametrize("length", [2_048, 8_179, 8_180, 8_185, 8_191, 8_192, 70_000, 1_100_000])
+@pytest.mark.parametrize("count", [1, 2, 5])
+@pytest.mark.parametrize("step", [0, 1, 63, 64])
+def test_records_of_one_size_come_out_as_they_went_in(length, count, step):
+    data = log_of([([length] * count, {"step": step})] * 2)
+    assert read(iter_merged, data) == read(iter_batches, data)
+
+
+@pytest.mark.parametrize("place", range(14))
+def test_a_record_that_only_seems_to_be_like_the_others_is_told(place):
+    """Change a byte of what comes before the second value, or after the first."""
+    data = bytearray(log_of([([5_000] * 3, {})]))
+    at = data.index(b"\x01" + bytes([5_000 * 2 & 127 | 128, 5_000 * 2 >> 7]), 5_000) - 10 + place
+    data[at] ^= 2
+    found = [read(walk, data, check_crcs=False) for walk in (iter_merged, iter_batches)]
+    assert found[0] == found[1]
 
 
 def test_a_batch_that_promises_no_records_does_not_stop_the_walk():
