@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from kafka._base.retry import RetryState
 from kafka.consumer.fetch_answers import Asked, FetchAnswers, FetchRules
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from kafka.consumer.fetch_session import SessionFetch
     from kafka.consumer.positions import Positions, Spawn
     from kafka.net.network_client import NetworkClient
-    from kafka.protocol.messages.fetch import FetchResponse
+    from kafka.protocol.messages.fetch import FetchRequest, FetchResponse
     from kafka.subscription import PartitionState, SubscriptionState
 
 __all__ = ["CompletedFetch", "ConsumerRecord", "FetchSession", "Fetcher", "RecordTooLargeError"]
@@ -68,6 +68,27 @@ class _Nodes:
 
     def is_known(self, node_id: int) -> bool:
         return node_id in self._client.cluster.snapshot.brokers
+
+
+class _Fetch(NamedTuple):
+    """A Fetch to one node.
+
+    Attributes:
+        sent: what of the session is in it.
+        asked: where each partition stood.
+        names: topics by their ids.
+        started: when it was made, in seconds.
+        written: what becomes of it if it is written already.
+    """
+
+    node: int
+    session: FetchSession
+    sent: SessionFetch
+    asked: dict[TopicPartition, Asked]
+    names: Mapping[UUID, str]
+    started: float
+    request: FetchRequest
+    written: asyncio.Future[FetchResponse] | None
 
 
 class _Leaders:
@@ -255,29 +276,51 @@ class Fetcher:
         asked = {s.tp: Asked(s.generation, s.offset, s.preferred_replica == node) for s in states}
         self._in_flight[node] = asked
         names = {part.topic_id: tp.topic for tp, part in wanted.items()}
-        self._spawn(self._fetch(node, session, sent, asked, names, now), f"fetch-{node}")
+        request = fetch_request(sent, self._rules.limits)
+        written = self._write_now(request, node)
+        fetch = _Fetch(node, session, sent, asked, names, now, request, written)
+        self._spawn(self._follow(fetch), f"fetch-{node}")
 
-    async def _fetch(
-        self,
-        node: int,
-        session: FetchSession,
-        sent: SessionFetch,
-        asked: dict[TopicPartition, Asked],
-        names: Mapping[UUID, str],
-        started: float,
-    ) -> None:
+    def _write_now(self, request: FetchRequest, node: int) -> asyncio.Future[FetchResponse] | None:
+        """Write *request* in this very step if the node is ready.
+
+        The broker has something to do then while the application's thread, which data has woken
+        by now and which computes without pause, keeps the loop from its next step.
+        """
+        answer: asyncio.Future[FetchResponse] = asyncio.get_running_loop().create_future()
+        # The task that awaits it may be cancelled before it begins.
+        answer.add_done_callback(_look_at)
         try:
             if self._rules.limits.isolation_level:
-                versions = await self._client.versions_of(node)
+                versions = self._client.api_versions(node)
+                if versions is None:
+                    return None
                 versions.require(READ_COMMITTED)
-            response = await self._client.send(fetch_request(sent, self._rules.limits), node)
-            self._take(node, session, sent, asked, read_fetch_response(response, names), response)
+            return answer if self._client.send_now(request, node, answer) else None
+        except KafkaError:
+            # The slow way meets it again.
+            return None
+
+    async def _response(self, fetch: _Fetch) -> FetchResponse:
+        if fetch.written is not None:
+            return await fetch.written
+        if self._rules.limits.isolation_level:
+            versions = await self._client.versions_of(fetch.node)
+            versions.require(READ_COMMITTED)
+        return await self._client.send(fetch.request, fetch.node)
+
+    async def _follow(self, fetch: _Fetch) -> None:
+        """Take the answer of *fetch*, or what comes instead of one, and send what is next."""
+        node = fetch.node
+        try:
+            response = await self._response(fetch)
+            self._take(fetch, read_fetch_response(response, fetch.names), response)
             size = sum(
                 len(fetched.records or b"") for t in response.responses for fetched in t.partitions
             )
-            self._observer.fetch_completed(node, self._clock.now() - started, size)
+            self._observer.fetch_completed(node, self._clock.now() - fetch.started, size)
         except KafkaError as exc:
-            self._failed(node, session, asked, exc)
+            self._failed(node, fetch.session, fetch.asked, exc)
         finally:
             self._in_flight.pop(node, None)
         self.drive()
@@ -305,22 +348,20 @@ class Fetcher:
 
     def _take(
         self,
-        node: int,
-        session: FetchSession,
-        sent: SessionFetch,
-        asked: Mapping[TopicPartition, Asked],
+        fetch: _Fetch,
         parts: dict[TopicPartition, FetchResponse.PartitionData],
         response: FetchResponse,
     ) -> None:
+        node, session = fetch.node, fetch.session
         if response.error_code:
             self._session_failed(node, session, for_code(response.error_code))
             return
         self._nodes.retries.pop(node, None)
-        problem = session.on_success(sent, response.session_id, parts)
+        problem = session.on_success(fetch.sent, response.session_id, parts)
         if problem is not None:
             # The data is good all the same: what nobody asked for is left out.
             log.info("node=%d fetch session does not match: %s; starting a new one", node, problem)
-        self.answers.apply(asked, parts, response)
+        self.answers.apply(fetch.asked, parts, response)
 
     def _session_failed(self, node: int, session: FetchSession, error: type[KafkaError]) -> None:
         """Start a new session: at once the first time, later with back-off."""
@@ -338,3 +379,9 @@ class Fetcher:
         retry = self._nodes.retries.get(node, RetryState())
         now = self._clock.now()
         self._nodes.retries[node] = retry.failed(now, self._rules.backoff, self._uniform)
+
+
+def _look_at(answer: asyncio.Future[FetchResponse]) -> None:
+    """Take note of an error that nobody may ask for any more."""
+    if not answer.cancelled():
+        answer.exception()
