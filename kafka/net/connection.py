@@ -203,8 +203,10 @@ class Connection:
     def _pick(self, request: Request[R], max_version: int | None) -> int:
         if self.versions is None:
             raise KafkaConnectionError(f"{self.where}: used before the handshake")
-        caps = [cap for cap in (version_cap(request), max_version) if cap is not None]
-        return self.versions.pick(request, max_version=min(caps, default=None))
+        cap = version_cap(request)
+        if cap is None or (max_version is not None and max_version < cap):
+            cap = max_version
+        return self.versions.pick(request, max_version=cap)
 
     def _encode(
         self, request: Request[R], version: int, correlation_id: int
@@ -275,7 +277,8 @@ class Connection:
                 self.on_throttle(seconds)
         latency = self._used_at - done.sent_at
         self._observer.request_completed(self.node_id, api_key, latency, waiter.size, received)
-        self._free_slot()
+        if self._slots:
+            self._free_slot()
         if not waiter.answer.done():  # the caller may have stopped waiting
             waiter.answer.set_result(adapt_response(response, waiter.version))
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from kafka.producer.entries import Shape, columns_of
 from kafka.producer.sizes import header_size, sizes_of
 from kafka.record._equal import MOST_EQUAL, encode_equal_values
+from kafka.record._single import encode_single
 from kafka.record.batch import encode_records
 from kafka.record.compression import Codec, compress
 from kafka.record.legacy import encode_message_set
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
     from kafka.producer.entries import Ticks
     from kafka.producer.sizes import Sizes
+
+# What the format has room for, in ms.
+_EARLIEST, _LATEST = -(2**63), 2**63 - 1
 
 
 class Encoding(NamedTuple):
@@ -67,6 +71,12 @@ def encode_entries(shape: Shape, entries: list[Any], ticks: Ticks, encoding: Enc
     Raises:
         OverflowError: a timestamp that no format can carry.
     """
+    if len(entries) == 1 and encoding.magic >= 2:
+        if shape is Shape.PLAIN:
+            return _encode_single(None, entries[0], ticks[-1][1], encoding)
+        if shape is Shape.KEYED:
+            key, value = entries[0]
+            return _encode_single(key, value, ticks[-1][1], encoding)
     if shape is Shape.PLAIN and encoding.magic >= 2 and len(entries) <= MOST_EQUAL:
         value_sizes = sizes_of(entries)
         if isinstance(value_sizes, int):
@@ -83,6 +93,23 @@ def encode_entries(shape: Shape, entries: list[Any], ticks: Ticks, encoding: Enc
                     value_sizes=value_sizes,
                 )
     return _encode_columns(shape, entries, ticks, encoding)
+
+
+def _encode_single(
+    key: bytes | None, value: bytes | None, timestamp: int, encoding: Encoding
+) -> Encoded:
+    """Do what `encode_entries` does, for one record without headers."""
+    if not _EARLIEST <= timestamp <= _LATEST:
+        raise OverflowError(f"timestamp {timestamp} does not fit into 64 bits")
+    raw = encode_single(key, value)
+    return Encoded(
+        _compressed(raw, encoding),
+        len(raw),
+        base_timestamp=timestamp,
+        max_timestamp=timestamp,
+        key_sizes=-1 if key is None else len(key),
+        value_sizes=-1 if value is None else len(value),
+    )
 
 
 def _encode_columns(

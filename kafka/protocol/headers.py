@@ -8,6 +8,7 @@ broker older than itself (KIP-511).
 from __future__ import annotations
 
 import struct
+from functools import lru_cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
@@ -25,6 +26,7 @@ _API_VERSIONS: Final = 18
 _CORRELATION_ID: Final = struct.Struct(">i")
 _NO_TAGS: Final = b"\0"
 _MAX_CLIENT_ID: Final = 32767
+_REQUEST_START: Final = struct.Struct(">ihhi").pack
 _REQUEST_HEADER: Final = struct.Struct(">hhih")
 
 
@@ -44,15 +46,23 @@ def encode_request(
         IllegalArgumentError: a field or *client_id* cannot be encoded.
     """
     parts = request.encode_parts(version)
-    name = b"" if client_id is None else client_id.encode()
+    name = _name(client_id)
+    if _is_flexible(type(request), version):
+        name += _NO_TAGS
+    size = 8 + len(name) + (len(parts[0]) if len(parts) == 1 else sum(map(len, parts)))
+    parts[0] = _REQUEST_START(size, request.API_KEY, version, correlation_id) + name + parts[0]
+    return parts
+
+
+@lru_cache(maxsize=64)
+def _name(client_id: str | None) -> bytes:
+    """Return *client_id* as the header has it, a string of the old kind in any version."""
+    if client_id is None:
+        return struct.pack(">h", -1)
+    name = client_id.encode()
     if len(name) > _MAX_CLIENT_ID:
         raise IllegalArgumentError(f"client_id takes {len(name)} bytes, more than {_MAX_CLIENT_ID}")
-    length = -1 if client_id is None else len(name)
-    tags = _NO_TAGS if _is_flexible(type(request), version) else b""
-    size = 10 + len(name) + len(tags) + sum(map(len, parts))
-    header = struct.pack(">ihhih", size, request.API_KEY, version, correlation_id, length)
-    parts[0] = b"".join((header, name, tags, parts[0]))
-    return parts
+    return struct.pack(">h", len(name)) + name
 
 
 def decode_correlation_id(frame: Buffer) -> int:
@@ -82,7 +92,8 @@ def decode_response(request_type: type[Request[R]], version: int, frame: Buffer)
     response_type = request_type.RESPONSE
     if request_type.API_KEY != _API_VERSIONS and _is_flexible(response_type, version):
         try:
-            offset = _skip_tags(frame, offset)
+            # Nearly always there are none: one byte says so.
+            offset = _skip_tags(frame, offset) if frame[offset] else offset + 1
         except IndexError as exc:
             name = response_type.__name__
             raise KafkaProtocolError(f"{name} v{version}: the header ends too early") from exc

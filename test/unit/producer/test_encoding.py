@@ -49,3 +49,25 @@ def test_a_timestamp_that_no_format_can_carry_is_found_when_encoding(shape: Shap
     entries = [b"v"] if shape is Shape.PLAIN else [(b"k", b"v")]
     with pytest.raises(OverflowError):
         encode_entries(shape, entries, [(0, 2**63)], PLAIN)
+
+
+@pytest.mark.parametrize("codec", [Codec.NONE, Codec.GZIP])
+@pytest.mark.parametrize("key", [None, b"", b"key"])
+@pytest.mark.parametrize("value", [None, b"", b"value"])
+def test_a_record_alone_comes_out_as_a_whole_record_does(
+    key: bytes | None, value: bytes | None, codec: Codec
+) -> None:
+    encoding = Encoding(2, codec)
+    ticks = [(0, 5), (0, 7)]
+    general = encode_entries(Shape.FULL, [(7, key, value, None)], [], encoding)
+    pair = encode_entries(Shape.KEYED, [(key, value)], ticks, encoding)
+    # What each keeps of the time: a column there, its ticks here.
+    assert pair == general._replace(timestamps=())
+    if key is None:
+        assert encode_entries(Shape.PLAIN, [value], ticks, encoding) == pair
+
+
+@pytest.mark.parametrize("timestamp", [2**63, -(2**63) - 1])
+def test_a_record_alone_of_an_impossible_time_is_refused(timestamp: int) -> None:
+    with pytest.raises(OverflowError):
+        encode_entries(Shape.PLAIN, [b"v"], [(0, timestamp)], PLAIN)
