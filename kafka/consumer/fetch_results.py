@@ -170,7 +170,7 @@ class CompletedFetch:
         self._filter = None if aborted is None else AbortedFilter(aborted)
         self._batches: Iterator[Batch] | None = None
         self._batch: Batch | None = None
-        self._broken: KafkaError | None = None
+        self._broken: Exception | None = None
         self._columns: Columns | None = None
         self._index = 0
         self._length = 0
@@ -250,7 +250,7 @@ class CompletedFetch:
             raise self._broken
         try:
             following = None if self._batches is None else next(self._batches, None)
-        except KafkaError as exc:
+        except Exception as exc:
             # An iterator that has raised looks exhausted; without this the rest would be skipped.
             self._broken = exc
             raise

@@ -158,7 +158,10 @@ def cut_equal(view: memoryview, count: int) -> Run | None:
         The records, their values as bytes; None if they are not all alike.
     """
     size, rest = divmod(len(view), count)
-    equals = None if rest else _equals(size, count)
+    # What records look like is kept for a size; alone, a record may have any.
+    if rest or count < 2:
+        return None
+    equals = _equals(size, count)
     if equals is None or view[: len(equals.start)] != equals.start:
         return None
     fields = equals.unpack(view)
@@ -183,6 +186,8 @@ def _equals(size: int, count: int) -> _Equals | None:
         record, value = size - width, size - 2 * width - 5
         if len(encode_varint(record)) == width:
             break
+    else:
+        return None
     if value < 0 or len(encode_varint(value)) != width:
         return None
     start = encode_varint(record) + b"\0"

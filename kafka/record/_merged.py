@@ -10,7 +10,14 @@ from typing import NamedTuple
 
 from kafka.record._large import cut_equal, decode_large
 from kafka.record._runs import ONE_BYTE_END, timestamps_of
-from kafka.record.batch import CRC_STARTS, HEADER, HEADER_SIZE, LOG_OVERHEAD, MAGIC
+from kafka.record.batch import (
+    CRC_STARTS,
+    HEADER,
+    HEADER_SIZE,
+    LARGEST_OFFSET,
+    LOG_OVERHEAD,
+    MAGIC,
+)
 from kafka.record.crc32c import crc32c
 
 # Records of this many bytes are large: copying their values one by one out of the response is
@@ -75,7 +82,9 @@ def take_large(
             break
         if not values:
             following, first_epoch = base, epoch
-        if base != following or base < 0 or epoch != first_epoch:
+        if base != following or not 0 <= base <= LARGEST_OFFSET - count or epoch != first_epoch:
+            break
+        if check_crcs and crc32c(view[position + CRC_STARTS : end]) != crc:
             break
         records = view[position + HEADER_SIZE : end]
         run = None if views else cut_equal(records, count)
@@ -84,8 +93,6 @@ def take_large(
         except IndexError:
             break
         if run is None or run.end != len(records) or len(run.values) != count:
-            break
-        if check_crcs and crc32c(view[position + CRC_STARTS : end]) != crc:
             break
         values += run.values
         timestamps += timestamps_of(run.deltas, timestamp)

@@ -40,7 +40,7 @@ _FROM_ATTRIBUTES = struct.Struct(">hiqqqhii")
 _POSITION = struct.Struct(">q")
 _LEADER_EPOCH = struct.Struct(">i")
 CRC_STARTS = 21
-_LARGEST_OFFSET = (1 << 63) - 1
+LARGEST_OFFSET = (1 << 63) - 1
 
 _CODEC_BITS = 0x07
 _TIMESTAMP_TYPE_BIT = 0x08
@@ -116,7 +116,7 @@ def decode_header(buffer: Buffer, offset: int = 0) -> BatchHeader:
         raise CorruptRecordError(
             f"the batch at offset {header.base_offset} claims to be {header.size} bytes long"
         )
-    if not 0 <= header.base_offset <= header.last_offset <= _LARGEST_OFFSET:
+    if not 0 <= header.base_offset <= header.last_offset <= LARGEST_OFFSET:
         raise CorruptRecordError(
             f"the batch at offset {header.base_offset} has last offset delta "
             f"{header.last_offset_delta}"

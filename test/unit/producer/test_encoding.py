@@ -71,3 +71,11 @@ def test_a_record_alone_comes_out_as_a_whole_record_does(
 def test_a_record_alone_of_an_impossible_time_is_refused(timestamp: int) -> None:
     with pytest.raises(OverflowError):
         encode_entries(Shape.PLAIN, [b"v"], [(0, timestamp)], PLAIN)
+
+
+@pytest.mark.parametrize("count", [1, 2, 100])
+@pytest.mark.parametrize("value", [b"v", b""])
+def test_a_time_that_no_record_came_in_does_not_count(count: int, value: bytes) -> None:
+    ticks = [(0, 1000), (count, 5000)]
+    encoded = encode_entries(Shape.PLAIN, [value] * count, ticks, PLAIN)
+    assert (encoded.base_timestamp, encoded.max_timestamp) == (1000, 1000)

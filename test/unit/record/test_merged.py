@@ -168,3 +168,18 @@ def test_a_batch_that_promises_no_records_does_not_stop_the_walk():
     data = bytes(empty) + batch(1, [5_000])
     walked = [found.count for found in iter_merged(data, check_crcs=False)]
     assert walked == [0, 1]
+
+
+@pytest.mark.parametrize("count", [2, 3])
+@pytest.mark.parametrize("size", [*range((1 << 20) - 6, (1 << 20) + 16), *range(8_180, 8_196)])
+def test_a_section_of_any_size_holds_records_or_is_refused(size, count):
+    data = bytearray(batch(0, [5_000] * count))
+    data[61:] = (bytes(data[61:]) * (size // 1000))[: size * count]
+    struct.pack_into(">i", data, 8, len(data) - 12)
+    expected = read(iter_batches, data, check_crcs=False)
+    assert read(iter_merged, data, check_crcs=False) == expected
+
+
+def test_offsets_beyond_the_largest_are_refused():
+    data = batch((1 << 63) - 1, [5_000, 5_000])
+    assert read(iter_merged, data) == ([], CorruptRecordError)
