@@ -61,12 +61,14 @@ class Memory:
 
     Attributes:
         closed: nothing more is admitted.
+        backlog: bytes of full batches that are not delivered.
         waiters: those who wait, in the order they came. Weak: a send() that ended by an exception
             out of a signal handler, before or while it left the queue, keeps nobody waiting.
     """
 
     def __init__(self, intake: Intake, limit: int, notify: Callable[[], None]) -> None:
         self.closed = False
+        self.backlog = 0
         self.waiters: deque[weakref.ref[MemoryWaiter]] = deque()
         self._intake = intake
         self._limit = limit
@@ -95,19 +97,26 @@ class Memory:
 
     def recount(self, batch: ProducerBatch) -> None:
         """Count what is left of *batch* now that it is encoded, unless it is released already."""
-        counted = batch.memory + batch.beside
-        if not counted:
+        if not batch.memory + batch.beside:
             return
-        batch.memory, batch.beside = batch.encoded_size, batch.memory_beside
-        self.free(counted - batch.memory - batch.beside)
+        size, beside = batch.encoded_size, batch.memory_beside
+        # No call before all of it is counted, as above.
+        self._freed += batch.memory + batch.beside - size - beside
+        self.backlog += size - batch.queued
+        batch.memory, batch.beside, batch.queued = size, beside, size
+        self._set_ceiling()
+        self.wake_first()
 
     def release(self, batch: ProducerBatch | None) -> None:
         """Free the memory of *batch*, if there is one and it has any."""
         if batch is None or not batch.memory + batch.beside:
             return
-        memory = batch.memory + batch.beside
-        batch.memory = batch.beside = batch.room = 0
-        self.free(memory)
+        # No call before all of it is counted, as above.
+        self._freed += batch.memory + batch.beside
+        self.backlog -= batch.queued
+        batch.memory = batch.beside = batch.room = batch.queued = 0
+        self._set_ceiling()
+        self.wake_first()
 
     def take_back(self, batch: ProducerBatch) -> None:
         """Free what *batch* was lent and will not use; inside the gate."""

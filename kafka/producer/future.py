@@ -279,8 +279,9 @@ def future_of(batch: ProducerBatch, index: int) -> FutureRecordMetadata:
 
 
 def _wake_on(loop: asyncio.AbstractEventLoop, waiter: asyncio.Future[None]) -> None:
-    """Wake *waiter* of *loop*; called by the producer's loop, which may be another."""
-    if asyncio.get_running_loop() is loop:
+    """Wake *waiter* of *loop*; called in the producer's loop, or in a thread that has none."""
+    # The public function raises where no loop runs.
+    if asyncio._get_running_loop() is loop:  # noqa: SLF001 - documented for such use
         _wake(waiter)
     else:
         loop.call_soon_threadsafe(_wake, waiter)

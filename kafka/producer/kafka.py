@@ -316,7 +316,9 @@ class KafkaProducer(Facade[AsyncKafkaProducer]):
             self._closed = True
             self._thread.stop()
             raise
-        path = self._core._core.path  # noqa: SLF001 - one piece
+        core = self._core._core  # noqa: SLF001 - one piece
+        core.accumulator.makes_way = True
+        path = core.path
         self._prepare = path.prepare
         self._append = path.append
         self._put = path.put

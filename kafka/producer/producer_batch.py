@@ -81,6 +81,7 @@ class ProducerBatch:
         beside: bytes it counts there as well, for what adds nothing to its size when encoded:
             the objects of headers, callbacks, the batch itself.
         room: how many of *memory* are for records to come; none once no more are taken.
+        queued: how many of *memory* count as backlog; none until it is encoded.
         parts: the batches this one was split into, with the index of their first record.
         watchers: called once, with the lock held, when the batch is done or split.
         callbacks: users' callbacks waiting for the outcome.
@@ -109,6 +110,7 @@ class ProducerBatch:
         "order",
         "outcome",
         "parts",
+        "queued",
         "records",
         "retry",
         "room",
@@ -143,7 +145,7 @@ class ProducerBatch:
         self.shape = Shape.EMPTY
         self.ticks: Ticks = []
         self.tick_begin = self.tick_end = math.inf
-        self.memory = self.room = self.beside = 0
+        self.memory = self.room = self.beside = self.queued = 0
         self.claimed = False
         self.count = 0
         self.retry = RetryState()

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from kafka.producer.routes import PartitionQueue, TopicRoute
     from kafka.producer.sizes import Record
 
-# Bytes in the buffer from which on senders' threads make way for the loop.
+# Bytes of full batches from which on senders' threads make way for the loop.
 _BACKLOG = 2 * 1024 * 1024
 # How long the loop leaves a batch to the sender's thread that encodes it, in seconds.
 _CLAIM = 0.05
@@ -51,6 +51,7 @@ class RecordAccumulator:
         intake: the gate, and what is inside.
         memory: how much of it is in use, and who waits for some.
         active: the queues that hold anything, oldest first.
+        makes_way: whether threads other than the loop's send records.
         magic: record format that all brokers met so far understand.
         next_due: when the loop will look by itself; kept by the sender.
         next_expiry: no delivery time-out ends before this time.
@@ -66,6 +67,7 @@ class RecordAccumulator:
         self.memory = Memory(self.intake, settings.buffer_memory, notify)
         self.guard = Guard(self.intake)
         self.active: dict[PartitionQueue, None] = {}
+        self.makes_way = False
         self.magic = 2
         self.next_due = -math.inf
         self.next_expiry = math.inf
@@ -126,7 +128,7 @@ class RecordAccumulator:
             except BaseException:
                 self.memory.doubt()
                 raise
-            if self.memory.used > self._backlog:
+            if sealed is not None and self.makes_way and self.memory.backlog > self._backlog:
                 # The loop is behind: it gets to run every 5 ms only while threads compute.
                 time.sleep(0)
         return handle

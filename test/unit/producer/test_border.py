@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
 import pytest
 
@@ -10,7 +11,7 @@ from kafka.errors import KafkaError
 from kafka.producer.border import Memory, MemoryWaiter
 from kafka.producer.intake import Intake
 from kafka.producer.producer_batch import ProducerBatch
-from test.unit.producer.support import make_batch
+from test.unit.producer.support import make_batch, sealed_batch
 
 LIMIT = 1000
 
@@ -148,6 +149,37 @@ def test_memory_taken_back_wakes_who_waits(memory: Memory, intake: Intake) -> No
     memory.enter(waiter)
     memory.take_back(lend(intake, 300))
     assert woken == [1]
+
+
+def test_only_full_batches_are_backlog_until_they_are_released(
+    memory: Memory, intake: Intake
+) -> None:
+    batch = sealed_batch(b"v" * 100)
+    batch.memory = 500
+    intake.taken += 500
+    lend(intake, 300)
+    found = [memory.backlog]
+    memory.recount(batch)
+    found.append(memory.backlog)
+    memory.release(batch)
+    assert [*found, memory.backlog] == [0, batch.encoded_size, 0]
+
+
+@pytest.mark.parametrize("act", [Memory.recount, Memory.release, Memory.take_back])
+def test_memory_is_counted_right_although_who_is_woken_raises(
+    memory: Memory, intake: Intake, act: Callable[[Memory, ProducerBatch], None]
+) -> None:
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    batch = sealed_batch(b"v" * 100)
+    batch.memory, batch.room = 700, 200
+    intake.taken += 700
+    waiter = MemoryWaiter(interrupted)
+    memory.enter(waiter)
+    with pytest.raises(KeyboardInterrupt):
+        act(memory, batch)
+    assert memory.used == batch.memory + batch.beside
 
 
 def test_released_batch_has_nothing_left_to_take_back(memory: Memory, intake: Intake) -> None:

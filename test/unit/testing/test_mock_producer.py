@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import json
+import threading
 
 import pytest
 
@@ -17,6 +19,7 @@ from kafka.errors import (
     ProducerFencedError,
 )
 from kafka.partitioner import DefaultPartitioner
+from kafka.producer.future import FutureRecordMetadata, RecordMetadata
 from kafka.structs import ConsumerGroupMetadata, OffsetAndMetadata
 from kafka.testing import MockProducer
 
@@ -248,3 +251,22 @@ def test_a_fenced_producer_says_so() -> None:
     producer.fence()
     with pytest.raises(ProducerFencedError):
         producer.begin_transaction()
+
+
+def test_a_thread_without_a_loop_completes_what_a_coroutine_awaits() -> None:
+    async def story() -> int:
+        with MockProducer(auto_complete=False) as producer:
+            future = producer.send("t", b"v")
+            waiting = asyncio.ensure_future(_awaited(future))
+            await asyncio.sleep(0)
+            thread = threading.Thread(target=producer.complete_next)
+            thread.start()
+            found = await asyncio.wait_for(waiting, 5)
+            thread.join(5)
+            return found.offset
+
+    assert asyncio.run(story()) == 0
+
+
+async def _awaited(future: FutureRecordMetadata) -> RecordMetadata:
+    return await future
