@@ -82,11 +82,17 @@ class Memory:
         """Bytes in use."""
         return self._intake.taken - self._freed
 
+    @property
+    def in_a_hurry(self) -> bool:
+        """Whether open batches go out at once: somebody waits for memory, or all has to go."""
+        return self.closed or bool(self.waiters)
+
     def free(self, size: int) -> None:
         """Count *size* bytes less, or more if negative."""
         self._freed += size
         self._set_ceiling()
-        self.wake_first()
+        if self.waiters:
+            self.wake_first()
 
     def take_callback(self, batch: ProducerBatch) -> None:
         """Count a callback that *batch* keeps, whether or not there is room for it."""

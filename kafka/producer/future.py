@@ -45,11 +45,11 @@ def wait_for(batch: ProducerBatch, index: int, timeout: float | None) -> bool:
     end = None if timeout is None else time.monotonic() + timeout
     while True:
         part, _ = batch.locate(index)
+        if part.outcome is not None:
+            return True
         done = Call()
         watcher = done.call
         if not _watch(part, watcher):
-            if part.outcome is not None:
-                return True
             continue
         try:
             if not done.wait(math.inf if end is None else end - time.monotonic()):
@@ -84,6 +84,8 @@ def _watch(batch: ProducerBatch, watcher: Callable[[], object]) -> bool:
 
 
 def _forget(batch: ProducerBatch, watcher: Callable[[], object]) -> None:
+    if batch.outcome is not None:
+        return  # whoever set it took the watchers along
     with batch.home.lock:
         if watcher in batch.watchers:
             batch.watchers.remove(watcher)

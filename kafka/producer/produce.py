@@ -113,15 +113,14 @@ class SentBatches:
     def results(self, response: ProduceResponse) -> dict[TopicPartition, PartitionResult]:
         """Return the result of each partition asked about; one left out counts as unknown."""
         names = {topic_id: name for name, topic_id in self._ids.items()}
-        endpoints = tuple(
-            BrokerMetadata(e.node_id, e.host, e.port, e.rack) for e in response.node_endpoints
-        )
         found: dict[TopicPartition, PartitionResult] = {}
         for topic in response.responses:
             name = topic.name or names.get(topic.topic_id, "")
             for partition in topic.partition_responses:
                 tp = TopicPartition(name, partition.index)
-                found[tp] = _result(tp, partition, endpoints)
+                found[tp] = _result(tp, partition, response)
+        if len(found) == 1 and found.keys() == self._batches.keys():
+            return found
         for tp in self._batches.keys() - found.keys():
             place = f"{tp.topic}-{tp.partition}"
             found[tp] = PartitionResult(
@@ -133,13 +132,16 @@ class SentBatches:
 def _result(
     tp: TopicPartition,
     partition: ProduceResponse.PartitionProduceResponse,
-    endpoints: tuple[BrokerMetadata, ...],
+    response: ProduceResponse,
 ) -> PartitionResult:
-    error_class = for_code(partition.error_code)
     current = partition.current_leader
     hint = None
     if current is not None and current.leader_id >= 0:
+        endpoints = tuple(
+            BrokerMetadata(e.node_id, e.host, e.port, e.rack) for e in response.node_endpoints
+        )
         hint = LeaderHint(current.leader_id, current.leader_epoch, endpoints)
+    error_class = for_code(partition.error_code)
     if error_class is NoError:
         return PartitionResult(None, partition.base_offset, partition.log_append_time_ms, hint=hint)
     place = f"{tp.topic}-{tp.partition}"

@@ -7,6 +7,7 @@ the sender. What a record's future needs after that (sizes, timestamps) stays; t
 from __future__ import annotations
 
 import math
+from array import array
 from bisect import bisect_right
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
@@ -189,8 +190,11 @@ class ProducerBatch:
     @property
     def memory_beside(self) -> int:
         """Bytes to count for what the encoded batch keeps beside its payload."""
-        columns = (self.timestamps, self.key_sizes, self.value_sizes, self.header_sizes)
-        return BATCH_MEMORY + sum(map(memory_of, columns)) + CALLBACK_MEMORY * len(self.callbacks)
+        size = BATCH_MEMORY + CALLBACK_MEMORY * len(self.callbacks)
+        for column in (self.timestamps, self.key_sizes, self.value_sizes, self.header_sizes):
+            if column.__class__ is array:  # what else there is takes nothing
+                size += memory_of(column)
+        return size
 
     def seal(self) -> None:
         """Take no more records."""

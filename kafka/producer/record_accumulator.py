@@ -25,6 +25,7 @@ from kafka.producer.future import FutureRecordMetadata, future_of
 from kafka.producer.intake import Guard, Intake
 from kafka.producer.producer_batch import BatchState, Outcome, ProducerBatch
 from kafka.producer.sizes import SAVING, header_memory
+from kafka.producer.wake_ups import WakeUps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -74,10 +75,8 @@ class RecordAccumulator:
         self._deliveries: Deliveries
         self._observer: Observer
         self._now = clock.now
-        self._notify = notify
+        self._wake_ups = WakeUps(notify)
         self._backlog = min(_BACKLOG, settings.buffer_memory // 2)
-        self._looks = 0
-        self._woken_for = -1
         self._batches = 0
 
     @property
@@ -201,12 +200,7 @@ class RecordAccumulator:
 
     def notify(self) -> None:
         """Wake the loop unless it is about to look anyway."""
-        looks = self._looks
-        if self._woken_for != looks:
-            # In this order an exception out of a signal handler costs a wake-up, not a record; and
-            # a loop that looks meanwhile, without a lock between, costs one wake-up too many.
-            self._notify()
-            self._woken_for = looks
+        self._wake_ups.ask()
 
     def encode(self, batch: ProducerBatch, route: TopicRoute, *, take_over: bool = False) -> None:
         """Encode a full or due batch in this thread.
@@ -252,19 +246,9 @@ class RecordAccumulator:
     def looking(self) -> list[PartitionQueue]:
         """Return the queues to look at; wake-ups count again from here."""
         with self.guard:
-            self._looks += 1
+            self._wake_ups.looking()
             self.next_due = -math.inf
             return list(self.active)
-
-    def due_at(self, queue: PartitionQueue, now: float) -> float:
-        """Return when the first batch of *queue* may go: in the past, later, or (inf) not yet."""
-        if not queue.batches:
-            return math.inf
-        head = queue.batches[0]
-        if head is queue.open:
-            return now if self.closed or self.memory.waiters else head.due
-        # Whoever encodes it wakes the loop; if an exception prevents that, this timer does.
-        return head.due if head.claimed else head.retry.not_before
 
     def pop(self, queue: PartitionQueue) -> ProducerBatch | None:
         """Take the first batch of *queue*, closed; ``None`` if there is none."""
@@ -286,10 +270,7 @@ class RecordAccumulator:
     def put_back(self, queue: PartitionQueue, batch: ProducerBatch) -> None:
         """Put a batch back to where it was among the batches of its partition."""
         with self.guard:
-            place = 0
-            while place < len(queue.batches) and queue.batches[place].order <= batch.order:
-                place += 1
-            queue.batches.insert(place, batch)
+            queue.put_back(batch)
             self.active[queue] = None
 
     def adopt(self, queue: PartitionQueue, batch: ProducerBatch) -> None:
@@ -415,7 +396,7 @@ class RecordAccumulator:
         batch.memory = size
         batch.seal()
         self.intake.aside.append((queue, batch))
-        self._notify()
+        self._wake_ups.wake()
         # The one who was inside may have looked before it was there.
         self.take_aside()
         return future_of(batch, 0)

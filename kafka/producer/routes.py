@@ -5,6 +5,7 @@ PURE: no I/O, no clock; randomness is passed in. Changed under the accumulator's
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from typing import TYPE_CHECKING
 
@@ -51,6 +52,28 @@ class PartitionQueue:
             f"<PartitionQueue {topic}-{partition} batches={len(self.batches)} "
             f"in_flight={self.in_flight}>"
         )
+
+    def due_at(self, now: float, *, hurry: bool) -> float:
+        """Return when the first batch may go: in the past, later, or (inf) not yet.
+
+        Args:
+            now: the time.
+            hurry: whether the open batch goes at once.
+        """
+        if not self.batches:
+            return math.inf
+        head = self.batches[0]
+        if head is self.open:
+            return now if hurry else head.due
+        # Whoever encodes it wakes the loop; if an exception prevents that, this timer does.
+        return head.due if head.claimed else head.retry.not_before
+
+    def put_back(self, batch: ProducerBatch) -> None:
+        """Put *batch* back to where it was; inside the border."""
+        place = 0
+        while place < len(self.batches) and self.batches[place].order <= batch.order:
+            place += 1
+        self.batches.insert(place, batch)
 
 
 class TopicRoute:

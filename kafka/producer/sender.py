@@ -181,10 +181,11 @@ class Sender:
         requests: dict[int, list[Sent]] = {}
         room: dict[int, int] = {}
         next_due = math.inf
+        hurry = self._accumulator.memory.in_a_hurry
         # Every pass starts at another queue, so that none waits for ever behind full requests.
         self._turn = (self._turn + 1) % max(len(queues), 1)
         for queue in queues[self._turn :] + queues[: self._turn]:
-            due = self._accumulator.due_at(queue, now)
+            due = queue.due_at(now, hurry=hurry)
             if due <= now:
                 node_id, due = self._node_for(queue, snapshot, now)
                 if node_id is not None and self._add(queue, node_id, requests, room):

@@ -37,6 +37,7 @@ class ApiVersions:
         supported_features: feature -> lowest and highest level this broker supports.
         finalized_features: feature -> level in force in the whole cluster.
         finalized_features_epoch: which change of the features this is; -1 if unknown.
+        record_magic: the newest record format this broker takes: 2 from 0.11, 1 from 0.10, else 0.
     """
 
     def __init__(
@@ -58,6 +59,8 @@ class ApiVersions:
             broker_version: the broker's release where it is known; else it is inferred.
         """
         self._ranges = dict(ranges)
+        produce = self._ranges.get(_PRODUCE, (0, 0))[1]
+        self.record_magic = next(magic for since, magic in _MAGIC_BY_PRODUCE if produce >= since)
         self.supported_features: Mapping[str, Range] = dict(supported_features or {})
         self.finalized_features: Mapping[str, int] = dict(finalized_features or {})
         self.finalized_features_epoch = finalized_features_epoch
@@ -156,12 +159,6 @@ class ApiVersions:
         if self._broker_version is None:
             self._broker_version = self._infer()
         return self._broker_version
-
-    @property
-    def record_magic(self) -> int:
-        """The newest record format this broker takes: 2 from 0.11, 1 from 0.10, else 0."""
-        highest = self._ranges.get(_PRODUCE, (0, 0))[1]
-        return next(magic for since, magic in _MAGIC_BY_PRODUCE if highest >= since)
 
     def require(self, feature: Feature) -> None:
         """Check that this broker has *feature*.
