@@ -91,6 +91,7 @@ class Sender:
             uniform=uniform,
         )
         self._in_flight: Counter[int] = Counter()
+        self._unwritten: Counter[int] = Counter()
         self._loop = asyncio.get_running_loop()
         # There while `run` is; an error of a step ends it.
         self._life: asyncio.Future[None] | None = None
@@ -152,7 +153,8 @@ class Sender:
         try:
             step(*args)
         except BaseException as exc:
-            self._life.set_exception(exc)
+            if not self._life.done():
+                self._life.set_exception(exc)
             if not isinstance(exc, Exception):
                 raise
 
@@ -266,7 +268,9 @@ class Sender:
             self._results.flying[item.batch] = item.queue
             self._net.metadata.touch(item.queue.topic_partition.topic)
         self._in_flight[node_id] += 1
-        if self._settings.acks == 0 or not self._write(node_id, sent):
+        # Nothing passes a request whose task has not written it yet.
+        if self._settings.acks == 0 or self._unwritten[node_id] or not self._write(node_id, sent):
+            self._unwritten[node_id] += 1
             self._supervisor.spawn(self._produce(node_id, sent), name=f"produce-{node_id}")
 
     def _write(self, node_id: int, sent: list[Sent]) -> bool:
@@ -300,6 +304,7 @@ class Sender:
         except KafkaError as exc:
             self._refused(sent, exc)
         finally:
+            self._unwritten[node_id] -= 1
             if not written:
                 self._over(node_id, sent)
 

@@ -95,3 +95,35 @@ def test_each_codec_delivers(codec: str) -> None:
         assert values(cluster) == sent
 
     play(story, compression_type=codec)
+
+
+@pytest.mark.parametrize("in_flight", [1, 2, 5])
+@pytest.mark.parametrize("acks", [0, 1, "all"])
+def test_a_healthy_cluster_stores_and_acknowledges_in_the_order_of_the_calls(
+    acks: object, in_flight: int
+) -> None:
+    async def story(cluster: EmbeddedCluster, producer: AsyncKafkaProducer) -> None:
+        acknowledged: list[int] = []
+        deliveries = []
+        for number in range(300):
+            delivery = await producer.send("t", b"%d" % number, partition=0)
+            delivery.add_callback(lambda _, number=number: acknowledged.append(number))
+            deliveries.append(delivery)
+            if number % 7 == 0:
+                # Other requests take the places on the connection, so that some have to wait.
+                asyncio.get_running_loop().create_task(producer.partitions_for(f"other-{number}"))
+            if number % 3 == 0:
+                await asyncio.sleep(0)
+        await producer.flush()
+        for delivery in deliveries:
+            await delivery
+        assert values(cluster) == [b"%d" % number for number in range(300)]
+        assert acknowledged == list(range(300))
+
+    play(
+        story,
+        acks=acks,
+        batch_size=1,
+        max_in_flight_requests_per_connection=in_flight,
+        config={"auto.create.topics.enable": "true"},
+    )
