@@ -83,10 +83,9 @@ def decode_large(view: memoryview, position: int, index: int, count: int) -> Run
         doubled = range(2 * index, 2 * min(count, TWO_BYTES_END), 2)
         wanted = [delta & 127 | 128 | delta >> 7 << 8 for delta in doubled]
         forms = _FORMS[1]
-    form = forms[view[position + 1] >= 128]
     deltas: list[int] = []
     values: list[bytes | None] = []
-    end = _take(view, position, wanted, form, deltas, values)
+    end = _take(view, position, wanted, forms, deltas, values)
     return Run(end, bytes(deltas), None, values) if values else None
 
 
@@ -94,14 +93,16 @@ def _take(
     view: memoryview,
     position: int,
     wanted: Iterable[int],
-    form: _Form,
+    forms: tuple[_Form, ...],
     deltas: list[int],
     values: list[bytes | None],
 ) -> int:
-    """Decode records of *form* with the offset deltas *wanted*; return where the next starts."""
-    unpack, (size_mask, size_bits), (length_mask, length_bits), size_width, value_at = form
+    """Decode records of *forms* with the offset deltas *wanted*; return where the next starts."""
     try:
         for offset_delta in wanted:
+            # From 8 KB on, sizes take three bytes; records about as large take turns.
+            form = forms[view[position + 1] >= 128]
+            unpack, (size_mask, size_bits), (length_mask, length_bits), size_width, value_at = form
             size, delta, found, key, length = unpack(view, position)
             if (
                 found != offset_delta

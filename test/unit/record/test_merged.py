@@ -93,6 +93,12 @@ def test_plain_large_records_of_successive_batches_come_as_one_batch():
     assert (joined.size, joined.leader_epoch) == (len(data), 3)
 
 
+def test_records_whose_sizes_take_two_and_three_bytes_by_turns_come_as_one_batch():
+    data = log_of([([8_000, 9_000, 5_000, 12_000], {}), ([9_000, 8_000], {})])
+    assert [found.count for found in iter_merged(data, check_crcs=True)] == [6]
+    assert read(iter_merged, data) == read(iter_batches, data)
+
+
 def test_no_more_are_joined_than_one_header_may_take_care_of():
     data = log_of([([3_000] * 40, {})] * 4)
     assert [joined.count for joined in iter_merged(data, check_crcs=True)] == [80, 80]
