@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 import weakref
 from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from kafka.producer.intake import Intake
     from kafka.producer.producer_batch import ProducerBatch
     from kafka.record.compression import Codec
+
+
+# Bytes of full batches from which on senders' threads make way for the loop.
+_BACKLOG = 2 * 1024 * 1024
 
 
 class AccumulatorSettings(NamedTuple):
@@ -62,6 +67,7 @@ class Memory:
     Attributes:
         closed: nothing more is admitted.
         backlog: bytes of full batches that are not delivered.
+        makes_way: whether threads other than the loop's send records.
         waiters: those who wait, in the order they came. Weak: a send() that ended by an exception
             out of a signal handler, before or while it left the queue, keeps nobody waiting.
     """
@@ -69,6 +75,7 @@ class Memory:
     def __init__(self, intake: Intake, limit: int, notify: Callable[[], None]) -> None:
         self.closed = False
         self.backlog = 0
+        self.makes_way = False
         self.waiters: deque[weakref.ref[MemoryWaiter]] = deque()
         self._intake = intake
         self._limit = limit
@@ -123,6 +130,11 @@ class Memory:
         batch.memory = batch.beside = batch.room = batch.queued = 0
         self._set_ceiling()
         self.wake_first()
+
+    def make_way(self) -> None:
+        """Let the loop run if it is behind: while others compute it does so every 5 ms only."""
+        if self.makes_way and self.backlog > min(_BACKLOG, self._limit // 2):
+            time.sleep(0)
 
     def take_back(self, batch: ProducerBatch) -> None:
         """Free what *batch* was lent and will not use; inside the gate."""

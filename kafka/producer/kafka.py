@@ -317,7 +317,7 @@ class KafkaProducer(Facade[AsyncKafkaProducer]):
             self._thread.stop()
             raise
         core = self._core._core  # noqa: SLF001 - one piece
-        core.accumulator.makes_way = True
+        core.accumulator.memory.makes_way = True
         path = core.path
         self._prepare = path.prepare
         self._append = path.append

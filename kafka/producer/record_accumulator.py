@@ -38,8 +38,6 @@ if TYPE_CHECKING:
     from kafka.producer.routes import PartitionQueue, TopicRoute
     from kafka.producer.sizes import Record
 
-# Bytes of full batches from which on senders' threads make way for the loop.
-_BACKLOG = 2 * 1024 * 1024
 # How long the loop leaves a batch to the sender's thread that encodes it, in seconds.
 _CLAIM = 0.05
 
@@ -52,7 +50,6 @@ class RecordAccumulator:
         intake: the gate, and what is inside.
         memory: how much of it is in use, and who waits for some.
         active: the queues that hold anything, oldest first.
-        makes_way: whether threads other than the loop's send records.
         magic: record format that all brokers met so far understand.
         next_due: when the loop will look by itself; kept by the sender.
         next_expiry: no delivery time-out ends before this time.
@@ -68,7 +65,6 @@ class RecordAccumulator:
         self.memory = Memory(self.intake, settings.buffer_memory, notify)
         self.guard = Guard(self.intake)
         self.active: dict[PartitionQueue, None] = {}
-        self.makes_way = False
         self.magic = 2
         self.next_due = -math.inf
         self.next_expiry = math.inf
@@ -76,7 +72,6 @@ class RecordAccumulator:
         self._observer: Observer
         self._now = clock.now
         self._wake_ups = WakeUps(notify)
-        self._backlog = min(_BACKLOG, settings.buffer_memory // 2)
         self._batches = 0
 
     @property
@@ -127,9 +122,8 @@ class RecordAccumulator:
             except BaseException:
                 self.memory.doubt()
                 raise
-            if sealed is not None and self.makes_way and self.memory.backlog > self._backlog:
-                # The loop is behind: it gets to run every 5 ms only while threads compute.
-                time.sleep(0)
+            if sealed is not None:
+                self.memory.make_way()
         return handle
 
     def _append(

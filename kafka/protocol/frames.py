@@ -33,9 +33,12 @@ class _Spares:
         self._blocks: list[bytearray] = []
 
     def take(self, size: int) -> bytearray | None:
-        """Return a buffer of at least *size* bytes that no frame lives in, if there is one."""
+        """Return a buffer for *size* bytes that no frame lives in, if there is one.
+
+        One that is not much larger: a view of a small part of it keeps all of it in memory.
+        """
         for block in self._blocks:
-            if len(block) >= size and _is_unused(block):
+            if size <= len(block) <= 2 * size and _is_unused(block):
                 self._blocks.remove(block)
                 return block
         return None
@@ -53,13 +56,30 @@ class _Spares:
 
 
 def _is_unused(block: bytearray) -> bool:
-    """Return whether no view of *block* exists: only then does Python let its length change."""
+    """Return whether no view of *block* exists: only then does Python let its length change.
+
+    Where that is not so, nothing is ever said to be unused.
+    """
+    return _LENGTH_IS_HELD and _may_shrink(block)
+
+
+def _may_shrink(block: bytearray) -> bool:
     try:
         last = block.pop()
     except BufferError:
         return False
     block.append(last)
     return True
+
+
+def _is_length_held() -> bool:
+    block = bytearray(2)
+    with memoryview(block):
+        return not _may_shrink(block)
+
+
+# CPython does so; others may look only at the views they know of.
+_LENGTH_IS_HELD: Final = _is_length_held()
 
 
 def _roomy(size: int) -> int:

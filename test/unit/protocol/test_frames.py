@@ -150,3 +150,9 @@ def test_a_buffer_that_is_too_small_is_not_used_for_a_larger_frame():
     buffer = FrameBuffer(LIMIT)
     large_frame(buffer, 100_000)
     assert large_frame(buffer, 200_000) == b"x" * 200_000
+
+
+def test_a_buffer_that_is_far_too_large_is_not_used_for_a_smaller_frame():
+    buffer = FrameBuffer(LIMIT)
+    block = large_frame(buffer, 300_000).obj
+    assert large_frame(buffer, 100_000).obj is not block
