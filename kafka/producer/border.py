@@ -65,7 +65,7 @@ class Memory:
         notify: wakes the loop.
 
     Attributes:
-        closed: nothing more is admitted.
+        closed: nothing more is admitted, and nothing lingers.
         backlog: bytes of full batches that are not delivered.
         makes_way: whether threads other than the loop's send records.
         waiters: those who wait, in the order they came. Weak: a send() that ended by an exception

@@ -161,7 +161,7 @@ class ProducerCore:
     def check(self) -> None:
         """Raise if the producer is closed or broken."""
         self.net.supervisor.check()
-        if self.closed or self.accumulator.closed:
+        if self.closed or self.accumulator.memory.closed:
             raise KafkaError("the producer is closed; make a new one")
 
     async def wait_for_all(self, timeout: float) -> bool:  # noqa: ASYNC109 - the same

@@ -74,11 +74,6 @@ class RecordAccumulator:
         self._wake_ups = WakeUps(notify)
         self._batches = 0
 
-    @property
-    def closed(self) -> bool:
-        """Whether no more records are taken and none lingers."""
-        return self.memory.closed
-
     def attach(self, deliveries: Deliveries, observer: Observer) -> None:
         """Set what completes the batches and what is told of them; once, before any record."""
         self._deliveries = deliveries

@@ -127,3 +127,69 @@ def test_a_healthy_cluster_stores_and_acknowledges_in_the_order_of_the_calls(
         max_in_flight_requests_per_connection=in_flight,
         config={"auto.create.topics.enable": "true"},
     )
+
+
+def test_answers_complete_in_the_order_of_requests_whether_those_waited_or_not() -> None:
+    async def story(cluster: EmbeddedCluster, producer: AsyncKafkaProducer) -> None:
+        acknowledged = []
+        for number in range(3):
+            delivery = await producer.send("t", b"waits for the connection", partition=0)
+            delivery.add_callback(lambda _, number=number: acknowledged.append(number))
+            await asyncio.sleep(0)
+        await delivery
+        for number in range(3, 6):
+            delivery = await producer.send("t", b"written at once", partition=0)
+            delivery.add_callback(lambda _, number=number: acknowledged.append(number))
+            await asyncio.sleep(0)
+        await producer.flush()
+        assert acknowledged == list(range(6))
+
+    play(story)
+
+
+def test_a_send_in_a_task_of_the_loop_does_not_wake_the_loop_as_another_thread_would() -> None:
+    async def story(cluster: EmbeddedCluster, producer: AsyncKafkaProducer) -> None:
+        await (await producer.send("t", b"warm up"))
+        loop = asyncio.get_running_loop()
+        found = []
+        threadsafe, loop.call_soon_threadsafe = loop.call_soon_threadsafe, found.append  # type: ignore[method-assign,assignment]
+        try:
+            delivery = await producer.send("t", b"x")
+            await delivery
+        finally:
+            loop.call_soon_threadsafe = threadsafe  # type: ignore[method-assign]
+        assert delivery.succeeded()
+        assert not found
+
+    play(story)
+
+
+def test_a_send_outside_of_any_task_wakes_the_loop() -> None:
+    """As a signal handler does that interrupts the loop while it sleeps."""
+
+    async def story(cluster: EmbeddedCluster, producer: AsyncKafkaProducer) -> None:
+        await (await producer.send("t", b"warm up"))
+        loop = asyncio.get_running_loop()
+        woken = []
+        threadsafe = loop.call_soon_threadsafe
+
+        def count(call, *args, **kwargs):
+            woken.append(call)
+            return threadsafe(call, *args, **kwargs)
+
+        def send() -> None:
+            with pytest.raises(StopIteration) as done:
+                producer.send("t", b"x").send(None)
+            sent.set_result(done.value.value)
+
+        sent: asyncio.Future[object] = loop.create_future()
+        loop.call_soon_threadsafe = count  # type: ignore[method-assign]
+        try:
+            loop.call_soon(send)
+            found = await (await sent)
+        finally:
+            loop.call_soon_threadsafe = threadsafe  # type: ignore[method-assign]
+        assert found.offset == 1
+        assert woken
+
+    play(story)
