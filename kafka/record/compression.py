@@ -9,9 +9,13 @@ import importlib.util
 import zlib
 from collections.abc import Callable
 from enum import IntEnum
+from typing import TYPE_CHECKING
 
 from kafka.errors import CorruptRecordError, UnsupportedCodecError
 from kafka.record import _lz4, _snappy
+
+if TYPE_CHECKING:
+    from zstandard import ZstdDecompressor
 
 Buffer = bytes | bytearray | memoryview
 
@@ -21,6 +25,8 @@ DEFAULT_MAX_BYTES = 256 * 1024 * 1024
 _GZIP_WINDOW = 31  # zlib's largest window, with the gzip wrapper
 _GZIP_MAGIC = b"\x1f\x8b"
 _SMALLEST_STEP = 64 * 1024
+_MOST_AT_ONCE = 1024 * 1024
+_zstd_idle: list["ZstdDecompressor"] = []
 
 
 class Codec(IntEnum):
@@ -238,6 +244,9 @@ def _zstd_decompress(data: Buffer, max_size: int) -> bytes:
         from zstandard import ZstdDecompressor, ZstdError  # noqa: PLC0415 - optional
     except ImportError as exc:
         raise _missing(Codec.ZSTD) from exc
+    at_once = _zstd_at_once(data, max_size)
+    if at_once is not None:
+        return at_once
     output = _Output(max_size)
     step = max(_SMALLEST_STEP, 4 * len(data))
     try:
@@ -247,6 +256,27 @@ def _zstd_decompress(data: Buffer, max_size: int) -> bytes:
     except ZstdError as exc:
         raise _corrupt(Codec.ZSTD, exc) from exc
     return output.joined()
+
+
+def _zstd_at_once(data: Buffer, max_size: int) -> bytes | None:
+    """Decompress what is one frame of known size; None if it is not, or is malformed.
+
+    Making a decompressor takes several times as long as decompressing 64 KB, so they are kept.
+    """
+    from zstandard import ZstdDecompressor, ZstdError, frame_content_size  # noqa: PLC0415
+
+    # A size is believed as far as memory of a step would be taken anyway.
+    most = min(max_size, max(_MOST_AT_ONCE, 4 * len(data)))
+    try:
+        if not 0 <= frame_content_size(data) <= most:
+            return None
+        # One is used by one thread at a time.
+        decompressor = _zstd_idle.pop() if _zstd_idle else ZstdDecompressor()
+        found = decompressor.decompress(data, allow_extra_data=False)
+    except (ZstdError, IndexError):  # the second: another thread was faster
+        return None
+    _zstd_idle.append(decompressor)
+    return found
 
 
 _COMPRESSORS: dict[Codec, Callable[[Buffer, int | None], bytes]] = {

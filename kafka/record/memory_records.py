@@ -273,11 +273,13 @@ def _decode_v2(view: memoryview, header: v2.BatchHeader, max_bytes: int, views: 
     # A compacted batch may hold no records; what would be their compressed form is then missing.
     if not count and not payload:
         return v2.decode_columns(header, b"")
-    is_large = len(payload) >= LARGE_RECORD * count
-    if header.is_compressed or not (views or is_large):
+    records: Buffer = payload
+    if header.is_compressed:
         records = decompress(header.codec, payload, max_bytes)
-        return v2.decode_columns(header, memoryview(records) if views else records)
-    columns = v2.decode_columns(header, payload.toreadonly())
+    if not views and len(records) < LARGE_RECORD * count:
+        # Bytes of bytes are the same bytes.
+        return v2.decode_columns(header, bytes(records))
+    columns = v2.decode_columns(header, memoryview(records).toreadonly())
     if not views:
         values = columns.values
         values[:] = [None if value is None else bytes(value) for value in values]

@@ -2,6 +2,7 @@
 
 import sys
 import zlib
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
@@ -217,3 +218,11 @@ def test_snappy_has_the_framing_of_java():
     framed = compress(Codec.SNAPPY, TEXT)
     assert framed[:16] == b"\x82SNAPPY\0\0\0\0\1\0\0\0\1"
     assert len(list(_snappy.blocks(memoryview(framed)))) == -(-len(TEXT) // 32768)
+
+
+def test_a_zstd_frame_is_read_after_one_that_was_cut_off_or_damaged():
+    whole = bytes(compress(Codec.ZSTD, TEXT))
+    for bad in (whole[:-3], whole[:8], b"\0" * 20, whole[:-1] + b"junk"):
+        with suppress(CorruptRecordError):
+            decompress(Codec.ZSTD, bad, LIMIT)
+        assert decompress(Codec.ZSTD, whole, LIMIT) == TEXT
