@@ -8,59 +8,30 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from kafka.errors import KafkaConnectionError, KafkaError, KafkaProtocolError, RequestTimedOutError
 from kafka.net.in_flight import InFlightRequest, InFlightRequests
+from kafka.net.waiter import Waiter, resolve
 from kafka.protocol.adapt import adapt_request, adapt_response, version_cap
 from kafka.protocol.headers import decode_correlation_id, decode_response, encode_request
 from kafka.protocol.throttle import throttle_seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from kafka._base.clock import Clock
     from kafka._base.observer import Observer
-    from kafka.net.driver import Driver
+    from kafka.net.driver import Driver, Piece
+    from kafka.net.waiter import Answer, Frame
     from kafka.protocol.api_versions import ApiVersions
+    from kafka.protocol.messages.produce import ProduceResponse
+    from kafka.protocol.produce_stencil import Accepted, ProduceStencil
     from kafka.protocol.schema import Message, Request
 
 log = logging.getLogger("kafka.conn")
 
 R = TypeVar("R", bound="Message")
-R_contra = TypeVar("R_contra", bound="Message", contravariant=True)
-
-Frame = bytes | memoryview
-
-
-class Answer(Protocol[R_contra]):
-    """What becomes of a request; `asyncio.Future` is one.
-
-    One that acts at once, without the round through the event loop that a future takes, must not
-    raise.
-    """
-
-    def done(self) -> bool:
-        """Return whether this is over, so that nothing more is to be told."""
-
-    def set_result(self, result: R_contra, /) -> None:
-        """Take the response."""
-
-    def set_exception(self, exception: KafkaError, /) -> None:
-        """Take note that there will be no response."""
-
-
-class _Waiter(NamedTuple):
-    """Whom a response goes to.
-
-    A handshake looks at its frames itself: they go to *frame*.
-    """
-
-    answer: Answer[Message]
-    frame: asyncio.Future[Frame] | None
-    request_type: type[Request[Message]]
-    version: int
-    size: int
 
 
 class Connection:
@@ -103,7 +74,7 @@ class Connection:
         self._max_in_flight = max_in_flight
         self._max_idle = max_idle
         self._loop = asyncio.get_running_loop()
-        self._in_flight: InFlightRequests[_Waiter] = InFlightRequests()
+        self._in_flight: InFlightRequests[Waiter] = InFlightRequests()
         self._slots: list[asyncio.Future[None]] = []
         self._drains: list[asyncio.Future[None]] = []
         self._timer: asyncio.TimerHandle | None = None
@@ -160,6 +131,23 @@ class Connection:
         version = self._pick(request, None)
         self._write(request, version, expires_at, answer=answer)  # type: ignore[arg-type] # as in send
 
+    def write_batch(
+        self,
+        stencil: ProduceStencil,
+        records: Sequence[Piece],
+        answer: Answer[ProduceResponse | Accepted],
+        *,
+        expires_at: float,
+    ) -> None:
+        """As `write`, a Produce request made by *stencil*, which has the version as well."""
+        self._check_open()
+        correlation_id = self._in_flight.next_correlation_id()
+        pieces = stencil.request(correlation_id, records)
+        size = sum(map(len, pieces))
+        asked, version = stencil.REQUEST_TYPE, stencil.version
+        waiter = Waiter(answer, None, stencil, asked, version, size)  # type: ignore[arg-type] # as in send
+        self._post(pieces, InFlightRequest(correlation_id, waiter, self._clock.now(), expires_at))
+
     def send_without_response(self, request: Request[R], *, max_version: int | None = None) -> None:
         """Write a request that the broker does not answer (Produce with acks=0)."""
         version = self._pick(request, max_version)
@@ -198,7 +186,7 @@ class Connection:
         """Wake those who wait for written bytes to be taken."""
         drains, self._drains = self._drains, []
         for drain in drains:
-            _resolve(drain, None)
+            resolve(drain, None)
 
     def _pick(self, request: Request[R], max_version: int | None) -> int:
         if self.versions is None:
@@ -230,10 +218,14 @@ class Connection:
         self._check_open()
         correlation_id = self._in_flight.next_correlation_id()
         pieces = self._encode(request, version, correlation_id)
-        now = self._used_at = self._clock.now()
         size = sum(map(len, pieces))
-        waiter = _Waiter(answer, frame, type(request), version, size)
-        self._in_flight.add(InFlightRequest(correlation_id, waiter, now, expires_at))
+        waiter = Waiter(answer, frame, None, type(request), version, size)
+        self._post(pieces, InFlightRequest(correlation_id, waiter, self._clock.now(), expires_at))
+
+    def _post(self, pieces: Sequence[Piece], request: InFlightRequest[Waiter]) -> None:
+        _, _, now, expires_at = request
+        self._used_at = now
+        self._in_flight.add(request)
         if expires_at < self._timer_at:
             self._set_timer(expires_at, now)
         self._driver.write(pieces)
@@ -256,18 +248,24 @@ class Connection:
         self._used_at = self._clock.now()
         waiter = done.waiter
         if waiter.frame is not None:
-            _resolve(waiter.frame, frame)
+            resolve(waiter.frame, frame)
             return
+        if waiter.stencil is not None:
+            accepted = waiter.stencil.accepted(frame)
+            if accepted is not None:
+                self._completed(done, len(frame))
+                if not waiter.answer.done():
+                    waiter.answer.set_result(accepted)  # type: ignore[arg-type] # as in write_batch
+                return
         try:
             response = decode_response(waiter.request_type, waiter.version, frame)
         except KafkaProtocolError as error:
-            if not waiter.answer.done():
-                waiter.answer.set_exception(error)
+            waiter.fail(error)
             self._break(error)
             return
         self._complete(done, response, len(frame))
 
-    def _complete(self, done: InFlightRequest[_Waiter], response: Message, received: int) -> None:
+    def _complete(self, done: InFlightRequest[Waiter], response: Message, received: int) -> None:
         waiter = done.waiter
         api_key = waiter.request_type.API_KEY
         seconds = throttle_seconds(api_key, waiter.version, response)
@@ -275,12 +273,21 @@ class Connection:
             self._observer.throttled(self.node_id, api_key, seconds)
             if self.on_throttle is not None:
                 self.on_throttle(seconds)
-        latency = self._used_at - done.sent_at
-        self._observer.request_completed(self.node_id, api_key, latency, waiter.size, received)
-        if self._slots:
-            self._free_slot()
+        self._completed(done, received)
         if not waiter.answer.done():  # the caller may have stopped waiting
             waiter.answer.set_result(adapt_response(response, waiter.version))
+
+    def _completed(self, done: InFlightRequest[Waiter], received: int) -> None:
+        waiter = done.waiter
+        self._observer.request_completed(
+            self.node_id,
+            waiter.request_type.API_KEY,
+            self._used_at - done.sent_at,
+            waiter.size,
+            received,
+        )
+        if self._slots:
+            self._free_slot()
 
     def _free_slot(self) -> None:
         while self._slots:
@@ -310,26 +317,23 @@ class Connection:
             self._fail_request(request, error)
         slots, self._slots = self._slots, []
         for slot in slots:
-            _resolve(slot, None)
+            resolve(slot, None)
         self.on_writable()
         if self.on_close is not None:
             self.on_close(error)
 
-    def _fail_request(self, request: InFlightRequest[_Waiter], error: KafkaError) -> None:
+    def _fail_request(self, request: InFlightRequest[Waiter], error: KafkaError) -> None:
         waiter = request.waiter
-        cause = KafkaConnectionError(f"{self._name(waiter)} got no answer: {_text(error)}")
+        cause = KafkaConnectionError(f"{waiter} got no answer: {_text(error)}")
         cause.__cause__ = error
         self._observer.request_failed(self.node_id, waiter.request_type.API_KEY, cause)
-        _fail_waiter(waiter, cause if waiter.frame is None else error)
-
-    def _name(self, waiter: _Waiter) -> str:
-        return f"{waiter.request_type.NAME} v{waiter.version}"
+        waiter.fail(cause if waiter.frame is None else error)
 
     # -- time ------------------------------------------------------------------------------
 
     def is_idle(self, now: float) -> bool:
         """Return whether nothing has been sent for the idle time and nothing is in flight."""
-        return not self._in_flight and now >= self._used_at + self._max_idle
+        return now >= self._used_at + self._max_idle and not self._in_flight
 
     def watch_idle(self) -> None:
         """Close the connection when nothing has been sent on it for the idle time."""
@@ -360,31 +364,17 @@ class Connection:
         late = next(r for r in self._in_flight if r.expires_at <= now)
         waited = now - late.sent_at
         error = RequestTimedOutError(
-            f"{self.where}: no answer to {self._name(late.waiter)} after {waited:.1f} s"
+            f"{self.where}: no answer to {late.waiter} after {waited:.1f} s"
         )
         for request in self._in_flight:
             if request.expires_at <= now:
-                _fail_waiter(request.waiter, error)
+                request.waiter.fail(error)
         self.close(error)
 
     def __repr__(self) -> str:
         """Return a status line."""
         state = "CLOSED" if self.error else "READY" if self.versions else "HANDSHAKE"
         return f"<Connection {self.where} {state} in_flight={self.in_flight}>"
-
-
-F = TypeVar("F")
-
-
-def _resolve(future: asyncio.Future[F], result: F) -> None:
-    if not future.done():  # the caller may have stopped waiting
-        future.set_result(result)
-
-
-def _fail_waiter(waiter: _Waiter, error: KafkaError) -> None:
-    told = waiter.answer if waiter.frame is None else waiter.frame
-    if not told.done():
-        told.set_exception(error)
 
 
 def _text(error: KafkaError) -> str:

@@ -11,7 +11,7 @@ from kafka.net.transport import translate
 from kafka.protocol.frames import FrameBuffer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
 Piece = bytes | bytearray | memoryview
 
@@ -75,7 +75,7 @@ class Driver(asyncio.BufferedProtocol):
         """Whether the peer takes bytes more slowly than they are written."""
         return self._paused
 
-    def write(self, pieces: Iterable[Piece]) -> None:
+    def write(self, pieces: Sequence[Piece]) -> None:
         """Write *pieces* in order, now or when the peer has taken what was written before."""
         if self._transport is None or self._closed is not None:
             return
@@ -84,9 +84,12 @@ class Driver(asyncio.BufferedProtocol):
             return
         self._write_now(pieces)
 
-    def _write_now(self, pieces: Iterable[Piece]) -> None:
+    def _write_now(self, pieces: Sequence[Piece]) -> None:
         transport = self._transport
         if transport is None:
+            return
+        if len(pieces) == 1:
+            transport.write(pieces[0])
             return
         small: list[Piece] = []
         size = 0

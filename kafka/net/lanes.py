@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 from kafka._base.deadline import Deadline
@@ -41,6 +42,12 @@ class LaneKey(NamedTuple):
 
     node_id: int
     channel: str = MAIN
+
+
+@lru_cache(maxsize=1024)
+def main_lane(node_id: int) -> LaneKey:
+    """Return the key of a node's main connection."""
+    return LaneKey(node_id)
 
 
 class Lane:
@@ -115,12 +122,11 @@ class Lanes:
         """Return the connections that are ready."""
         return [lane.connection for lane in self._lanes.values() if lane.connection is not None]
 
-    def idle_connection(self, key: LaneKey) -> Connection | None:
+    def idle_connection(self, key: LaneKey, now: float) -> Connection | None:
         """Return the connection of *key* if a request may be written to it at once."""
         lane = self._lanes.get(key)
         if lane is None or lane.waiting or (connection := lane.connection) is None:
             return None
-        now = self._clock.now()
         if not connection.has_room or self._states.throttled_for(key, now) > 0:
             return None
         # A process that was stopped for an hour finds its sockets dead: do not try them.

@@ -23,7 +23,7 @@ from kafka.errors import (
 )
 from kafka.net.bootstrap import Bootstrap
 from kafka.net.connector import Connector
-from kafka.net.lanes import MAIN, LaneKey, Lanes
+from kafka.net.lanes import MAIN, LaneKey, Lanes, main_lane
 from kafka.net.metadata_planner import MetadataPlanner
 from kafka.net.metadata_updater import MetadataUpdater, NoNodeToAskError
 from kafka.net.node_states import NodeStates
@@ -37,7 +37,8 @@ if TYPE_CHECKING:
     from kafka.cluster import ClusterSnapshot
     from kafka.config.network import NetworkConfig
     from kafka.net.addresses import Resolver
-    from kafka.net.connection import Answer, Connection
+    from kafka.net.connection import Connection
+    from kafka.net.waiter import Answer
     from kafka.protocol.api_versions import ApiVersions
     from kafka.protocol.messages.metadata import MetadataRequest, MetadataResponse
     from kafka.protocol.schema import Message, Request
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("kafka.client")
 
 R = TypeVar("R", bound="Message")
+T = TypeVar("T")
 
 # A topic that no record was sent to for this long leaves the metadata (KIP-526).
 _TOPIC_MAX_IDLE: Final = 300.0
@@ -183,9 +185,10 @@ class NetworkClient:
         """
         self._check()
         limit = self._config.request_timeout if timeout is None else timeout
-        deadline = Deadline.after(self._clock.now(), limit)
+        now = self._clock.now()
+        deadline = Deadline.after(now, limit)
         key = LaneKey(node_id, channel)
-        connection = self._lanes.idle_connection(key)
+        connection = self._lanes.idle_connection(key, now)
         if connection is not None:
             return await connection.send(request, expires_at=deadline.at, max_version=max_version)
         future = await self._lanes.submit(
@@ -203,38 +206,34 @@ class NetworkClient:
         Raises:
             UnsupportedVersionError: the broker cannot do this.
         """
-        self._check()
-        connection = self._lanes.idle_connection(LaneKey(node_id))
+        now = self._clock.now()
+        connection = self.idle_connection(node_id, now)
         if connection is None:
             return False
-        expires_at = self._clock.now() + self._config.request_timeout
-        connection.write(request, answer, expires_at=expires_at)
+        connection.write(request, answer, expires_at=now + self._config.request_timeout)
         return True
 
-    async def send_when_ready(
-        self, load: Callable[[ApiVersions], tuple[Request[R], Answer[R]] | None], node_id: int
-    ) -> bool:
-        """As `send_now`, once the node is ready for it; does not wait for the answer.
+    def idle_connection(self, node_id: int, now: float) -> Connection | None:
+        """Return the connection to a node if a request may be written to it in this very step."""
+        self._check()
+        return self._lanes.idle_connection(main_lane(node_id), now)
+
+    async def when_ready(self, node_id: int, write: Callable[[Connection, float], T]) -> T:
+        """Call *write* once the node is ready for a request; return what it returns.
 
         Args:
-            load: makes the request for what the node speaks, and says who takes the answer;
-                ``None`` sends nothing. Called when its turn has come, so requests go out in the
-                order of the calls. Returns whether something was sent.
             node_id: the broker.
+            write: writes the request; gets the connection and when to give the answer up. Called
+                when its turn has come, so requests go out in the order of the calls.
 
         Raises:
-            KafkaError: as `send`, or what *load* raises; nothing was sent.
+            KafkaError: as `send`, or what *write* raises.
         """
-
-        def write(found: Connection, left: Deadline) -> bool:
-            loaded = None if found.versions is None else load(found.versions)
-            if loaded is not None:
-                found.write(*loaded, expires_at=left.at)
-            return loaded is not None
-
         self._check()
         deadline = Deadline.after(self._clock.now(), self._config.request_timeout)
-        return await self._lanes.submit(LaneKey(node_id), deadline, write)
+        return await self._lanes.submit(
+            main_lane(node_id), deadline, lambda found, left: write(found, left.at)
+        )
 
     async def send_without_response(
         self,
@@ -252,9 +251,10 @@ class NetworkClient:
         """
         self._check()
         limit = self._config.request_timeout if timeout is None else timeout
-        deadline = Deadline.after(self._clock.now(), limit)
+        now = self._clock.now()
+        deadline = Deadline.after(now, limit)
         key = LaneKey(node_id, channel)
-        connection = self._lanes.idle_connection(key)
+        connection = self._lanes.idle_connection(key, now)
         if connection is None:
             connection = await self._lanes.submit(key, deadline, lambda found, _: found)
         connection.send_without_response(request, max_version=max_version)
@@ -298,7 +298,7 @@ class NetworkClient:
 
     def least_loaded_node(self) -> int | None:
         """Return the node to ask what any node knows; ``None`` if all are backing off."""
-        keys = [LaneKey(node_id) for node_id in self.cluster.snapshot.brokers]
+        keys = [main_lane(node_id) for node_id in self.cluster.snapshot.brokers]
         found = self._states.least_loaded(keys, self._in_flight, self._clock.now())
         return None if found is None else found.node_id
 
@@ -309,7 +309,8 @@ class NetworkClient:
         return node_id
 
     def _check(self) -> None:
-        self.supervisor.check()
+        if self.supervisor.failure is not None:
+            self.supervisor.check()
         if self._closed:
             raise IllegalStateError("the client is closed")
 
@@ -343,7 +344,7 @@ class NetworkClient:
 
     def api_versions(self, node_id: int) -> ApiVersions | None:
         """Return what a connected node speaks."""
-        connection = self._connection(node_id)
+        connection = self._lanes.find(main_lane(node_id))
         return None if connection is None else connection.versions
 
     async def versions_of(
@@ -362,7 +363,7 @@ class NetworkClient:
         limit = self._config.request_timeout if timeout is None else timeout
         deadline = Deadline.after(self._clock.now(), limit)
         found = await self._lanes.submit(
-            LaneKey(node_id), deadline, lambda connection, _: connection.versions
+            main_lane(node_id), deadline, lambda connection, _: connection.versions
         )
         if found is None:
             raise KafkaConnectionError(f"node {node_id}: the connection has ended")
@@ -370,15 +371,15 @@ class NetworkClient:
 
     def is_connected(self, node_id: int) -> bool:
         """Return whether a connection to the node is ready."""
-        return self._connection(node_id) is not None
+        return self._lanes.find(main_lane(node_id)) is not None
 
     def in_flight(self, node_id: int) -> int:
         """Return how many requests to the node wait for responses."""
-        return self._in_flight(LaneKey(node_id))
+        return self._in_flight(main_lane(node_id))
 
     def ready_in(self, node_id: int, now: float) -> float:
         """Return the seconds of back-off or throttling left, 0.0 if a request may go out."""
-        return self._states.ready_in(LaneKey(node_id), now)
+        return self._states.ready_in(main_lane(node_id), now)
 
     def minimum_record_magic(self) -> int:
         """Return the newest record format that every broker met so far takes.
@@ -386,9 +387,6 @@ class NetworkClient:
         What a bootstrap server speaks counts until a broker of the cluster has been met.
         """
         return self._connector.minimum_record_magic(self.snapshot)
-
-    def _connection(self, node_id: int) -> Connection | None:
-        return self._lanes.find(LaneKey(node_id))
 
     def _in_flight(self, key: LaneKey) -> int:
         connection = self._lanes.find(key)

@@ -165,13 +165,16 @@ class NodeStates(Generic[K]):
 
     def ready_in(self, node_id: K, now: float) -> float:
         """Return the seconds of back-off and throttling left, 0.0 for none."""
-        node = self.node(node_id)
+        node = self._nodes.get(node_id)
+        if node is None:
+            return 0.0
         backoff = 0.0 if node.status is not NodeStatus.DISCONNECTED else node.retry.remaining(now)
         return max(backoff, node.throttled - now, 0.0)
 
     def throttled_for(self, node_id: K, now: float) -> float:
         """Return the seconds of throttling left."""
-        return max(self.node(node_id).throttled - now, 0.0)
+        node = self._nodes.get(node_id)
+        return 0.0 if node is None else max(node.throttled - now, 0.0)
 
     def forget(self, node_ids: Iterable[K]) -> None:
         """Drop nodes that are no longer part of the cluster."""

@@ -387,6 +387,7 @@ def _accumulator_settings(config: ProducerConfig) -> AccumulatorSettings:
 
 def _sender_settings(config: ProducerConfig) -> SenderSettings:
     return SenderSettings(
+        client_id=config.client_id,
         acks=config.acks,
         retries=config.retries,
         backoff=ExponentialBackoff(config.retry_backoff, config.retry_backoff_max),

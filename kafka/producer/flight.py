@@ -8,16 +8,20 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kafka._base.backoff import ExponentialBackoff
+    from kafka.cluster import ClusterSnapshot
     from kafka.errors import KafkaError
-    from kafka.producer.produce import SentBatches
     from kafka.producer.producer_batch import ProducerBatch, ProducerStamp
     from kafka.producer.routes import PartitionQueue
     from kafka.protocol.messages.produce import ProduceResponse
+    from kafka.protocol.produce_stencil import Accepted
+
+    Landing = ProduceResponse | Accepted | KafkaError
 
 
 class SenderSettings(NamedTuple):
     """What the sender needs of the configuration; times in seconds, sizes in bytes."""
 
+    client_id: str | None
     acks: int
     retries: float
     backoff: ExponentialBackoff
@@ -47,11 +51,11 @@ class Flight:
         node_id: the broker it went to.
         sent: the batches it was made for.
         flying: those of them that are in it.
-        batches: what reads the answer.
+        snapshot: what the cluster was like then.
         land: called once, with this and the answer, or the error if there is none.
     """
 
-    __slots__ = ("_land", "batches", "flying", "node_id", "sent")
+    __slots__ = ("_land", "flying", "node_id", "sent", "snapshot")
 
     def __init__(
         self,
@@ -59,28 +63,27 @@ class Flight:
         sent: list[Sent],
         *,
         flying: list[Sent],
-        batches: SentBatches,
-        land: Callable[[Flight, ProduceResponse | KafkaError], None],
+        snapshot: ClusterSnapshot,
+        land: Callable[[Flight, Landing], None],
     ) -> None:
         self.node_id = node_id
         self.sent = sent
         self.flying = flying
-        self.batches = batches
-        self._land: Callable[[Flight, ProduceResponse | KafkaError], None] | None = land
+        self.snapshot = snapshot
+        self._land: Callable[[Flight, Landing], None] | None = land
 
     def done(self) -> bool:
         """Return whether the answer has been taken."""
         return self._land is None
 
-    def set_result(self, result: ProduceResponse, /) -> None:
+    def set_result(self, result: ProduceResponse | Accepted, /) -> None:
         """Take the response."""
-        self._end(result)
+        land, self._land = self._land, None
+        if land is not None:
+            land(self, result)
 
     def set_exception(self, exception: KafkaError, /) -> None:
         """Take note that there will be none."""
-        self._end(exception)
-
-    def _end(self, answer: ProduceResponse | KafkaError) -> None:
         land, self._land = self._land, None
         if land is not None:
-            land(self, answer)
+            land(self, exception)

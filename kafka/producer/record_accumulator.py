@@ -50,6 +50,7 @@ class RecordAccumulator:
         intake: the gate, and what is inside.
         memory: how much of it is in use, and who waits for some.
         active: the queues that hold anything, oldest first.
+        notify: wakes the loop unless it is about to look anyway.
         magic: record format that all brokers met so far understand.
         next_due: when the loop will look by itself; kept by the sender.
         next_expiry: no delivery time-out ends before this time.
@@ -72,6 +73,7 @@ class RecordAccumulator:
         self._observer: Observer
         self._now = clock.now
         self._wake_ups = WakeUps(notify)
+        self.notify = self._wake_ups.ask
         self._batches = 0
 
     def attach(self, deliveries: Deliveries, observer: Observer) -> None:
@@ -186,10 +188,6 @@ class RecordAccumulator:
         with self.guard:
             self.memory.close()
             self.notify()
-
-    def notify(self) -> None:
-        """Wake the loop unless it is about to look anyway."""
-        self._wake_ups.ask()
 
     def encode(self, batch: ProducerBatch, route: TopicRoute, *, take_over: bool = False) -> None:
         """Encode a full or due batch in this thread.

@@ -70,7 +70,7 @@ class Results:
         error = result.error
         verdict = Verdict.SUCCEED if error is None else verdict_for(type(error), PRODUCE_VERDICTS)
         if verdict is Verdict.SUCCEED:
-            self._succeed(batch, result)
+            self.succeed(batch, result.base_offset, result.timestamp)
         elif verdict is Verdict.SPLIT and batch.count > 1:
             self._split(queue, batch)
         elif error is not None and self._may_retry(batch, verdict):
@@ -78,9 +78,10 @@ class Results:
         elif error is not None:
             self.fail(batch, error, result)
 
-    def _succeed(self, batch: ProducerBatch, result: PartitionResult) -> None:
+    def succeed(self, batch: ProducerBatch, base_offset: int, timestamp: int) -> None:
+        """Deal with a batch that the broker has taken, unless it was given up meanwhile."""
         size, age = batch.encoded_size, self._clock.now() - batch.created
-        if self._deliveries.complete(batch, Outcome(result.base_offset, result.timestamp)):
+        if self._deliveries.complete(batch, Outcome(base_offset, timestamp)):
             self._observer.batch_delivered(batch.topic_partition.topic, batch.count, size, age)
 
     def fail(

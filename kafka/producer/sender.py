@@ -14,18 +14,17 @@ import asyncio
 import logging
 import math
 from collections import Counter
-from functools import partial
 from typing import TYPE_CHECKING
 
-from kafka.errors import KafkaError, UnsupportedVersionError
-from kafka.producer.flight import Flight, Sent
+from kafka.errors import KafkaError
+from kafka.producer.flight import Sent
 from kafka.producer.produce import PartitionResult, SentBatches
 from kafka.producer.producer_batch import BatchState
 from kafka.producer.results import Results
+from kafka.producer.writer import Writer
+from kafka.protocol.produce_stencil import Accepted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
     from kafka._base.backoff import Uniform
     from kafka._base.clock import Clock
     from kafka._base.observer import Observer
@@ -33,13 +32,10 @@ if TYPE_CHECKING:
     from kafka.cluster import ClusterSnapshot
     from kafka.net.network_client import NetworkClient
     from kafka.producer.deliveries import Deliveries
-    from kafka.producer.flight import ProducerIds, SenderSettings
-    from kafka.producer.producer_batch import ProducerBatch, ProducerStamp
+    from kafka.producer.flight import Flight, Landing, ProducerIds, SenderSettings
     from kafka.producer.record_accumulator import RecordAccumulator
     from kafka.producer.routes import PartitionQueue
-    from kafka.protocol.api_versions import ApiVersions
-    from kafka.protocol.messages.produce import ProduceRequest, ProduceResponse
-    from kafka.structs import TopicPartition
+    from kafka.protocol.messages.produce import ProduceResponse
 
 log = logging.getLogger(__name__)
 
@@ -80,7 +76,6 @@ class Sender:
         self._accumulator = accumulator
         self._supervisor = supervisor
         self._clock = clock
-        self._producer_ids = producer_ids
         self._results = Results(
             settings,
             net=net,
@@ -89,6 +84,14 @@ class Sender:
             clock=clock,
             observer=observer,
             uniform=uniform,
+        )
+        self._writer = Writer(
+            settings,
+            cluster=net.cluster,
+            accumulator=accumulator,
+            results=self._results,
+            land=self._land,
+            producer_ids=producer_ids,
         )
         self._in_flight: Counter[int] = Counter()
         self._unwritten: Counter[int] = Counter()
@@ -125,13 +128,17 @@ class Sender:
     def look(self) -> None:
         """Look at the queues now, unless the sender does not run; loop thread only."""
         self._woken = False
-        self._step(self._look)
-
-    def _look(self) -> None:
-        due = self._pass()
-        if due < self._timer_at:
-            self._set_timer(due)
-        self._accumulator.next_due = self._timer_at
+        if self._life is None or self._life.done():
+            return
+        try:
+            due = self._pass()
+            if due < self._timer_at:
+                self._set_timer(due)
+            self._accumulator.next_due = self._timer_at
+        except BaseException as exc:
+            self._break(exc)
+            if not isinstance(exc, Exception):
+                raise
 
     def _set_timer(self, due: float) -> None:
         """Look at *due*. What comes to be due later than that finds its own time then."""
@@ -146,17 +153,10 @@ class Sender:
         self._timer, self._timer_at = None, math.inf
         self.look()
 
-    def _step(self, step: Callable[..., None], *args: object) -> None:
-        """Do *step*, a callback of the loop; an error ends `run`, as it would in a task."""
-        if self._life is None or self._life.done():
-            return
-        try:
-            step(*args)
-        except BaseException as exc:
-            if not self._life.done():
-                self._life.set_exception(exc)
-            if not isinstance(exc, Exception):
-                raise
+    def _break(self, exc: BaseException) -> None:
+        """End `run` with the error of a callback of the loop, as it would end in a task."""
+        if self._life is not None and not self._life.done():
+            self._life.set_exception(exc)
 
     # -- choosing what goes ------------------------------------------------------------------
 
@@ -170,7 +170,7 @@ class Sender:
                 self._results.expire(now)
             requests, due = self._choose(queues, now)
             for node_id, sent in requests.items():
-                self._start(node_id, sent)
+                self._start(node_id, sent, now)
             # What comes in from here on wakes the loop.
             if not requests or not self._accumulator.active:
                 return min(due, self._accumulator.next_expiry)
@@ -184,9 +184,11 @@ class Sender:
         room: dict[int, int] = {}
         next_due = math.inf
         hurry = self._accumulator.memory.in_a_hurry
-        # Every pass starts at another queue, so that none waits for ever behind full requests.
-        self._turn = (self._turn + 1) % max(len(queues), 1)
-        for queue in queues[self._turn :] + queues[: self._turn]:
+        if len(queues) > 1:
+            # Every pass starts at another queue, so that none waits for ever behind full requests.
+            self._turn = (self._turn + 1) % len(queues)
+            queues = queues[self._turn :] + queues[: self._turn]
+        for queue in queues:
             due = queue.due_at(now, hurry=hurry)
             if due <= now:
                 node_id, due = self._node_for(queue, snapshot, now)
@@ -225,7 +227,7 @@ class Sender:
         if left <= 0:
             return False
         batch = self._accumulator.pop(queue)
-        if batch is None or not self._encode(queue, batch):
+        if batch is None or not self._writer.encode(queue, batch):
             # Something else of this queue may be due; nothing is left of what was popped.
             self.wake()
             return False
@@ -238,50 +240,29 @@ class Sender:
         requests.setdefault(node_id, []).append(Sent(queue, batch))
         return True
 
-    def _encode(self, queue: PartitionQueue, batch: ProducerBatch) -> bool:
-        """Make sure *batch* is encoded; return whether it can be sent."""
-        if batch.state is BatchState.SEALED:
-            encode = partial(self._accumulator.encode, batch, queue.route, take_over=True)
-            self._attempt(batch, encode)
-        if batch.outcome is not None:
-            self._accumulator.release(batch)
-            return False
-        return True
-
-    def _attempt(self, batch: ProducerBatch, encode: Callable[[], object]) -> None:
-        """Call *encode*, which encodes *batch*; fail the batch if it raises."""
-        try:
-            encode()
-        except Exception as exc:
-            topic, partition = batch.topic_partition
-            log.exception("topic=%s partition=%d: a batch could not be encoded", topic, partition)
-            error = KafkaError(f"{topic}-{partition}: the batch could not be encoded: {exc!r}")
-            error.__cause__ = exc
-            self._results.fail(batch, exc if isinstance(exc, KafkaError) else error)
-
     # -- requests ----------------------------------------------------------------------------
 
-    def _start(self, node_id: int, sent: list[Sent]) -> None:
-        for item in sent:
-            item.batch.move(BatchState.IN_FLIGHT)
-            item.queue.in_flight += 1
-            self._results.flying[item.batch] = item.queue
-            self._net.metadata.touch(item.queue.topic_partition.topic)
+    def _start(self, node_id: int, sent: list[Sent], now: float) -> None:
+        for queue, batch in sent:
+            batch.move(BatchState.IN_FLIGHT)
+            queue.in_flight += 1
+            self._results.flying[batch] = queue
+            self._net.metadata.touch(queue.topic_partition.topic)
         self._in_flight[node_id] += 1
         # Nothing passes a request whose task has not written it yet.
-        if self._settings.acks == 0 or self._unwritten[node_id] or not self._write(node_id, sent):
+        waits = self._settings.acks == 0 or self._unwritten[node_id] > 0
+        if waits or not self._write_now(node_id, sent, now):
             self._unwritten[node_id] += 1
             self._supervisor.spawn(self._produce(node_id, sent), name=f"produce-{node_id}")
 
-    def _write(self, node_id: int, sent: list[Sent]) -> bool:
+    def _write_now(self, node_id: int, sent: list[Sent], now: float) -> bool:
         """Send a request in this step if the node is ready for one; return whether it was."""
-        versions = self._net.api_versions(node_id)
-        if versions is None:
-            return False
         try:
-            flight, request = self._board(node_id, sent, versions)
-            if flight.flying:
-                return self._net.send_now(request, node_id, flight)
+            connection = self._net.idle_connection(node_id, now)
+            if connection is None:
+                return False
+            if self._writer.write(connection, node_id, sent, now + self._settings.request_timeout):
+                return True
         except KafkaError as exc:
             self._refused(sent, exc)
         self._over(node_id, sent)
@@ -289,18 +270,15 @@ class Sender:
 
     async def _produce(self, node_id: int, sent: list[Sent]) -> None:
         """Send a request as soon as the node is ready for one."""
-
-        def load(versions: ApiVersions) -> tuple[ProduceRequest, Flight] | None:
-            flight, request = self._board(node_id, sent, versions)
-            return (request, flight) if flight.flying else None
-
         written = False
         try:
             if self._settings.acks == 0:
                 await self._produce_unanswered(node_id, sent)
             else:
-                # The answer lands as that of `_write` does, so answers keep their order.
-                written = await self._net.send_when_ready(load, node_id)
+                # The answer lands as that of `_write_now` does, so answers keep their order.
+                written = await self._net.when_ready(
+                    node_id, lambda found, until: self._writer.write(found, node_id, sent, until)
+                )
         except KafkaError as exc:
             self._refused(sent, exc)
         finally:
@@ -310,76 +288,39 @@ class Sender:
 
     async def _produce_unanswered(self, node_id: int, sent: list[Sent]) -> None:
         versions = self._net.api_versions(node_id) or await self._net.versions_of(node_id)
-        flight, request = self._board(node_id, sent, versions)
-        if flight.flying:
+        flying = self._writer.fit(sent, versions)
+        if flying:
+            request = self._writer.request(flying, self._net.cluster.snapshot)
             await self._net.send_without_response(request, node_id)
-        for item in flight.flying:
+        for item in flying:
             self._results.take(item, PartitionResult(None))
 
-    def _board(
-        self, node_id: int, sent: list[Sent], versions: ApiVersions
-    ) -> tuple[Flight, ProduceRequest]:
-        """Make the request for those batches that a broker of *versions* takes."""
-        self._fit(sent, versions.record_magic)
-        versions.require_codec(self._accumulator.settings.codec)
-        flying = [item for item in sent if item.batch.state is BatchState.IN_FLIGHT]
-        batches = SentBatches([item.batch for item in flying], self._net.cluster.snapshot)
-        request = batches.request(
-            acks=self._settings.acks,
-            timeout_ms=int(self._settings.request_timeout * 1000),
-            stamps=self._stamps(flying),
-        )
-        return Flight(node_id, sent, flying=flying, batches=batches, land=self._land), request
-
-    def _land(self, flight: Flight, answer: ProduceResponse | KafkaError) -> None:
-        self._step(self._landed, flight, answer)
-
-    def _landed(self, flight: Flight, answer: ProduceResponse | KafkaError) -> None:
-        if isinstance(answer, KafkaError):
-            self._refused(flight.sent, answer)
-        else:
-            self._take(flight, answer)
-        self._over(flight.node_id, flight.sent)
+    def _land(self, flight: Flight, answer: Landing) -> None:
+        if self._life is None or self._life.done():
+            return
+        try:
+            if isinstance(answer, Accepted):
+                self._results.succeed(flight.flying[0].batch, *answer)
+            elif isinstance(answer, KafkaError):
+                self._refused(flight.sent, answer)
+            else:
+                self._take(flight, answer)
+            self._over(flight.node_id, flight.sent)
+        except BaseException as exc:
+            self._break(exc)
+            if not isinstance(exc, Exception):
+                raise
 
     def _take(self, flight: Flight, response: ProduceResponse) -> None:
         """Hand out the results of one request."""
-        results = flight.batches.results(response)
+        batches = SentBatches([item.batch for item in flight.flying], flight.snapshot)
+        results = batches.results(response)
         for item in flight.flying:
             self._results.take(item, results[item.batch.topic_partition])
 
     def _refused(self, sent: list[Sent], error: KafkaError) -> None:
         for item in sent:
             self._results.take(item, PartitionResult(error))
-
-    def _stamps(self, sent: Sequence[Sent]) -> dict[TopicPartition, ProducerStamp]:
-        ids = self._producer_ids
-        if ids is None:
-            return {}
-        return {item.batch.topic_partition: ids.stamp(item.batch) for item in sent}
-
-    def _fit(self, sent: list[Sent], magic: int) -> None:
-        """Encode anew what this broker is too old for: it joined after the batch was sealed."""
-        settings = self._accumulator.settings
-        for _, batch in sent:
-            if batch.magic <= magic or batch.state is not BatchState.IN_FLIGHT:
-                continue
-            batch.move(BatchState.ENCODED)
-            batch.reopen()
-            if any(record[3] for record in batch.records):
-                topic, partition = batch.topic_partition
-                self._results.fail(
-                    batch,
-                    UnsupportedVersionError(
-                        f"{topic}-{partition}: the leader is older than Kafka 0.11 and cannot "
-                        f"store record headers"
-                    ),
-                )
-                continue
-            codec, level = settings.codec, settings.compression_level
-            encode = partial(batch.encode, magic=magic, codec=codec, level=level)
-            self._attempt(batch, encode)
-            if batch.outcome is None:
-                batch.move(BatchState.IN_FLIGHT)
 
     def _over(self, node_id: int, sent: list[Sent]) -> None:
         """Forget that batches were in flight; free the memory of those that are done."""

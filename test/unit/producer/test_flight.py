@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from kafka.cluster import ClusterMetadata
-from kafka.errors import KafkaConnectionError, KafkaError
+from kafka.errors import KafkaConnectionError
 from kafka.producer.flight import Flight
-from kafka.producer.produce import SentBatches
 from kafka.protocol.messages.produce import ProduceResponse
 
+if TYPE_CHECKING:
+    from kafka.producer.flight import Landing
 
-def flight_noting(landed: list[ProduceResponse | KafkaError]) -> Flight:
-    batches = SentBatches([], ClusterMetadata().snapshot)
-    return Flight(0, [], flying=[], batches=batches, land=lambda _, answer: landed.append(answer))
+
+def flight_noting(landed: list[Landing]) -> Flight:
+    snapshot = ClusterMetadata().snapshot
+    return Flight(0, [], flying=[], snapshot=snapshot, land=lambda _, answer: landed.append(answer))
 
 
 def test_a_response_lands_in_the_step_that_brings_it() -> None:
-    landed: list[ProduceResponse | KafkaError] = []
+    landed: list[Landing] = []
     flight = flight_noting(landed)
     assert not flight.done()
     response = ProduceResponse()
@@ -25,7 +29,7 @@ def test_a_response_lands_in_the_step_that_brings_it() -> None:
 
 
 def test_a_connection_that_ends_after_the_response_changes_nothing() -> None:
-    landed: list[ProduceResponse | KafkaError] = []
+    landed: list[Landing] = []
     flight = flight_noting(landed)
     response = ProduceResponse()
     flight.set_result(response)
@@ -34,7 +38,7 @@ def test_a_connection_that_ends_after_the_response_changes_nothing() -> None:
 
 
 def test_a_request_that_timed_out_is_not_failed_again_by_the_end_of_its_connection() -> None:
-    landed: list[ProduceResponse | KafkaError] = []
+    landed: list[Landing] = []
     flight = flight_noting(landed)
     late, gone = KafkaConnectionError("late"), KafkaConnectionError("gone")
     flight.set_exception(late)
