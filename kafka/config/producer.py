@@ -87,7 +87,10 @@ class ProducerConfig(CommonConfig):
         "keeps records without a key together in batches (KIP-794).",
     )
     buffer_memory: int = option(
-        33554432, at_least(0), "Bytes of records waiting to be sent; above it send() waits."
+        33554432,
+        at_least(0),
+        "Bytes of memory for records without an outcome, with the objects around them (headers, "
+        "callbacks, batches); above it send() waits.",
     )
     max_block_ms: float = option(
         60000, at_least(0), "Time send() may wait for metadata and memory together, in ms."
