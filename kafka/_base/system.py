@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import Callable
 
 
@@ -18,13 +18,17 @@ def uniform(low: float, high: float) -> float:
 
 
 class SystemClock:
-    """The clock of the machine."""
+    """The clock of the machine.
 
-    __slots__ = ()
+    Attributes:
+        now: `time.monotonic`; the function itself, as it is asked for several times for each
+            request.
+    """
 
-    def now(self) -> float:
-        """Return `time.monotonic`."""
-        return time.monotonic()
+    __slots__ = ("now",)
+
+    def __init__(self) -> None:
+        self.now = time.monotonic
 
     def wall(self) -> float:
         """Return `time.time`."""
@@ -35,14 +39,15 @@ class LoopClock:
     """The clock of an event loop, so that a loop with virtual time moves everything built on it.
 
     Attributes:
-        now: returns the loop's time; the loop's own method, as it is asked for several times for
-            each request.
+        now: returns the loop's time: of asyncio's own loops that of the system, without a call
+            between, as it is asked for several times for each request.
     """
 
     __slots__ = ("_offset", "now")
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self.now: Callable[[], float] = loop.time
+        plain = type(loop).time is asyncio.BaseEventLoop.time
+        self.now: Callable[[], float] = time.monotonic if plain else loop.time
         self._offset = time.time() - loop.time()
 
     def wall(self) -> float:

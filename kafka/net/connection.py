@@ -140,7 +140,8 @@ class Connection:
         expires_at: float,
     ) -> None:
         """As `write`, a Produce request made by *stencil*, which has the version as well."""
-        self._check_open()
+        if self.error is not None:
+            self._check_open()
         correlation_id = self._in_flight.next_correlation_id()
         pieces = stencil.request(correlation_id, records)
         size = sum(map(len, pieces))

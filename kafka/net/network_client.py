@@ -386,7 +386,7 @@ class NetworkClient:
 
         What a bootstrap server speaks counts until a broker of the cluster has been met.
         """
-        return self._connector.minimum_record_magic(self.snapshot)
+        return self._connector.minimum_record_magic(self.cluster.snapshot)
 
     def _in_flight(self, key: LaneKey) -> int:
         connection = self._lanes.find(key)

@@ -118,7 +118,8 @@ class Memory:
         self.backlog += size - batch.queued
         batch.memory, batch.beside, batch.queued = size, beside, size
         self._set_ceiling()
-        self.wake_first()
+        if self.waiters:
+            self.wake_first()
 
     def release(self, batch: ProducerBatch | None) -> None:
         """Free the memory of *batch*, if there is one and it has any."""
@@ -129,7 +130,8 @@ class Memory:
         self.backlog -= batch.queued
         batch.memory = batch.beside = batch.room = batch.queued = 0
         self._set_ceiling()
-        self.wake_first()
+        if self.waiters:
+            self.wake_first()
 
     def make_way(self) -> None:
         """Let the loop run if it is behind: while others compute it does so every 5 ms only."""
@@ -139,12 +141,15 @@ class Memory:
     def take_back(self, batch: ProducerBatch) -> None:
         """Free what *batch* was lent and will not use; inside the gate."""
         self._intake.lent.discard(batch)
+        if not batch.room:
+            return
         # No call before all of it is counted, so no exception out of a signal handler either.
         room, batch.room = batch.room, 0
         batch.memory -= room
         self._freed += room
         self._set_ceiling()
-        self.wake_first()
+        if self.waiters:
+            self.wake_first()
 
     def take_back_all(self) -> None:
         """Free what open batches were lent and have not used yet; inside the gate."""

@@ -162,6 +162,8 @@ class Deliveries:
             batch.move(BatchState.DONE)
             watchers, batch.watchers = batch.watchers, []
             callbacks, batch.callbacks = batch.callbacks, []
+            if outcome.error is None and not callbacks and not self._flushes:
+                self._unsettled.discard(batch)
         for watcher in watchers:
             watcher()
         if outcome.error is not None:
@@ -170,7 +172,7 @@ class Deliveries:
         batch.drop_payload()
         if callbacks:
             self._runner.submit(partial(self._run_and_settle, batch, callbacks))
-        else:
+        elif batch in self._unsettled:
             self._settle(batch)
         return True
 

@@ -44,7 +44,7 @@ def wait_for(batch: ProducerBatch, index: int, timeout: float | None) -> bool:
     """
     end = None if timeout is None else time.monotonic() + timeout
     while True:
-        part, _ = batch.locate(index)
+        part = batch if batch.parts is None else batch.locate(index)[0]
         if part.outcome is not None:
             return True
         done = Call()
@@ -61,7 +61,7 @@ def wait_for(batch: ProducerBatch, index: int, timeout: float | None) -> bool:
 def outcome_of(batch: ProducerBatch, index: int) -> Generator[Any, None, None]:
     """Wait on the running event loop until record *index* of *batch* has an outcome."""
     while True:
-        part, _ = batch.locate(index)
+        part = batch if batch.parts is None else batch.locate(index)[0]
         if part.outcome is not None:
             return
         loop = asyncio.get_running_loop()
@@ -217,6 +217,9 @@ class FutureRecordMetadata:
         return self._result()
 
     def _result(self) -> RecordMetadata:
+        batch = self._batch
+        if batch.outcome is not None and batch.outcome.error is None:
+            return batch.metadata_of(self._index)
         error = self.exception
         if error is not None:
             # The error belongs to the whole batch: tracebacks must not pile up on it.

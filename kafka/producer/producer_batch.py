@@ -32,7 +32,6 @@ from kafka.producer.sizes import (
     memory_of,
     middle_of,
     record_memory,
-    size_at,
 )
 from kafka.record.batch import batch_header
 from kafka.record.compression import Codec
@@ -57,6 +56,11 @@ __all__ = [
     "ProducerStamp",
     "Shape",
 ]
+
+
+# The table itself: four moves a batch, and most batches of a caller who waits have one record.
+_MOVES = BATCH_TRANSITIONS.names
+_NO_RETRY = RetryState()
 
 
 class ProducerBatch:
@@ -149,7 +153,7 @@ class ProducerBatch:
         self.memory = self.room = self.beside = self.queued = 0
         self.claimed = False
         self.count = 0
-        self.retry = RetryState()
+        self.retry = _NO_RETRY
         self.outcome: Outcome | None = None
         self.last_error: KafkaError | None = None
         self.parts: tuple[list[int], list[ProducerBatch]] | None = None
@@ -173,7 +177,9 @@ class ProducerBatch:
 
     def move(self, state: BatchState) -> None:
         """Go to *state*; refused if the table does not have the move."""
-        self.state = BATCH_TRANSITIONS.step(self.state, state)
+        if state._name_ not in _MOVES[self.state._name_]:
+            BATCH_TRANSITIONS.step(self.state, state)
+        self.state = state
 
     @property
     def is_done(self) -> bool:
@@ -353,16 +359,18 @@ class ProducerBatch:
         timestamp: int | None = outcome.timestamp
         if timestamp == -1:
             timestamp = timestamp_at(self.ticks, index) if self.ticks else self.timestamps[index]
+        keys, values, headers = self.key_sizes, self.value_sizes, self.header_sizes
+        topic, partition = self.topic_partition
         return RecordMetadata(
-            self.topic_partition.topic,
-            self.topic_partition.partition,
+            topic,
+            partition,
             self.topic_partition,
             offset if offset == -1 else offset + index,
             timestamp,
             None,
-            size_at(self.key_sizes, index),
-            size_at(self.value_sizes, index),
-            size_at(self.header_sizes, index),
+            keys if isinstance(keys, int) else keys[index],
+            values if isinstance(values, int) else values[index],
+            headers if isinstance(headers, int) else headers[index],
         )
 
     def expires_at(self, delivery_timeout: float) -> float:

@@ -232,10 +232,11 @@ class RecordAccumulator:
 
     def looking(self) -> list[PartitionQueue]:
         """Return the queues to look at; wake-ups count again from here."""
-        with self.guard:
-            self._wake_ups.looking()
-            self.next_due = -math.inf
-            return list(self.active)
+        # Without the gate: a queue that is not in the list yet is put there by a thread that reads
+        # `next_due` and the wake-ups after it, and so wakes the loop again.
+        self._wake_ups.looking()
+        self.next_due = -math.inf
+        return list(self.active)
 
     def pop(self, queue: PartitionQueue) -> ProducerBatch | None:
         """Take the first batch of *queue*, closed; ``None`` if there is none."""

@@ -250,7 +250,7 @@ class Sender:
             self._net.metadata.touch(queue.topic_partition.topic)
         self._in_flight[node_id] += 1
         # Nothing passes a request whose task has not written it yet.
-        waits = self._settings.acks == 0 or self._unwritten[node_id] > 0
+        waits = self._settings.acks == 0 or self._unwritten.get(node_id, 0) > 0
         if waits or not self._write_now(node_id, sent, now):
             self._unwritten[node_id] += 1
             self._supervisor.spawn(self._produce(node_id, sent), name=f"produce-{node_id}")

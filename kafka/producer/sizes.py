@@ -39,11 +39,6 @@ def sizes_of(column: Sequence[bytes | None] | None) -> Sizes:
     return sizes[0] if sizes.count(sizes[0]) == len(sizes) else array("i", sizes)
 
 
-def size_at(sizes: Sizes, index: int) -> int:
-    """Return one of the sizes that `sizes_of` returned."""
-    return sizes if isinstance(sizes, int) else sizes[index]
-
-
 def memory_of(sizes: Sequence[int] | Sizes) -> int:
     """Return the bytes that an array kept with an encoded batch takes; a number takes none."""
     return len(sizes) * sizes.itemsize if isinstance(sizes, array) else 0
