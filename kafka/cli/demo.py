@@ -155,8 +155,10 @@ def move_under_load(cluster: EmbeddedCluster) -> bool:
         f"{load.slowest * 1000:.0f} ms to be acknowledged,\n"
         f"  the consumer waited {reading.longest_gap * 1000:.0f} ms at most, nothing failed"
     )
-    # A callback added when the answer is there already overtakes those that wait for their thread.
-    return reading.values[place] == sorted(load.sent, key=int)
+    # By offset, not as the callbacks ran: one that is added when the answer is there already runs
+    # at once, while those of batches before it may still wait for their thread.
+    stored = [value for _, value in sorted(load.sent)]
+    return reading.values[place] == stored == sorted(stored, key=int)
 
 
 def _move(cluster: EmbeddedCluster, load: Load) -> None:
@@ -180,13 +182,13 @@ class Load:
     """A thread that sends one small record after another, while in its ``with`` block.
 
     Attributes:
-        sent: values that were acknowledged.
+        sent: offsets and values that were acknowledged.
         slowest: longest time from send to acknowledgement, in seconds.
         done: set when the last record was acknowledged.
     """
 
     def __init__(self, servers: list[str]) -> None:
-        self.sent: list[bytes] = []
+        self.sent: list[tuple[int, bytes]] = []
         self.slowest = 0.0
         self.done = threading.Event()
         self._servers = servers
@@ -217,8 +219,8 @@ class Load:
                 number += 1
             producer.flush()
 
-    def _acknowledged(self, value: bytes, start: float, _: RecordMetadata) -> None:
-        self.sent.append(value)
+    def _acknowledged(self, value: bytes, start: float, stored: RecordMetadata) -> None:
+        self.sent.append((stored.offset, value))
         self.slowest = max(self.slowest, time.perf_counter() - start)
 
 
