@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from kafka.producer.entries import Shape, columns_of
+from kafka.producer.entries import Shape, columns_of, timestamp_at
 from kafka.producer.sizes import header_size, sizes_of
 from kafka.record._equal import MOST_EQUAL, encode_equal_values
 from kafka.record._single import encode_single
@@ -84,14 +84,13 @@ def encode_entries(shape: Shape, entries: list[Any], ticks: Ticks, encoding: Enc
         if isinstance(value_sizes, int):
             raw = encode_equal_values(ticks, entries, value_sizes)
             if raw is not None:
-                times = array("q", (timestamp for _, timestamp in ticks))
-                # Of several ticks with the same index the last one counts.
-                first = max(number for number, (index, _) in enumerate(ticks) if index == 0)
+                # They do not go backwards, or there would be no short way.
+                limits = array("q", (timestamp_at(ticks, 0), ticks[-1][1]))
                 return Encoded(
                     _compressed(raw, encoding),
                     len(raw),
-                    base_timestamp=times[first],
-                    max_timestamp=times[-1],
+                    base_timestamp=limits[0],
+                    max_timestamp=limits[1],
                     value_sizes=value_sizes,
                 )
     return _encode_columns(shape, entries, ticks, encoding)
