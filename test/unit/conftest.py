@@ -1,5 +1,7 @@
 """Profiles of the property tests: quick by default, thorough with ``--hypothesis-profile=fuzz``."""
 
+import gc
+
 from hypothesis import HealthCheck, settings
 
 # A slow machine is no bug, so no example has a deadline.
@@ -8,3 +10,7 @@ settings.register_profile(
     "fuzz", deadline=None, max_examples=20_000, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("quick")
+
+# Nearly all objects are pytest's own and live as long as the run: to look them over for garbage as
+# often as in a program takes a fifteenth of it.
+gc.set_threshold(50_000, 20, 20)

@@ -24,6 +24,11 @@ TARGETS = {"fast": 0.7, "slow": 3.0}
 FOUND = [*compare(SEND, RUNS, TARGETS), limit(SEND, Metric.WAKEUPS, 20.0, RUNS[OURS])]
 
 
+@pytest.fixture(scope="module")
+def picture() -> str:
+    return plot.draw(plot.points(FOUND))
+
+
 def texts(svg: str) -> set[str]:
     """Return what can be read."""
     return {
@@ -57,16 +62,16 @@ def test_a_limit_is_drawn_as_its_distance():
     assert (point.measured, point.target) == (4.0, 1.0)
 
 
-def test_text_stays_text():
-    assert {"send() & more | fast", "0.50x, at least 0.7"} <= texts(plot.draw(plot.points(FOUND)))
+def test_text_stays_text(picture: str):
+    assert {"send() & more | fast", "0.50x, at least 0.7"} <= texts(picture)
 
 
-def test_the_picture_has_other_colours_for_dark_pages():
-    assert "prefers-color-scheme: dark" in plot.draw(plot.points(FOUND))
+def test_the_picture_has_other_colours_for_dark_pages(picture: str):
+    assert "prefers-color-scheme: dark" in picture
 
 
-def test_the_same_results_make_the_same_bytes():
-    assert plot.draw(plot.points(FOUND)) == plot.draw(plot.points(FOUND))
+def test_the_same_results_make_the_same_bytes(picture: str):
+    assert plot.draw(plot.points(FOUND)) == picture
 
 
 def test_the_command_writes_picture_and_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

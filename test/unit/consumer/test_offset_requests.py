@@ -96,10 +96,9 @@ def test_end_of_the_epoch_tells_what_is_left(
 
 
 @pytest.mark.parametrize("table", [LIST_OFFSETS_VERDICTS, LEADER_EPOCH_VERDICTS])
-@pytest.mark.parametrize("code", sorted(kafka_errors))
-def test_every_error_code_has_a_verdict(code: int, table: object) -> None:
-    verdict = verdict_for(kafka_errors[code], table)  # type: ignore[arg-type]
-    assert isinstance(verdict, Verdict)
+def test_every_error_code_has_a_verdict(table: object) -> None:
+    verdicts = {verdict_for(error, table) for error in kafka_errors.values()}  # type: ignore[arg-type]
+    assert verdicts <= set(Verdict)
 
 
 @pytest.mark.parametrize("code", [3, 5, 6, 9, 56, 74, 75, 78, -1])

@@ -24,40 +24,61 @@ CLASSES = sorted(
 )
 
 
-@pytest.mark.parametrize("row", TABLE, ids=lambda row: row["name"])
-def test_every_code_of_kafka_has_a_class_at_least_as_retriable_as_in_java(row):
-    error = for_code(row["code"])
-    assert error.errno == row["code"]
-    assert error.description
-    if "RetriableException" in row["exception"]:
-        assert issubclass(error, RetriableError)
-    if "InvalidMetadataException" in row["exception"]:
-        assert issubclass(error, InvalidMetadataError)
-    if "AuthorizationException" in row["exception"]:
-        assert issubclass(error, errors.AuthorizationError)
+def test_every_code_of_kafka_has_a_class_with_a_description():
+    codes = [row["code"] for row in TABLE]
+    assert [for_code(code).errno for code in codes] == codes
+    assert [code for code in codes if not for_code(code).description] == []
+
+
+@pytest.mark.parametrize(
+    ("exception", "parent"),
+    [
+        ("RetriableException", RetriableError),
+        ("InvalidMetadataException", InvalidMetadataError),
+        ("AuthorizationException", errors.AuthorizationError),
+    ],
+)
+def test_what_may_be_done_about_an_error_in_java_may_be_done_here(exception, parent):
+    classes = [for_code(row["code"]) for row in TABLE if exception in row["exception"]]
+    assert classes
+    assert [cls for cls in classes if not issubclass(cls, parent)] == []
 
 
 def test_kafka_errors_holds_exactly_the_codes_of_kafka():
     assert sorted(kafka_errors) == sorted(row["code"] for row in TABLE)
 
 
-@pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.__name__)
-def test_errors_pickle_copy_and_hash(cls):
-    error = cls("detail", 7)
-    for twin in (pickle.loads(pickle.dumps(error)), copy.copy(error), copy.deepcopy(error)):
-        assert type(twin) is cls
-        assert twin.args == error.args
-        assert str(twin) == str(error)
-    assert {error: 1}[error] == 1
-    assert error != cls("detail", 7)
+def pickled(error):
+    return pickle.loads(pickle.dumps(error))
 
 
-@pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.__name__)
-def test_flags_agree_with_the_ancestry(cls):
-    assert issubclass(cls, KafkaError)
-    assert issubclass(cls, RuntimeError)
-    assert cls.retriable is issubclass(cls, RetriableError)
-    assert cls.invalid_metadata is issubclass(cls, InvalidMetadataError)
+@pytest.mark.parametrize("make_twin", [pickled, copy.copy, copy.deepcopy])
+def test_every_error_pickles_and_copies(make_twin):
+    for cls in CLASSES:
+        error = cls("detail", 7)
+        twin = make_twin(error)
+        assert (type(twin), twin.args, str(twin)) == (cls, error.args, str(error))
+
+
+def test_every_error_is_equal_to_itself_alone():
+    for cls in CLASSES:
+        error = cls("detail", 7)
+        assert {error: 1}[error] == 1
+        assert error != cls("detail", 7)
+
+
+@pytest.mark.parametrize("parent", [KafkaError, RuntimeError])
+def test_every_error_is_caught_as(parent):
+    assert [cls for cls in CLASSES if not issubclass(cls, parent)] == []
+
+
+@pytest.mark.parametrize(
+    ("flag", "parent"),
+    [("retriable", RetriableError), ("invalid_metadata", InvalidMetadataError)],
+)
+def test_flags_agree_with_the_ancestry(flag, parent):
+    flags = {cls: getattr(cls, flag) for cls in CLASSES}
+    assert flags == {cls: issubclass(cls, parent) for cls in CLASSES}
 
 
 def test_an_unknown_code_keeps_its_number_through_pickling():

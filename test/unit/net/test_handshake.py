@@ -179,10 +179,10 @@ def test_wrong_correlation_id_on_the_first_answer_is_an_error() -> None:
 
 
 @pytest.mark.parametrize("old", HandshakeState)
-@pytest.mark.parametrize("new", HandshakeState)
-def test_every_move_is_in_the_table_or_refused(old: HandshakeState, new: HandshakeState) -> None:
-    if HANDSHAKE_TRANSITIONS.allows(old, new):
-        assert HANDSHAKE_TRANSITIONS.step(old, new) is new
-    else:
-        with pytest.raises(IllegalTransitionError):
-            HANDSHAKE_TRANSITIONS.step(old, new)
+def test_every_move_is_in_the_table_or_refused(old: HandshakeState) -> None:
+    for new in HandshakeState:
+        if HANDSHAKE_TRANSITIONS.allows(old, new):
+            assert HANDSHAKE_TRANSITIONS.step(old, new) is new
+        else:
+            with pytest.raises(IllegalTransitionError):
+                HANDSHAKE_TRANSITIONS.step(old, new)

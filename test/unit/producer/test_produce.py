@@ -24,9 +24,9 @@ KNOWN = {
 }
 
 
-@pytest.mark.parametrize("code", range(-1, 137))
-def test_every_error_code_has_a_verdict_the_sender_knows(code: int) -> None:
-    assert verdict_for(for_code(code), PRODUCE_VERDICTS) in KNOWN
+def test_every_error_code_has_a_verdict_the_sender_knows() -> None:
+    verdicts = {code: verdict_for(for_code(code), PRODUCE_VERDICTS) for code in range(-1, 137)}
+    assert {code: found for code, found in verdicts.items() if found not in KNOWN} == {}
 
 
 @pytest.mark.parametrize(

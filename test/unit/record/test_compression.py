@@ -93,7 +93,7 @@ def test_the_python_lz4_decoder_agrees_with_the_library(data, linked):
 
 
 @pytest.mark.parametrize("codec", REAL)
-@pytest.mark.parametrize("size", [100_001, 60_000_000])
+@pytest.mark.parametrize("size", [100_001, 20_000_000])
 def test_a_bomb_is_refused(codec, size):
     with pytest.raises(CorruptRecordError, match=TOO_LARGE):
         decompress(codec, compress(codec, bytes(size)), 100_000)

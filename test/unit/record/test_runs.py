@@ -101,7 +101,7 @@ def test_damage_is_found_as_when_decoding_one_by_one(sizes, key, flip):
         bad[place] ^= flip
         seen = outcome(decode, bytes(bad), len(sizes))
         # An offset delta in the middle is not looked at: the last one and the count are enough.
-        assert seen in (outcome(one_by_one, bytes(bad), len(sizes)), intact)
+        assert seen == intact or seen == outcome(one_by_one, bytes(bad), len(sizes))
 
 
 @pytest.mark.parametrize("size", [5, 70])
