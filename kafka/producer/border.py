@@ -57,7 +57,7 @@ class MemoryWaiter:
 class Memory:
     """How much of ``buffer_memory`` is in use, and who waits for some.
 
-    All of it happens with the border lock held, except what reads one number.
+    All of it happens with the border lock held, except what reads one number, and `doubt`.
 
     Args:
         intake: counts what comes in.
@@ -196,9 +196,14 @@ class Memory:
                 waiter.wake()
 
     def doubt(self) -> None:
-        """Have the next record make up for a wake-up that may have been lost."""
+        """Have the next record make up for a wake-up that may have been lost; without the lock."""
         self._doubt = True
         self._intake.ceiling = -1
+
+    def check_open(self) -> None:
+        """Raise `KafkaError` if nothing more is admitted."""
+        if self.closed:
+            raise KafkaError("the producer is closed, so the record was not sent")
 
     def admits(self, size: int, waiter: MemoryWaiter | None) -> bool:
         """Return whether a record of *size* bytes may come in above the ceiling; inside the gate.
@@ -206,11 +211,11 @@ class Memory:
         Raises:
             KafkaError: the producer is closed.
         """
-        if self.closed:
-            raise KafkaError("the producer is closed, so the record was not sent")
+        self.check_open()
         if self._doubt:
-            self._notify()
+            # In this order: `doubt` needs no lock, so another one may come any time.
             self._doubt = False
+            self._notify()
             self._set_ceiling()
         first = self._first()
         if first is None:
@@ -233,5 +238,7 @@ class Memory:
 
     def _set_ceiling(self) -> None:
         """Send everybody the long way while somebody waits or the producer is closed."""
-        blocked = self.closed or self._doubt or bool(self.waiters)
+        blocked = self.closed or bool(self.waiters)
         self._intake.ceiling = -1 if blocked else self._limit + self._freed
+        if self._doubt:  # looked at last: it may have come meanwhile
+            self._intake.ceiling = -1

@@ -19,7 +19,7 @@ import sys
 import time
 from bisect import bisect_right
 from collections import deque
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
 
 from kafka.producer.entries import Shape
 from kafka.producer.future import FutureRecordMetadata
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
     from kafka.producer.producer_batch import ProducerBatch
     from kafka.producer.routes import PartitionQueue, TopicRoute
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 _PLAIN: Final = Shape.PLAIN
 _KEYED: Final = Shape.KEYED
@@ -60,10 +63,11 @@ class Intake:
             or a partitioner.
         lent: the open batches that count memory for records to come.
         wall: Unix time in seconds, for records without a timestamp.
-        sections: the code of all functions that go through the gate in senders' threads.
+        sections: the code of all functions that go through the gate.
     """
 
     __slots__ = (
+        "_guarded",
         "accepts",
         "aside",
         "ceiling",
@@ -90,7 +94,13 @@ class Intake:
         self.largest = -1
         self.lent: set[ProducerBatch] = set()
         self.wall: Callable[[], float] = time.time
-        self.sections: set[CodeType] = {Intake.put.__code__, Intake.put_block.__code__}
+        self.sections: set[CodeType] = {
+            Intake.put.__code__,
+            Intake.put_block.__code__,
+            Intake.guarded.__code__,
+        }
+        # Whether somebody is in `guarded` with gate and lock; looked at by who owns the lock.
+        self._guarded = False
 
     # Any: what the user gives; put() finds out whether it is bytes.
     def put(self, topic: str, value: Any, key: Any) -> FutureRecordMetadata | None:  # noqa: C901 - a call per step costs half as much again: test/bench/send_path.py
@@ -231,6 +241,36 @@ class Intake:
             if self.aside:
                 self.drain()
 
+    def guarded(self, step: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Call *step* with these arguments inside the gate and with the lock; for the loop.
+
+        A send() that interrupts it (signal handler, ``__del__``, logging handler) sets its record
+        aside. Whoever is inside already may call this again.
+
+        Not a context manager: a signal handler may raise at the start of its ``__exit__`` (an async
+        producer's loop runs in the main thread), and nobody would open the gate any more.
+        """
+        while True:
+            try:
+                del self.free
+            except AttributeError:
+                if self._guarded and self._owns_lock():
+                    return step(*args, **kwargs)
+                time.sleep(0)
+            else:
+                break
+        try:
+            with self.lock:
+                self._guarded = True
+                try:
+                    return step(*args, **kwargs)
+                finally:
+                    self._guarded = False
+        finally:
+            self.free = None
+            if self.aside:
+                self.drain()
+
     def is_held_here(self) -> bool:
         """Return whether this thread is inside the border, interrupted by what runs now."""
         return self.may_be_held_here() and (self._owns_lock() or self._stays_closed())
@@ -254,42 +294,3 @@ class Intake:
                 return False
             time.sleep(0)
         return True
-
-
-class Guard:
-    """Through the gate and the lock, for the loop's thread, where no signal handler raises.
-
-    A send() that interrupts what is done under it (``__del__``, a logging handler) sets its record
-    aside. May be entered again by who is inside.
-
-    Args:
-        intake: whose gate.
-    """
-
-    __slots__ = ("_depth", "_intake")
-
-    def __init__(self, intake: Intake) -> None:
-        self._intake = intake
-        self._depth = 0
-
-    def __enter__(self) -> None:
-        intake = self._intake
-        if not (self._depth and intake.lock._is_owned()):  # type: ignore[attr-defined]  # noqa: SLF001 - as Condition does
-            while True:
-                try:
-                    del intake.free
-                except AttributeError:
-                    time.sleep(0)
-                else:
-                    break
-        intake.lock.acquire()
-        self._depth += 1
-
-    def __exit__(self, *_: object) -> None:
-        intake = self._intake
-        self._depth -= 1
-        intake.lock.release()
-        if not self._depth:
-            intake.free = None
-            if intake.aside:
-                intake.drain()

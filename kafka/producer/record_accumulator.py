@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 
 from kafka.producer.border import Memory
 from kafka.producer.future import FutureRecordMetadata, future_of
-from kafka.producer.intake import Guard, Intake
+from kafka.producer.intake import Intake
 from kafka.producer.producer_batch import BatchState, Outcome, ProducerBatch
 from kafka.producer.sizes import SAVING, header_memory
 from kafka.producer.wake_ups import WakeUps
@@ -64,7 +64,6 @@ class RecordAccumulator:
         self.intake = Intake(self.lock, self.take_aside)
         self.intake.sections |= {self._append.__code__, self.take_aside.__code__}
         self.memory = Memory(self.intake, settings.buffer_memory, notify)
-        self.guard = Guard(self.intake)
         self.active: dict[PartitionQueue, None] = {}
         self.magic = 2
         self.next_due = -math.inf
@@ -185,9 +184,8 @@ class RecordAccumulator:
     def close(self) -> None:
         """Take no more records; those waiting for memory fail."""
         # Through the gate: nobody is left who has not seen it yet.
-        with self.guard:
-            self.memory.close()
-            self.notify()
+        self.intake.guarded(self.memory.close)
+        self.notify()
 
     def encode(self, batch: ProducerBatch, route: TopicRoute, *, take_over: bool = False) -> None:
         """Encode a full or due batch in this thread.
@@ -236,51 +234,59 @@ class RecordAccumulator:
         # `next_due` and the wake-ups after it, and so wakes the loop again.
         self._wake_ups.looking()
         self.next_due = -math.inf
+        if self.intake.aside:  # whoever was to queue them may have been interrupted again
+            self.take_aside()
         return list(self.active)
 
     def pop(self, queue: PartitionQueue) -> ProducerBatch | None:
         """Take the first batch of *queue*, closed; ``None`` if there is none."""
-        with self.guard:
-            if queue.batches and queue.batches[0] is queue.open:
-                self._seal(queue)
-            batch = queue.batches.popleft() if queue.batches else None
-            if not queue.batches:
-                self.active.pop(queue, None)
-            if batch is None or not (batch.records or batch.count):
-                # Left by a send() that was interrupted before its record was in.
-                self.memory.release(batch)
-                return None
+        return self.intake.guarded(self._pop, queue)
+
+    def _pop(self, queue: PartitionQueue) -> ProducerBatch | None:
+        batches = queue.batches
+        if batches and batches[0] is queue.open:
+            self._seal(queue)
+        batch = batches[0] if batches else None
+        if batch is not None:
             if batch.state is BatchState.OPEN:
                 batch.seal()
-            self._deliveries.opened(batch)
+            if batch.count:
+                # Before it leaves the queue: `abort` finds it in one of the two, whenever a signal
+                # handler raises.
+                self._deliveries.opened(batch)
+            batches.popleft()
+        if not batches:
+            self.active.pop(queue, None)
+        if batch is not None and batch.count:
             return batch
+        # Left by a send() that was interrupted before its record was in.
+        self.memory.release(batch)
+        return None
 
     def put_back(self, queue: PartitionQueue, batch: ProducerBatch) -> None:
         """Put a batch back to where it was among the batches of its partition."""
-        with self.guard:
-            queue.put_back(batch)
-            self.active[queue] = None
+        self.active[queue] = None
+        self.intake.guarded(queue.put_back, batch)
 
     def adopt(self, queue: PartitionQueue, batch: ProducerBatch) -> None:
         """Put a sealed batch that was made elsewhere at the end of *queue*."""
-        with self.guard:
-            self._enqueue(queue, batch)
-            self.notify()
+        self.intake.guarded(self._enqueue, queue, batch)
+        self.notify()
 
     def take_expired(self, now: float) -> list[ProducerBatch]:
-        """Take the batches whose delivery time-out is over out of the queues."""
+        """Take the batches whose delivery time-out is over out of the queues; inside the gate."""
         timeout = self.settings.delivery_timeout
         expired: list[ProducerBatch] = []
         self.next_expiry = math.inf
-        with self.guard:
-            for queue, batch in [(q, b) for q in self.active for b in q.batches]:
-                if batch.expires_at(timeout) > now:
-                    self.next_expiry = min(self.next_expiry, batch.expires_at(timeout))
-                    continue
-                if batch is queue.open:
-                    self._seal(queue)
-                queue.batches.remove(batch)
-                expired.append(batch)
+        for queue, batch in [(q, b) for q in self.active for b in q.batches]:
+            if batch.expires_at(timeout) > now:
+                self.next_expiry = min(self.next_expiry, batch.expires_at(timeout))
+                continue
+            if batch is queue.open:
+                self._seal(queue)
+            self._deliveries.opened(batch)
+            queue.batches.remove(batch)
+            expired.append(batch)
         return expired
 
     def account(self, change: int) -> None:
@@ -306,12 +312,10 @@ class RecordAccumulator:
 
     def abort(self, error: KafkaError) -> None:
         """Fail every record that has no outcome yet with *error*."""
-        self.register()
-        with self.guard:
-            while self.active:
-                queue, _ = self.active.popitem()
-                queue.open = None
-                queue.batches.clear()
+        self.take_aside()
+        for queue in list(self.active):
+            while queue in self.active:
+                self.pop(queue)
         for batch in self._deliveries.unsettled:
             if self._deliveries.complete(batch, Outcome(error=error)):
                 self.release(batch)
@@ -338,6 +342,7 @@ class RecordAccumulator:
                     self._enqueue(queue, batch)
             finally:
                 intake.free = None
+            self.notify()  # the loop may have looked before
 
     def _room(
         self, route: TopicRoute, queue: PartitionQueue | None, size: int
@@ -378,8 +383,11 @@ class RecordAccumulator:
         self._seal(queue)
         self.active[queue] = None
         queue.batches.append(batch)
+        # The last search for expired ones may have missed it.
+        self.next_expiry = min(self.next_expiry, batch.expires_at(self.settings.delivery_timeout))
 
     def _set_aside(self, queue: PartitionQueue, record: Record, size: int) -> FutureRecordMetadata:
+        self.memory.check_open()
         batch = self.make_batch(queue, (record,))
         batch.memory = size
         batch.seal()

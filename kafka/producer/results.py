@@ -145,7 +145,7 @@ class Results:
     def expire(self, now: float) -> None:
         """Fail the batches whose delivery time-out is over (KIP-91)."""
         timeout = self._accumulator.settings.delivery_timeout
-        expired = self._accumulator.take_expired(now)
+        expired = self._accumulator.intake.guarded(self._accumulator.take_expired, now)
         for batch in self.flying:
             if batch.expires_at(timeout) <= now:
                 expired.append(batch)

@@ -90,32 +90,37 @@ class SendPath:
 
     def update_routes(self, snapshot: ClusterSnapshot) -> None:
         """Take over the partitions of the topics in use; forget topics that are gone."""
-        with self._accumulator.guard:
-            for topic, route in list(self.routes.items()):
-                count = snapshot.partition_count(topic)
-                if count:
-                    route.update(count, snapshot.available_partitions(topic))
-                else:
-                    del self.routes[topic]
+        self.intake.guarded(self._update_routes, snapshot)
+
+    def _update_routes(self, snapshot: ClusterSnapshot) -> None:
+        for topic, route in list(self.routes.items()):
+            count = snapshot.partition_count(topic)
+            if count:
+                route.update(count, snapshot.available_partitions(topic))
+            else:
+                del self.routes[topic]
 
     def open_route(self, topic: str, snapshot: ClusterSnapshot) -> TopicRoute | None:
         """Return the route of *topic*, made anew if need be; ``None`` if it has no partitions."""
-        settings = self._accumulator.settings
         count = snapshot.partition_count(topic)
         if not count:
             return None
-        with self._accumulator.guard:
-            route = self.routes.get(topic)
-            if route is None:
-                route = TopicRoute(
-                    topic,
-                    batch_size=settings.batch_size,
-                    limit=settings.batch_limit,
-                    uniform=self._uniform,
-                )
-                route.update(count, snapshot.available_partitions(topic))
-                self.routes[topic] = route
-            return route
+        available = snapshot.available_partitions(topic)
+        return self.intake.guarded(self._open_route, topic, count, available)
+
+    def _open_route(self, topic: str, count: int, available: tuple[int, ...]) -> TopicRoute:
+        settings = self._accumulator.settings
+        route = self.routes.get(topic)
+        if route is None:
+            route = TopicRoute(
+                topic,
+                batch_size=settings.batch_size,
+                limit=settings.batch_limit,
+                uniform=self._uniform,
+            )
+            route.update(count, available)
+            self.routes[topic] = route
+        return route
 
     def prepare(
         self,

@@ -187,3 +187,46 @@ def test_released_batch_has_nothing_left_to_take_back(memory: Memory, intake: In
     memory.release(batch)
     memory.take_back(batch)
     assert memory.used == 0
+
+
+class WatchedIntake(Intake):
+    """An intake where something happens before `ceiling` is set, as another thread may do it."""
+
+    def __init__(self) -> None:
+        self.meanwhile: Callable[[], object] = nothing
+        self.height = 0
+        super().__init__(threading.RLock(), nothing)
+
+    @property
+    def ceiling(self) -> int:  # type: ignore[override] # a plain attribute there
+        return self.height
+
+    @ceiling.setter
+    def ceiling(self, value: int) -> None:
+        meanwhile, self.meanwhile = self.meanwhile, nothing
+        meanwhile()
+        self.height = value
+
+
+def test_a_doubt_that_comes_while_memory_is_freed_is_kept() -> None:
+    intake = WatchedIntake()
+    memory = Memory(intake, 1000, nothing)
+    intake.meanwhile = memory.doubt
+    memory.free(10)
+    assert intake.ceiling == -1
+
+
+def test_a_doubt_that_comes_while_another_is_dealt_with_is_kept(intake: Intake) -> None:
+    told: list[int] = []
+
+    def notify() -> None:
+        told.append(1)
+        if len(told) == 1:
+            memory.doubt()
+
+    memory = Memory(intake, 1000, notify)
+    memory.doubt()
+    memory.admits(10, None)
+    assert intake.ceiling == -1
+    memory.admits(10, None)
+    assert (len(told), intake.ceiling) == (2, 1000)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 import time
 from collections.abc import Callable
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from kafka.producer.entries import Shape
 from kafka.producer.future import FutureRecordMetadata
-from kafka.producer.intake import Guard, Intake
+from kafka.producer.intake import Intake
 from kafka.producer.producer_batch import ProducerBatch
 from kafka.producer.routes import TopicRoute
 from kafka.producer.sizes import RECORD_MEMORY, RECORD_OVERHEAD, SAVING
@@ -177,27 +178,25 @@ def test_what_was_set_aside_is_queued_on_the_way_out() -> None:
     assert border.drained == 1
 
 
-def test_a_guard_keeps_others_out_until_all_of_it_is_left() -> None:
+def test_a_guarded_step_keeps_others_out_until_all_of_it_is_left() -> None:
     border = Border()
-    guard = Guard(border.intake)
-    with guard:
-        with guard:
-            assert border.put() is None
-        assert border.put() is None
+    found: list[object] = []
+
+    def step(*, again: bool) -> None:
+        if again:
+            border.intake.guarded(step, again=False)
+        found.append(border.put())
+
+    border.intake.guarded(step, again=True)
+    assert found == [None, None]
     assert border.put() is not None
 
 
-def test_a_guard_waits_until_the_gate_is_open() -> None:
+def test_a_guarded_step_waits_until_the_gate_is_open() -> None:
     border = Border()
-    guard = Guard(border.intake)
     entered = threading.Event()
-
-    def enter() -> None:
-        with guard:
-            entered.set()
-
     del border.intake.free
-    thread = threading.Thread(target=enter)
+    thread = threading.Thread(target=border.intake.guarded, args=(entered.set,))
     thread.start()
     assert not entered.wait(0.01)
     border.intake.free = None
@@ -211,9 +210,36 @@ def test_a_thread_holds_the_border_only_inside_of_it() -> None:
     del border.intake.free
     found.append(border.intake.is_held_here())
     border.intake.free = None
-    with Guard(border.intake):
-        found.append(border.intake.is_held_here())
+    found.append(border.intake.guarded(border.intake.is_held_here))
     assert found == [False, False, True]
+
+
+def test_the_gate_is_open_after_a_guarded_step_wherever_a_signal_handler_raises() -> None:
+    class InterruptionError(Exception):
+        pass
+
+    def handler(*_: object) -> None:
+        raise InterruptionError
+
+    border = Border()
+    closed = raised = 0
+    previous = signal.signal(signal.SIGALRM, handler)
+    end = time.monotonic() + 0.3
+    try:
+        while time.monotonic() < end:
+            try:
+                signal.setitimer(signal.ITIMER_REAL, 0.00005)
+                while True:
+                    border.intake.guarded(len, b"")
+            except InterruptionError:
+                raised += 1
+            closed += not hasattr(border.intake, "free") or border.intake.is_held_here()
+            border.intake.free = None
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, previous)
+    assert raised > 50
+    assert closed == 0
 
 
 def test_a_call_that_interrupts_a_put_knows_it() -> None:
