@@ -70,12 +70,12 @@ def answer(
     return b"".join(encode_response(response, version, correlation_id=correlation_id))[4:]
 
 
-@pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("version", ALL)
-def test_a_request_is_what_the_codec_makes_of_it(version: int, size: int) -> None:
-    records = [b"h" * min(size, 61), b"r" * max(size - 61, 0)]
-    pieces = stencil(version).request(2**31 - 2, records)
-    assert b"".join(pieces) == whole_request(SETTINGS, version, records)
+def test_a_request_is_what_the_codec_makes_of_it(version: int) -> None:
+    for size in SIZES:
+        records = [b"h" * min(size, 61), b"r" * max(size - 61, 0)]
+        pieces = stencil(version).request(2**31 - 2, records)
+        assert b"".join(pieces) == whole_request(SETTINGS, version, records), size
 
 
 @pytest.mark.parametrize("version", [3, 8, 9, 13])

@@ -14,9 +14,8 @@ def length_of(item: bytes | None) -> str:
     return "null" if item is None else str(len(item))
 
 
-@pytest.mark.parametrize("value", [None, *(bytes(n) for n in LENGTHS)], ids=length_of)
 @pytest.mark.parametrize("key", [None, *(b"k" * n for n in LENGTHS)], ids=length_of)
-def test_one_record_comes_out_as_from_the_encoder_of_columns(
-    key: bytes | None, value: bytes | None
-) -> None:
-    assert encode_single(key, value) == encode_records([7], [key], [value], None)
+def test_one_record_comes_out_as_from_the_encoder_of_columns(key: bytes | None) -> None:
+    for value in [None, *(bytes(n) for n in LENGTHS)]:
+        expected = encode_records([7], [key], [value], None)
+        assert encode_single(key, value) == expected, length_of(value)
