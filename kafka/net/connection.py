@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from kafka.errors import KafkaConnectionError, KafkaError, KafkaProtocolError, RequestTimedOutError
 from kafka.net.in_flight import InFlightRequest, InFlightRequests
@@ -246,49 +246,53 @@ class Connection:
         except KafkaProtocolError as error:
             self._break(error)
             return
-        self._used_at = self._clock.now()
+        # No call since it was taken out; whatever is raised from here on, the request hears of it.
         waiter = done.waiter
-        if waiter.frame is not None:
-            resolve(waiter.frame, frame)
-            return
-        if waiter.stencil is not None:
-            accepted = waiter.stencil.accepted(frame)
-            if accepted is not None:
-                self._completed(done, len(frame))
-                if not waiter.answer.done():
-                    waiter.answer.set_result(accepted)  # type: ignore[arg-type] # as in write_batch
-                return
         try:
-            response = decode_response(waiter.request_type, waiter.version, frame)
-        except KafkaProtocolError as error:
-            waiter.fail(error)
-            self._break(error)
-            return
-        self._complete(done, response, len(frame))
+            self._used_at = self._clock.now()
+            if waiter.frame is not None:
+                resolve(waiter.frame, frame)
+            else:
+                self._complete(done, frame)
+        except BaseException as exc:
+            self._give_up(waiter, exc)
+            if not isinstance(exc, Exception):
+                raise
 
-    def _complete(self, done: InFlightRequest[Waiter], response: Message, received: int) -> None:
+    def _complete(self, done: InFlightRequest[Waiter], frame: Frame) -> None:
         waiter = done.waiter
         api_key = waiter.request_type.API_KEY
-        seconds = throttle_seconds(api_key, waiter.version, response)
-        if seconds > 0:
-            self._observer.throttled(self.node_id, api_key, seconds)
-            if self.on_throttle is not None:
-                self.on_throttle(seconds)
-        self._completed(done, received)
-        if not waiter.answer.done():  # the caller may have stopped waiting
-            waiter.answer.set_result(adapt_response(response, waiter.version))
+        seconds = 0.0
+        # Any: what the waiter's answer takes, as in send.
+        answer: Any = None if waiter.stencil is None else waiter.stencil.accepted(frame)
+        if answer is None:
+            response = decode_response(waiter.request_type, waiter.version, frame)
+            seconds = throttle_seconds(api_key, waiter.version, response)
+            answer = adapt_response(response, waiter.version)
+        try:
+            if seconds > 0:
+                self._observer.throttled(self.node_id, api_key, seconds)
+                if self.on_throttle is not None:
+                    self.on_throttle(seconds)
+            took = self._used_at - done.sent_at
+            self._observer.request_completed(self.node_id, api_key, took, waiter.size, len(frame))
+            if self._slots:
+                self._free_slot()
+        finally:
+            if not waiter.answer.done():  # the caller may have stopped waiting
+                waiter.answer.set_result(answer)
 
-    def _completed(self, done: InFlightRequest[Waiter], received: int) -> None:
-        waiter = done.waiter
-        self._observer.request_completed(
-            self.node_id,
-            waiter.request_type.API_KEY,
-            self._used_at - done.sent_at,
-            waiter.size,
-            received,
-        )
-        if self._slots:
-            self._free_slot()
+    def _give_up(self, waiter: Waiter, exc: BaseException) -> None:
+        """End the connection on which an answer could not be dealt with; its request fails."""
+        error = exc
+        if not isinstance(error, KafkaProtocolError):
+            error = KafkaProtocolError(f"the answer to {waiter} could not be dealt with: {exc!r}")
+            error.__cause__ = exc
+            log.error("%s: %s", self.where, error.args[0], exc_info=exc)
+        try:
+            waiter.fail(error)
+        finally:
+            self._break(error)
 
     def _free_slot(self) -> None:
         while self._slots:
@@ -311,24 +315,40 @@ class Connection:
         if self.error is not None:
             return
         self.error = error
+        try:
+            self._fail_all(error)
+        finally:
+            if self.on_close is not None:
+                self.on_close(error)
+
+    def _fail_all(self, error: KafkaError) -> None:
+        try:
+            while self._in_flight:
+                waiter = self._in_flight.take_oldest().waiter
+                cause: KafkaError = error
+                try:
+                    text = error.args[0] if error.args else error
+                    cause = KafkaConnectionError(f"{waiter} got no answer: {text}")
+                    cause.__cause__ = error
+                    self._observer.request_failed(self.node_id, waiter.request_type.API_KEY, cause)
+                finally:
+                    waiter.fail(cause if waiter.frame is None else error)
+        finally:
+            if self._in_flight:
+                # An observer or a signal handler raised: the others hear of it all the same.
+                self._fail_all(error)
+            else:
+                self._free_all()
+
+    def _free_all(self) -> None:
+        """Let go of all who wait for this connection, and of its timers."""
         for timer in (self._timer, self._idle_timer):
             if timer is not None:
                 timer.cancel()
-        for request in self._in_flight.drain():
-            self._fail_request(request, error)
         slots, self._slots = self._slots, []
         for slot in slots:
             resolve(slot, None)
         self.on_writable()
-        if self.on_close is not None:
-            self.on_close(error)
-
-    def _fail_request(self, request: InFlightRequest[Waiter], error: KafkaError) -> None:
-        waiter = request.waiter
-        cause = KafkaConnectionError(f"{waiter} got no answer: {_text(error)}")
-        cause.__cause__ = error
-        self._observer.request_failed(self.node_id, waiter.request_type.API_KEY, cause)
-        waiter.fail(cause if waiter.frame is None else error)
 
     # -- time ------------------------------------------------------------------------------
 
@@ -367,16 +387,14 @@ class Connection:
         error = RequestTimedOutError(
             f"{self.where}: no answer to {late.waiter} after {waited:.1f} s"
         )
-        for request in self._in_flight:
-            if request.expires_at <= now:
-                request.waiter.fail(error)
-        self.close(error)
+        try:
+            for request in self._in_flight:
+                if request.expires_at <= now:
+                    request.waiter.fail(error)
+        finally:
+            self.close(error)
 
     def __repr__(self) -> str:
         """Return a status line."""
         state = "CLOSED" if self.error else "READY" if self.versions else "HANDSHAKE"
         return f"<Connection {self.where} {state} in_flight={self.in_flight}>"
-
-
-def _text(error: KafkaError) -> str:
-    return str(error.args[0]) if error.args else str(error)

@@ -76,13 +76,16 @@ class InFlightRequests(Generic[T]):
             raise CorrelationIdError(
                 f"response with correlation id {correlation_id}, expected {oldest.correlation_id}"
             )
-        return self._requests.popleft()
+        # No call takes it out, so no exception of a signal handler comes between it and the caller.
+        del self._requests[0]
+        return oldest
 
-    def drain(self) -> list[InFlightRequest[T]]:
-        """Remove and return all requests, oldest first."""
-        drained = list(self._requests)
-        self._requests.clear()
-        return drained
+    def take_oldest(self) -> InFlightRequest[T]:
+        """Remove and return the oldest request; there is one."""
+        oldest = self._requests[0]
+        # As above.
+        del self._requests[0]
+        return oldest
 
     def next_expiry(self) -> float | None:
         """Return when the first of the requests expires."""

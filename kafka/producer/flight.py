@@ -52,10 +52,14 @@ class Flight:
         sent: the batches it was made for.
         flying: those of them that are in it.
         snapshot: what the cluster was like then.
-        land: called once, with this and the answer, or the error if there is none.
+        land: called with this and the answer, or the error if there is none.
+
+    Attributes:
+        land: ``None`` once the answer has been taken: whoever takes it says so, where nothing that
+            is raised from then on is lost.
     """
 
-    __slots__ = ("_land", "flying", "node_id", "sent", "snapshot")
+    __slots__ = ("flying", "land", "node_id", "sent", "snapshot")
 
     def __init__(
         self,
@@ -70,20 +74,18 @@ class Flight:
         self.sent = sent
         self.flying = flying
         self.snapshot = snapshot
-        self._land: Callable[[Flight, Landing], None] | None = land
+        self.land: Callable[[Flight, Landing], None] | None = land
 
     def done(self) -> bool:
         """Return whether the answer has been taken."""
-        return self._land is None
+        return self.land is None
 
     def set_result(self, result: ProduceResponse | Accepted, /) -> None:
         """Take the response."""
-        land, self._land = self._land, None
-        if land is not None:
-            land(self, result)
+        if self.land is not None:
+            self.land(self, result)
 
     def set_exception(self, exception: KafkaError, /) -> None:
         """Take note that there will be none."""
-        land, self._land = self._land, None
-        if land is not None:
-            land(self, exception)
+        if self.land is not None:
+            self.land(self, exception)

@@ -156,7 +156,9 @@ class Sender:
     def _break(self, exc: BaseException) -> None:
         """End `run` with the error of a callback of the loop, as it would end in a task."""
         if self._life is not None and not self._life.done():
-            self._life.set_exception(exc)
+            # What a signal handler raises would come out of the loop a second time.
+            error = exc if isinstance(exc, Exception) else KafkaError(f"interrupted: {exc!r}")
+            self._life.set_exception(error)
 
     # -- choosing what goes ------------------------------------------------------------------
 
@@ -299,6 +301,8 @@ class Sender:
         if self._life is None or self._life.done():
             return
         try:
+            # Raised before here, it is as if there were no answer; from here on it ends the sender.
+            flight.land = None
             if isinstance(answer, Accepted):
                 self._results.succeed(flight.flying[0].batch, *answer)
             elif isinstance(answer, KafkaError):

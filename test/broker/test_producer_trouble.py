@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from kafka._base.deadline import Deadline
+from kafka._base.observer import Observer
 from kafka.config.producer import ProducerConfig
 from kafka.errors import (
     InvalidRecordError,
@@ -25,7 +26,8 @@ from kafka.protocol.messages.produce import ProduceRequest, ProduceResponse
 from kafka.testing import EmbeddedCluster
 from kafka.testing.broker.faults import Delay, Disconnect, DropResponse, Fail, Garbage
 from test.support.producer_story import answer, play, values
-from test.support.stage import inject_each
+from test.support.stage import cluster_of, inject_each
+from test.support.virtual_loop import VirtualLoop
 
 NOT_LEADER = NotLeaderForPartitionError.errno
 INVALID_RECORD = InvalidRecordError.errno
@@ -228,3 +230,34 @@ def test_a_batch_that_cannot_be_encoded_fails_alone(
 
     play(story, config={"log.message.timestamp.after.max.ms": str(2**63 - 1)})
     assert "topic=t partition=0: a batch could not be encoded" in caplog.text
+
+
+def test_records_hear_of_it_when_a_signal_handler_stops_the_sender() -> None:
+    class Interrupted(Observer):
+        def batch_delivered(self, topic: str, records: int, size: int, age: float) -> None:
+            raise KeyboardInterrupt
+
+    async def main() -> None:
+        async with cluster_of() as cluster:
+            cluster.create_topic("t", 1)
+            options = ProducerConfig.from_kwargs({"bootstrap_servers": cluster.bootstrap_servers})
+            runner = LoopCallbacks(asyncio.get_running_loop())
+            core = ProducerCore(options, runner=runner, observer=Interrupted())
+            deadline = Deadline.after(core.clock.now(), 10)
+            await core.start(deadline)
+            route = await core.route("t", deadline)
+            record = (1_700_000_000_000, None, b"x", None)
+            first = await core.put_in(route, None, record, 100)
+            await asyncio.sleep(0)
+            second = await core.put_in(route, None, record, 100)
+            assert (await first).offset == 0
+            with pytest.raises(KafkaError, match="background task failed"):
+                await second
+            await core.close(1)
+
+    loop = VirtualLoop()
+    task = loop.create_task(main())
+    with pytest.raises(KeyboardInterrupt):
+        loop.run_until_complete(task)
+    loop.run_until_complete(task)
+    loop.close()

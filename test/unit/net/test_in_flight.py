@@ -39,7 +39,7 @@ def test_nothing_in_flight_never_expires() -> None:
     assert queue().next_expiry() is None
 
 
-def test_drained_requests_come_oldest_first() -> None:
+def test_requests_that_get_no_answer_are_taken_oldest_first() -> None:
     requests = queue(1, 2)
-    assert [r.correlation_id for r in requests.drain()] == [0, 1]
+    assert [requests.take_oldest().correlation_id for _ in range(2)] == [0, 1]
     assert len(requests) == 0

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from kafka.cluster import ClusterMetadata
 from kafka.errors import KafkaConnectionError
 from kafka.producer.flight import Flight
@@ -14,8 +16,11 @@ if TYPE_CHECKING:
 
 
 def flight_noting(landed: list[Landing]) -> Flight:
-    snapshot = ClusterMetadata().snapshot
-    return Flight(0, [], flying=[], snapshot=snapshot, land=lambda _, answer: landed.append(answer))
+    def land(flight: Flight, answer: Landing) -> None:
+        flight.land = None
+        landed.append(answer)
+
+    return Flight(0, [], flying=[], snapshot=ClusterMetadata().snapshot, land=land)
 
 
 def test_a_response_lands_in_the_step_that_brings_it() -> None:
@@ -44,3 +49,23 @@ def test_a_request_that_timed_out_is_not_failed_again_by_the_end_of_its_connecti
     flight.set_exception(late)
     flight.set_exception(gone)
     assert landed == [late]
+
+
+def test_an_answer_that_a_signal_handler_kept_from_being_taken_may_be_followed_by_an_error() -> (
+    None
+):
+    landed: list[Landing] = []
+    flight = flight_noting(landed)
+    take, interrupted = flight.land, KeyboardInterrupt()
+
+    def interrupt(flight: Flight, _: Landing) -> None:
+        flight.land = take
+        raise interrupted
+
+    flight.land = interrupt
+    with pytest.raises(KeyboardInterrupt):
+        flight.set_result(ProduceResponse())
+    assert not flight.done()
+    lost = KafkaConnectionError("the answer was lost")
+    flight.set_exception(lost)
+    assert landed == [lost]
