@@ -105,16 +105,17 @@ class Writer:
         return stencil
 
     def fit(self, sent: list[Sent], versions: ApiVersions) -> list[Sent]:
-        """Return what can go to a broker of *versions*, encoded anew if it is too old for it.
+        """Return what can go to a broker of *versions*, encoded anew if that takes another format.
 
-        Such a broker joined after the batch was sealed.
+        It joined, or was upgraded, after the batch was sealed; or others of the cluster are older
+        (from Produce 3 on a broker refuses what is not of format 2).
         """
         codec = self._accumulator.settings.codec
         if codec:
             versions.require_codec(codec)
         magic = versions.record_magic
         for _, batch in sent:
-            if batch.magic > magic and batch.state is BatchState.IN_FLIGHT:
+            if batch.magic != magic and batch.state is BatchState.IN_FLIGHT:
                 self._encode_anew(batch, magic)
         return [item for item in sent if item.batch.state is BatchState.IN_FLIGHT]
 
@@ -122,7 +123,7 @@ class Writer:
         settings = self._accumulator.settings
         batch.move(BatchState.ENCODED)
         batch.reopen()
-        if any(record[3] for record in batch.records):
+        if magic < 2 and any(record[3] for record in batch.records):
             topic, partition = batch.topic_partition
             old = UnsupportedVersionError(
                 f"{topic}-{partition}: the leader is older than Kafka 0.11 and cannot store "

@@ -232,6 +232,37 @@ def test_a_batch_that_cannot_be_encoded_fails_alone(
     assert "topic=t partition=0: a batch could not be encoded" in caplog.text
 
 
+@pytest.mark.parametrize("codec", [None, "gzip"])
+@pytest.mark.parametrize("magic", [0, 1])
+@pytest.mark.parametrize("acks", [0, 1])
+def test_a_batch_in_the_format_of_an_older_broker_is_delivered_to_a_newer_one(
+    magic: int, acks: int, codec: str | None
+) -> None:
+    async def story(cluster: EmbeddedCluster, _: AsyncKafkaProducer) -> None:
+        options = ProducerConfig.from_kwargs(
+            {
+                "bootstrap_servers": cluster.bootstrap_servers,
+                "batch_size": 1,
+                "acks": acks,
+                "compression_type": codec,
+            }
+        )
+        core = ProducerCore(options, runner=LoopCallbacks(asyncio.get_running_loop()))
+        deadline = Deadline.after(core.clock.now(), 10)
+        await core.start(deadline)
+        route = await core.route("t", deadline)
+        # As while a broker of that age is in the cluster.
+        core.accumulator.magic = magic
+        records = [(1_700_000_000_000, b"k", b"x%d" % number, None) for number in range(2)]
+        # The second one closes the batch of the first, which is encoded at once.
+        for future in [await core.put_in(route, None, record, 300) for record in records]:
+            await future
+        await core.close(10)
+        assert values(cluster) == [b"x0", b"x1"]
+
+    play(story, config={"log.message.timestamp.before.max.ms": str(2**63 - 1)})
+
+
 def test_records_hear_of_it_when_a_signal_handler_stops_the_sender() -> None:
     class Interrupted(Observer):
         def batch_delivered(self, topic: str, records: int, size: int, age: float) -> None:
