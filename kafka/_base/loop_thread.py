@@ -62,7 +62,7 @@ class EventLoopThread:
         if self._state not in ("NEW", "FORKED"):
             raise IllegalStateError(f"{self.name}: cannot start, it is {self._state}")
         self._selector = selectors.DefaultSelector()
-        self._loop = asyncio.SelectorEventLoop(self._selector)
+        self._loop = _OwnLoop(self._selector)
         self._thread = threading.Thread(
             target=_run, args=(self._loop,), name=self.name, daemon=True
         )
@@ -183,6 +183,15 @@ class _Call(Generic[T]):
         if not task.cancelled():
             task.exception()  # Looked at, even if nobody waits any more.
         self.done.put(task)
+
+
+def on_own_loop() -> bool:
+    """Return whether the running event loop is that of an `EventLoopThread`."""
+    return isinstance(asyncio.get_running_loop(), _OwnLoop)
+
+
+class _OwnLoop(asyncio.SelectorEventLoop):
+    """A loop on which nothing runs but one client."""
 
 
 # What forked children hold on to, so that it is never closed or collected.

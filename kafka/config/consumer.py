@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _OLD_RESETS = {"smallest": "earliest", "largest": "latest"}
 _BY_DURATION = "by_duration:"
+# Without `max_buffered_bytes`, so much may always be buffered.
+_READ_AHEAD = 8 * 1024 * 1024
 
 
 def _auto_offset_reset(value: str) -> str:
@@ -94,11 +96,11 @@ class ConsumerConfig(CommonConfig):
     max_partition_fetch_bytes: int = option(
         1048576, int32(0), "Most bytes of one partition in a response; one batch may exceed it."
     )
-    max_buffered_bytes: int = option(
+    max_buffered_bytes: int | None = option(
         None,
         at_least(1),
-        "Bytes fetched ahead and not yet handed out; above it no further Fetch is sent. "
-        "None: twice ``fetch_max_bytes``.",
+        "Bytes fetched ahead and not yet handed out; above it no further Fetch is sent. None: a "
+        "third more than one answer holds, at least 8 MiB.",
     )
     auto_offset_reset: str = option(
         "latest",
@@ -161,6 +163,17 @@ class ConsumerConfig(CommonConfig):
             return None
         return parse_duration(self.auto_offset_reset.removeprefix(_BY_DURATION))
 
+    def read_ahead(self, partitions: int) -> int:
+        """Return from how many buffered bytes on no Fetch is sent, with so many *partitions*.
+
+        Unless ``max_buffered_bytes`` says it, somewhat more than the records of one answer: the
+        next Fetch goes out while they are read, and memory for a third answer is never taken.
+        """
+        if self.max_buffered_bytes is not None:
+            return self.max_buffered_bytes
+        answer = min(partitions * self.max_partition_fetch_bytes, self.fetch_max_bytes)
+        return max(answer + answer // 3, _READ_AHEAD)
+
     def _settle(self, given: frozenset[str]) -> None:
         super()._settle(given)
         if self.fetch_max_wait_ms >= self.request_timeout_ms:
@@ -173,8 +186,6 @@ class ConsumerConfig(CommonConfig):
                 f"heartbeat_interval_ms={self.heartbeat_interval_ms} must be smaller than "
                 f"session_timeout_ms={self.session_timeout_ms}"
             )
-        buffered = self.max_buffered_bytes or max(2 * self.fetch_max_bytes, 1)
-        self._put("max_buffered_bytes", buffered)
         # The limits of a fetch count record data only; the frame has headers besides, and a
         # first batch larger than all limits.
         frame = self.fetch_max_bytes + self.max_partition_fetch_bytes

@@ -11,7 +11,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection
 
     from kafka.consumer.fetch_results import CompletedFetch
     from kafka.structs import TopicPartition
@@ -53,16 +53,17 @@ class FetchBuffer:
     """Fetched data by partition, handed out in turns.
 
     Args:
-        max_bytes: above this many buffered bytes `is_full`; paused partitions do not count, or
-            they could starve the others for ever.
+        max_bytes: returns, for a number of partitions, from how many buffered bytes on it
+            `is_full`; paused partitions do not count, or they could starve the others for ever.
         on_room: called, on the polling thread, when the buffer stops being full or an error has
             been raised: the fetcher has something to do.
     """
 
-    def __init__(self, max_bytes: int, on_room: Callable[[], None]) -> None:
+    def __init__(self, max_bytes: Callable[[int], int], on_room: Callable[[], None]) -> None:
         self._lock = threading.RLock()
         self._ready = threading.Condition(self._lock)
-        self._max_bytes = max_bytes
+        self._max_bytes_for = max_bytes
+        self._max_bytes = max_bytes(0)
         self._on_room = on_room
         self._slots: dict[TopicPartition, _Slot] = {}
         # Each partition with data that may be handed out is in it once.
@@ -108,11 +109,12 @@ class FetchBuffer:
 
     # -- the loop's side -------------------------------------------------------------------
 
-    def assign(self, states: Iterable[PartitionState]) -> None:
+    def assign(self, states: Collection[PartitionState]) -> None:
         """Keep the partitions of *states*, drop the data of all others."""
         with self._lock:
             old, self._slots = self._slots, {}
             self._errors.clear()
+            self._max_bytes = self._max_bytes_for(len(states))
             for state in states:
                 kept = old.pop(state.tp, None)
                 if kept is None or kept.generation != state.generation:

@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     from kafka.record.memory_records import Batch
     from kafka.structs import TopicPartition
 
+# Records of this many bytes are decoded faster than they arrive.
+_BULKY: Final = 512
+
 FETCH_VERDICTS: Final[Mapping[type[KafkaError], Verdict]] = {
     NotLeaderForPartitionError: Verdict.REFRESH_METADATA,
     ReplicaNotAvailableError: Verdict.REFRESH_METADATA,
@@ -143,6 +146,7 @@ class CompletedFetch:
         "_length",
         "_passed",
         "_records",
+        "_start",
         "_told",
         "check_crcs",
         "generation",
@@ -163,7 +167,7 @@ class CompletedFetch:
     ) -> None:
         self.tp = tp
         self.generation = generation
-        self.next_offset = offset
+        self.next_offset = self._start = offset
         self.size = len(records)
         self.check_crcs = check_crcs
         self._records: bytes | memoryview = records
@@ -183,6 +187,11 @@ class CompletedFetch:
             f"<CompletedFetch {self.tp.topic}-{self.tp.partition} generation={self.generation}"
             f" next={self.next_offset} size={self.size}>"
         )
+
+    @property
+    def is_bulky(self) -> bool:
+        """Whether what has been read so far took more bytes than time."""
+        return self.size >= _BULKY * (self.next_offset - self._start)
 
     def read(self, max_records: int, *, views: bool = False) -> RecordSlice | None:
         """Return the next records, at most *max_records*; ``None`` at the end.

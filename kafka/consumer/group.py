@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 import weakref
 from functools import partial, wraps
 from itertools import chain
@@ -104,6 +105,7 @@ class KafkaConsumer(Facade[AsyncKafkaConsumer], Handout):
         self._consumer_timeout = settings.consumer_timeout
         self._close_timeout = settings.request_timeout
         self._buffer, self._reader = core.border()
+        self._reader.make_way = partial(time.sleep, 0)
         # Weak, because the loop thread holds the buffer: a forgotten consumer must be collected.
         self._buffer.on_change(_weakly(weakref.ref(self)))
         self._user = threading.RLock()

@@ -67,7 +67,7 @@ class ConsumerLife(Handout):
         )
         self._observer = self._sensors or Observer()
         self._subscription = SubscriptionState()
-        self._buffer = FetchBuffer(settings.max_buffered_bytes, self._on_room)
+        self._buffer = FetchBuffer(settings.read_ahead, self._on_room)
         self._buffer.on_change(self._note_change)
         self._reader = RecordReader(
             self._buffer,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from itertools import chain, repeat
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from kafka.consumer.record_batch import RecordBatch, Rows
 from kafka.errors import KafkaError, RecordDeserializationError
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 
     # topic, headers, data -> what the user gets; the user's own type, so object.
     Deserialize = Callable[[str, Headers, bytes | None], object]
+
+
+# Bytes of large records after which the loop may run.
+_WAY: Final = 512 * 1024
 
 
 class Chunk:
@@ -84,6 +88,9 @@ class RecordReader:
         deserialize_key: called per key that is not ``None``, if given.
         deserialize_value: called per value that is not ``None`` (a tombstone stays one), if given.
         observer: told once per chunk.
+
+    Attributes:
+        make_way: called now and then, if the loop is on another thread, to let it run.
     """
 
     def __init__(
@@ -99,6 +106,8 @@ class RecordReader:
         self._deserialize_value = deserialize_value
         self._observer = observer
         self._held: list[Chunk] = []
+        self.make_way: Callable[[], None] | None = None
+        self._through = 0
 
     def collect(
         self, max_records: int, *, update_offsets: bool
@@ -213,6 +222,13 @@ class RecordReader:
                 return good
             if count == 0:
                 buffer.finish(fetch)
+                if self.make_way is not None and fetch.is_bulky:
+                    # While others compute the loop runs every 5 ms only, and these are decoded in
+                    # less. Once it receives it does not need the interpreter.
+                    self._through += fetch.size
+                    if self._through >= _WAY:
+                        self._through = 0
+                        self.make_way()
             max_records -= count
         return self._with_records(chunks.values())
 

@@ -7,6 +7,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Final, Protocol
 
 from kafka.errors import KafkaConnectionError, KafkaError, KafkaProtocolError
+from kafka.net.bulk import WORTH_WAITING, BulkReceiver, bulk_receiver
 from kafka.net.transport import translate
 from kafka.protocol.frames import FrameBuffer
 
@@ -55,6 +56,7 @@ class Driver(asyncio.BufferedProtocol):
         self._buffer = memoryview(b"")
         self._sink: FrameSink | None = None
         self._transport: asyncio.Transport | None = None
+        self._bulk: BulkReceiver | None = None
         self._closed: KafkaError | None = None
         self._paused = False
         self._backlog: deque[Piece] = deque()
@@ -128,6 +130,7 @@ class Driver(asyncio.BufferedProtocol):
         """Take the transport."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
+        self._bulk = bulk_receiver(transport)
 
     def get_buffer(self, sizehint: int) -> memoryview:
         """Return where the next bytes go."""
@@ -141,7 +144,7 @@ class Driver(asyncio.BufferedProtocol):
         if len(self.head) < _HEAD_SIZE:
             self.head += bytes(self._buffer[: min(nbytes, _HEAD_SIZE - len(self.head))])
         try:
-            frames = self._frames.buffer_updated(nbytes)
+            frames = self._frames.buffer_updated(nbytes) or self._receive_rest()
         except KafkaProtocolError as error:
             self._end(type(error)(f"{self.where}: {error.args[0] if error.args else error}"))
             return
@@ -153,13 +156,21 @@ class Driver(asyncio.BufferedProtocol):
                 return
             sink.on_frame(frame)
 
+    def _receive_rest(self) -> list[bytes | memoryview]:
+        """Wait for the rest of a large frame if that is soon; return the frame if it is whole."""
+        rest = self._frames.rest
+        if self._bulk is None or len(rest) < WORTH_WAITING:
+            return []
+        count = self._bulk.receive(rest)
+        return self._frames.buffer_updated(count) if count else []
+
     def eof_received(self) -> None:
         """Let the transport close itself."""
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell the sink, unless the end was ours."""
         self._end(translate(exc, self.where))
-        self._transport = None
+        self._transport = self._bulk = None
 
     def pause_writing(self) -> None:
         """Keep what is written from now on."""

@@ -116,6 +116,11 @@ class FrameBuffer:
             return f"<FrameBuffer {self._filled} of {self._large_size} bytes>"
         return f"<FrameBuffer {self._end} bytes>"
 
+    @property
+    def rest(self) -> memoryview:
+        """Where the rest of a large frame goes, as far as there is room; empty without one."""
+        return self._large[self._filled :]
+
     def get_buffer(self, sizehint: int) -> memoryview:
         """Return where the next bytes go; never empty.
 
@@ -124,7 +129,7 @@ class FrameBuffer:
         """
         del sizehint
         if self._large_size:
-            return self._large[self._filled :]
+            return self.rest
         return self._small[self._end :]
 
     def buffer_updated(self, count: int) -> list[bytes | memoryview]:

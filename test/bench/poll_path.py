@@ -46,7 +46,7 @@ def filled(data: bytes) -> RecordReader:
     """Return a reader whose buffer holds the same data many times."""
     state = PartitionState(TP, 1)
     state.seek(0, 1)
-    buffer = FetchBuffer(10**9, lambda: None)
+    buffer = FetchBuffer(lambda _: 10**9, lambda: None)
     buffer.assign([state])
     for _ in range(FETCHES):
         buffer.put(CompletedFetch(TP, 1, 0, memoryview(data)))

@@ -63,16 +63,19 @@ def test_heartbeats_must_come_within_the_session() -> None:
         ConsumerConfig(heartbeat_interval_ms=45000)
 
 
-def test_read_ahead_is_twice_the_fetch_unless_set() -> None:
-    sizes = [
-        ConsumerConfig(fetch_max_bytes=100).max_buffered_bytes,
-        ConsumerConfig(fetch_max_bytes=100, max_buffered_bytes=7).max_buffered_bytes,
-    ]
-    assert sizes == [200, 7]
+MIB = 1024 * 1024
 
 
-def test_read_ahead_never_becomes_nothing() -> None:
-    assert ConsumerConfig(fetch_max_bytes=0).max_buffered_bytes == 1
+@pytest.mark.parametrize(
+    ("partitions", "bytes_ahead"),
+    [(0, 8 * MIB), (6, 8 * MIB), (9, 12 * MIB), (1000, 50 * MIB + 50 * MIB // 3)],
+)
+def test_read_ahead_is_somewhat_more_than_one_answer(partitions: int, bytes_ahead: int) -> None:
+    assert ConsumerConfig().read_ahead(partitions) == bytes_ahead
+
+
+def test_read_ahead_is_what_the_option_says() -> None:
+    assert ConsumerConfig(max_buffered_bytes=7).read_ahead(1000) == 7
 
 
 def test_frame_limit_follows_the_fetch_limits() -> None:

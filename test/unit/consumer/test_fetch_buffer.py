@@ -29,7 +29,7 @@ def room() -> Calls:
 
 @pytest.fixture
 def buffer(room: Calls) -> FetchBuffer:
-    made = FetchBuffer(100, room)
+    made = FetchBuffer(lambda _: 100, room)
     made.assign([started(), started(OTHER, 2)])
     return made
 
@@ -204,3 +204,12 @@ def test_iterators_are_told_of_every_change(buffer: FetchBuffer, event: object) 
     buffer.on_change(changes)
     event(buffer)  # type: ignore[operator]
     assert changes.count >= 1
+
+
+def test_limit_follows_the_partitions() -> None:
+    buffer = FetchBuffer(lambda partitions: 100 * partitions, Calls())
+    buffer.assign([started()])
+    buffer.put(fetched(batch(0, bytes(100))))
+    before = buffer.is_full
+    buffer.assign([started(), started(OTHER, 2)])
+    assert (before, buffer.is_full) == (True, False)

@@ -10,6 +10,7 @@ import pytest
 
 from kafka._base.observer import Observer
 from kafka.consumer.fetch_buffer import FetchBuffer
+from kafka.consumer.fetch_results import CompletedFetch
 from kafka.consumer.records import RecordReader
 from kafka.errors import CorruptRecordError, RecordDeserializationError
 from kafka.record.batch import build_batch
@@ -36,7 +37,7 @@ class Bench:
     """A reader on a buffer with one assigned partition."""
 
     def __init__(self, **deserializers: object) -> None:
-        self.buffer = FetchBuffer(10**6, lambda: None)
+        self.buffer = FetchBuffer(lambda _: 10**6, lambda: None)
         self.buffer.assign([started(), started(OTHER, 2)])
         self.notes = Notes()
         self.reader = RecordReader(
@@ -371,3 +372,29 @@ def test_bytes_count_once_when_a_deserializer_rejects_a_record() -> None:
         with pytest.raises(RecordDeserializationError):
             bench.poll()
     assert bench.notes.sizes == [len(data) // 2]
+
+
+def bulky(size: int, records: int = 1, tp: TopicPartition = TP) -> CompletedFetch:
+    data = batch(0, *[bytes(size // records)] * records)
+    return fetched(data, tp=tp, generation=1 if tp == TP else 2)
+
+
+@pytest.mark.parametrize(
+    ("fetches", "calls"),
+    [
+        ([bulky(600_000, 60)], 1),
+        ([bulky(600_000, 6000)], 0),
+        ([bulky(300_000)], 0),
+        ([bulky(300_000), bulky(300_000, tp=OTHER)], 1),
+    ],
+    ids=["large records", "small records", "less", "partitions together"],
+)
+def test_loop_may_run_after_half_a_megabyte_of_large_records(
+    fetches: list[CompletedFetch], calls: int
+) -> None:
+    bench, made = Bench(), Notes()
+    bench.reader.make_way = lambda: made.sizes.append(1)
+    list(map(bench.buffer.put, fetches))
+    while bench.poll():
+        pass
+    assert len(made.sizes) == calls

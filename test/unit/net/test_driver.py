@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+from queue import SimpleQueue
 
 import pytest
 
+from kafka._base.loop_thread import EventLoopThread
 from kafka.errors import InvalidReceiveError, KafkaConnectionError, KafkaError
 from kafka.net.driver import ClientClosedError, Driver
 
@@ -193,3 +196,44 @@ def test_write_after_the_end_does_nothing(driver: Driver, wire: Wire) -> None:
     driver.close()
     driver.write([b"a"])
     assert wire.written == []
+
+
+class Frames(Sink):
+    """Who gets the frames, on another thread."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.arrived: SimpleQueue[bytes] = SimpleQueue()
+
+    def on_frame(self, frame: bytes | memoryview) -> None:
+        self.arrived.put(bytes(frame))
+
+
+@pytest.mark.parametrize("halt", [100, 64 * KB, 700 * KB], ids=["begun", "more", "nearly"])
+def test_large_frames_arrive_whole_on_a_thread_that_waits_for_them(halt: int) -> None:
+    large, sink = bytes(range(256)) * 3000, Frames()
+    size = len(large).to_bytes(4, "big")
+    thread = EventLoopThread("kafka-test-io")
+    thread.start()
+
+    async def connect(port: int) -> Driver:
+        driver = Driver("node 1", 1024 * KB)
+        driver.attach(sink)
+        await asyncio.get_running_loop().create_connection(lambda: driver, "127.0.0.1", port)
+        return driver
+
+    async def waits() -> None:
+        """Let the thread look at what has come."""
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        driver = thread.call(connect(server.getsockname()[1]), 30)
+        with server.accept()[0] as peer:
+            for _ in range(3):
+                peer.sendall(size + large[:halt])
+                for _ in range(20):
+                    thread.call(waits(), 30)
+                peer.sendall(large[halt:] + b"\0\0\0\5small")
+            found = [sink.arrived.get(timeout=30) for _ in range(6)]
+    assert found == [large, b"small"] * 3
+    thread.post(driver.close)
+    thread.stop()

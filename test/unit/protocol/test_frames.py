@@ -156,3 +156,27 @@ def test_a_buffer_that_is_far_too_large_is_not_used_for_a_smaller_frame():
     buffer = FrameBuffer(LIMIT)
     block = large_frame(buffer, 300_000).obj
     assert large_frame(buffer, 100_000).obj is not block
+
+
+def test_rest_of_a_large_frame_is_where_it_goes_on():
+    buffer = FrameBuffer(LIMIT)
+    data = framed(bytes(range(256)) * 4096)
+    assert feed(buffer, data[:100_000], 70_000) == []
+    rest = buffer.rest
+    assert len(rest) == len(data) - 100_000
+    rest[:] = data[100_000:]
+    assert buffer.buffer_updated(len(rest)) == [data[4:]]
+
+
+def test_small_frames_and_whole_ones_have_no_rest():
+    buffer = FrameBuffer(LIMIT)
+    feed(buffer, framed(b"small")[:6], 100)
+    before = len(buffer.rest)
+    feed(buffer, framed(b"small")[6:] + framed(bytes(200_000)), 70_000)
+    assert (before, len(buffer.rest)) == (0, 0)
+
+
+def test_rest_of_a_frame_that_may_be_a_lie_is_as_long_as_its_room():
+    buffer = FrameBuffer(LIMIT)
+    feed(buffer, framed(bytes(5 * FIRST_STEP))[:100_000], 70_000)
+    assert len(buffer.rest) == FIRST_STEP - 100_000 + 4
