@@ -110,8 +110,9 @@ class Sender:
     def wake(self) -> None:
         """Look at the queues after what is running now; loop thread only."""
         if not self._woken:
-            self._woken = True
+            # In this order an exception out of a signal handler costs a look too many, not all.
             self._loop.call_soon(self.look)
+            self._woken = True
 
     async def run(self) -> None:
         """Send until cancelled."""

@@ -263,6 +263,29 @@ def test_a_batch_in_the_format_of_an_older_broker_is_delivered_to_a_newer_one(
     play(story, config={"log.message.timestamp.before.max.ms": str(2**63 - 1)})
 
 
+def test_a_signal_handler_that_raises_while_the_sender_is_woken_keeps_no_record_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class InterruptionError(Exception):
+        pass
+
+    def interrupted(*_: object) -> None:
+        raise InterruptionError
+
+    async def story(_: EmbeddedCluster, producer: AsyncKafkaProducer) -> None:
+        await (await producer.send("t", b"warm up"))
+        loop = asyncio.get_running_loop()
+        start = loop.time()
+        with monkeypatch.context() as patch:
+            patch.setattr(loop, "call_soon", interrupted)
+            with pytest.raises(InterruptionError):
+                await producer.send("t", b"first")
+        await (await producer.send("t", b"second"))
+        assert loop.time() - start < 1.0
+
+    play(story)
+
+
 def test_records_hear_of_it_when_a_signal_handler_stops_the_sender() -> None:
     class Interrupted(Observer):
         def batch_delivered(self, topic: str, records: int, size: int, age: float) -> None:
