@@ -38,9 +38,11 @@ def stencil(
     )
 
 
-def whole_request(settings: Settings, version: int, records: Sequence[bytes]) -> bytes:
+def whole_request(
+    settings: Settings, version: int, records: Sequence[bytes], name: str = TOPIC
+) -> bytes:
     data = ProduceRequest.PartitionProduceData(index=PARTITION, records=records)
-    topic = ProduceRequest.TopicProduceData(name=TOPIC, topic_id=TOPIC_ID, partition_data=[data])
+    topic = ProduceRequest.TopicProduceData(name=name, topic_id=TOPIC_ID, partition_data=[data])
     request = ProduceRequest(
         transactional_id=settings.transactional_id,
         acks=settings.acks,
@@ -76,6 +78,34 @@ def test_a_request_is_what_the_codec_makes_of_it(version: int) -> None:
         records = [b"h" * min(size, 61), b"r" * max(size - 61, 0)]
         pieces = stencil(version).request(2**31 - 2, records)
         assert b"".join(pieces) == whole_request(SETTINGS, version, records), size
+
+
+@pytest.mark.parametrize("version", ALL)
+@pytest.mark.parametrize("acks", [0, 1, -1])
+@pytest.mark.parametrize("client_id", [None, "", "na\u00efve \u5ba2\u6237", "x" * 300])
+def test_a_request_is_the_same_whoever_sends_it(
+    version: int, acks: int, client_id: str | None
+) -> None:
+    settings = Settings(client_id, acks=acks, timeout_ms=2**31 - 1)
+    pieces = stencil(version, settings).request(2**31 - 2, [b"batch"])
+    assert b"".join(pieces) == whole_request(settings, version, [b"batch"])
+
+
+@pytest.mark.parametrize("version", ALL)
+@pytest.mark.parametrize("length", [1, 126, 127, 249])
+def test_a_request_is_the_same_however_long_the_name_of_the_topic(
+    version: int, length: int
+) -> None:
+    name = "t" * length
+    made = ProduceStencil(
+        ApiVersions({ProduceRequest.API_KEY: (0, version)}),
+        SETTINGS,
+        topic=name,
+        topic_id=TOPIC_ID,
+        partition=PARTITION,
+    )
+    pieces = made.request(2**31 - 2, [b"batch"])
+    assert b"".join(pieces) == whole_request(SETTINGS, version, [b"batch"], name)
 
 
 @pytest.mark.parametrize("version", [3, 8, 9, 13])
