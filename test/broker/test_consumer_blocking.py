@@ -8,12 +8,14 @@ import os
 import signal
 import socket
 import threading
-import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from kafka import KafkaConsumer
+from kafka._base.loop_thread import EventLoopThread
+from kafka.consumer.fetch_buffer import FetchBuffer
 from kafka.errors import (
     IllegalStateError,
     KafkaTimeoutError,
@@ -21,10 +23,12 @@ from kafka.errors import (
     RecordDeserializationError,
     WakeupError,
 )
+from kafka.protocol.messages.fetch import FetchRequest
 from kafka.structs import TopicPartition
 from kafka.testing import EmbeddedCluster
 from test.support.signals import ctrl_c_raises
 from test.support.stage import cluster_of, port_of
+from test.support.waiting import A_DAY_MS, is_inside, once_inside, until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -93,33 +97,31 @@ def test_records_are_named_tuples_with_a_list_of_headers_each(cluster: EmbeddedC
 def test_wakeup_ends_a_waiting_poll_at_once(cluster: EmbeddedCluster) -> None:
     with consumer(cluster) as reader:
         reader.assign([T1])
-        threading.Timer(0.1, reader.wakeup).start()
-        began = time.monotonic()
-        with pytest.raises(WakeupError):
-            reader.poll(30_000)
-        assert time.monotonic() - began < 0.5
+        with once_inside(FetchBuffer.wait, reader.wakeup), pytest.raises(WakeupError):
+            reader.poll(A_DAY_MS)
 
 
 def test_wakeup_ends_a_waiting_iterator(cluster: EmbeddedCluster) -> None:
-    with consumer(cluster, consumer_timeout_ms=30_000) as reader:
+    with consumer(cluster, consumer_timeout_ms=A_DAY_MS) as reader:
         reader.assign([T1])
-        threading.Timer(0.1, reader.wakeup).start()
-        with pytest.raises(WakeupError):
+        with once_inside(FetchBuffer.wait, reader.wakeup), pytest.raises(WakeupError):
             next(reader)
 
 
 def test_wakeup_ends_a_question(cluster: EmbeddedCluster) -> None:
-    with consumer(cluster) as reader:
-        threading.Timer(0.1, reader.wakeup).start()
-        with pytest.raises(WakeupError):
-            reader.end_offsets([TopicPartition("missing", 0)])
+    with (
+        consumer(cluster, default_api_timeout_ms=A_DAY_MS) as reader,
+        once_inside(EventLoopThread.call, reader.wakeup),
+        pytest.raises(WakeupError),
+    ):
+        reader.end_offsets([TopicPartition("missing", 0)])
 
 
 def test_close_ends_a_waiting_iterator(cluster: EmbeddedCluster) -> None:
-    reader = consumer(cluster, consumer_timeout_ms=30_000)
+    reader = consumer(cluster, consumer_timeout_ms=A_DAY_MS)
     reader.assign([T1])
-    threading.Timer(0.1, reader.close).start()
-    assert list(reader) == []
+    with once_inside(FetchBuffer.wait, reader.close):
+        assert list(reader) == []
 
 
 def interrupt() -> None:
@@ -131,34 +133,34 @@ def interrupt() -> None:
 def test_ctrl_c_ends_a_waiting_poll(cluster: EmbeddedCluster) -> None:
     with consumer(cluster) as reader:
         reader.assign([T1])
-        threading.Timer(0.1, interrupt).start()
-        began = time.monotonic()
-        with pytest.raises(KeyboardInterrupt):
-            reader.poll(30_000)
-        assert time.monotonic() - began < 1
+        with once_inside(FetchBuffer.wait, interrupt), pytest.raises(KeyboardInterrupt):
+            reader.poll(A_DAY_MS)
 
 
 @ctrl_c_raises()
 def test_ctrl_c_ends_a_question(cluster: EmbeddedCluster) -> None:
-    with consumer(cluster) as reader:
-        threading.Timer(0.1, interrupt).start()
-        with pytest.raises(KeyboardInterrupt):
-            reader.end_offsets([TopicPartition("missing", 0)])
+    with (
+        consumer(cluster, default_api_timeout_ms=A_DAY_MS) as reader,
+        once_inside(EventLoopThread.call, interrupt),
+        pytest.raises(KeyboardInterrupt),
+    ):
+        reader.end_offsets([TopicPartition("missing", 0)])
 
 
-def use_for(seconds: float, reader: KafkaConsumer) -> None:
-    limit = time.monotonic() + seconds
-    while time.monotonic() < limit:
-        reader.position(T1)
+def poll_until_woken(reader: KafkaConsumer) -> None:
+    with suppress(WakeupError):
+        reader.poll(A_DAY_MS)
 
 
 def test_use_by_two_threads_at_once_is_an_error(cluster: EmbeddedCluster) -> None:
     with consumer(cluster) as reader:
         reader.assign([T1])
-        polling = threading.Thread(target=reader.poll, args=(600,))
+        polling = threading.Thread(target=poll_until_woken, args=(reader,))
         polling.start()
+        until(lambda: is_inside(FetchBuffer.wait, polling.ident))
         with pytest.raises(IllegalStateError, match="multi-threaded"):
-            use_for(5, reader)
+            reader.position(T1)
+        reader.wakeup()
         polling.join()
 
 
@@ -173,21 +175,21 @@ def test_closed_consumer_says_so_and_closes_again(cluster: EmbeddedCluster) -> N
     assert list(reader) == []
 
 
-def test_close_is_quick_while_a_fetch_waits(cluster: EmbeddedCluster) -> None:
-    reader = consumer(cluster, fetch_max_wait_ms=5000)
+def test_close_does_not_wait_for_a_fetch_that_waits(cluster: EmbeddedCluster) -> None:
+    # Longer than a test may take.
+    reader = consumer(cluster, fetch_max_wait_ms=400_000, request_timeout_ms=500_000)
     reader.assign([T1])
-    reader.poll(200)
-    began = time.monotonic()
-    reader.close()
-    assert time.monotonic() - began < 0.5
+    reader.poll(0)
+    until(lambda: cluster.count(FetchRequest))
+    reader.close(timeout_ms=A_DAY_MS)
 
 
 def test_questions_end_in_time(cluster: EmbeddedCluster) -> None:
-    with consumer(cluster) as reader:
-        began = time.monotonic()
-        with pytest.raises(KafkaTimeoutError, match="missing"):
-            reader.end_offsets([TopicPartition("missing", 0)], timeout_ms=200)
-        assert time.monotonic() - began < 1
+    with (
+        consumer(cluster, default_api_timeout_ms=A_DAY_MS) as reader,
+        pytest.raises(KafkaTimeoutError, match="missing"),
+    ):
+        reader.end_offsets([TopicPartition("missing", 0)], timeout_ms=200)
 
 
 def test_no_broker_is_reported_by_the_constructor() -> None:

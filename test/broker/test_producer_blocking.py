@@ -5,10 +5,11 @@ from __future__ import annotations
 import gc
 import pickle
 import threading
-import time
 
 import pytest
 
+from kafka._base.loop_thread import EventLoopThread
+from kafka._base.waiting import Call
 from kafka.errors import (
     IllegalStateError,
     KafkaError,
@@ -21,6 +22,7 @@ from kafka.protocol.messages.produce import ProduceRequest
 from kafka.testing import EmbeddedCluster
 from kafka.testing.broker.faults import Delay, DropResponse
 from test.support.blocking_producer import make, values
+from test.support.waiting import A_DAY, A_DAY_MS, is_inside, once_inside, until
 
 
 def test_get_returns_where_the_record_is(producer: KafkaProducer) -> None:
@@ -29,11 +31,9 @@ def test_get_returns_where_the_record_is(producer: KafkaProducer) -> None:
 
 
 def test_get_gives_up_in_time(cluster: EmbeddedCluster) -> None:
-    producer = make(cluster, linger_ms=60_000)
-    began = time.monotonic()
+    producer = make(cluster, linger_ms=A_DAY_MS, delivery_timeout_ms=2 * A_DAY_MS)
     with pytest.raises(KafkaTimeoutError, match=r"within 0\.1 s"):
         producer.send("t", b"x").get(0.1)
-    assert time.monotonic() - began < 0.5
     producer.close(0)
 
 
@@ -154,13 +154,13 @@ def test_waiting_inside_a_callback_is_refused(cluster: EmbeddedCluster, name: st
 
 
 def test_send_waits_for_memory(cluster: EmbeddedCluster) -> None:
-    with make(cluster, buffer_memory=20_000, batch_size=1000) as producer:
+    with make(cluster, buffer_memory=20_000, batch_size=1000, max_block_ms=A_DAY_MS) as producer:
         producer.send("t", b"warm up").get(5)
-        cluster.inject(ProduceRequest, Delay(0.3))
-        began = time.monotonic()
-        for _ in range(100):
-            producer.send("t", b"x" * 500)
-        assert time.monotonic() - began > 0.2
+        cluster.inject(ProduceRequest, Delay(A_DAY))
+        with once_inside(Call.wait, lambda: cluster.advance(A_DAY)) as waited:
+            for _ in range(100):
+                producer.send("t", b"x" * 500)
+        assert waited.is_set()
         producer.flush(10)
     assert len(values(cluster)) == 101
 
@@ -169,11 +169,9 @@ def test_send_gives_up_without_memory(cluster: EmbeddedCluster) -> None:
     producer = make(cluster, buffer_memory=5000, batch_size=1000, max_block_ms=200)
     producer.send("t", b"warm up").get(5)
     cluster.inject(ProduceRequest, DropResponse(applied=False), times=10)
-    began = time.monotonic()
     with pytest.raises(KafkaTimeoutError, match="max_block_ms"):  # noqa: PT012 - one of them
         for _ in range(100):
             producer.send("t", b"x" * 500)
-    assert time.monotonic() - began < 0.7
     producer.close(0)
 
 
@@ -182,38 +180,33 @@ def test_flush_gives_up_in_time(cluster: EmbeddedCluster) -> None:
     producer.send("t", b"warm up").get(5)
     cluster.inject(ProduceRequest, DropResponse(applied=False))
     producer.send("t", b"x")
-    began = time.monotonic()
-    with pytest.raises(KafkaTimeoutError, match="flush"):
+    with pytest.raises(KafkaTimeoutError, match=r"flush: .* after 0\.2 s"):
         producer.flush(0.2)
-    assert time.monotonic() - began < 0.7
     producer.close(0)
 
 
 def test_close_with_the_brokers_down_ends_in_time_and_may_be_repeated(
     cluster: EmbeddedCluster,
 ) -> None:
-    producer = make(cluster)
+    producer = make(cluster, delivery_timeout_ms=A_DAY_MS)
     producer.send("t", b"warm up").get(5)
     cluster.kill(0)
     future = producer.send("t", b"x")
-    began = time.monotonic()
     producer.close(0.3)
     producer.close(0.3)
-    assert time.monotonic() - began < 0.8
     assert isinstance(future.exception, KafkaTimeoutError)
 
 
 def test_close_from_another_thread_cuts_a_close_short(cluster: EmbeddedCluster) -> None:
-    producer = make(cluster)
+    producer = make(cluster, delivery_timeout_ms=A_DAY_MS)
     producer.send("t", b"warm up").get(5)
     cluster.kill(0)
     future = producer.send("t", b"x")
-    first = threading.Thread(target=producer.close, args=(30,))
+    first = threading.Thread(target=producer.close, args=(A_DAY,))
     first.start()
-    began = time.monotonic()
+    until(lambda: is_inside(EventLoopThread.call, first.ident))
     producer.close(0)
-    first.join(5)
-    assert time.monotonic() - began < 1
+    first.join()
     assert future.failed()
 
 
@@ -244,9 +237,7 @@ def test_a_forgotten_producer_warns_and_still_delivers(cluster: EmbeddedCluster)
     with pytest.warns(ResourceWarning, match="was not closed"):  # noqa: PT031 - two steps make it
         del producer
         gc.collect()
-    deadline = time.monotonic() + 5
-    while not values(cluster) and time.monotonic() < deadline:
-        time.sleep(0.01)
+    until(lambda: values(cluster))
     assert values(cluster) == [b"x"]
 
 

@@ -6,7 +6,6 @@ import gc
 import logging
 import signal
 import threading
-import time
 
 import pytest
 
@@ -16,6 +15,7 @@ from kafka.errors import (
 from kafka.producer.kafka import KafkaProducer
 from kafka.testing import EmbeddedCluster
 from test.support.blocking_producer import make, values
+from test.support.waiting import until
 
 
 class InterruptionError(Exception):
@@ -114,9 +114,7 @@ def test_close_in_a_signal_handler_delivers_everything(cluster: EmbeddedCluster)
         signal.signal(signal.SIGALRM, previous)
     assert closed.is_set()
     producer.close(5)
-    deadline = time.monotonic() + 5
-    while len(values(cluster)) < sent and time.monotonic() < deadline:
-        time.sleep(0.01)
+    until(lambda: len(values(cluster)) >= sent)
     assert len(values(cluster)) == sent
 
 

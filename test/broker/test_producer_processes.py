@@ -78,21 +78,21 @@ for number in range(10):
 """
 
 
-EXIT_OF_THREE = """
+EXIT_OF_TWELVE = """
 import logging, sys
 logging.basicConfig(level=logging.ERROR, format="%(message)s", stream=sys.stdout)
 from kafka import KafkaProducer
 producers = [
     KafkaProducer(bootstrap_servers=sys.argv[1], linger_ms=60000, delivery_timeout_ms=120000)
-    for _ in range(3)
+    for _ in range(12)
 ]
 for producer in producers:
     producer.send("t", b"lost")
 """
 
 
-def run_to_its_end(cluster: EmbeddedCluster, program: str) -> tuple[float, str]:
-    began = time.monotonic()
+def run_to_its_end(cluster: EmbeddedCluster, program: str) -> str:
+    """Return what *program* prints; half a minute is less than it may linger or twelve may wait."""
     done = subprocess.run(
         [sys.executable, "-c", program, cluster.bootstrap_servers[0]],
         cwd=ROOT,
@@ -101,20 +101,18 @@ def run_to_its_end(cluster: EmbeddedCluster, program: str) -> tuple[float, str]:
         timeout=30,
         check=True,
     )
-    return time.monotonic() - began, done.stdout + done.stderr
+    return done.stdout + done.stderr
 
 
 def test_a_program_that_ends_without_close_has_delivered(cluster: EmbeddedCluster) -> None:
-    took, output = run_to_its_end(cluster, EXIT)
+    output = run_to_its_end(cluster, EXIT)
     assert len(values(cluster)) == 10
-    assert took < 5
     assert output == ""
 
 
 def test_a_program_that_ends_with_the_broker_silent_ends_in_time_and_says_what_is_lost(
     cluster: EmbeddedCluster,
 ) -> None:
-    cluster.inject(ProduceRequest, DropResponse(applied=False), times=10)
-    took, output = run_to_its_end(cluster, EXIT_OF_THREE)
-    assert took < 6
-    assert output.count("topic=t: 1 records were not delivered") == 3
+    cluster.inject(ProduceRequest, DropResponse(applied=False), times=None)
+    output = run_to_its_end(cluster, EXIT_OF_TWELVE)
+    assert output.count("topic=t: 1 records were not delivered") == 12

@@ -7,7 +7,6 @@ import os
 import signal
 import socket
 import threading
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -15,6 +14,7 @@ import pytest
 from kafka._base.loop_thread import EventLoopThread
 from kafka.errors import IllegalStateError, KafkaTimeoutError
 from test.support.signals import ctrl_c_raises
+from test.support.waiting import A_DAY
 
 
 @pytest.fixture
@@ -115,11 +115,9 @@ def test_ctrl_c_in_a_waiting_call_is_raised_at_once(thread: EventLoopThread) -> 
         finally:
             cancelled.set()
 
-    start = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
-        thread.call(forever(), 30)
-    assert cancelled.wait(5)
-    assert time.monotonic() - start < 5
+        thread.call(forever(), A_DAY)
+    assert cancelled.wait(A_DAY)
 
 
 def test_post_runs_a_function_on_the_loop(thread: EventLoopThread) -> None:
