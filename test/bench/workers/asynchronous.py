@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from common import BATCH_BYTES, IDLE_SECONDS, LINGER_MS, Stopwatch, Task, payloads, report
+from common import BATCH_BYTES, IDLE_SECONDS, LINGER_MS, Stopwatch, Task, payloads, report, sending
 
 
 async def aiokafka_latency(task: Task, watch: Stopwatch) -> int:
@@ -111,13 +111,7 @@ async def _async_consumer(
 async def native_async_producer(task: Task, watch: Stopwatch) -> int:
     from kafka.aio import AsyncKafkaProducer
 
-    producer = AsyncKafkaProducer(
-        bootstrap_servers=task.bootstrap,
-        acks=1,
-        linger_ms=LINGER_MS,
-        batch_size=BATCH_BYTES,
-        enable_idempotence=False,
-    )
+    producer = AsyncKafkaProducer(**sending(task))
     return await _async_producer(producer, task, watch)
 
 

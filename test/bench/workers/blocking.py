@@ -9,9 +9,7 @@ import time
 from typing import Any
 
 from common import (
-    BATCH_BYTES,
     IDLE_SECONDS,
-    LINGER_MS,
     Stopwatch,
     Task,
     drop,
@@ -19,6 +17,7 @@ from common import (
     of_broker,
     payloads,
     report,
+    sending,
     sizes_of,
     values_of,
 )
@@ -34,16 +33,7 @@ def kafka_producer(
 ) -> int:
     from kafka import KafkaProducer
 
-    options: dict[str, Any] = {
-        **of_broker(),
-        "compression_type": task.codec,
-        "bootstrap_servers": task.bootstrap,
-        "acks": 1,
-        "linger_ms": LINGER_MS,
-        "batch_size": BATCH_BYTES,
-        "enable_idempotence": False,
-        **more,
-    }
+    options = {**of_broker(), **sending(task), "compression_type": task.codec, **more}
     producer = KafkaProducer(**options)
     values = payloads(task)
     producer.send(task.topic, os.urandom(task.size)).get(30)
@@ -68,13 +58,7 @@ def kafka_send_many(task: Task, watch: Stopwatch) -> int:
     """Send in lots of 1,000 records."""
     from kafka import KafkaProducer
 
-    producer = KafkaProducer(
-        bootstrap_servers=task.bootstrap,
-        acks=1,
-        linger_ms=LINGER_MS,
-        batch_size=BATCH_BYTES,
-        enable_idempotence=False,
-    )
+    producer = KafkaProducer(**sending(task))
     value = os.urandom(task.size)
     producer.send(task.topic, value).get(30)
     lot = min(1000, task.count)
@@ -109,13 +93,7 @@ def kafka_fill(task: Task, watch: Stopwatch, *, vary: bool = False) -> int:
     from kafka import KafkaProducer
 
     producer = KafkaProducer(
-        bootstrap_servers=task.bootstrap,
-        acks=1,
-        linger_ms=LINGER_MS,
-        batch_size=BATCH_BYTES,
-        enable_idempotence=False,
-        compression_type=task.codec,
-        max_request_size=2 * 1024 * 1024,
+        **sending(task), compression_type=task.codec, max_request_size=2 * 1024 * 1024
     )
     lengths = itertools.cycle(sizes_of(task.size, vary=vary))
     values = itertools.cycle(values_of(task.size + task.size // 2))

@@ -48,6 +48,17 @@ def of_broker() -> dict[str, Any]:
     return {"api_version": tuple(map(int, API_VERSION.split(".")))} if API_VERSION else {}
 
 
+def sending(task: Task) -> dict[str, Any]:
+    """Return what producers of kafka-python's API have in common."""
+    return {
+        "bootstrap_servers": task.bootstrap,
+        "acks": 1,
+        "linger_ms": LINGER_MS,
+        "batch_size": BATCH_BYTES,
+        "enable_idempotence": False,
+    }
+
+
 def drop(future: object) -> None:
     """Let go of *future*."""
 
