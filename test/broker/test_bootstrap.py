@@ -86,13 +86,14 @@ def test_silent_server_does_not_hold_up_the_next() -> None:
     run(story())
 
 
-def test_broker_that_starts_during_bootstrap_is_found() -> None:
+@pytest.mark.parametrize(("after", "limit"), [(5, 30), (1.4, 1.5)])
+def test_broker_that_starts_during_bootstrap_is_found(after: float, limit: float) -> None:
     async def story() -> None:
         async with cluster_of() as cluster:
             cluster.kill(0)
             client = make_client(cluster.bootstrap_servers)
-            starting = asyncio.ensure_future(client.start(in_seconds(30)))
-            await asyncio.sleep(5)
+            starting = asyncio.ensure_future(client.start(in_seconds(limit)))
+            await asyncio.sleep(after)
             await cluster.control.revive(0)
             await starting
             await client.close()
@@ -100,10 +101,10 @@ def test_broker_that_starts_during_bootstrap_is_found() -> None:
     run(story())
 
 
-def test_bootstrap_gives_up_within_its_time() -> None:
+def test_refused_bootstrap_uses_the_whole_time() -> None:
     async def story() -> None:
         await failure(["127.0.0.1:1"])
-        assert asyncio.get_running_loop().time() <= 2.0
+        assert 1.9 <= asyncio.get_running_loop().time() <= 2.0
 
     run(story())
 

@@ -43,31 +43,6 @@ def test_cancelled_handshake_leaves_no_exception_behind(after: float) -> None:
     assert unhandled == []
 
 
-def test_refused_bootstrap_uses_the_whole_time() -> None:
-    async def story() -> None:
-        client = make_client(["127.0.0.1:1"])
-        with pytest.raises(NoBrokersAvailable):
-            await client.start(in_seconds(1.5))
-        await client.close()
-        assert 1.4 <= asyncio.get_running_loop().time() <= 1.5
-
-    run(story())
-
-
-def test_broker_that_starts_shortly_before_the_deadline_is_found() -> None:
-    async def story() -> None:
-        async with EmbeddedCluster() as cluster:
-            cluster.kill(0)
-            client = make_client(cluster.bootstrap_servers)
-            starting = asyncio.ensure_future(client.start(in_seconds(1.5)))
-            await asyncio.sleep(1.4)
-            await cluster.control.revive(0)
-            await starting
-            await client.close()
-
-    run(story())
-
-
 def test_reason_found_in_time_is_told_rather_than_a_last_time_out() -> None:
     async def story() -> str:
         async with EmbeddedCluster() as cluster:
