@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from uuid import UUID
 
+    from kafka.errors import BrokerResponseError
     from test.support.raw_client import RawClient
 
 BY_ID = 13
@@ -142,6 +143,11 @@ def values(data: FetchResponse.PartitionData) -> list[bytes | None]:
         if not found.is_control
         for value in found.columns().values
     ]
+
+
+def code(error: type[BrokerResponseError]) -> int:
+    """Return the error code that answers carry for *error*."""
+    return error.errno
 
 
 async def id_of(client: RawClient, topic: str) -> UUID:

@@ -1,18 +1,51 @@
-"""A transactional producer that sends one request at a time and judges nothing."""
+"""Clusters for stories of transactions, and a producer that sends one request at a time.
+
+The producer judges nothing.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+
+import pytest
 
 from kafka.protocol.messages.add_offsets_to_txn import AddOffsetsToTxnRequest
 from kafka.protocol.messages.add_partitions_to_txn import AddPartitionsToTxnRequest
 from kafka.protocol.messages.end_txn import EndTxnRequest, EndTxnResponse
 from kafka.protocol.messages.init_producer_id import InitProducerIdRequest, InitProducerIdResponse
 from kafka.protocol.schema import ZERO_UUID
+from kafka.testing import EmbeddedCluster
 from test.support.embedded import BY_ID, batch, id_of, produce_request
 
 if TYPE_CHECKING:
     from test.support.raw_client import RawClient
+
+
+COMMITTED = 1
+START_MS = 1_600_000_000_000
+
+both = pytest.mark.parametrize("tv2", [False, True], ids=["tv1", "tv2"])
+
+
+def one_topic(**options: str) -> EmbeddedCluster:
+    """Return a cluster with the topic t and *options*, whose dots are underscores."""
+    config = {name.replace("_", "."): value for name, value in options.items()}
+    return EmbeddedCluster(topics={"t": 2}, config=config)
+
+
+class StandsStill:
+    """A clock that shows 100 s, and 2020-09-13 on the wall."""
+
+    def now(self) -> float:
+        return 100.0
+
+    def wall(self) -> float:
+        return START_MS / 1000
+
+
+def at_rest(brokers: int = 1) -> EmbeddedCluster:
+    """Return a cluster with the topic t in which no time passes."""
+    return EmbeddedCluster(brokers=brokers, topics={"t": 2}, clock=StandsStill())
 
 
 class RawTransactionalProducer:

@@ -26,14 +26,10 @@ from kafka.record.memory_records import iter_batches
 from kafka.testing import EmbeddedCluster
 from kafka.testing.broker.incoming import IncomingBatch, decode_header
 from test.broker.embedded.conftest import Tell
-from test.support.embedded import batch, fetch, fetch_request, id_of, produce, values
+from test.support.embedded import batch, code, fetch, fetch_request, id_of, produce, values
 from test.support.raw_client import RawClient
 
 RACK_AWARE = {"replica.selector.class": "org.apache.kafka.common.replica.RackAwareReplicaSelector"}
-
-
-def code(error: type[BrokerResponseError]) -> int:
-    return error.errno
 
 
 def transaction(cluster: EmbeddedCluster, end: ControlType | None) -> None:

@@ -27,12 +27,8 @@ from kafka.record.compression import Codec
 from kafka.record.legacy import encode_message_set
 from kafka.testing import EmbeddedCluster
 from test.broker.embedded.conftest import Tell
-from test.support.embedded import batch, fetch, produce, produce_request, values
+from test.support.embedded import batch, code, fetch, produce, produce_request, values
 from test.support.raw_client import RawClient
-
-
-def code(error: type[BrokerResponseError]) -> int:
-    return error.errno
 
 
 @pytest.mark.parametrize("version", range(3, 14))

@@ -23,29 +23,9 @@ from kafka.testing.broker.coordinators import Coordinators, KeyType
 from kafka.testing.broker.transactions.service import Transactions
 from test.broker.embedded.conftest import Tell
 from test.support.denies import Denies
+from test.support.embedded import code
 from test.support.raw_client import RawClient
-from test.support.transactional import RawTransactionalProducer
-
-START_MS = 1_600_000_000_000
-
-
-class StandsStill:
-    """A clock that shows 100 s, and 2020-09-13 on the wall."""
-
-    def now(self) -> float:
-        return 100.0
-
-    def wall(self) -> float:
-        return START_MS / 1000
-
-
-def code(error: type[BrokerResponseError]) -> int:
-    return error.errno
-
-
-def one_topic(brokers: int = 1) -> EmbeddedCluster:
-    return EmbeddedCluster(brokers=brokers, topics={"t": 2}, clock=StandsStill())
-
+from test.support.transactional import START_MS, RawTransactionalProducer, at_rest
 
 # -- DescribeTransactions -------------------------------------------------------------------------
 
@@ -78,7 +58,7 @@ def test_an_open_transaction_is_described(tell: Tell) -> None:
             ],
         )
 
-    tell(one_topic(), story)
+    tell(at_rest(), story)
 
 
 def test_every_state_has_its_name(tell: Tell) -> None:
@@ -101,7 +81,7 @@ def test_every_state_has_its_name(tell: Tell) -> None:
             "CompleteAbort",
         ]
 
-    tell(one_topic(), story)
+    tell(at_rest(), story)
 
 
 def test_an_id_without_transaction_has_no_start_and_no_partitions(tell: Tell) -> None:
@@ -110,7 +90,7 @@ def test_an_id_without_transaction_has_no_start_and_no_partitions(tell: Tell) ->
         state = await describe(client)
         assert (state.transaction_start_time_ms, state.topics) == (-1, [])
 
-    tell(one_topic(), story)
+    tell(at_rest(), story)
 
 
 @pytest.mark.parametrize(
@@ -122,7 +102,7 @@ def test_an_id_that_cannot_be_described(
     async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
         assert (await describe(client, name)).error_code == code(error)
 
-    tell(one_topic(), story)
+    tell(at_rest(), story)
 
 
 def test_only_the_coordinator_describes(tell: Tell) -> None:
@@ -130,7 +110,7 @@ def test_only_the_coordinator_describes(tell: Tell) -> None:
         cluster.control.state.component(Coordinators).move(KeyType.TRANSACTION, "tx", 1)
         assert (await describe(client)).error_code == code(NotCoordinatorError)
 
-    tell(one_topic(brokers=2), story)
+    tell(at_rest(brokers=2), story)
 
 
 def test_what_may_not_be_described_is_left_out(tell: Tell) -> None:
@@ -146,7 +126,7 @@ def test_what_may_not_be_described_is_left_out(tell: Tell) -> None:
         assert (await describe(client)).error_code == denied
         assert await listed(client) == []
 
-    tell(one_topic(), story)
+    tell(at_rest(), story)
 
 
 def test_a_fault_refuses_one_transactional_id(tell: Tell) -> None:
@@ -159,7 +139,7 @@ def test_a_fault_refuses_one_transactional_id(tell: Tell) -> None:
             code(TransactionalIdNotFoundError),
         ]
 
-    tell(one_topic(), story)
+    tell(at_rest(), story)
 
 
 # -- ListTransactions -----------------------------------------------------------------------------
@@ -202,7 +182,7 @@ def test_filters_choose_transactions(
         cluster.advance(3.0)
         assert await listed(client, request_) == expected
 
-    tell(one_topic(), story)
+    tell(at_rest(), story)
 
 
 def test_unknown_states_are_named(tell: Tell) -> None:
@@ -210,7 +190,7 @@ def test_unknown_states_are_named(tell: Tell) -> None:
         request = ListTransactionsRequest(state_filters=["Nonsense", "Empty", "Nonsense"])
         assert (await client.send(request, 0)).unknown_state_filters == ["Nonsense"]
 
-    tell(one_topic(), story)
+    tell(at_rest(), story)
 
 
 @pytest.mark.parametrize("pattern", ["(", "(?=a)", r"(a)\1"])
@@ -220,7 +200,7 @@ def test_a_wrong_pattern_is_refused(tell: Tell, pattern: str) -> None:
         answer = await client.send(request, 2)
         assert answer.error_code == code(InvalidRegularExpressionError)
 
-    tell(one_topic(), story)
+    tell(at_rest(), story)
 
 
 def test_each_broker_lists_what_it_coordinates(tell: Tell) -> None:
@@ -232,4 +212,4 @@ def test_each_broker_lists_what_it_coordinates(tell: Tell) -> None:
         coordinators.move(KeyType.TRANSACTION, "b", 1)
         assert await listed(client) == ["a"]
 
-    tell(one_topic(brokers=2), story)
+    tell(at_rest(brokers=2), story)

@@ -21,22 +21,9 @@ from kafka.protocol.messages.init_producer_id import InitProducerIdRequest
 from kafka.testing import EmbeddedCluster
 from kafka.testing.broker.coordinators import Coordinators, KeyType
 from test.broker.embedded.conftest import Tell
-from test.support.embedded import fetch, values
+from test.support.embedded import code, fetch, values
 from test.support.raw_client import RawClient
-from test.support.transactional import RawTransactionalProducer
-
-COMMITTED = 1
-both = pytest.mark.parametrize("tv2", [False, True], ids=["tv1", "tv2"])
-
-
-def code(error: type[BrokerResponseError]) -> int:
-    return error.errno
-
-
-def one_topic(**options: str) -> EmbeddedCluster:
-    config = {name.replace("_", "."): value for name, value in options.items()}
-    return EmbeddedCluster(topics={"t": 2}, config=config)
-
+from test.support.transactional import COMMITTED, RawTransactionalProducer, both, one_topic
 
 # -- fencing ---------------------------------------------------------------------------------------
 

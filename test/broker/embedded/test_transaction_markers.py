@@ -7,7 +7,6 @@ from itertools import pairwise
 import pytest
 
 from kafka.errors import (
-    BrokerResponseError,
     ClusterAuthorizationFailedError,
     InvalidProducerEpochError,
     NotLeaderForPartitionError,
@@ -26,30 +25,9 @@ from kafka.testing.broker.coordinators import Coordinators, KeyType
 from kafka.testing.broker.transactions.service import Transactions
 from test.broker.embedded.conftest import Tell
 from test.support.denies import Denies
-from test.support.embedded import batch, fetch, produce
+from test.support.embedded import batch, code, fetch, produce
 from test.support.raw_client import RawClient
-from test.support.transactional import RawTransactionalProducer
-
-START_MS = 1_600_000_000_000
-
-
-class StandsStill:
-    """A clock that shows 100 s, and 2020-09-13 on the wall."""
-
-    def now(self) -> float:
-        return 100.0
-
-    def wall(self) -> float:
-        return START_MS / 1000
-
-
-def code(error: type[BrokerResponseError]) -> int:
-    return error.errno
-
-
-def one_topic(brokers: int = 1) -> EmbeddedCluster:
-    return EmbeddedCluster(brokers=brokers, topics={"t": 2}, clock=StandsStill())
-
+from test.support.transactional import RawTransactionalProducer, at_rest
 
 # -- DescribeProducers ----------------------------------------------------------------------------
 
@@ -90,7 +68,7 @@ def test_producers_of_a_partition_are_described(tell: Tell) -> None:
             ),
         ]
 
-    tell(one_topic(), story)
+    tell(at_rest(), story)
 
 
 @pytest.mark.parametrize(("topic", "partition"), [("nowhere", 0), ("t", 9)])
@@ -99,7 +77,7 @@ def test_an_unknown_partition_has_no_producers(tell: Tell, topic: str, partition
         answer = await producers(client, topic, partition)
         assert answer.error_code == code(UnknownTopicOrPartitionError)
 
-    tell(one_topic(), story)
+    tell(at_rest(), story)
 
 
 def test_only_the_leader_describes_producers(tell: Tell) -> None:
@@ -108,7 +86,7 @@ def test_only_the_leader_describes_producers(tell: Tell) -> None:
         answer = await producers(client)
         assert answer.error_code == code(NotLeaderForPartitionError)
 
-    tell(one_topic(brokers=2), story)
+    tell(at_rest(brokers=2), story)
 
 
 def test_who_may_not_read_sees_no_producers(tell: Tell) -> None:
@@ -117,7 +95,7 @@ def test_who_may_not_read_sees_no_producers(tell: Tell) -> None:
         answer = await producers(client)
         assert answer.error_code == code(TopicAuthorizationFailedError)
 
-    tell(one_topic(), story)
+    tell(at_rest(), story)
 
 
 # -- WriteTxnMarkers ------------------------------------------------------------------------------
@@ -165,7 +143,7 @@ def test_an_admin_aborts_a_hanging_transaction(tell: Tell, version: int) -> None
         assert data.aborted_transactions is not None
         assert [aborted.first_offset for aborted in data.aborted_transactions] == [0]
 
-    tell(one_topic(), story)
+    tell(at_rest(), story)
 
 
 def test_an_old_coordinator_is_fenced(tell: Tell) -> None:
@@ -175,7 +153,7 @@ def test_an_old_coordinator_is_fenced(tell: Tell) -> None:
         fenced = code(TransactionCoordinatorFencedError)
         assert await mark(client, producer, coordinator_epoch=3) == fenced
 
-    tell(one_topic(), story)
+    tell(at_rest(), story)
 
 
 @pytest.mark.parametrize(
@@ -198,7 +176,7 @@ def test_the_epoch_of_a_marker_is_checked(
         found = await mark(client, producer, transaction_version=transaction_version)
         assert found == expected
 
-    tell(one_topic(), story)
+    tell(at_rest(), story)
 
 
 def test_markers_need_a_partition_and_a_right(tell: Tell) -> None:
@@ -210,7 +188,7 @@ def test_markers_need_a_partition_and_a_right(tell: Tell) -> None:
         cluster.control.state.authorizer = Denies((None, ResourceType.CLUSTER))
         assert await mark(client, producer) == code(ClusterAuthorizationFailedError)
 
-    tell(one_topic(), story)
+    tell(at_rest(), story)
 
 
 def test_the_coordinator_epoch_of_markers_rises_with_each_move(tell: Tell) -> None:
@@ -222,4 +200,4 @@ def test_the_coordinator_epoch_of_markers_rises_with_each_move(tell: Tell) -> No
             epochs.append(transactions.coordinator_epoch("tx"))
         assert [later - earlier for earlier, later in pairwise(epochs)] == [1, 0, 1]
 
-    tell(one_topic(brokers=2), story)
+    tell(at_rest(brokers=2), story)

@@ -34,17 +34,12 @@ from kafka.testing.broker.coordinators import Coordinators, KeyType
 from kafka.testing.broker.transactions.service import Transactions
 from test.broker.embedded.conftest import Tell
 from test.support.denies import Denies
-from test.support.embedded import id_of
+from test.support.embedded import code, id_of
 from test.support.raw_client import RawClient
-from test.support.transactional import RawTransactionalProducer
+from test.support.transactional import RawTransactionalProducer, both
 
-both = pytest.mark.parametrize("tv2", [False, True], ids=["tv1", "tv2"])
 BY_ID = 6
 NOTHING = -1
-
-
-def code(error: type[BrokerResponseError]) -> int:
-    return error.errno
 
 
 async def commit(
