@@ -200,8 +200,8 @@ class AsyncKafkaProducer:
             timestamp_ms: the timestamp of every record; by default now.
 
         Returns:
-            The deliveries: awaiting it returns the `RecordMetadata` of all records in the
-            order of *values*.
+            The deliveries: awaiting it, or the blocking producer's `get`, returns the
+            `RecordMetadata` of all records in the order of *values*.
 
         Raises:
             KafkaTimeoutError: no metadata or memory within ``max_block_ms`` (memory: for each wait

@@ -128,36 +128,12 @@ class KafkaProducer(Facade[AsyncKafkaProducer]):
         partition: int | None = None,
         timestamp_ms: int | None = None,
     ) -> FutureRecordsMetadata:
-        """Enqueue many records of a topic and return one future for all of them.
-
-        As many `send` calls, but for records that are nothing but bytes several times as fast.
-        Either all records are accepted or none, unless memory runs out on the way.
-
-        Args:
-            topic: where to send them.
-            values: a list or tuple with the value of each record.
-            keys: as many keys; ``None`` if no record has one.
-            headers: the headers of every record.
-            partition: where exactly; by default the partitioner decides for each record.
-            timestamp_ms: the timestamp of every record; by default now.
-
-        Returns:
-            The future of the deliveries: `get` returns the `RecordMetadata` of all records in the
-            order of *values*.
-
-        Raises:
-            KafkaTimeoutError: no metadata or memory within ``max_block_ms`` (memory: for each wait
-                of its own); records before the one that found no memory are sent all the same.
-            MessageSizeTooLargeError: a record is larger than ``max_request_size`` or
-                ``buffer_memory`` allows.
-            UnsupportedVersionError: the brokers cannot store headers or timestamps.
-            TypeError: an argument of the wrong type; ValueError: of a wrong value.
-            KafkaError: the producer is closed.
-        """
         check_many(values, keys)
         return send_many(
             self._running, self._thread, topic, values, keys, headers, partition, timestamp_ms
         )
+
+    send_many.__doc__ = AsyncKafkaProducer.send_many.__doc__  # both faces keep the same promises
 
     def flush(self, timeout: float | None = None) -> None:
         """Send what lingers and wait until everything sent before has succeeded or failed.
