@@ -36,7 +36,7 @@ def test_slice_has_no_options_of_the_client() -> None:
         {"socks5_proxy": "socks5://proxy"},
         {"proxy_url": "http://proxy"},
     ],
-    ids=repr,
+    ids=" ".join,
 )
 def test_feature_that_is_not_there_is_refused(configs: dict[str, object]) -> None:
     with pytest.raises(KafkaConfigurationError, match=next(iter(configs))):
