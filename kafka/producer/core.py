@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from kafka._base.backoff import ExponentialBackoff
+from kafka._base.bell import Bell
 from kafka._base.deadline import Deadline
 from kafka._base.observer import Observer
 from kafka._base.system import LoopClock
@@ -103,6 +104,7 @@ class ProducerCore:
             observer=observer,
             uniform=uniform,
         )
+        self._bell = Bell(self.sender.look)
         self.closed = False
         self._disconnecting: asyncio.Future[None] | None = None
 
@@ -121,6 +123,7 @@ class ProducerCore:
             self.accumulator.magic = self.net.minimum_record_magic()
         except BaseException:
             await self.net.close()
+            self._bell.close()
             raise
         self.net.supervisor.spawn(self._send(), name="kafka-sender")
 
@@ -154,6 +157,7 @@ class ProducerCore:
             await self.net.close()
             # What was scheduled by the last outcomes (callbacks, waiters) runs first.
             await asyncio.sleep(0)
+            self._bell.close()
             self.deliveries.failures.report(include_held=True)
             self._disconnecting.set_result(None)
         await asyncio.shield(self._disconnecting)
@@ -339,8 +343,8 @@ class ProducerCore:
         # loop while it slept would find no task.
         if self.is_loop_thread() and asyncio.current_task(self.loop) is not None:
             self.sender.wake()
-        elif not self.loop.is_closed():
-            self.loop.call_soon_threadsafe(self.sender.look)
+        else:
+            self._bell.ring()
 
     def _on_metadata(self, snapshot: ClusterSnapshot) -> None:
         self.path.update_routes(snapshot)

@@ -72,7 +72,8 @@ def encode_entries(shape: Shape, entries: list[Any], ticks: Ticks, encoding: Enc
         OverflowError: a timestamp that no format can carry.
     """
     # A send() that was interrupted may have noted a time and stored no record.
-    ticks = [tick for tick in ticks if tick[0] < len(entries)]
+    if ticks and ticks[-1][0] >= len(entries):
+        ticks = [tick for tick in ticks if tick[0] < len(entries)]
     if len(entries) == 1 and encoding.magic >= 2:
         if shape is Shape.PLAIN:
             return _encode_single(None, entries[0], ticks[-1][1], encoding)

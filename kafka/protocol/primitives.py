@@ -29,6 +29,8 @@ def uvarint(value: int) -> bytes:
     """Return *value* (0 to 2**32 - 1) as an unsigned varint, low seven bits first."""
     if not 0 <= value <= _MAX_UVARINT:
         raise ValueError(f"{value} does not fit into an unsigned varint of 32 bits")
+    if value < 0x4000:
+        return bytes((value,)) if value < 0x80 else bytes((value & 0x7F | 0x80, value >> 7))
     out = bytearray()
     while value > 0x7F:
         out.append(value & 0x7F | 0x80)

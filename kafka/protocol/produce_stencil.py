@@ -126,12 +126,7 @@ class ProduceStencil:
         """Return the request that carries the batch *records*, size and header included."""
         size = sum(map(len, records))
         head, tail = self._head, self._tail
-        if not self._flexible:
-            length = _LENGTH.pack(size)
-        elif size < 127:
-            length = bytes((size + 1,))
-        else:
-            length = uvarint(size + 1)
+        length = uvarint(size + 1) if self._flexible else _LENGTH.pack(size)
         whole = _REQUEST_START.size + len(head) + len(length) + size + len(tail)
         start = _REQUEST_START.pack(
             whole - _LENGTH.size, ProduceRequest.API_KEY, self.version, correlation_id

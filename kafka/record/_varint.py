@@ -17,6 +17,8 @@ TABLE_LIMIT = 65_536
 def encode_varint(value: int) -> bytes:
     """Return *value* (a signed number of up to 64 bits) as a zig-zag varint."""
     rest = (value << 1) ^ (value >> 63)
+    if rest < 16_384:
+        return bytes((rest,)) if rest < 128 else bytes((rest & 127 | 128, rest >> 7))
     out = bytearray()
     while rest > 127:
         out.append(rest & 127 | 128)
