@@ -222,23 +222,21 @@ def test_the_gate_is_open_after_a_guarded_step_wherever_a_signal_handler_raises(
         raise InterruptionError
 
     border = Border()
-    closed = raised = 0
+    closed = 0
     previous = signal.signal(signal.SIGALRM, handler)
-    end = time.monotonic() + 0.3
     try:
-        while time.monotonic() < end:
+        for _ in range(1000):
             try:
                 signal.setitimer(signal.ITIMER_REAL, 0.00005)
                 while True:
                     border.intake.guarded(len, b"")
             except InterruptionError:
-                raised += 1
+                pass
             closed += not hasattr(border.intake, "free") or border.intake.is_held_here()
             border.intake.free = None
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, previous)
-    assert raised > 50
     assert closed == 0
 
 
