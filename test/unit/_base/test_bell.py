@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import gc
 import os
+import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from queue import SimpleQueue
 
 import pytest
@@ -42,6 +45,26 @@ class Ear:
             self.bell.close()
 
         self.thread.call(close(), 30)
+
+
+def in_child(work: Callable[[], bool]) -> int:
+    """Run *work* in a fork; return its exit status."""
+    pid = os.fork()
+    if pid == 0:
+        status = 1
+        try:
+            status = 0 if work() else 2
+        finally:
+            os._exit(status)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+def descriptors() -> set[Path]:
+    """Return the open descriptors of this process."""
+    return set(Path("/proc/self/fd").iterdir())
+
+
+needs_events = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is none")
 
 
 def test_each_ring_after_a_call_has_another_one(thread: EventLoopThread) -> None:
@@ -141,3 +164,79 @@ def test_loop_of_the_application_is_told_its_own_way() -> None:
 
     asyncio.run(story())
     gc.collect()
+
+
+@needs_events
+def test_forked_child_never_writes_to_a_descriptor_of_somebody_else(
+    thread: EventLoopThread,
+) -> None:
+    """It may go on in the midst of a call that rings: the fork was made by a serializer."""
+    ear = Ear(thread)
+
+    def work() -> bool:
+        pipes = [os.pipe() for _ in range(5)]
+        ear.bell.ring()
+        for _, writer in pipes:
+            os.close(writer)
+        return all(os.read(reader, 8) == b"" for reader, _ in pipes)
+
+    status = in_child(work)
+    ear.close()
+    assert status == 0
+
+
+@needs_events
+def test_forgotten_bell_of_a_forked_child_closes_nothing(thread: EventLoopThread) -> None:
+    ears = [Ear(thread)]
+
+    def work() -> bool:
+        pipes = [os.pipe() for _ in range(5)]
+        ears.pop().bell.close()
+        gc.collect()
+        return [os.write(writer, b"a") for _, writer in pipes] == [1] * 5
+
+    status = in_child(work)
+    ears[0].close()
+    assert status == 0
+
+
+@needs_events
+def test_descriptor_stays_while_somebody_is_in_the_midst_of_a_ring(
+    thread: EventLoopThread, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ear = Ear(thread)
+    write = os.eventfd_write
+
+    def write_late(descriptor: int, value: int) -> None:
+        ear.close()
+        write(descriptor, value)
+
+    monkeypatch.setattr(os, "eventfd_write", write_late)
+    before = descriptors()
+    ear.bell.ring()
+    assert len(before - descriptors()) == 1
+
+
+@needs_events
+def test_forgotten_bell_gives_its_descriptor_back(thread: EventLoopThread) -> None:
+    before = descriptors()
+    ear = Ear(thread)
+    thread.stop()
+    del ear
+    gc.collect()
+    assert not descriptors() - before
+
+
+@needs_events
+@pytest.mark.parametrize("error", [errno.EMFILE, errno.ENOSYS])
+def test_without_a_descriptor_the_loop_is_told_its_own_way(
+    thread: EventLoopThread, monkeypatch: pytest.MonkeyPatch, error: int
+) -> None:
+    def refuse(initval: int, flags: int) -> int:
+        raise OSError(error, os.strerror(error))
+
+    monkeypatch.setattr(os, "eventfd", refuse)
+    ear = Ear(thread)
+    ear.bell.ring()
+    assert ear.heard.get(timeout=30) != threading.get_ident()
+    ear.close()
