@@ -19,7 +19,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from test.bench.results import OURS, Result, read, shown, write
 from test.bench.rows import ROWS
-from test.bench.table import merge, table
+from test.bench.table import NOT_ALWAYS, heads_of, merge, table
 
 INK, FAINT, PAPER = "#1f2328", "#9aa0a6", "#fefefe"
 GOOD, BAD = "#0072b2", "#d55e00"
@@ -89,6 +89,8 @@ def _point(result: Result, *, is_first: bool) -> Point:
     else:
         note = f"{result.ratio:.2f}x, at most {target:g}"
         measured, aim = 1 / result.ratio, 1 / target
+    if result.holds and result.straddles:
+        note += NOT_ALWAYS
     beside = "limit" if result.client == OURS else result.client
     label = f"{result.what} | {beside}" if is_first else beside
     return Point(label, measured, aim, bool(result.holds), note)
@@ -163,7 +165,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="write all results to this one file")
     options = parser.parse_args()
     files = [read(path) for path in options.results]
-    heads = [part for head, _ in files for part in head.get("parts", [head])]
+    heads = heads_of(files)
     results = in_order(merge([results for _, results in files]))
     found = points(results)
     if not found:

@@ -81,6 +81,7 @@ class Result(NamedTuple):
         cpu: CPU seconds per million records, the median.
         peak_rss_mb: the most memory the process had, the median.
         p99: where latency was measured, its 99th percentile in us, the median.
+        straddles: whether some rounds reach the target and others do not.
     """
 
     row: str
@@ -98,6 +99,7 @@ class Result(NamedTuple):
     cpu: float
     peak_rss_mb: float
     p99: float = 0.0
+    straddles: bool = False
 
 
 def holds(ratio: float, target: float | None, *, more_is_better: bool) -> bool | None:
@@ -105,6 +107,17 @@ def holds(ratio: float, target: float | None, *, more_is_better: bool) -> bool |
     if target is None:
         return None
     return ratio >= target if more_is_better else ratio <= target
+
+
+def straddles(
+    low: float | None, high: float | None, target: float | None, *, more_is_better: bool
+) -> bool:
+    """Return whether *target* lies between the least and the greatest ratio of a round."""
+    if low is None or high is None:
+        return False
+    return holds(low, target, more_is_better=more_is_better) is not holds(
+        high, target, more_is_better=more_is_better
+    )
 
 
 def ratios(ours: list[float], theirs: list[float]) -> tuple[float, float, float]:
@@ -140,7 +153,7 @@ def compare(
         if client == OURS:
             continue
         ratio, low, high = ratios(values[OURS], values[client])
-        target = targets.get(client)
+        target, better = targets.get(client), metric.more_is_better
         found.append(
             _own(header, metric, measured)._replace(
                 client=client,
@@ -148,7 +161,8 @@ def compare(
                 low=low,
                 high=high,
                 target=target,
-                holds=holds(ratio, target, more_is_better=metric.more_is_better),
+                holds=holds(ratio, target, more_is_better=better),
+                straddles=straddles(low, high, target, more_is_better=better),
             )
         )
     return found
@@ -157,7 +171,10 @@ def compare(
 def limit(header: Header, metric: Metric, most: float | None, runs: list[Run]) -> Result:
     """Return the result of our *runs* for a *metric* that must stay below *most*."""
     found = _own(header, metric, runs)
-    return found._replace(target=most, holds=None if most is None else found.value < most)
+    if most is None:
+        return found
+    inside = {run.value(metric, header.size) < most for run in runs}
+    return found._replace(target=most, holds=found.value < most, straddles=len(inside) > 1)
 
 
 def _own(header: Header, metric: Metric, runs: list[Run]) -> Result:
@@ -188,6 +205,13 @@ def shown(value: float, unit: str) -> str:
     return f"{_FORMS.get(unit, '{:,.2f}').format(value)} {unit}"
 
 
+def verdict(result: Result) -> str:
+    """Return in words whether the target of *result* is reached; it has one."""
+    if not result.holds:
+        return "MISSED"
+    return "holds, but not in each round" if result.straddles else "holds"
+
+
 def line(result: Result) -> str:
     """Return one line of the printed table."""
     text = (
@@ -200,7 +224,7 @@ def line(result: Result) -> str:
         text += f"  ours is {result.ratio:5.2f}x ({result.low:.2f}-{result.high:.2f})"
     if result.target is not None:
         sign = ">=" if result.more_is_better else "<=" if result.ratio is not None else "<"
-        text += f"  {sign} {result.target:g}: {'holds' if result.holds else 'MISSED'}"
+        text += f"  {sign} {result.target:g}: {verdict(result)}"
     return text
 
 
@@ -236,10 +260,14 @@ _DEFAULTS: dict[str, Any] = {
     "peak_rss_mb": 0.0,
     "p99": 0.0,
 }
+_SPREAD = ("low", "high", "target")
 
 
 def _result(record: dict[str, Any]) -> Result:
     whole = _DEFAULTS | {"what": record.get("row")} | record
+    if "straddles" not in record:
+        spread = [whole[name] for name in _SPREAD]
+        whole["straddles"] = straddles(*spread, more_is_better=whole["more_is_better"])
     missing = [name for name in Result._fields if name not in whole]
     if missing:
         raise ValueError(f"a result without {', '.join(missing)}: {record}")

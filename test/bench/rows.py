@@ -87,6 +87,14 @@ ROWS = {
             "kafka-python": Peer("kafka.send-keyed", 5.0),
         },
     ),
+    "send-varied": Row(
+        "send(), sizes varied by half",
+        "kafka.send-varied",
+        {
+            "confluent-callback": Peer("confluent.produce-varied"),
+            "kafka-python": Peer("kafka.send-varied"),
+        },
+    ),
     "send-many": Row(
         "send_many() in lots of 1,000",
         "kafka.send-many",
@@ -109,6 +117,17 @@ ROWS = {
         {
             "ours, 6 partitions": Peer("kafka.send", 0.75, partitions=6),
             "kafka-python": Peer("kafka.send"),
+        },
+        Flow.KAFKA_ONLY,
+        share=0.5,
+        partitions=1000,
+    ),
+    "send-keyed-1000": Row(
+        "send() with 16-byte keys to 1,000 partitions, beside 6",
+        "kafka.send-keyed",
+        {
+            "ours, 6 partitions": Peer("kafka.send-keyed", partitions=6),
+            "kafka-python": Peer("kafka.send-keyed"),
         },
         Flow.KAFKA_ONLY,
         share=0.5,
@@ -172,7 +191,8 @@ ROWS = {
         {"confluent-consume500": Peer("confluent.consume500", 0.8)},
         Flow.READ,
         Metric.MEGABYTES,
-        share=0.05,
+        # With fewer, a run is mostly its start.
+        share=0.2,
         size=10_000,
     ),
     "async-send": Row("await send()", "kafka.async-send", {"aiokafka": Peer("aiokafka.send", 3.0)}),

@@ -28,6 +28,7 @@ def kafka_producer(
     watch: Stopwatch,
     *,
     keyed: bool = False,
+    vary: bool = False,
     keeping: bool = True,
     **more: Any,
 ) -> int:
@@ -35,7 +36,7 @@ def kafka_producer(
 
     options = {**of_broker(), **sending(task), "compression_type": task.codec, **more}
     producer = KafkaProducer(**options)
-    values = payloads(task)
+    values = payloads(task, vary=vary)
     producer.send(task.topic, os.urandom(task.size)).get(30)
     keys = keys_of(task.count) if keyed else None
     futures: list[Any] = []
@@ -61,12 +62,11 @@ def kafka_send_many(task: Task, watch: Stopwatch) -> int:
     producer = KafkaProducer(**sending(task))
     value = os.urandom(task.size)
     producer.send(task.topic, value).get(30)
-    lot = min(1000, task.count)
     watch.start()
     # A list of its own for each lot: making it is the user's work, but work all the same.
     futures = [
-        producer.send_many(task.topic, [value for _ in range(lot)])
-        for _ in range(task.count // lot)
+        producer.send_many(task.topic, [value for _ in range(min(1000, task.count - start))])
+        for start in range(0, task.count, 1000)
     ]
     producer.flush()
     done = watch.stop()
@@ -82,10 +82,14 @@ def kafka_touch(task: Task, watch: Stopwatch) -> int:
     watch.start()
     with KafkaProducer(bootstrap_servers=task.bootstrap, acks=1) as producer:
         partitions = producer.partitions_for(task.topic)
-        for partition in partitions:
+        futures = [
             producer.send(task.topic, bytes(task.size), partition=partition)
+            for partition in partitions
+        ]
         producer.flush()
-    return report(watch.stop(), len(partitions))
+    for future in futures:
+        future.get(0)
+    return report(watch.stop(), len(futures))
 
 
 def kafka_fill(task: Task, watch: Stopwatch, *, vary: bool = False) -> int:
@@ -98,12 +102,12 @@ def kafka_fill(task: Task, watch: Stopwatch, *, vary: bool = False) -> int:
     lengths = itertools.cycle(sizes_of(task.size, vary=vary))
     values = itertools.cycle(values_of(task.size + task.size // 2))
     watch.start()
-    for _ in range(task.count):
-        producer.send(task.topic, next(values)[: next(lengths)])
+    futures = [producer.send(task.topic, next(values)[: next(lengths)]) for _ in range(task.count)]
     producer.flush()
     done = watch.stop()
+    failed = sum(future.failed() for future in futures)
     producer.close()
-    return report(done, task.count)
+    return report(done, task.count - failed)
 
 
 def kafka_poll(task: Task, watch: Stopwatch, **options: Any) -> int:

@@ -78,11 +78,23 @@ def sizes_of(size: int, *, vary: bool) -> list[int]:
     return [size - spread + n * 31 % 97 * 2 * spread // 96 for n in range(97)]
 
 
-def payloads(task: Task) -> Iterator[bytes]:
-    """Return the value of each record: one and the same unless a codec would profit from it."""
-    if task.codec is None:
+def varied(size: int) -> list[bytes]:
+    """Return values whose sizes vary by half around *size*, to be taken in turn."""
+    values, sizes = values_of(size + size // 2), sizes_of(size, vary=True)
+    pairs = zip(itertools.cycle(values), itertools.cycle(sizes), strict=False)
+    number = max(len(values), len(sizes))
+    return [value[:length] for value, length in itertools.islice(pairs, number)]
+
+
+def payloads(task: Task, *, vary: bool = False) -> Iterator[bytes]:
+    """Return the value of each record: one and the same unless a codec would profit from it.
+
+    If sizes *vary*, they do by half.
+    """
+    if not vary and task.codec is None:
         return itertools.repeat(os.urandom(task.size), task.count)
-    return itertools.islice(itertools.cycle(values_of(task.size)), task.count)
+    values = varied(task.size) if vary else values_of(task.size)
+    return itertools.islice(itertools.cycle(values), task.count)
 
 
 def report(

@@ -9,7 +9,9 @@ import time
 from common import BATCH_BYTES, IDLE_SECONDS, LINGER_MS, Stopwatch, Task, keys_of, payloads, report
 
 
-def confluent_producer(task: Task, watch: Stopwatch, *, keyed: bool = False, callback: bool) -> int:
+def confluent_producer(
+    task: Task, watch: Stopwatch, *, keyed: bool = False, vary: bool = False, callback: bool
+) -> int:
     from confluent_kafka import Producer
 
     producer = Producer(
@@ -24,7 +26,7 @@ def confluent_producer(task: Task, watch: Stopwatch, *, keyed: bool = False, cal
             "compression.type": task.codec or "none",
         }
     )
-    values = payloads(task)
+    values = payloads(task, vary=vary)
     producer.produce(task.topic, os.urandom(task.size))
     producer.flush()
     delivered = 0
@@ -46,8 +48,8 @@ def confluent_producer(task: Task, watch: Stopwatch, *, keyed: bool = False, cal
                 poll(0.01)
         if number % 1000 == 0:
             poll(0)
-    producer.flush()
-    return report(watch.stop(), delivered if callback else task.count)
+    left = producer.flush()
+    return report(watch.stop(), delivered if callback else task.count - left)
 
 
 def confluent_consumer(task: Task, watch: Stopwatch, *, batch: int) -> int:

@@ -57,6 +57,12 @@ def test_a_ratio_where_less_is_better_is_turned_over():
     assert (point.measured, point.target, point.holds) == (2.0, 1.25, True)
 
 
+def test_a_target_that_some_rounds_miss_is_noted():
+    runs = {OURS: [Run(1000, wall, 0.1, 30.0) for wall in (1.0, 0.5)], "slow": RUNS["slow"] * 2}
+    (point,) = plot.points(compare(SEND, runs, {"slow": 5.0}))
+    assert (point.holds, point.note) == (True, "6.00x, at least 5 (not in each round)")
+
+
 def test_a_limit_is_drawn_as_its_distance():
     point = plot.points(FOUND)[-1]
     assert (point.measured, point.target) == (4.0, 1.0)

@@ -18,6 +18,7 @@ from test.bench.results import (
     line,
     ratios,
     read,
+    straddles,
     write,
 )
 
@@ -43,6 +44,25 @@ def run(rate: float, **more: float) -> Run:
 )
 def test_a_target_is_the_least_or_the_greatest_ratio(ratio, target, more_is_better, expected):
     assert holds(ratio, target, more_is_better=more_is_better) is expected
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "target", "more_is_better", "expected"),
+    [
+        (0.9, 1.1, 1.0, True, True),
+        (1.0, 1.1, 1.0, True, False),
+        (0.8, 0.9, 1.0, True, False),
+        (0.9, 1.1, 1.0, False, True),
+        (0.9, 1.0, 1.0, False, False),
+        (1.1, 1.2, 1.0, False, False),
+        (0.9, 1.1, None, True, False),
+        (None, None, 1.0, True, False),
+    ],
+)
+def test_a_spread_straddles_a_target_that_not_each_round_reaches(
+    low, high, target, more_is_better, expected
+):
+    assert straddles(low, high, target, more_is_better=more_is_better) is expected
 
 
 def test_a_ratio_is_made_of_runs_of_one_round():
@@ -101,6 +121,42 @@ def test_the_printed_line_has_spread_and_verdict():
     runs = {OURS: [run(100), run(120)], "peer": [run(50), run(50)]}
     _, peer = compare(HEADER, runs, {"peer": 4.0})
     assert "ours is  2.20x (2.00-2.40)  >= 4: MISSED" in line(peer)
+
+
+@pytest.mark.parametrize(
+    ("target", "expected"),
+    [
+        (2.0, ">= 2: holds"),
+        (2.1, ">= 2.1: holds, but not in each round"),
+        (2.3, ">= 2.3: MISSED"),
+        (2.5, ">= 2.5: MISSED"),
+    ],
+)
+def test_a_target_that_some_rounds_miss_is_told_as_such(target, expected):
+    runs = {OURS: [run(100), run(120)], "peer": [run(50), run(50)]}
+    _, peer = compare(HEADER, runs, {"peer": target})
+    assert line(peer).endswith(expected)
+
+
+def test_a_limit_that_some_rounds_reach_is_told_as_such():
+    runs = [run(1000, wakeups=number) for number in (10, 15, 25)]
+    result = limit(HEADER, Metric.WAKEUPS, 20.0, runs)
+    assert line(result).endswith("< 20: holds, but not in each round")
+
+
+def test_the_file_says_whether_a_spread_straddles(tmp_path: Path):
+    runs = {OURS: [run(100), run(120)], "peer": [run(50), run(50)]}
+    write(tmp_path / "r.json", {}, compare(HEADER, runs, {"peer": 2.1}))
+    _, peer = json.loads((tmp_path / "r.json").read_text())["results"]
+    assert (peer["holds"], peer["straddles"]) == (True, True)
+
+
+def test_an_older_file_tells_by_its_spread(tmp_path: Path):
+    record = {"row": "send", "client": "peer", "metric": "records/s", "value": 3.0, "ratio": 1.0}
+    record |= {"low": 0.9, "high": 1.1, "target": 1.0, "holds": True, "more_is_better": True}
+    (tmp_path / "r.json").write_text(json.dumps([record]))
+    _, (result,) = read(tmp_path / "r.json")
+    assert result.straddles is True
 
 
 def test_results_come_back_from_their_file(tmp_path: Path):
