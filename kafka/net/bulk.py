@@ -48,8 +48,11 @@ class BulkReceiver:
     def receive(self, room: memoryview) -> int:
         """Fill *room*, waiting a little; return how many bytes there are now.
 
-        None if nothing comes in time, at the end of the stream or after an error, both of which the
-        transport finds to be the end, and for a while after a wait that was in vain.
+        None if nothing comes in time, at the end of the stream, which the transport finds, too, and
+        for a while after a wait that was in vain.
+
+        Raises:
+            OSError: the stream is broken; the system tells nobody a second time.
         """
         if self._pause:
             self._pause -= 1
@@ -63,7 +66,7 @@ class BulkReceiver:
         try:
             borrowed.settimeout(None)
             count = borrowed.recv_into(room, 0, socket.MSG_WAITALL)
-        except OSError:
+        except BlockingIOError:
             count = 0
         finally:
             borrowed.settimeout(0)
@@ -80,10 +83,21 @@ def bulk_receiver(transport: asyncio.BaseTransport) -> BulkReceiver | None:
         return None
     if sys.platform != "linux" or not on_own_loop():
         return None
+    return BulkReceiver(found) if _is_patient(found) else None
+
+
+def _is_patient(found: TransportSocket) -> bool:
+    """Have blocking receives of *found* end after `PATIENCE`; return whether they will.
+
+    Asked, because one without a time-out would wait for ever: where another size of time is
+    expected, or by an imitation of Linux that takes the option and forgets it.
+    """
+    wanted = _TIMEVAL.pack(0, int(PATIENCE * 1_000_000))
+    option = socket.SOL_SOCKET, socket.SO_RCVTIMEO
     try:
-        found.setsockopt(
-            socket.SOL_SOCKET, socket.SO_RCVTIMEO, _TIMEVAL.pack(0, int(PATIENCE * 1_000_000))
-        )
+        found.setsockopt(*option, wanted)
+        settled = found.getsockopt(*option, _TIMEVAL.size)
     except OSError:
-        return None
-    return BulkReceiver(found)
+        return False
+    seconds, microseconds = map(int, _TIMEVAL.unpack(settled))
+    return seconds == 0 < microseconds

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
+import struct
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -121,11 +123,12 @@ def test_end_of_the_stream_is_left_to_the_transport(link: Link, receiver: BulkRe
     assert link.own.recv(4) == b""
 
 
-def test_reset_is_left_to_the_transport(link: Link, receiver: BulkReceiver) -> None:
+def test_reset_is_told_as_the_transport_would_find_it(link: Link, receiver: BulkReceiver) -> None:
     link.peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
     link.peer.close()
-    assert receiver.receive(memoryview(bytearray(4))) == 0
-    assert link.own.recv(4) == b""
+    with pytest.raises(ConnectionResetError):
+        receiver.receive(memoryview(bytearray(4)))
+    assert not os.get_blocking(link.own.fileno())
 
 
 def test_socket_never_blocks_afterwards(link: Link, receiver: BulkReceiver) -> None:
@@ -166,3 +169,26 @@ def test_encrypted_stream_is_not_received_behind_its_transport(
 
 def test_transport_without_a_socket_has_no_receiver(thread: EventLoopThread) -> None:
     assert on(thread, lambda: bulk_receiver(asyncio.BaseTransport())) is None
+
+
+class Forgetful(socket.socket):
+    """A socket of a system that takes a time-out and does nothing about it."""
+
+    def setsockopt(self, *_: object) -> None:
+        """Forget it."""
+
+
+class Foreign(socket.socket):
+    """A socket of a system on which the bytes of a time-out mean another time."""
+
+    def getsockopt(self, *_: object) -> bytes:  # type: ignore[override]
+        """Return half an hour."""
+        return struct.pack("@ll", 1800, 0)
+
+
+@pytest.mark.parametrize("kind", [Forgetful, Foreign])
+def test_socket_that_may_wait_for_ever_has_no_receiver(
+    thread: EventLoopThread, kind: type[socket.socket]
+) -> None:
+    with kind() as own:
+        assert on(thread, lambda: bulk_receiver(Transport(own))) is None

@@ -237,3 +237,34 @@ def test_large_frames_arrive_whole_on_a_thread_that_waits_for_them(halt: int) ->
     assert found == [large, b"small"] * 3
     thread.post(driver.close)
     thread.stop()
+
+
+class Closings(Sink):
+    """Who gets the end, on another thread."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: SimpleQueue[KafkaError] = SimpleQueue()
+
+    def on_closed(self, error: KafkaError) -> None:
+        self.told.put(error)
+
+
+def test_reset_within_a_large_frame_is_told_as_one() -> None:
+    sink, thread = Closings(), EventLoopThread("kafka-test-io")
+    thread.start()
+
+    async def connect(port: int) -> Driver:
+        driver = Driver("node 1", 1024 * KB)
+        driver.attach(sink)
+        await asyncio.get_running_loop().create_connection(lambda: driver, "127.0.0.1", port)
+        return driver
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread.call(connect(server.getsockname()[1]), 30)
+        peer = server.accept()[0]
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+        peer.sendall((800 * KB).to_bytes(4, "big") + bytes(64 * KB))
+        peer.close()
+        assert "reset" in str(sink.told.get(timeout=30))
+    thread.stop()
