@@ -104,7 +104,6 @@ class ConsumerCore:
         self._topic_timer: asyncio.TimerHandle | None = None
         self._pattern_since = -1
         self._pattern_seen = False
-        self._room_posted = False
         self._loop = asyncio.get_running_loop()
         self.pulse = Pulse(self._loop)
         buffer.watch(self.pulse.notify)
@@ -179,18 +178,12 @@ class ConsumerCore:
 
     def on_room(self) -> None:
         """Have the fetcher look again: the application has taken data; from any thread."""
-        if not self._room_posted and not self._loop.is_closed():
-            self._room_posted = True
-            self._loop.call_soon_threadsafe(self._drive)
+        self.post(self.fetcher.drive)
 
     def post(self, callback: Callable[[], None]) -> None:
         """Run *callback* on the loop soon; from any thread."""
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(callback)
-
-    def _drive(self) -> None:
-        self._room_posted = False
-        self.fetcher.drive()
 
     def _spawn(self, work: Coroutine[None, None, None], name: str) -> object:
         return self.client.supervisor.spawn(work, name=name)

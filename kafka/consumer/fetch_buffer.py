@@ -65,6 +65,7 @@ class FetchBuffer:
         self._max_bytes_for = max_bytes
         self._max_bytes = max_bytes(0)
         self._on_room = on_room
+        self._owes_room = False
         self._slots: dict[TopicPartition, _Slot] = {}
         # Each partition with data that may be handed out is in it once.
         self._turns: deque[TopicPartition] = deque()
@@ -238,6 +239,7 @@ class FetchBuffer:
 
     def head(self) -> CompletedFetch | None:
         """Return the data whose turn it is; it stays buffered until `finish`."""
+        self._tell_room()
         with self._lock:
             tp = self._next()
             return None if tp is None else self._slots[tp].fetches[0]
@@ -254,9 +256,8 @@ class FetchBuffer:
             if slot.is_open:
                 self._size -= fetch.size
             self._pass_turn(fetch.tp)
-            has_room = was_full and not self.is_full
-        if has_room:
-            self._on_room()
+            self._owes_room |= was_full and not self.is_full
+        self._tell_room()
 
     def pass_turn(self, fetch: CompletedFetch) -> None:
         """Let the other partitions go first, e.g. because this one raised an error."""
@@ -298,10 +299,11 @@ class FetchBuffer:
             for slot in self._slots.values():
                 if slot.error is not None and not slot.fetches:
                     error, slot.error = slot.error, None
+                    self._owes_room = True
                     break
             else:
                 return None
-        self._on_room()
+        self._tell_room()
         return error
 
     def take_error_of(self, tp: TopicPartition) -> BaseException | None:
@@ -311,8 +313,16 @@ class FetchBuffer:
             if slot is None or slot.error is None:
                 return None
             error, slot.error = slot.error, None
-        self._on_room()
+            self._owes_room = True
+        self._tell_room()
         return error
+
+    def _tell_room(self) -> None:
+        if self._owes_room:
+            # In this order an exception out of a signal handler costs a call too many: without any
+            # the fetcher would wait for the room to go and come back, which needs data.
+            self._on_room()
+            self._owes_room = False
 
     # -- under the lock --------------------------------------------------------------------
 

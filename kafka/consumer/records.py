@@ -207,6 +207,17 @@ class RecordReader:
 
     def _read(self, max_records: int, *, views: bool) -> list[Chunk]:
         chunks: dict[TopicPartition, Chunk] = {}
+        try:
+            return self._read_to(chunks, max_records, views=views)
+        except BaseException:
+            # A signal handler may raise anywhere, most likely while this makes way: what is decoded
+            # is in the buffer no more, and the next poll would go on behind it.
+            self._held[:0] = [chunk for chunk in chunks.values() if chunk.count]
+            raise
+
+    def _read_to(
+        self, chunks: dict[TopicPartition, Chunk], max_records: int, *, views: bool
+    ) -> list[Chunk]:
         buffer = self._buffer
         while max_records > 0 and (fetch := buffer.head()) is not None:
             chunk = chunks.get(fetch.tp)
@@ -250,14 +261,15 @@ class RecordReader:
             part = fetch.read(max_records, views=views)
         except KafkaError as exc:
             raise _located(exc, fetch) from exc
-        chunk.next_offset = fetch.next_offset
         if part is None:
+            chunk.next_offset = fetch.next_offset
             chunk.size += fetch.take_size()
             return 0
         if self._deserialize_key is None and self._deserialize_value is None:
             chunk.add(RecordBatch(fetch.tp, part))
         else:
             self._append_deserialized(chunk, fetch, part)
+        chunk.next_offset = fetch.next_offset
         chunk.size += fetch.take_size()
         return len(part.offsets)
 
@@ -275,6 +287,10 @@ class RecordReader:
             except Exception as exc:  # noqa: BLE001 - the user's code may raise anything
                 failure = exc
                 break
+            except BaseException:
+                # Ctrl-C ends the poll, not the record.
+                fetch.unread(part.offsets[0])
+                raise
             keys.append(new_key)
         bad = len(keys)
         good = part if failure is None else part.cut(slice(bad))

@@ -213,3 +213,22 @@ def test_limit_follows_the_partitions() -> None:
     before = buffer.is_full
     buffer.assign([started(), started(OTHER, 2)])
     assert (before, buffer.is_full) == (True, False)
+
+
+def test_room_is_told_again_after_an_interruption() -> None:
+    """Nothing would be fetched for half a minute: an empty buffer never stops being full."""
+    calls: list[int] = []
+
+    def on_room() -> None:
+        calls.append(1)
+        if len(calls) == 1:
+            raise KeyboardInterrupt
+
+    buffer = FetchBuffer(lambda _: 100, on_room)
+    buffer.assign([started()])
+    full = fetched(batch(0, bytes(100)))
+    buffer.put(full)
+    with pytest.raises(KeyboardInterrupt):
+        buffer.finish(full)
+    found = [buffer.head(), buffer.head()]
+    assert (found, len(calls)) == ([None, None], 2)
