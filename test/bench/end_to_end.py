@@ -145,7 +145,7 @@ class Bench:
             what = f"{name}, warming up"
             for place in set(places.values()):
                 if row.flow is not Flow.READ:
-                    # The broker takes many ms for the first batch of a partition.
+                    # The broker takes many ms for the first batches of a partition.
                     measure(what, sys.executable, "kafka.touch", place, 1, 1)
                 measure(what, sys.executable, row.mode, place, count, self._size(row), row.codec)
 

@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 LINGER_MS = 5
 BATCH_BYTES = 65536
 IDLE_SECONDS = 30.0
+#: More than a broker takes between two entries in its indexes (log.index.interval.bytes).
+INDEX_BYTES = 5000
 #: Of the broker, for a client that cannot find out by itself; as in ``2.1``.
 API_VERSION = os.environ.get("BENCH_API_VERSION")
 
