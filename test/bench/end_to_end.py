@@ -81,7 +81,11 @@ def measure(
         command = [python, str(WORKERS / "worker.py"), mode, *place, str(count), str(size)]
         command += [codec] if codec else []
     # A user's interpreter keeps what it has compiled.
-    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    hidden = {"PYTHONDONTWRITEBYTECODE"}
+    if python != sys.executable:
+        # It could lead to this project's package instead of the released one of the same name.
+        hidden.add("PYTHONPATH")
+    environment = {k: v for k, v in os.environ.items() if k not in hidden}
     environment |= more
     done = subprocess.run(
         command, capture_output=True, text=True, timeout=_TIMEOUT, check=False, env=environment
