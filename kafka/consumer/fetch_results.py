@@ -137,6 +137,7 @@ class CompletedFetch:
     """
 
     __slots__ = (
+        "_aborted",
         "_batch",
         "_batches",
         "_broken",
@@ -171,6 +172,7 @@ class CompletedFetch:
         self.size = len(records)
         self.check_crcs = check_crcs
         self._records: bytes | memoryview = records
+        self._aborted = aborted
         self._filter = None if aborted is None else AbortedFilter(aborted)
         self._batches: Iterator[Batch] | None = None
         self._batch: Batch | None = None
@@ -234,14 +236,24 @@ class CompletedFetch:
             self._index = _index_of(self._columns.offsets, offset)
             self.next_offset = offset
 
+    def restart(self, offset: int) -> None:
+        """Stand at *offset*, whatever a reading that a signal handler ended has left behind.
+
+        Its iterators are over, and look as if there were nothing more.
+        """
+        self._batches = self._batch = self._columns = self._broken = None
+        self._filter = None if self._aborted is None else AbortedFilter(self._aborted)
+        self._index = self._length = self._passed = 0
+        self.next_offset = offset
+
     def _next_columns(self, *, views: bool) -> bool:
         """Decode the next batch that has records to return; False at the end."""
         if self._batches is None:
             self._batches = iter_merged(self._records, check_crcs=self.check_crcs, views=views)
-            self._records = b""
         self._columns = None
         while (batch := self._current_batch()) is not None:
-            if batch.next_offset > self.next_offset and not self._skips(batch):
+            skips = self._skips(batch)
+            if batch.next_offset > self.next_offset and not skips:
                 columns = batch.columns(views=views)
                 index = _index_of(columns.offsets, self.next_offset)
                 if index < len(columns.offsets):

@@ -59,6 +59,13 @@ class Chunk:
             self.batches.append(batch)
             self.count += len(batch)
 
+    def end(self, start: int) -> int:
+        """Return where reading from *start* on was interrupted; count what was added."""
+        self.count = sum(map(len, self.batches))
+        if self.batches and self.batches[-1].offsets[-1] >= start:
+            self.next_offset = start = self.batches[-1].offsets[-1] + 1
+        return start
+
     def split(self, count: int) -> Chunk:
         """Return the first *count* records as a chunk of their own; the others stay."""
         first = Chunk(self.tp, self.generation)
@@ -225,7 +232,7 @@ class RecordReader:
                 chunk = chunks[fetch.tp] = Chunk(fetch.tp, fetch.generation)
             try:
                 count = self._read_into(chunk, fetch, max_records, views=views)
-            except Exception:
+            except KafkaError:
                 # What was read before the bad batch or record goes first; it raises again then.
                 buffer.pass_turn(fetch)
                 if not (good := self._with_records(chunks.values())):
@@ -257,6 +264,18 @@ class RecordReader:
         self, chunk: Chunk, fetch: CompletedFetch, max_records: int, *, views: bool
     ) -> int:
         """Append the next records of *fetch* to *chunk*; return how many, 0 at the end."""
+        start = fetch.next_offset
+        try:
+            return self._read_part(chunk, fetch, max_records, views=views)
+        except KafkaError:
+            raise
+        except BaseException:
+            fetch.restart(chunk.end(start))
+            raise
+
+    def _read_part(
+        self, chunk: Chunk, fetch: CompletedFetch, max_records: int, *, views: bool
+    ) -> int:
         try:
             part = fetch.read(max_records, views=views)
         except KafkaError as exc:
@@ -287,10 +306,6 @@ class RecordReader:
             except Exception as exc:  # noqa: BLE001 - the user's code may raise anything
                 failure = exc
                 break
-            except BaseException:
-                # Ctrl-C ends the poll, not the record.
-                fetch.unread(part.offsets[0])
-                raise
             keys.append(new_key)
         bad = len(keys)
         good = part if failure is None else part.cut(slice(bad))

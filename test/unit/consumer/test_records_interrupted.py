@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
+import sys
+from types import FrameType
+
 import pytest
 
 from kafka._base.observer import Observer
 from kafka.consumer.fetch_buffer import FetchBuffer
+from kafka.consumer.fetch_results import AbortedTransaction, CompletedFetch
 from kafka.consumer.records import RecordReader
+from kafka.record.batch import build_batch, encode_records
+from kafka.record.control import ControlType, end_transaction_batch
 from test.unit.consumer.consumer_data import OTHER, TP, batch, fetched, started
 
 LARGE = bytes(600_000)
@@ -91,3 +98,79 @@ def test_records_are_deserialized_again_after_an_interruption() -> None:
         value for _ in range(3) for found in reader.take(2, views=False) for value in found.values
     ]
     assert (values, buffer.position(TP)) == ([b"a", b"b", b"c", b"d"], 4)
+
+
+class AlarmError(Exception):
+    """What a handler raises for a time that is over."""
+
+
+class AfterLines:
+    """Raise in a line of the codec, the one of that number."""
+
+    def __init__(self, number: int, error: type[BaseException]) -> None:
+        self.left = number
+        self.error = error
+
+    def __call__(self, frame: FrameType, event: str, arg: object, /) -> AfterLines | None:
+        if "/kafka/record/" not in frame.f_code.co_filename:
+            return None
+        if event == "line":
+            self.left -= 1
+            if not self.left:
+                raise self.error
+        return self
+
+
+def transactions() -> CompletedFetch:
+    """Return an aborted transaction of a producer and one it has committed."""
+
+    def data(offset: int) -> bytes:
+        return build_batch(
+            encode_records([5] * 2, [None] * 2, [b"a", b"b"], None),
+            count=2,
+            base_timestamp=5,
+            max_timestamp=5,
+            base_offset=offset,
+            producer_id=5,
+            producer_epoch=0,
+            transactional=True,
+        )
+
+    ends = [
+        end_transaction_batch(
+            kind,
+            base_offset=offset,
+            producer_id=5,
+            producer_epoch=0,
+            coordinator_epoch=0,
+            timestamp=5,
+        )
+        for kind, offset in ((ControlType.ABORT, 4), (ControlType.COMMIT, 7))
+    ]
+    records = batch(0, b"a", b"b") + data(2) + ends[0] + data(5) + ends[1]
+    return CompletedFetch(TP, 1, 0, records, aborted=[AbortedTransaction(5, 2)])
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, AlarmError])
+def test_no_line_of_the_codec_loses_records_when_a_handler_raises_there(
+    error: type[BaseException],
+) -> None:
+    for number in itertools.count(1):
+        buffer = FetchBuffer(lambda _: 10**7, lambda: None)
+        buffer.assign([started()])
+        buffer.put(transactions())
+        reader, lines, before = reader_of(buffer), AfterLines(number, error), sys.gettrace()
+        sys.settrace(lines)
+        try:
+            found = reader.take(500, views=False)
+            offsets = [offset for records in found for offset in records.offsets]
+        except error:
+            offsets = []
+        finally:
+            sys.settrace(before)
+        while found := reader.take(500, views=False):
+            offsets += [offset for records in found for offset in records.offsets]
+        assert (number, offsets, buffer.position(TP)) == (number, [0, 1, 5, 6], 8)
+        if lines.left > 0:
+            break
+    assert number > 50
