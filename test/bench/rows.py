@@ -245,8 +245,10 @@ def sweep(sizes: list[int], codecs: list[str]) -> dict[str, Row]:
     rows = {}
     for size in sizes:
         for codec in codecs:
-            # Fewer of the larger, but more bytes.
-            share, used = 0.3 * (100 / size) ** 0.5, None if codec == "none" else codec
+            # Fewer of the larger, but more bytes, so that the start does not count for much.
+            share, used = min(0.4, 0.8 * (100 / size) ** 0.5), None if codec == "none" else codec
+            if codec == "gzip":
+                share /= 4
             rows[f"sweep-send-{size}-{codec}"] = Row(
                 f"send(), {size:,} B, {codec}",
                 "kafka.send",
