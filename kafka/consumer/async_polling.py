@@ -11,7 +11,7 @@ from kafka._base.deadline import Deadline
 from kafka.consumer import arguments
 from kafka.consumer.handout import as_lists
 from kafka.consumer.queries import Queries
-from kafka.errors import IllegalStateError
+from kafka.errors import IllegalStateError, KafkaError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -94,7 +94,12 @@ class AsyncPolling(Queries):
         core = self._check_open()
         core.fetcher.activate()
         self._raise_wakeup()
-        found = take()
+        try:
+            found = take()
+        except KafkaError:
+            # A loop of polls that raise must let the fetches of other partitions through.
+            await asyncio.sleep(0)
+            raise
         if found:
             return found
         if timer.is_expired(core.clock.now()):

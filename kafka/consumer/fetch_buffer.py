@@ -31,6 +31,7 @@ class _Slot:
         "position",
         "queued",
         "size",
+        "stuck",
     )
 
     def __init__(self, state: PartitionState) -> None:
@@ -40,6 +41,7 @@ class _Slot:
         self.paused = False
         self.held = False
         self.queued = False
+        self.stuck = False
         self.size = 0
         self.fetches: deque[CompletedFetch] = deque()
         self.error: BaseException | None = None
@@ -48,15 +50,24 @@ class _Slot:
     def is_open(self) -> bool:
         return not (self.paused or self.held)
 
+    @property
+    def counted(self) -> int:
+        """How much of it counts: nothing that may stay for ever while others are read."""
+        return 0 if self.stuck or not self.is_open else self.size
+
 
 class FetchBuffer:
     """Fetched data by partition, handed out in turns.
 
     Args:
         max_bytes: returns, for a number of partitions, from how many buffered bytes on it
-            `is_full`; paused partitions do not count, or they could starve the others for ever.
+            `is_full`; what nobody takes does not count, or it could starve the others for ever:
+            that of paused partitions, and of those that cannot be read.
         on_room: called, on the polling thread, when the buffer stops being full or an error has
             been raised: the fetcher has something to do.
+
+    Attributes:
+        stuck: the partitions whose data could not be read; more of it would be of no use.
     """
 
     def __init__(self, max_bytes: Callable[[int], int], on_room: Callable[[], None]) -> None:
@@ -66,6 +77,7 @@ class FetchBuffer:
         self._max_bytes = max_bytes(0)
         self._on_room = on_room
         self._owes_room = False
+        self.stuck: set[TopicPartition] = set()
         self._slots: dict[TopicPartition, _Slot] = {}
         # Each partition with data that may be handed out is in it once.
         self._turns: deque[TopicPartition] = deque()
@@ -121,6 +133,7 @@ class FetchBuffer:
                 if kept is None or kept.generation != state.generation:
                     kept = _Slot(state)
                 self._slots[state.tp] = kept
+            self.stuck &= {tp for tp, slot in self._slots.items() if slot.stuck}
             self._rebuild()
             self._notify_changed()
 
@@ -133,8 +146,8 @@ class FetchBuffer:
             slot = _Slot(state)
             slot.paused, slot.queued = old.paused, old.queued
             self._slots[state.tp] = slot
-            if old.is_open:
-                self._size -= old.size
+            self.stuck.discard(state.tp)
+            self._size -= old.counted
             self._notify_changed()
             self._notify()
 
@@ -145,9 +158,9 @@ class FetchBuffer:
             if slot is None or slot.generation != fetch.generation:
                 return False
             slot.fetches.append(fetch)
+            before = slot.counted
             slot.size += fetch.size
-            if slot.is_open:
-                self._size += fetch.size
+            self._size += slot.counted - before
             self._queue(fetch.tp, slot)
             return True
 
@@ -251,18 +264,29 @@ class FetchBuffer:
             if slot is None or not slot.fetches or slot.fetches[0] is not fetch:
                 return
             slot.fetches.popleft()
-            slot.size -= fetch.size
             was_full = self.is_full
-            if slot.is_open:
-                self._size -= fetch.size
+            before = slot.counted
+            slot.size -= fetch.size
+            self._size += slot.counted - before
             self._pass_turn(fetch.tp)
             self._owes_room |= was_full and not self.is_full
         self._tell_room()
 
-    def pass_turn(self, fetch: CompletedFetch) -> None:
-        """Let the other partitions go first, e.g. because this one raised an error."""
+    def set_stuck(self, fetch: CompletedFetch, stuck: bool) -> None:
+        """Note whether data that was tried can be read; if not, the others go first."""
         with self._lock:
-            self._pass_turn(fetch.tp)
+            slot = self._slots.get(fetch.tp)
+            if slot is None or not slot.fetches or slot.fetches[0] is not fetch:
+                return
+            if slot.stuck != stuck:
+                before = slot.counted
+                slot.stuck = stuck
+                self._size += slot.counted - before
+                (self.stuck.add if stuck else self.stuck.discard)(fetch.tp)
+                self._owes_room = True
+            if stuck:
+                self._pass_turn(fetch.tp)
+        self._tell_room()
 
     def is_current(self, tp: TopicPartition, generation: int) -> bool:
         """Return whether records of that start of *tp* may be handed out now."""
@@ -328,10 +352,11 @@ class FetchBuffer:
 
     def _open_or_close(self, tp: TopicPartition, slot: _Slot, *, paused: bool, held: bool) -> None:
         was_open = slot.is_open
+        before = slot.counted
         slot.paused, slot.held = paused, held
+        self._size += slot.counted - before
         if slot.is_open == was_open:
             return
-        self._size += slot.size if slot.is_open else -slot.size
         if slot.is_open:
             self._queue(tp, slot)
         self._notify_changed()
@@ -360,7 +385,7 @@ class FetchBuffer:
 
     def _rebuild(self) -> None:
         self._turns.clear()
-        self._size = sum(slot.size for slot in self._slots.values() if slot.is_open)
+        self._size = sum(slot.counted for slot in self._slots.values())
         for tp, slot in self._slots.items():
             slot.queued = False
             self._queue(tp, slot)

@@ -89,6 +89,7 @@ class FetchPlanner:
         *,
         in_flight: Collection[int],
         buffer_full: bool,
+        stuck: Collection[TopicPartition] = (),
     ) -> Plan:
         """Return what to fetch.
 
@@ -97,11 +98,12 @@ class FetchPlanner:
             now: time, in seconds.
             in_flight: nodes with a Fetch under way; at most one at a time.
             buffer_full: whether as much is buffered as may be.
+            stuck: partitions with data that could not be read.
         """
         plan = Plan({}, {}, math.inf)
         wakeup = math.inf
         for state in states:
-            reason, when = self._why_not(state, now)
+            reason, when = self._why_not(state, now, stuck)
             node = -1 if reason else self.node_for(state, now)
             if reason is None:
                 reason, when = self._why_not_node(node, now, in_flight, buffer_full=buffer_full)
@@ -126,10 +128,12 @@ class FetchPlanner:
         return -1 if leader is None else leader
 
     @staticmethod
-    def _why_not(state: PartitionState, now: float) -> tuple[Reason | None, float]:
+    def _why_not(
+        state: PartitionState, now: float, stuck: Collection[TopicPartition]
+    ) -> tuple[Reason | None, float]:
         if state.paused:
             return Reason.PAUSED, math.inf
-        if state.failure is not None:
+        if state.failure is not None or state.tp in stuck:
             return Reason.FAILED, math.inf
         reason = _STATE_REASONS.get(state.state)
         if reason is None and not state.retry.may_start(now):

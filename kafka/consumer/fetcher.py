@@ -193,6 +193,7 @@ class Fetcher:
             now,
             in_flight=self._in_flight,
             buffer_full=self._buffer.is_full,
+            stuck=self._buffer.stuck,
         )
 
     def reason(self, tp: TopicPartition) -> Reason | None:

@@ -234,10 +234,12 @@ class RecordReader:
                 count = self._read_into(chunk, fetch, max_records, views=views)
             except KafkaError:
                 # What was read before the bad batch or record goes first; it raises again then.
-                buffer.pass_turn(fetch)
+                buffer.set_stuck(fetch, True)
                 if not (good := self._with_records(chunks.values())):
                     raise
                 return good
+            if buffer.stuck:
+                buffer.set_stuck(fetch, False)
             if count == 0:
                 buffer.finish(fetch)
                 if self.make_way is not None and fetch.is_bulky:

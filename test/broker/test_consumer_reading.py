@@ -331,3 +331,27 @@ def test_fetching_stops_at_max_buffered_bytes_and_goes_on_after_reading() -> Non
                 assert len(await read(reader, 49)) == 49
 
     run(story())
+
+
+def test_partition_that_cannot_be_read_never_keeps_the_others_from_being_fetched() -> None:
+    async def story() -> None:
+        async with cluster_of() as cluster:
+            cluster.create_topic("t", 2)
+            for _ in range(20):
+                cluster.append("t", b"x" * 1000)
+                cluster.append("t", b"1" * 1000, partition=1)
+            options = {"max_partition_fetch_bytes": 1000, "max_buffered_bytes": 4000}
+            async with consumer(cluster, "t", value_deserializer=json.loads, **options) as reader:
+                errors, found = 0, 0
+                async with asyncio.timeout(600):
+                    while found < 20:
+                        try:
+                            found += len((await reader.poll(1000)).get(T1, []))
+                        except RecordDeserializationError:
+                            errors += 1
+                assert errors > 0
+                reader.seek(T0, 20)
+                cluster.append("t", b"7")
+                assert values((await reader.poll(1000))[T0]) == [7]
+
+    run(story())

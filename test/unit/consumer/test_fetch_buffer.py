@@ -232,3 +232,51 @@ def test_room_is_told_again_after_an_interruption() -> None:
         buffer.finish(full)
     found = [buffer.head(), buffer.head()]
     assert (found, len(calls)) == ([None, None], 2)
+
+
+def test_data_that_cannot_be_read_neither_counts_nor_goes_first(
+    buffer: FetchBuffer, room: Calls
+) -> None:
+    bad, other = fetched(batch(0, bytes(200))), fetched(batch(0, b"x"), tp=OTHER, generation=2)
+    buffer.put(bad)
+    buffer.put(other)
+    before = buffer.is_full
+    buffer.set_stuck(bad, True)
+    buffer.put(fetched(batch(1, bytes(200)), offset=1))
+    assert (before, buffer.is_full, buffer.stuck) == (True, False, {TP})
+    assert buffer.head() is other
+    assert room.count == 1
+
+
+def test_data_that_can_be_read_after_all_counts_again(buffer: FetchBuffer) -> None:
+    bad = fetched(batch(0, bytes(200)))
+    buffer.put(bad)
+    buffer.set_stuck(bad, True)
+    buffer.set_stuck(bad, False)
+    assert (buffer.is_full, buffer.stuck) == (True, set())
+
+
+@pytest.mark.parametrize("again", ["seek", "assign"])
+def test_new_start_of_a_partition_is_not_stuck(buffer: FetchBuffer, again: str) -> None:
+    bad = fetched(batch(0, bytes(200)))
+    buffer.put(bad)
+    buffer.set_stuck(bad, True)
+    if again == "seek":
+        buffer.restart(started(generation=3, offset=1))
+    else:
+        buffer.assign([started(generation=3)])
+    buffer.put(fetched(batch(1, bytes(200)), generation=3, offset=1))
+    assert (buffer.is_full, buffer.stuck) == (True, set())
+
+
+def test_pause_of_a_stuck_partition_changes_nothing_of_what_counts(buffer: FetchBuffer) -> None:
+    bad = fetched(batch(0, bytes(200)))
+    buffer.put(bad)
+    buffer.set_stuck(bad, True)
+    full = []
+    for paused in (True, False):
+        buffer.set_paused(TP, paused)
+        full.append(buffer.is_full)
+    buffer.finish(bad)
+    assert full == [False, False]
+    assert repr(buffer).endswith("size=0/100>")

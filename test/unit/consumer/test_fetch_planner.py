@@ -57,10 +57,11 @@ def plan(
     in_flight: tuple[int, ...] = (),
     full: bool = False,
     now: float = 10.0,
+    stuck: tuple[TopicPartition, ...] = (),
 ) -> Plan:
     cluster = Cluster(dict.fromkeys(TPS, 1) if leaders is None else leaders)
     planner = FetchPlanner(cluster, nodes or Nodes())
-    return planner.plan(states, now, in_flight=in_flight, buffer_full=full)
+    return planner.plan(states, now, in_flight=in_flight, buffer_full=full, stuck=stuck)
 
 
 def test_partitions_are_grouped_by_leader() -> None:
@@ -91,6 +92,12 @@ def test_failed_partition_waits_for_the_error_to_be_seen() -> None:
     state = partition()
     state.fail(KafkaError("broken"))
     assert plan(state).reasons == {TPS[0]: Reason.FAILED}
+
+
+def test_partition_with_data_that_cannot_be_read_gets_no_more() -> None:
+    made = plan(partition(0), partition(1), stuck=(TPS[0],))
+    assert made.reasons == {TPS[0]: Reason.FAILED}
+    assert [state.tp for state in made.fetches[1]] == [TPS[1]]
 
 
 def test_back_off_names_when_it_ends() -> None:
