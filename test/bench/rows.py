@@ -127,7 +127,7 @@ ROWS = {
         "kafka.send-keyed",
         {
             "ours, 6 partitions": Peer("kafka.send-keyed", partitions=6),
-            "kafka-python": Peer("kafka.send-keyed"),
+            "confluent-callback": Peer("confluent.produce-keyed"),
         },
         Flow.KAFKA_ONLY,
         share=0.5,
