@@ -263,13 +263,13 @@ class FetchBuffer:
             slot = self._slots.get(fetch.tp)
             if slot is None or not slot.fetches or slot.fetches[0] is not fetch:
                 return
-            slot.fetches.popleft()
-            was_full = self.is_full
-            before = slot.counted
+            counted = fetch.size if slot.counted else 0
+            # No call in here: a signal handler that raised in one would leave the sizes wrong.
+            self._owes_room |= self._size >= self._max_bytes > self._size - counted
             slot.size -= fetch.size
-            self._size += slot.counted - before
+            self._size -= counted
+            slot.fetches.popleft()
             self._pass_turn(fetch.tp)
-            self._owes_room |= was_full and not self.is_full
         self._tell_room()
 
     def set_stuck(self, fetch: CompletedFetch, stuck: bool) -> None:
@@ -278,12 +278,12 @@ class FetchBuffer:
             slot = self._slots.get(fetch.tp)
             if slot is None or not slot.fetches or slot.fetches[0] is not fetch:
                 return
+            # Each time, so that what a signal handler interrupted is made good; no call after it.
+            counted = slot.size if slot.is_open else 0
+            (self.stuck.add if stuck else self.stuck.discard)(fetch.tp)
             if slot.stuck != stuck:
-                before = slot.counted
-                slot.stuck = stuck
-                self._size += slot.counted - before
-                (self.stuck.add if stuck else self.stuck.discard)(fetch.tp)
-                self._owes_room = True
+                slot.stuck, self._owes_room = stuck, True
+                self._size += -counted if stuck else counted
             if stuck:
                 self._pass_turn(fetch.tp)
         self._tell_room()

@@ -66,21 +66,30 @@ class Chunk:
             self.next_offset = start = self.batches[-1].offsets[-1] + 1
         return start
 
-    def split(self, count: int) -> Chunk:
-        """Return the first *count* records as a chunk of their own; the others stay."""
-        first = Chunk(self.tp, self.generation)
-        batches, total, self.batches, self.count = self.batches, self.count, [], 0
-        for batch in batches:
+    def split(self, count: int) -> tuple[Chunk, Chunk]:
+        """Return the first *count* records and the others, each as a chunk of their own."""
+        first, rest = Chunk(self.tp, self.generation), Chunk(self.tp, self.generation)
+        for batch in self.batches:
             wanted = count - first.count
             if wanted >= len(batch):
                 first.add(batch)
             else:
                 first.add(batch[:wanted])
-                self.add(batch[wanted:])
-        first.size = self.size * first.count // max(total, 1)
-        self.size -= first.size
-        first.next_offset = self.batches[0].offsets[0] if self.batches else self.next_offset
-        return first
+                rest.add(batch[wanted:])
+        first.size = self.size * first.count // max(self.count, 1)
+        rest.size = self.size - first.size
+        first.next_offset = rest.batches[0].offsets[0] if rest.batches else self.next_offset
+        rest.next_offset = self.next_offset
+        return first, rest
+
+    def joined(self, other: Chunk) -> Chunk:
+        """Return these records and those of *other*, which come next, as one chunk."""
+        whole = Chunk(self.tp, self.generation)
+        whole.batches = self.batches + other.batches
+        whole.count = self.count + other.count
+        whole.next_offset = other.next_offset
+        whole.size = self.size + other.size
+        return whole
 
     def count_to(self, offset: int) -> int:
         """Return how many records there are up to and including *offset*."""
@@ -131,11 +140,20 @@ class RecordReader:
             KafkaError: there are no records, but an error waits to be raised.
         """
         chunks = self._take(max_records)
-        if update_offsets:
-            found = filter(self._claim, chunks)
-            return {chunk.tp: list(chain.from_iterable(chunk.batches)) for chunk in found}
-        self._held[:0] = chunks
-        return {chunk.tp: Rows(chunk.batches) for chunk in chunks if self._is_current(chunk)}
+        found: dict[TopicPartition, Sequence[ConsumerRecord]]
+        try:
+            if not update_offsets:
+                current = filter(self._is_current, chunks)
+                found = {chunk.tp: Rows(chunk.batches) for chunk in current}
+                self._hold(chunks)
+                return found
+            # Made before the claim: that takes long, and a signal handler may raise after it.
+            made = [list(chain.from_iterable(chunk.batches)) for chunk in chunks]
+            pairs = zip(chunks, made, strict=True)
+            return {chunk.tp: records for chunk, records in pairs if self._claim(chunk)}
+        except BaseException:
+            self._hold(chunks)
+            raise
 
     def take(self, max_records: int, *, views: bool) -> list[RecordBatch]:
         """Return what `collect` would, as batches; all of it counts as consumed.
@@ -147,8 +165,12 @@ class RecordReader:
         """
         views = views and self._deserialize_value is None
         chunks = self._take(max_records, views=views)
-        claimed = [chunk.batches for chunk in chunks if self._claim(chunk)]
-        return list(chain.from_iterable(claimed))
+        try:
+            claimed = [chunk.batches for chunk in chunks if self._claim(chunk)]
+            return list(chain.from_iterable(claimed))
+        except BaseException:
+            self._hold(chunks)
+            raise
 
     def _take(self, max_records: int, *, views: bool = False) -> list[Chunk]:
         chunks = self._take_held(max_records) or self._read(max_records, views=views)
@@ -162,43 +184,55 @@ class RecordReader:
         """Count held records up to and including *last* as consumed, in the order handed out."""
         if last is None:
             return
-        held, self._held = self._held, []
-        for index, chunk in enumerate(held):
-            if chunk.tp != last[:2]:
-                self._claim_if_open(chunk)
-                continue
-            self._claim(chunk.split(chunk.count_to(last.offset)))
-            rest = [chunk] if chunk.count else []
-            self._held += rest + held[index + 1 :]
-            return
-        # The partition of *last* is gone from the held chunks: it was revoked or sought.
-
-    def _claim_if_open(self, chunk: Chunk) -> None:
-        if self._is_current(chunk):
-            self._claim(chunk)
-        elif self._buffer.is_valid(chunk.tp, chunk.generation):
-            self._held.append(chunk)
+        kept: list[Chunk] = []
+        for index, chunk in enumerate(self._held):
+            if chunk.tp == last[:2]:
+                first, rest = chunk.split(chunk.count_to(last.offset))
+                self._claim(first)
+                kept += [rest] if rest.count else []
+                kept += self._held[index + 1 :]
+                break
+            if self._is_current(chunk):
+                self._claim(chunk)
+            elif self._is_valid(chunk):
+                kept.append(chunk)
+        # Without a break the partition of *last* is gone from the chunks: revoked or sought.
+        # What a signal handler interrupts before here is handed out once more, and not lost.
+        self._held = kept
 
     def _take_held(self, max_records: int) -> list[Chunk]:
         """Take held chunks that may be handed out; forget those that are out of date."""
         if not self._held:
             return []
-        held, self._held = self._held, []
+        kept: list[Chunk] = []
         taken: list[Chunk] = []
-        for chunk in held:
+        for chunk in self._held:
             if max_records <= 0 or not self._is_current(chunk):
-                if self._buffer.is_valid(chunk.tp, chunk.generation):
-                    self._held.append(chunk)
+                kept += [chunk] if self._is_valid(chunk) else []
                 continue
+            first = chunk
             if chunk.count > max_records:
-                self._held.append(chunk)
-                chunk = chunk.split(max_records)  # noqa: PLW2901 - the rest stays held
-            max_records -= chunk.count
-            taken.append(chunk)
+                first, rest = chunk.split(max_records)
+                kept.append(rest)
+            max_records -= first.count
+            taken.append(first)
+        # Only now, with nothing left to do: a signal handler may have raised before.
+        self._held = kept
         return taken
+
+    def _hold(self, chunks: Iterable[Chunk]) -> None:
+        """Have *chunks* served first; what is held of the same partition follows them in one."""
+        found: dict[tuple[TopicPartition, int], Chunk] = {}
+        for chunk in chain(chunks, self._held):
+            key = chunk.tp, chunk.generation
+            found[key] = found[key].joined(chunk) if key in found else chunk
+        self._held = list(found.values())
 
     def _is_current(self, chunk: Chunk) -> bool:
         return self._buffer.is_current(chunk.tp, chunk.generation)
+
+    def _is_valid(self, chunk: Chunk) -> bool:
+        return self._buffer.is_valid(chunk.tp, chunk.generation)
 
     def _claim(self, chunk: Chunk) -> bool:
         """Count *chunk* as consumed; return False if its records must not be handed out."""
@@ -219,7 +253,7 @@ class RecordReader:
         except BaseException:
             # A signal handler may raise anywhere, most likely while this makes way: what is decoded
             # is in the buffer no more, and the next poll would go on behind it.
-            self._held[:0] = [chunk for chunk in chunks.values() if chunk.count]
+            self._hold(chunk for chunk in chunks.values() if chunk.count)
             raise
 
     def _read_to(

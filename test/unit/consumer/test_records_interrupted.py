@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import sys
+from collections.abc import Callable
+from functools import partial
 from types import FrameType
 
 import pytest
@@ -12,6 +14,7 @@ from kafka._base.observer import Observer
 from kafka.consumer.fetch_buffer import FetchBuffer
 from kafka.consumer.fetch_results import AbortedTransaction, CompletedFetch
 from kafka.consumer.records import RecordReader
+from kafka.errors import KafkaError
 from kafka.record.batch import build_batch, encode_records
 from kafka.record.control import ControlType, end_transaction_batch
 from test.unit.consumer.consumer_data import OTHER, TP, batch, fetched, started
@@ -174,3 +177,119 @@ def test_no_line_of_the_codec_loses_records_when_a_handler_raises_there(
         if lines.left > 0:
             break
     assert number > 50
+
+
+class AfterCalls:
+    """Raise where Python looks for signals: in a call or after one, the one of that number."""
+
+    def __init__(self, number: int) -> None:
+        self.left = number
+
+    def __call__(self, frame: FrameType, event: str, arg: object, /) -> None:
+        if "/kafka/consumer/" in frame.f_code.co_filename and event in {"call", "c_return"}:
+            self.left -= 1
+            if not self.left:
+                raise AlarmError
+
+
+def interrupted(number: int, call: Callable[[], object]) -> bool:
+    """Return whether *call* came to its look for signals of that *number*, where it was ended."""
+    looks, before = AfterCalls(number), sys.getprofile()
+    sys.setprofile(looks)
+    try:
+        call()
+    except (AlarmError, KafkaError):
+        pass
+    finally:
+        sys.setprofile(before)
+    return looks.left <= 0
+
+
+def two_partitions(buffer: FetchBuffer) -> None:
+    buffer.assign([started(), started(OTHER, 2)])
+    buffer.put(fetched(batch(0, b"a", b"b")))
+    buffer.put(fetched(batch(0, b"x"), tp=OTHER, generation=2))
+    buffer.put(fetched(batch(2, b"c"), offset=2))
+
+
+def collected(reader: RecordReader) -> dict[object, list[int]]:
+    """Return the offsets that come from now on."""
+    offsets: dict[object, list[int]] = {TP: [], OTHER: []}
+    while found := reader.collect(500, update_offsets=True):
+        for tp, records in found.items():
+            offsets[tp] += [record.offset for record in records]
+    return offsets
+
+
+@pytest.mark.parametrize("update", [True, False])
+@pytest.mark.parametrize("first", [0, 1, 2, 500])
+def test_no_look_for_signals_in_a_poll_loses_records_or_sizes(first: int, update: bool) -> None:
+    for number in itertools.count(1):
+        buffer = FetchBuffer(lambda _: 10**7, lambda: None)
+        two_partitions(buffer)
+        reader = reader_of(buffer)
+        if first:
+            reader.collect(first, update_offsets=False)
+        if not interrupted(number, partial(reader.collect, 500, update_offsets=update)):
+            break
+        assert (number, collected(reader)) == (number, {TP: [0, 1, 2], OTHER: [0]})
+        assert (buffer.position(TP), buffer.position(OTHER)) == (3, 1)
+        assert "size=0/" in repr(buffer)
+    assert number > 10
+
+
+def test_no_look_for_signals_in_settling_loses_records() -> None:
+    for number in itertools.count(1):
+        buffer = FetchBuffer(lambda _: 10**7, lambda: None)
+        two_partitions(buffer)
+        reader = reader_of(buffer)
+        last = next(iter(reader.collect(500, update_offsets=False)[TP]))
+        if not interrupted(number, partial(reader.settle, last)):
+            break
+        offsets = collected(reader)
+        assert (number, offsets[TP][-2:], offsets[OTHER]) == (number, [1, 2], [0])
+    assert number > 5
+
+
+@pytest.mark.parametrize("recovers", [True, False])
+def test_no_look_for_signals_leaves_a_partition_stuck(recovers: bool) -> None:
+    """Nothing of it would be fetched any more."""
+    for number in itertools.count(1):
+        buffer = FetchBuffer(lambda _: 10**7, lambda: None)
+        two_partitions(buffer)
+        bad = {b"a"}
+
+        def deserialize(
+            topic: str, headers: object, data: bytes | None, bad: set[bytes] = bad
+        ) -> object:
+            if data in bad:
+                raise ValueError
+            return data
+
+        reader = RecordReader(
+            buffer, deserialize_key=None, deserialize_value=deserialize, observer=Observer()
+        )
+        if recovers:
+            with pytest.raises(KafkaError):
+                reader.take(500, views=False)
+            bad.clear()
+        ended = interrupted(number, partial(reader.take, 500, views=False))
+        bad.clear()
+        while reader.take(500, views=False):
+            pass
+        assert (number, buffer.stuck, buffer.position(TP)) == (number, set(), 3)
+        assert "size=0/" in repr(buffer)
+        if not ended:
+            break
+    assert number > 10
+
+
+def test_records_looked_at_in_parts_come_whole() -> None:
+    """The second part took the place of the first."""
+    buffer = FetchBuffer(lambda _: 10**7, lambda: None)
+    buffer.assign([started()])
+    buffer.put(fetched(batch(0, b"a", b"b", b"c")))
+    reader = reader_of(buffer)
+    for count in (500, 1):
+        reader.collect(count, update_offsets=False)
+    assert collected(reader)[TP] == [0, 1, 2]
