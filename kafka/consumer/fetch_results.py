@@ -246,6 +246,10 @@ class CompletedFetch:
         self._index = self._length = self._passed = 0
         self.next_offset = offset
 
+    def release(self) -> None:
+        """Let go of the response; nothing can be read any more."""
+        self._records = b""
+
     def _next_columns(self, *, views: bool) -> bool:
         """Decode the next batch that has records to return; False at the end."""
         if self._batches is None:

@@ -276,6 +276,8 @@ class RecordReader:
                 buffer.set_stuck(fetch, False)
             if count == 0:
                 buffer.finish(fetch)
+                # Now, for the loop may want to receive the next one into its memory at once.
+                fetch.release()
                 if self.make_way is not None and fetch.is_bulky:
                     # While others compute the loop runs every 5 ms only, and these are decoded in
                     # less. Once it receives it does not need the interpreter.
