@@ -152,7 +152,7 @@ class RecordReader:
             pairs = zip(chunks, made, strict=True)
             return {chunk.tp: records for chunk, records in pairs if self._claim(chunk)}
         except BaseException:
-            self._hold(chunks)
+            self._give_back(chunks)
             raise
 
     def take(self, max_records: int, *, views: bool) -> list[RecordBatch]:
@@ -169,7 +169,7 @@ class RecordReader:
             claimed = [chunk.batches for chunk in chunks if self._claim(chunk)]
             return list(chain.from_iterable(claimed))
         except BaseException:
-            self._hold(chunks)
+            self._give_back(chunks)
             raise
 
     def _take(self, max_records: int, *, views: bool = False) -> list[Chunk]:
@@ -219,6 +219,12 @@ class RecordReader:
         # Only now, with nothing left to do: a signal handler may have raised before.
         self._held = kept
         return taken
+
+    def _give_back(self, chunks: Iterable[Chunk]) -> None:
+        """Have *chunks* served again, also those that were claimed: nobody has got them."""
+        for chunk in chunks:
+            self._buffer.advance(chunk.tp, chunk.generation, chunk.batches[0].offsets[0], None)
+        self._hold(chunks)
 
     def _hold(self, chunks: Iterable[Chunk]) -> None:
         """Have *chunks* served first; what is held of the same partition follows them in one."""

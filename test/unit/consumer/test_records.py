@@ -398,20 +398,3 @@ def test_loop_may_run_after_half_a_megabyte_of_large_records(
     while bench.poll():
         pass
     assert len(made.sizes) == calls
-
-
-def test_response_is_let_go_before_the_loop_may_receive_the_next_one() -> None:
-    """Or its memory would not be used again."""
-    buffer = FetchBuffer(lambda _: 10**7, lambda: None)
-    buffer.assign([started()])
-    response, lengths = bytearray(batch(0, bytes(600_000))), []
-    buffer.put(CompletedFetch(TP, 1, 0, memoryview(response).toreadonly()))
-    reader = RecordReader(buffer, deserialize_key=None, deserialize_value=None, observer=Observer())
-
-    def receive() -> None:
-        response.append(0)  # refused while somebody has a view of it
-        lengths.append(len(response))
-
-    reader.make_way = receive
-    reader.take(500, views=False)
-    assert len(lengths) == 1

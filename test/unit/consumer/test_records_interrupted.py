@@ -232,6 +232,7 @@ def test_no_look_for_signals_in_a_poll_loses_records_or_sizes(first: int, update
             reader.collect(first, update_offsets=False)
         if not interrupted(number, partial(reader.collect, 500, update_offsets=update)):
             break
+        assert (number, buffer.position(TP), buffer.position(OTHER)) == (number, 0, 0)
         assert (number, collected(reader)) == (number, {TP: [0, 1, 2], OTHER: [0]})
         assert (buffer.position(TP), buffer.position(OTHER)) == (3, 1)
         assert "size=0/" in repr(buffer)
