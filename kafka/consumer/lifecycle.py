@@ -12,7 +12,6 @@ from kafka._base.observer import Observer
 from kafka._base.system import LoopClock, SystemClock, uniform
 from kafka.config.consumer import ConsumerConfig
 from kafka.consumer import arguments
-from kafka.consumer.core import ConsumerCore
 from kafka.consumer.fetch_buffer import FetchBuffer
 from kafka.consumer.handout import Handout
 from kafka.consumer.records import RecordReader
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from kafka.cluster import ClusterMetadata
+    from kafka.consumer.core import ConsumerCore
     from kafka.metrics.sensors import Values
 
 P = ParamSpec("P")
@@ -105,7 +105,8 @@ class ConsumerLife(Handout):
         """
         if self._core_or_none is not None or self._closed:
             raise IllegalStateError(f"{self!r} can be started once only")
-        # A quarter of what importing a client would cost; it is needed when one is made.
+        # A third of what importing a client would cost; it is needed when one is made.
+        from kafka.consumer.core import ConsumerCore  # noqa: PLC0415
         from kafka.net.addresses import ThreadResolver  # noqa: PLC0415
         from kafka.net.network_client import NetworkClient  # noqa: PLC0415
 

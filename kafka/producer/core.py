@@ -22,7 +22,6 @@ from kafka.producer.producer_batch import Outcome
 from kafka.producer.record_accumulator import RecordAccumulator
 from kafka.producer.routes import PartitionQueue, TopicRoute
 from kafka.producer.send_path import SendPath
-from kafka.producer.sender import Sender
 from kafka.record.compression import Codec, available
 
 if TYPE_CHECKING:
@@ -61,9 +60,10 @@ class ProducerCore:
         uniform: Uniform = system_uniform,
     ) -> None:
         self.config = config
-        # A quarter of what importing a client would cost; it is needed when one is made.
+        # A third of what importing a client would cost; it is needed when one is made.
         from kafka.net.addresses import ThreadResolver  # noqa: PLC0415
         from kafka.net.network_client import NetworkClient  # noqa: PLC0415
+        from kafka.producer.sender import Sender  # noqa: PLC0415
 
         self.loop = asyncio.get_running_loop()
         self.clock = LoopClock(self.loop)
