@@ -40,9 +40,8 @@ class Stopwatch:
 
 
 def keys_of(count: int) -> list[bytes]:
-    """Return *count* 16-byte keys, 10,000 of them distinct."""
-    distinct = [f"{number:016d}".encode() for number in range(10_000)]
-    return list(itertools.islice(itertools.cycle(distinct), count))
+    """Return *count* 16-byte keys, 10,000 of them distinct; each an object, as from a request."""
+    return [f"{number % 10_000:016d}".encode() for number in range(count)]
 
 
 def of_broker() -> dict[str, Any]:

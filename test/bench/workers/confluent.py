@@ -5,8 +5,13 @@ from __future__ import annotations
 import itertools
 import os
 import time
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from common import BATCH_BYTES, IDLE_SECONDS, LINGER_MS, Stopwatch, Task, keys_of, payloads, report
+
+# Reports are served after so many records.
+LOT = 1000
 
 
 def confluent_producer(
@@ -35,21 +40,68 @@ def confluent_producer(
         nonlocal delivered
         delivered += error is None
 
-    options = {"on_delivery": on_delivery} if callback else {}
-    keys = keys_of(task.count) if keyed else itertools.repeat(None, task.count)
+    keys = iter(keys_of(task.count)) if keyed else None
     watch.start()
-    produce, poll = producer.produce, producer.poll
-    for number, (value, key) in enumerate(zip(values, keys, strict=True)):
-        while True:
-            try:
-                produce(task.topic, value, key, **options)
-                break
-            except BufferError:
-                poll(0.01)
-        if number % 1000 == 0:
-            poll(0)
+    for _ in range(0, task.count, LOT):
+        lot = itertools.islice(values, LOT)
+        if keys is not None:
+            pairs = zip(lot, itertools.islice(keys, LOT), strict=True)
+            _produce_keyed(producer, task.topic, pairs, on_delivery)
+        elif callback:
+            _produce_reported(producer, task.topic, lot, on_delivery)
+        else:
+            _produce_plain(producer, task.topic, lot)
+        producer.poll(0)
     left = producer.flush()
     return report(watch.stop(), delivered if callback else task.count - left)
+
+
+# A loop for each kind, as a program that does nothing else would have it.
+
+
+def _produce_plain(producer: Any, topic: str, values: Iterable[bytes]) -> None:
+    produce = producer.produce
+    for value in values:
+        try:
+            produce(topic, value)
+        except BufferError:
+            _produce_with_room(producer, topic, value)
+
+
+def _produce_reported(
+    producer: Any, topic: str, values: Iterable[bytes], on_delivery: Callable[..., None]
+) -> None:
+    produce = producer.produce
+    for value in values:
+        try:
+            produce(topic, value, on_delivery=on_delivery)
+        except BufferError:
+            _produce_with_room(producer, topic, value, on_delivery=on_delivery)
+
+
+def _produce_keyed(
+    producer: Any,
+    topic: str,
+    pairs: Iterable[tuple[bytes, bytes]],
+    on_delivery: Callable[..., None],
+) -> None:
+    produce = producer.produce
+    for value, key in pairs:
+        try:
+            produce(topic, value, key, on_delivery=on_delivery)
+        except BufferError:
+            _produce_with_room(producer, topic, value, key, on_delivery=on_delivery)
+
+
+def _produce_with_room(producer: Any, *arguments: object, **more: object) -> None:
+    """Serve reports until the queue has room for the record."""
+    while True:
+        producer.poll(0.01)
+        try:
+            producer.produce(*arguments, **more)
+        except BufferError:
+            continue
+        return
 
 
 def confluent_consumer(task: Task, watch: Stopwatch, *, batch: int) -> int:
@@ -73,8 +125,11 @@ def confluent_consumer(task: Task, watch: Stopwatch, *, batch: int) -> int:
     limit = time.perf_counter() + IDLE_SECONDS
     if batch == 1:
         poll = consumer.poll
-        while seen < task.count and time.perf_counter() < limit:
-            seen += poll(1.0) is not None
+        while seen < task.count:
+            if poll(1.0) is not None:
+                seen += 1
+            elif time.perf_counter() > limit:
+                break
     else:
         while seen < task.count and time.perf_counter() < limit:
             # It waits for as many as it is asked for, so not for more than there are.
