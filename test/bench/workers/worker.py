@@ -30,7 +30,7 @@ def awaited(story: Callable[..., Coroutine[Any, Any, int]], **options: bool) -> 
 MODES: dict[str, Mode] = {
     "kafka.send": blocking.kafka_producer,
     "kafka.send-no-metrics": partial(blocking.kafka_producer, metrics_enabled=False),
-    "kafka.send-drop": partial(blocking.kafka_producer, keeping=False),
+    "kafka.send-let-go": blocking.kafka_let_go,
     "kafka.send-many": blocking.kafka_send_many,
     "kafka.send-keyed": partial(blocking.kafka_producer, keyed=True),
     "kafka.send-varied": partial(blocking.kafka_producer, vary=True),
