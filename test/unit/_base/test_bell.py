@@ -8,7 +8,7 @@ import gc
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -16,14 +16,6 @@ import pytest
 
 from kafka._base.bell import Bell
 from kafka._base.loop_thread import EventLoopThread
-
-
-@pytest.fixture
-def thread() -> Iterator[EventLoopThread]:
-    made = EventLoopThread("kafka-test-io")
-    made.start()
-    yield made
-    made.stop()
 
 
 class Ear:

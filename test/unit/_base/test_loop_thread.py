@@ -7,7 +7,6 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Iterator
 
 import pytest
 
@@ -15,14 +14,6 @@ from kafka._base.loop_thread import EventLoopThread
 from kafka.errors import IllegalStateError, KafkaTimeoutError
 from test.support.signals import ctrl_c_raises
 from test.support.waiting import A_DAY
-
-
-@pytest.fixture
-def thread() -> Iterator[EventLoopThread]:
-    made = EventLoopThread("kafka-test-io")
-    made.start()
-    yield made
-    made.stop()
 
 
 async def seven() -> int:

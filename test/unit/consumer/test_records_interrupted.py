@@ -57,7 +57,8 @@ def test_records_decoded_before_an_interruption_come_with_the_next_poll(count: i
     assert (buffer.position(TP), buffer.position(OTHER)) == (2, 1)
 
 
-def test_position_stays_before_what_an_interrupted_poll_decoded() -> None:
+def after_an_interrupted_poll() -> tuple[FetchBuffer, RecordReader]:
+    """Return a buffer with one record, and a reader whose poll of it was interrupted."""
     buffer = FetchBuffer(lambda _: 10**7, lambda: None)
     buffer.assign([started()])
     buffer.put(fetched(batch(0, LARGE)))
@@ -65,17 +66,16 @@ def test_position_stays_before_what_an_interrupted_poll_decoded() -> None:
     reader.make_way = Hand()
     with pytest.raises(KeyboardInterrupt):
         reader.take(500, views=False)
+    return buffer, reader
+
+
+def test_position_stays_before_what_an_interrupted_poll_decoded() -> None:
+    buffer, _ = after_an_interrupted_poll()
     assert buffer.position(TP) == 0
 
 
 def test_records_of_an_interrupted_poll_are_gone_after_a_seek() -> None:
-    buffer = FetchBuffer(lambda _: 10**7, lambda: None)
-    buffer.assign([started()])
-    buffer.put(fetched(batch(0, LARGE)))
-    reader = reader_of(buffer)
-    reader.make_way = Hand()
-    with pytest.raises(KeyboardInterrupt):
-        reader.take(500, views=False)
+    buffer, reader = after_an_interrupted_poll()
     buffer.restart(started(generation=7, offset=5))
     assert reader.take(500, views=False) == []
 

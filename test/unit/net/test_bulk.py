@@ -59,14 +59,6 @@ def link() -> Iterator[Link]:
 
 
 @pytest.fixture
-def thread() -> Iterator[EventLoopThread]:
-    made = EventLoopThread("kafka-test-io")
-    made.start()
-    yield made
-    made.stop()
-
-
-@pytest.fixture
 def receiver(thread: EventLoopThread, link: Link) -> BulkReceiver:
     found = on(thread, lambda: bulk_receiver(Transport(link.own)))
     assert found is not None

@@ -198,6 +198,14 @@ def test_write_after_the_end_does_nothing(driver: Driver, wire: Wire) -> None:
     assert wire.written == []
 
 
+async def connected(sink: Sink, port: int) -> Driver:
+    """Return a driver of the running loop that delivers to *sink*."""
+    made = Driver("node 1", 1024 * KB)
+    made.attach(sink)
+    await asyncio.get_running_loop().create_connection(lambda: made, "127.0.0.1", port)
+    return made
+
+
 class Frames(Sink):
     """Who gets the frames, on another thread."""
 
@@ -210,23 +218,17 @@ class Frames(Sink):
 
 
 @pytest.mark.parametrize("halt", [100, 64 * KB, 700 * KB], ids=["begun", "more", "nearly"])
-def test_large_frames_arrive_whole_on_a_thread_that_waits_for_them(halt: int) -> None:
+def test_large_frames_arrive_whole_on_a_thread_that_waits_for_them(
+    thread: EventLoopThread, halt: int
+) -> None:
     large, sink = bytes(range(256)) * 3000, Frames()
     size = len(large).to_bytes(4, "big")
-    thread = EventLoopThread("kafka-test-io")
-    thread.start()
-
-    async def connect(port: int) -> Driver:
-        driver = Driver("node 1", 1024 * KB)
-        driver.attach(sink)
-        await asyncio.get_running_loop().create_connection(lambda: driver, "127.0.0.1", port)
-        return driver
 
     async def waits() -> None:
         """Let the thread look at what has come."""
 
     with socket.create_server(("127.0.0.1", 0)) as server:
-        driver = thread.call(connect(server.getsockname()[1]), 30)
+        driver = thread.call(connected(sink, server.getsockname()[1]), 30)
         with server.accept()[0] as peer:
             for _ in range(3):
                 peer.sendall(size + large[:halt])
@@ -236,7 +238,6 @@ def test_large_frames_arrive_whole_on_a_thread_that_waits_for_them(halt: int) ->
             found = [sink.arrived.get(timeout=30) for _ in range(6)]
     assert found == [large, b"small"] * 3
     thread.post(driver.close)
-    thread.stop()
 
 
 class Closings(Sink):
@@ -250,21 +251,12 @@ class Closings(Sink):
         self.told.put(error)
 
 
-def test_reset_within_a_large_frame_is_told_as_one() -> None:
-    sink, thread = Closings(), EventLoopThread("kafka-test-io")
-    thread.start()
-
-    async def connect(port: int) -> Driver:
-        driver = Driver("node 1", 1024 * KB)
-        driver.attach(sink)
-        await asyncio.get_running_loop().create_connection(lambda: driver, "127.0.0.1", port)
-        return driver
-
+def test_reset_within_a_large_frame_is_told_as_one(thread: EventLoopThread) -> None:
+    sink = Closings()
     with socket.create_server(("127.0.0.1", 0)) as server:
-        thread.call(connect(server.getsockname()[1]), 30)
+        thread.call(connected(sink, server.getsockname()[1]), 30)
         peer = server.accept()[0]
         peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
         peer.sendall((800 * KB).to_bytes(4, "big") + bytes(64 * KB))
         peer.close()
         assert "reset" in str(sink.told.get(timeout=30))
-    thread.stop()
