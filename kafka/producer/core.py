@@ -8,8 +8,8 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from kafka._base.backoff import ExponentialBackoff
-from kafka._base.bell import Bell
 from kafka._base.deadline import Deadline
+from kafka._base.loop_waker import LoopWaker
 from kafka._base.observer import Observer
 from kafka._base.system import LoopClock
 from kafka._base.system import uniform as system_uniform
@@ -104,7 +104,7 @@ class ProducerCore:
             observer=observer,
             uniform=uniform,
         )
-        self._bell = Bell(self.sender.look)
+        self._waker = LoopWaker(self.sender.look)
         self.closed = False
         self._disconnecting: asyncio.Future[None] | None = None
 
@@ -123,7 +123,7 @@ class ProducerCore:
             self.accumulator.magic = self.net.minimum_record_magic()
         except BaseException:
             await self.net.close()
-            self._bell.close()
+            self._waker.close()
             raise
         self.net.supervisor.spawn(self._send(), name="kafka-sender")
 
@@ -157,7 +157,7 @@ class ProducerCore:
             await self.net.close()
             # What was scheduled by the last outcomes (callbacks, waiters) runs first.
             await asyncio.sleep(0)
-            self._bell.close()
+            self._waker.close()
             self.deliveries.failures.report(include_held=True)
             self._disconnecting.set_result(None)
         await asyncio.shield(self._disconnecting)
@@ -344,7 +344,7 @@ class ProducerCore:
         if self.is_loop_thread() and asyncio.current_task(self.loop) is not None:
             self.sender.wake()
         else:
-            self._bell.ring()
+            self._waker.wake()
 
     def _on_metadata(self, snapshot: ClusterSnapshot) -> None:
         self.path.update_routes(snapshot)
