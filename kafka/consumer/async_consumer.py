@@ -274,11 +274,10 @@ class AsyncKafkaConsumer:
     async def __anext__(self) -> ConsumerRecord:
         """Return the next record; end after ``consumer_timeout_ms`` without one, or closed."""
         cursor = self._cursor
-        if not cursor.attention:
-            record = next(cursor.rows, None)
-            if record is not None:
-                cursor.last = record
-                return record
+        record = next(cursor.rows, None)
+        if record is not None:
+            cursor.last = record
+            return record
         if self._client.closed:
             raise StopAsyncIteration
         record = await self._next(
@@ -291,7 +290,6 @@ class AsyncKafkaConsumer:
     async def _next(self, timer: Deadline) -> ConsumerRecord | None:
         cursor = self._cursor
         while not self._client.closed:
-            cursor.attention = False
             records = await self._poll_once(timer, self._max_records, update_offsets=False)
             record = cursor.advance(records)
             if record is not None:

@@ -243,24 +243,25 @@ class RecordCursor:
         collector: holds the records.
 
     Attributes:
-        rows: yields the records to hand out next.
-        last: the record in hand.
-        attention: whether *rows* may yield records that must not be handed out any more; set by any
-            thread.
+        rows: yields the records to hand out next; empty when records must be looked for anew. The
+            faces read it for each record, so a flag in addition would cost as much again.
+        last: the record in hand; a face that takes a record from *rows* puts it here.
     """
 
-    __slots__ = ("_collector", "attention", "last", "rows")
+    __slots__ = ("_collector", "_interrupted", "last", "rows")
 
     def __init__(self, buffer: FetchBuffer, collector: FetchCollector) -> None:
         self._collector = collector
+        self._interrupted = False
         self.rows: Iterator[ConsumerRecord] = iter(())
         self.last: ConsumerRecord | None = None
-        self.attention = False
         buffer.on_change(self.interrupt)
 
     def interrupt(self) -> None:
-        """Have the next record looked for anew; any thread."""
-        self.attention = True
+        """Hand out no more of *rows*, which may be out of date; any thread."""
+        # In this order: `advance` sets the rows first and then looks at the flag.
+        self._interrupted = True
+        self.rows = iter(())
 
     def mark_consumed(self) -> None:
         """Count the record in hand, and those before it, as consumed."""
@@ -270,14 +271,21 @@ class RecordCursor:
             self._collector.mark_consumed(last)
 
     def advance(self, polled: Polled) -> ConsumerRecord | None:
-        """Return the first record of *polled*, which are held, and hand the others out after it."""
-        self.rows = chain.from_iterable(polled.values())
-        self.last = next(self.rows, None)
+        """Return the first of the records collected last, and hand the others out after it.
+
+        Args:
+            polled: what `collect_records` returned without counting it.
+        """
+        rows = self.rows = chain.from_iterable(polled.values())
+        if self._interrupted:
+            self.rows = iter(())
+        self.last = next(rows, None)
         return self.last
 
     def collect_records(self, max_records: int, *, update_offsets: bool) -> Polled:
         """Count the record in hand, then return records; see `FetchCollector`."""
         self.mark_consumed()
+        self._interrupted = False
         return self._collector.collect_records(max_records, update_offsets=update_offsets)
 
     def collect_batches(self, max_records: int, *, views: bool) -> list[RecordBatch]:

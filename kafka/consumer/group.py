@@ -243,8 +243,6 @@ class KafkaConsumer(Facade[ConsumerCalls]):
     def __next__(self) -> ConsumerRecord:
         """Return the next record; end after ``consumer_timeout_ms`` without one, or closed."""
         cursor = self._cursor
-        if cursor.attention:
-            return self._next()
         for record in cursor.rows:
             cursor.last = record
             return record
@@ -257,7 +255,6 @@ class KafkaConsumer(Facade[ConsumerCalls]):
         with self._exclusively():
             timer = Deadline.after(self._clock.now(), client.settings.consumer_timeout)
             while not client.closed:
-                cursor.attention = False
                 records = self._poll_once(timer, self._max_records, update_offsets=False)
                 record = cursor.advance(records)
                 if record is not None:
