@@ -77,6 +77,55 @@ def test_position_inside_a_loop_is_behind_the_record_at_hand(cluster: EmbeddedCl
             assert reader.position(T0) == record.offset + 1
 
 
+def test_position_after_a_loop_was_left_is_behind_the_last_record(
+    cluster: EmbeddedCluster,
+) -> None:
+    with consumer(cluster, "t") as reader:
+        for record in reader:
+            if record.offset == 3:
+                break
+        assert reader.position(T0) == 4
+        assert next(reader).offset == 4
+
+
+def counted_rate(reader: KafkaConsumer) -> float:
+    """Return the records per second that counted as consumed."""
+    metrics: Any = reader.metrics()
+    return metrics["consumer-fetch-manager-metrics"]["records-consumed-rate"]
+
+
+def test_close_counts_the_record_in_hand(cluster: EmbeddedCluster) -> None:
+    with consumer(cluster, "t") as reader:
+        next(reader)
+        assert counted_rate(reader) == 0
+    assert counted_rate(reader) > 0
+
+
+def test_record_in_hand_does_not_count_when_an_exception_leaves_with(
+    cluster: EmbeddedCluster,
+) -> None:
+    with suppress(ZeroDivisionError), consumer(cluster, "t") as reader:
+        next(reader)
+        raise ZeroDivisionError
+    assert counted_rate(reader) == 0
+
+
+def test_refused_commit_counts_the_record_in_hand(cluster: EmbeddedCluster) -> None:
+    with consumer(cluster, "t") as reader:
+        next(reader)
+        with pytest.raises(IllegalStateError, match="Requires group_id"):
+            reader.commit()
+        assert counted_rate(reader) > 0
+
+
+def test_question_does_not_count_the_record_in_hand(cluster: EmbeddedCluster) -> None:
+    with consumer(cluster, "t") as reader:
+        next(reader)
+        assert reader.end_offsets([T0]) == {T0: 10}
+        assert counted_rate(reader) == 0
+        assert next(reader).offset == 1
+
+
 def test_seek_inside_a_loop_moves_it(cluster: EmbeddedCluster) -> None:
     with consumer(cluster, "t") as reader:
         seen = []

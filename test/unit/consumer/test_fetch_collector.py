@@ -10,7 +10,7 @@ import pytest
 
 from kafka._base.observer import Observer
 from kafka.consumer.fetch_buffer import FetchBuffer
-from kafka.consumer.fetch_collector import FetchCollector
+from kafka.consumer.fetch_collector import FetchCollector, RecordCursor, as_lists
 from kafka.consumer.fetch_results import CompletedFetch
 from kafka.consumer.record_decoder import RecordDecoder
 from kafka.errors import CorruptRecordError, RecordDeserializationError
@@ -401,3 +401,93 @@ def test_loop_may_run_after_half_a_megabyte_of_large_records(
     while bench.poll():
         pass
     assert len(made.sizes) == calls
+
+
+# -- the cursor ----------------------------------------------------------------------------
+
+
+class Iteration:
+    """A cursor on a buffer with four records, used as an iterator uses it."""
+
+    def __init__(self) -> None:
+        self.bench = Bench()
+        self.buffer = self.bench.buffer
+        self.buffer.put(fetched(batch(0, b"a", b"b", b"c", b"d")))
+        self.cursor = RecordCursor(self.buffer, self.bench.collector)
+
+    def next_offset(self) -> int | None:
+        """Take the next record of the rows, or look for new ones."""
+        for record in self.cursor.rows:
+            self.cursor.last = record
+            return record.offset
+        polled = self.cursor.collect_records(500, update_offsets=False)
+        found = self.cursor.advance(polled)
+        return None if found is None else found.offset
+
+
+def test_record_in_hand_does_not_count_by_itself() -> None:
+    iteration = Iteration()
+    assert [iteration.next_offset(), iteration.next_offset()] == [0, 1]
+    assert (iteration.buffer.position(TP), iteration.bench.notes.consumed) == (0, [])
+
+
+def test_marking_counts_the_record_in_hand_and_those_before_it_once() -> None:
+    iteration = Iteration()
+    for _ in range(2):
+        iteration.next_offset()
+    for _ in range(2):
+        iteration.cursor.mark_consumed()
+    assert (iteration.buffer.position(TP), iteration.bench.notes.consumed) == (2, [("t", 0, 2)])
+
+
+def test_iteration_goes_on_behind_a_marked_record() -> None:
+    iteration = Iteration()
+    seen = [iteration.next_offset(), iteration.next_offset()]
+    iteration.cursor.mark_consumed()
+    seen += [iteration.next_offset() for _ in range(3)]
+    assert seen == [0, 1, 2, 3, None]
+
+
+def test_record_in_hand_counts_before_records_are_collected() -> None:
+    iteration = Iteration()
+    iteration.next_offset()
+    polled = iteration.cursor.collect_records(2, update_offsets=True)
+    assert [record.offset for record in polled[TP]] == [1, 2]
+    batches = iteration.cursor.collect_batches(500, views=False)
+    assert [list(found.offsets) for found in batches] == [[3]]
+
+
+def test_paused_partition_interrupts_the_rows() -> None:
+    iteration = Iteration()
+    iteration.next_offset()
+    iteration.buffer.set_paused(TP, True)
+    assert iteration.next_offset() is None
+    assert iteration.buffer.position(TP) == 1
+    iteration.buffer.set_paused(TP, False)
+    assert iteration.next_offset() == 1
+
+
+def test_interruption_between_collecting_and_advancing_is_not_lost() -> None:
+    iteration = Iteration()
+    polled = iteration.cursor.collect_records(500, update_offsets=False)
+    iteration.buffer.restart(started(generation=7, offset=3))
+    first = iteration.cursor.advance(polled)
+    assert first is not None
+    assert list(iteration.cursor.rows) == []
+
+
+def test_mark_after_the_buffer_was_closed_does_nothing() -> None:
+    iteration = Iteration()
+    iteration.next_offset()
+    iteration.buffer.close()
+    iteration.cursor.mark_consumed()
+    assert iteration.bench.notes.consumed == []
+
+
+def test_lists_are_made_of_rows_and_kept_as_they_are() -> None:
+    bench = Bench()
+    bench.buffer.put(fetched(batch(0, b"a", b"b")))
+    rows = bench.poll(update=False)
+    lists = as_lists(rows)
+    assert [record.value for record in lists[TP]] == [b"a", b"b"]
+    assert as_lists(lists)[TP] is lists[TP]
