@@ -199,11 +199,15 @@ class ConsumerClient:
             KafkaError: a background task has failed.
             WakeupError: `wakeup` was called.
         """
-        core = self.check_open()
+        core = self.core_or_none
+        # Tested here, not in methods: a call costs more than the test, and each poll needs both.
+        if self.closed or core is None or core.client.supervisor.failure is not None:
+            core = self.check_open()
         if not self._polled:
             core.post(core.fetcher.activate)
             self._polled = True
-        self._raise_wakeup()
+        if self.buffer.take_wakeup():
+            raise WakeupError(_WOKEN)
         return take()
 
     # -- wake-ups --------------------------------------------------------------------------

@@ -336,7 +336,8 @@ class KafkaConsumer(Facade[ConsumerCalls]):
 
     def _exclusively(self) -> ExclusiveUse:
         """Return what keeps other threads out during a call; refuse the call if it cannot run."""
-        self._client.check_not_closed()
+        if self._client.closed:
+            self._client.check_not_closed()
         if self._thread.was_forked:
             raise IllegalStateError(
                 "this process is a fork of the one the KafkaConsumer was made in; make a new one"

@@ -31,7 +31,7 @@ from test.support.stage import cluster_of, port_of
 from test.support.waiting import A_DAY_MS, is_inside, once_inside, until
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 T0, T1 = TopicPartition("t", 0), TopicPartition("t", 1)
 
@@ -321,14 +321,17 @@ def test_health_names_what_a_partition_waits_for(cluster: EmbeddedCluster) -> No
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
-def test_forked_child_gets_a_clear_error(cluster: EmbeddedCluster) -> None:
+@pytest.mark.parametrize("call", [lambda reader: reader.poll(100), next])
+def test_forked_child_gets_a_clear_error(
+    cluster: EmbeddedCluster, call: Callable[[KafkaConsumer], object]
+) -> None:
     with consumer(cluster, "t") as reader:
         next(reader)
         child = os.fork()
         if child == 0:
             code = 1
             try:
-                reader.poll(100)
+                call(reader)
             except IllegalStateError as error:
                 code = 0 if "fork" in str(error) else 2
             finally:
