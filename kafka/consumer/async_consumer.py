@@ -241,7 +241,7 @@ class AsyncKafkaConsumer:
         timer = Deadline.after(self._now(), timeout)
         collect = partial(self._cursor.collect_batches, limit, views=zero_copy)
         while True:
-            batches = await self._look(timer, collect)
+            batches = await self._collect_or_wait(timer, collect)
             if batches or self._client.closed or timer.is_expired(self._now()):
                 return batches
 
@@ -303,13 +303,13 @@ class AsyncKafkaConsumer:
     ) -> dict[TopicPartition, Sequence[ConsumerRecord]]:
         """Return records at hand, or wait once for news until *timer* and look again."""
         collect = partial(self._cursor.collect_records, max_records, update_offsets=update_offsets)
-        return await self._look(timer, collect)
+        return await self._collect_or_wait(timer, collect)
 
-    async def _look(self, timer: Deadline, collect: Callable[[], T]) -> T:
+    async def _collect_or_wait(self, timer: Deadline, collect: Callable[[], T]) -> T:
         """Return what *collect* finds, or wait once for news until *timer* and look again."""
         client = self._client
         try:
-            found = client.look(collect)
+            found = client.collect_now(collect)
         except KafkaError:
             # A loop of polls that raise must let the fetches of other partitions through.
             await asyncio.sleep(0)
@@ -321,7 +321,7 @@ class AsyncKafkaConsumer:
             await asyncio.sleep(0)
         else:
             await client.core.pulse.wait(client.buffer.has_news, timer)
-        return found if client.closed else client.look(collect)
+        return found if client.closed else client.collect_now(collect)
 
     def _now(self) -> float:
         return self._client.core.clock.now()

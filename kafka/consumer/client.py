@@ -1,7 +1,7 @@
 """What both faces of a consumer own: its configuration, its parts, and its life.
 
-`AsyncKafkaConsumer` lives on the event loop of the application and `KafkaConsumer` on a thread
-beside it; each *has* a `ConsumerClient`. The calls that they offer are in `kafka.consumer.calls`,
+`AsyncKafkaConsumer` lives on the event loop of the application, `KafkaConsumer` on a thread of its
+own; each *has* a `ConsumerClient`. The calls that they offer are in `kafka.consumer.calls`,
 the work on the loop is that of `kafka.consumer.core`.
 """
 
@@ -188,8 +188,8 @@ class ConsumerClient:
 
     # -- polls -----------------------------------------------------------------------------
 
-    def look(self, take: Callable[[], T]) -> T:
-        """Return what *take* finds now, in a poll; the thread that polls.
+    def collect_now(self, collect: Callable[[], T]) -> T:
+        """Return what *collect* finds now, if nothing speaks against it; the thread that polls.
 
         A poll does this when it begins, and once more after it has waited. Both faces check the
         same things in the same order.
@@ -208,7 +208,7 @@ class ConsumerClient:
             self._polled = True
         if self.buffer.take_wakeup():
             raise WakeupError(_WOKEN)
-        return take()
+        return collect()
 
     # -- wake-ups --------------------------------------------------------------------------
 

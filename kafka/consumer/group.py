@@ -228,7 +228,7 @@ class KafkaConsumer(Facade[ConsumerCalls]):
             timer = Deadline.after(self._clock.now(), timeout)
             collect = partial(self._cursor.collect_batches, limit, views=zero_copy)
             while True:
-                batches = self._look(timer, collect)
+                batches = self._collect_or_wait(timer, collect)
                 if batches or self._client.closed or timer.is_expired(self._clock.now()):
                     return batches
 
@@ -268,12 +268,12 @@ class KafkaConsumer(Facade[ConsumerCalls]):
     ) -> dict[TopicPartition, Sequence[ConsumerRecord]]:
         """Return records at hand, or wait once for news until *timer* and look again."""
         collect = partial(self._cursor.collect_records, max_records, update_offsets=update_offsets)
-        return self._look(timer, collect)
+        return self._collect_or_wait(timer, collect)
 
-    def _look(self, timer: Deadline, collect: Callable[[], T]) -> T:
+    def _collect_or_wait(self, timer: Deadline, collect: Callable[[], T]) -> T:
         """Return what *collect* finds, or wait once for news until *timer* and look again."""
         client = self._client
-        found = client.look(collect)
+        found = client.collect_now(collect)
         if found:
             return found
         remaining = timer.remaining(self._clock.now())
@@ -281,7 +281,7 @@ class KafkaConsumer(Facade[ConsumerCalls]):
             return found
         # The caller looks at its timer, and waits again if this was too short.
         client.buffer.wait(bounded(remaining))
-        return found if client.closed else client.look(collect)
+        return found if client.closed else client.collect_now(collect)
 
     # -- life ------------------------------------------------------------------------------
 

@@ -32,7 +32,7 @@ def test_nothing_is_measured_without_metrics() -> None:
 def test_poll_before_the_start_is_refused_and_takes_nothing() -> None:
     taken: list[int] = []
     with pytest.raises(IllegalStateError, match="SomeConsumer is not started: use 'async with'"):
-        client().look(lambda: taken.append(1))
+        client().collect_now(lambda: taken.append(1))
     assert taken == []
 
 
@@ -47,7 +47,7 @@ def test_poll_after_the_close_began_is_refused() -> None:
     closing = client()
     closing.begin_close()
     with pytest.raises(IllegalStateError, match="SomeConsumer is closed"):
-        closing.look(list)
+        closing.collect_now(list)
 
 
 async def test_close_before_the_start_closes_the_buffer() -> None:
