@@ -107,7 +107,11 @@ class Metrics:
                 return found
             above = list(parents or ())
             sensor = Sensor(
-                self, name, above, config or self._config, inactive_sensor_expiration_time_seconds
+                self.register_metric,
+                name,
+                above,
+                config or self._config,
+                inactive_sensor_expiration_time_seconds,
             )
             self._sensors[name] = sensor
             for parent in above:

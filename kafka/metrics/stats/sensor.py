@@ -10,7 +10,7 @@ from kafka.errors import QuotaViolationError
 from kafka.metrics.kafka_metric import KafkaMetric
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from kafka.metrics.measurable import (
         AbstractCompoundStat,
@@ -19,14 +19,13 @@ if TYPE_CHECKING:
     )
     from kafka.metrics.metric_config import MetricConfig
     from kafka.metrics.metric_name import MetricName
-    from kafka.metrics.metrics import Metrics
 
 
 class Sensor:
     """Pass recorded values on to statistics.  Made by `Metrics.sensor`.
 
     Args:
-        registry: where the metrics go.
+        register: adds a metric to the registry, `Metrics.register_metric`.
         name: name of the sensor.
         parents: sensors that get every value too.
         config: settings of the metrics.
@@ -35,7 +34,7 @@ class Sensor:
 
     def __init__(
         self,
-        registry: Metrics,
+        register: Callable[[KafkaMetric], None],
         name: str,
         parents: Sequence[Sensor] | None,
         config: MetricConfig,
@@ -43,7 +42,7 @@ class Sensor:
     ) -> None:
         if not name:
             raise ValueError("a sensor has a name")
-        self._registry = registry
+        self._register = register
         self._name = name
         self._parents = tuple(parents or ())
         self._config = config
@@ -92,7 +91,7 @@ class Sensor:
         """Make the metric *metric_name* of what is recorded here, by *stat*."""
         with self._lock:
             metric = KafkaMetric(metric_name, stat, config or self._config)
-            self._registry.register_metric(metric)
+            self._register(metric)
             self._metrics.append(metric)
             self._stats.append((stat, metric.config))
 
@@ -105,7 +104,7 @@ class Sensor:
             self._stats.append((compound_stat, used))
             for value in compound_stat.stats():
                 metric = KafkaMetric(value.name, value.stat, used)
-                self._registry.register_metric(metric)
+                self._register(metric)
                 self._metrics.append(metric)
 
     def has_expired(self, time_ms: float | None = None) -> bool:
