@@ -29,10 +29,6 @@ PACKAGE = "kafka"
 KNOWN = frozenset(
     {
         "kafka.producer: outcome, producer_batch",
-        (
-            "kafka.testing.broker: apis, broker, broker_config_alter, config_alter, config_plan, "
-            "fetch_sessions, groups, handlers, hosting, log_dirs, quota_rates, security, telemetry"
-        ),
         "kafka.testing.broker: cluster, coordinators",
     }
 )

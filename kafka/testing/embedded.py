@@ -9,6 +9,7 @@ from random import Random
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from kafka._base.system import LoopClock
+from kafka.testing.broker.api_modules import api_table
 from kafka.testing.broker.api_ranges import checked_ranges
 from kafka.testing.broker.cluster import Cluster
 from kafka.testing.broker.control import Control
@@ -82,7 +83,9 @@ class EmbeddedCluster(ClusterHandle):
         self._release = release(version)
         self._topics = dict(topics or {})
         self._config = dict(config or {})
-        self._api_versions = checked_ranges(api_versions or {}, self._release)
+        self._api_versions = checked_ranges(
+            api_versions or {}, api_table(self._release), self._release
+        )
         self._base_clock = clock
         self._host = host
         self._listeners = checked(listeners)

@@ -22,7 +22,7 @@ from kafka.testing.broker.config_values import Kind, parse_value
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from kafka.testing.broker.handlers import RequestContext
+    from kafka.testing.broker.context import RequestContext
 
 
 _LEVELS = ("DEBUG", "ERROR", "FATAL", "INFO", "TRACE", "WARN")

@@ -37,7 +37,7 @@ from kafka.testing.broker.placement import check_topic_name
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from kafka.testing.broker.handlers import RequestContext
+    from kafka.testing.broker.context import RequestContext
 
     _Alterer = Callable[[RequestContext, str, Plan], None]
 

@@ -15,7 +15,7 @@ from kafka.testing.broker.config_values import Kind, split_list
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from kafka.testing.broker.handlers import RequestContext
+    from kafka.testing.broker.context import RequestContext
 
 
 class ConfigResourceType(IntEnum):

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 from kafka.errors import KafkaProtocolError, UnknownTopicOrPartitionError
 from kafka.record.compression import Codec
+from kafka.testing.broker.api_modules import api_table, served
 from kafka.testing.broker.api_ranges import with_ranges
 from kafka.testing.broker.broker import Broker, error_response
+from kafka.testing.broker.broker_state import BrokerState
 from kafka.testing.broker.cluster import NO_LEADER, Node
 from kafka.testing.broker.compaction import compact
 from kafka.testing.broker.faults import Fail, FaultPlan, Rule
-from kafka.testing.broker.handlers import registered
 from kafka.testing.broker.recorder import Recorder
 from kafka.testing.broker.security.listeners import Listener
 from kafka.testing.broker.security.service import Security
@@ -78,9 +79,10 @@ class Control:
         The ports are those of the first listener; the others take free ones.
         """
         first = self._listeners[0].name
+        apis = with_ranges(api_table(self.state.release), self._api_versions)
         for node_id, port in enumerate(ports):
-            broker = Broker(node_id, self.state, plan=self.plan, recorder=self.recorder)
-            broker.apis = with_ranges(broker.apis, self._api_versions)
+            known = BrokerState(node_id, self.state, apis)
+            broker = Broker(known, plan=self.plan, recorder=self.recorder)
             server = BrokerServer(broker, self._host, self._listeners)
             bound = await server.listen({first: port})
             self.servers[node_id] = server
@@ -137,7 +139,7 @@ class Control:
         Raises:
             KafkaProtocolError: the API has no error code where the error would go.
         """
-        if isinstance(action, Fail) and not registered(api, self.state.release).by_topic:
+        if isinstance(action, Fail) and not served(api, self.state.release).by_topic:
             error_response(api(), action.error)
         if partition is not None and topic is None:
             raise KafkaProtocolError("a fault for a partition names its topic too")

@@ -20,7 +20,7 @@ from kafka.protocol.schema import ZERO_UUID
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from kafka.testing.broker.broker import Broker
+    from kafka.testing.broker.broker_state import BrokerState
     from kafka.testing.broker.cluster import Cluster
 
 FetchPartition = FetchRequest.FetchPartition
@@ -131,7 +131,7 @@ class Fetching(NamedTuple):
 class FetchSessions:
     """The sessions of one broker."""
 
-    def __init__(self, broker: Broker) -> None:
+    def __init__(self, broker: BrokerState) -> None:
         self._sessions: dict[int, Session] = {}
         self._slots = int(broker.cluster.setting("max.incremental.fetch.session.cache.slots"))
         # Ids are shuffled over the positive int32s so that no two brokers hand out the same ones.

@@ -8,7 +8,7 @@ from kafka.testing.broker.config_store import ConfigStore
 from kafka.testing.broker.config_values import split_list
 
 if TYPE_CHECKING:
-    from kafka.testing.broker.broker import Broker
+    from kafka.testing.broker.broker_state import BrokerState
     from kafka.testing.broker.cluster import Partition
 
 # What a broker says of its disks from DescribeLogDirs v4 on (KIP-827).
@@ -18,7 +18,7 @@ DISK_BYTES = 1 << 40
 class LogDirs:
     """The directories of one broker, from its config ``log.dirs``."""
 
-    def __init__(self, broker: Broker) -> None:
+    def __init__(self, broker: BrokerState) -> None:
         store = broker.cluster.component(ConfigStore)
         self.paths = split_list(store.broker_value(broker.node_id, "log.dirs") or "")
         self._node_id = broker.node_id

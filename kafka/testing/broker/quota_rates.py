@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from kafka.protocol.schema import Message
-    from kafka.testing.broker.broker import Broker
-    from kafka.testing.broker.handlers import RequestContext
+    from kafka.testing.broker.broker_state import BrokerState
+    from kafka.testing.broker.context import RequestContext
 
 THREAD_SECONDS = 0.0001
 
@@ -73,7 +73,7 @@ class RateWindow:
 class ClientRates:
     """The rates of all clients at one broker."""
 
-    def __init__(self, broker: Broker) -> None:
+    def __init__(self, broker: BrokerState) -> None:
         store = broker.cluster.component(ConfigStore)
         self._samples = int(store.broker_value(broker.node_id, "quota.window.num") or 1)
         self._seconds = float(store.broker_value(broker.node_id, "quota.window.size.seconds") or 1)

@@ -30,7 +30,7 @@ from kafka.testing.broker.group_configs import CLIENT_METRICS_CONFIGS, match_pat
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from kafka.testing.broker.broker import Broker
+    from kafka.testing.broker.broker_state import BrokerState
 
 # In the order a broker offers them.
 ACCEPTED_CODECS = (Codec.ZSTD, Codec.LZ4, Codec.GZIP, Codec.SNAPPY)
@@ -75,7 +75,7 @@ class Telemetry:
         max_bytes: largest payload.
     """
 
-    def __init__(self, broker: Broker) -> None:
+    def __init__(self, broker: BrokerState) -> None:
         self.pushes: list[Push] = []
         self._store = broker.cluster.component(ConfigStore)
         self._ids = (

@@ -10,7 +10,7 @@ from kafka.testing.broker.authorizer import Principal
 
 if TYPE_CHECKING:
     from kafka.testing.broker.cluster import Cluster
-    from kafka.testing.broker.handlers import Peer
+    from kafka.testing.broker.context import Peer
     from kafka.testing.broker.security.gate import SaslGate
     from kafka.testing.broker.security.sasl import Step
 

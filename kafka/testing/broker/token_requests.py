@@ -12,7 +12,7 @@ from kafka.testing.broker.authorizer import ANONYMOUS
 from kafka.testing.broker.security.service import Security
 
 if TYPE_CHECKING:
-    from kafka.testing.broker.handlers import RequestContext
+    from kafka.testing.broker.context import RequestContext
     from kafka.testing.broker.security.tokens import DelegationTokens
 
 NO_TIMESTAMP = -1

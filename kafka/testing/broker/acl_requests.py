@@ -11,7 +11,7 @@ from kafka.errors import (
     UnknownError,
 )
 from kafka.testing.broker.authorizer import CLUSTER_NAME, Operation, ResourceType
-from kafka.testing.broker.broker import ConnectionRefusedByBroker
+from kafka.testing.broker.context import ConnectionRefusedByBroker
 from kafka.testing.broker.security.acls import (
     ALL,
     ANY,
@@ -24,7 +24,7 @@ from kafka.testing.broker.security.service import Security
 
 if TYPE_CHECKING:
     from kafka.errors import BrokerResponseError
-    from kafka.testing.broker.handlers import RequestContext
+    from kafka.testing.broker.context import RequestContext
 
 _TYPES = frozenset(ResourceType)
 _OPERATIONS = frozenset(Operation) | {ALL}
