@@ -29,7 +29,6 @@ PACKAGE = "kafka"
 KNOWN = frozenset(
     {
         "kafka.producer: outcome, producer_batch",
-        "kafka.testing.broker: cluster, coordinators",
     }
 )
 
@@ -132,7 +131,7 @@ def main() -> int:
     imports = imports_of(PACKAGE)
     lines = problems(circles(imports), KNOWN)
     print(*lines, sep="\n", end="\n" if lines else "")
-    print(f"{len(imports)} imports between modules of {PACKAGE}, {len(KNOWN)} known circles")
+    print(f"{len(imports)} imports between modules of {PACKAGE}, circles known: {len(KNOWN)}")
     return 1 if lines else 0
 
 

@@ -18,7 +18,6 @@ from kafka.errors import (
 )
 from kafka.testing.broker.authorizer import ALLOW_ALL
 from kafka.testing.broker.configs import BROKER_DEFAULTS, TopicConfig, topic_overrides
-from kafka.testing.broker.coordinators import Coordinators, KeyType
 from kafka.testing.broker.log import PartitionLog
 from kafka.testing.broker.placement import (
     check_replicas,
@@ -384,10 +383,6 @@ class Cluster:
 
     def _sweep_interval(self) -> float:
         return int(self.setting("log.retention.check.interval.ms")) / 1000
-
-    def move_coordinator(self, kind: str, key: str, node_id: int) -> None:
-        """Let *node_id* coordinate a ``"group"`` or ``"transaction"``al id from now on."""
-        self.component(Coordinators).move(KeyType[kind.upper()], key, node_id)
 
     def new_producer_id(self) -> int:
         """Return a producer id nobody has."""

@@ -15,6 +15,7 @@ from kafka.testing.broker.broker import Broker, error_response
 from kafka.testing.broker.broker_state import BrokerState
 from kafka.testing.broker.cluster import NO_LEADER, Node
 from kafka.testing.broker.compaction import compact
+from kafka.testing.broker.coordinators import Coordinators, KeyType
 from kafka.testing.broker.faults import Fail, FaultPlan, Rule
 from kafka.testing.broker.recorder import Recorder
 from kafka.testing.broker.security.listeners import Listener
@@ -69,6 +70,7 @@ class Control:
         self._api_versions = api_versions or {}
         self._ending: list[asyncio.Task[None]] = []
         state.metadata_changed.subscribe(self.changed.fire)
+        # Makes the coordinators and the groups as well, which transactions need.
         state.component(Transactions).changed.subscribe(self.changed.fire)
 
     # -- start and stop -----------------------------------------------------------------------
@@ -325,7 +327,7 @@ class Control:
         if kind not in ("group", "transaction"):
             raise ValueError(f'a coordinator is of a "group" or a "transaction", not of {kind!r}')
         self._server(node_id)
-        self.state.move_coordinator(kind, key, node_id)
+        self.state.component(Coordinators).move(KeyType[kind.upper()], key, node_id)
 
     def hold_transaction_markers(self, hold: bool = True) -> None:
         """Let ended transactions wait for their markers, or write what waits.

@@ -20,7 +20,8 @@ imitated release has), and the module is imported when the first such request co
   ``cluster.clock``), never on asyncio's, so that a stepped clock moves them.
 - `RequestContext` is all that a handler is given in addition to the request.
 - State of a subsystem hangs on ``cluster.component(Factory)`` or ``context.broker.component(...)``,
-  made on first use from the cluster or broker.
+  made on first use from the cluster or broker. A subsystem asks for those it needs in its
+  constructor and sets no attribute of another: who is asked for first must not matter.
 - A handler whose answer has one error code per topic or partition says ``by_topic=True`` and asks
   ``context.refusal(topic, partition)`` for each: the control hooks inject errors there.
 - A `BrokerResponseError` that escapes a handler becomes the top-level ``error_code`` of its answer;
