@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import threading
 from concurrent.futures import Future
 from random import Random
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, Self, TypeVar
 
 from kafka._base.system import LoopClock
 from kafka.testing.broker.api_modules import api_table
@@ -18,7 +19,6 @@ from kafka.testing.broker.security.listeners import Listener, checked
 from kafka.testing.broker.server import TimerDriver
 from kafka.testing.broker.timers import SteppableClock, Timers
 from kafka.testing.broker.versions import release
-from kafka.testing.handle import ClusterHandle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping, Sequence
@@ -27,13 +27,29 @@ if TYPE_CHECKING:
     from kafka._base.clock import Clock
     from kafka.testing.broker.wire import AnyRequest
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 # How long another thread waits for the cluster's loop to do something, in seconds.
 _PATIENCE = 30.0
 
 
-class EmbeddedCluster(ClusterHandle):
+def _on_loop(
+    method: Callable[Concatenate[Control, P], T],
+) -> Callable[Concatenate[EmbeddedCluster, P], T]:
+    """Return a method of `Control` as one of `EmbeddedCluster` that any thread may call.
+
+    Name, parameters, docstring and types stay.
+    """
+
+    @functools.wraps(method)
+    def call(self: EmbeddedCluster, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return self.run(lambda control: method(control, *args, **kwargs))
+
+    return call
+
+
+class EmbeddedCluster:
     """One to many brokers on 127.0.0.1, with everything in memory.
 
     ``with EmbeddedCluster() as cluster:`` runs it on a thread of its own, and every method may be
@@ -239,6 +255,32 @@ class EmbeddedCluster(ClusterHandle):
         """The id that Metadata answers."""
         return self.run(lambda control: control.state.cluster_id)
 
+    # -- faults ---------------------------------------------------------------------------------
+
+    inject = _on_loop(Control.inject)
+    fail = _on_loop(Control.fail)
+    clear_faults = _on_loop(Control.clear_faults)
+
+    # -- looking --------------------------------------------------------------------------------
+
+    requests = _on_loop(Control.requests)
+    count = _on_loop(Control.count)
+    accepted = _on_loop(Control.accepted)
+    records = _on_loop(Control.records)
+
+    # -- topics ---------------------------------------------------------------------------------
+
+    create_topic = _on_loop(Control.create_topic)
+    add_partitions = _on_loop(Control.add_partitions)
+    append = _on_loop(Control.append)
+    corrupt = _on_loop(Control.corrupt)
+    delete_topic = _on_loop(Control.delete_topic)
+    move_leader = _on_loop(Control.move_leader)
+    bump_leader_epoch = _on_loop(Control.bump_leader_epoch)
+    truncate = _on_loop(Control.truncate)
+    delete_records = _on_loop(Control.delete_records)
+    move_coordinator = _on_loop(Control.move_coordinator)
+
     # -- waiting and time ------------------------------------------------------------------------
 
     async def until(self, condition: Callable[[Control], bool], seconds: float = 10.0) -> None:
@@ -264,7 +306,12 @@ class EmbeddedCluster(ClusterHandle):
 
         self.run(step)
 
-    # -- brokers that die -----------------------------------------------------------------------
+    # -- brokers --------------------------------------------------------------------------------
+
+    freeze = _on_loop(Control.freeze)
+    thaw = _on_loop(Control.thaw)
+    disconnect = _on_loop(Control.disconnect)
+    advertise = _on_loop(Control.advertise)
 
     def kill(self, node_id: int) -> None:
         """Let a broker die: its connections are cut, its port is closed, its leaderships move."""

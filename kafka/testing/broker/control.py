@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kafka.errors import KafkaProtocolError, UnknownTopicOrPartitionError
-from kafka.record.compression import Codec
 from kafka.testing.broker.api_modules import api_table, served
 from kafka.testing.broker.api_ranges import with_ranges
 from kafka.testing.broker.broker import Broker, error_response
@@ -126,20 +125,21 @@ class Control:
         partition: int | None = None,
         when: Callable[[AnyRequest], bool] | None = None,
     ) -> Rule:
-        """Apply *action* to the next *times* requests that match.
+        """Apply the fault *action* to the next *times* requests that match.
 
         Args:
-            api: request class.
-            action: see `kafka.testing.broker.faults`.
-            times: ``None`` for all until the rule is removed.
+            api: request class, e.g. ``ProduceRequest``.
+            action: one of `kafka.testing.broker.faults`, e.g. ``Disconnect()``.
+            times: ``None`` for all until `clear_faults`.
             node_id: only at this broker.
             client_id: only from this client.
             topic: only requests that name this topic.
             partition: only requests that name this partition of *topic*.
-            when: only requests for which this returns true.
+            when: only requests for which this returns true; called on the cluster's loop.
 
         Raises:
-            KafkaProtocolError: the API has no error code where the error would go.
+            KafkaProtocolError: the API has no error code where the error would go, or *partition*
+                is given without *topic*.
         """
         if isinstance(action, Fail) and not served(api, self.state.release).by_topic:
             error_response(api(), action.error)
@@ -170,7 +170,10 @@ class Control:
         partition: int | None = None,
         applied: bool = False,
     ) -> Rule:
-        """Answer *error* to the next *times* requests that match; see `inject`."""
+        """Answer *error* to the next *times* requests that match; see `inject`.
+
+        With *applied* a broker handles the request first, so that only its answer is wrong.
+        """
         return self.inject(
             api,
             Fail(error, applied),
@@ -180,6 +183,10 @@ class Control:
             topic=topic,
             partition=partition,
         )
+
+    def clear_faults(self) -> None:
+        """Remove every fault that was injected."""
+        self.plan.clear()
 
     # -- looking --------------------------------------------------------------------------------
 
@@ -201,8 +208,8 @@ class Control:
         """Return how many connections a broker has accepted so far."""
         return self._server(node_id).accepted
 
-    def records(self, topic: str, partition: int) -> list[Record]:
-        """Return what is in a log, without control records."""
+    def records(self, topic: str, partition: int = 0) -> list[Record]:
+        """Return what is in the log of a partition, without control records."""
         return stored_records(self.state.existing(topic, partition).log)
 
     async def until(self, condition: Callable[[Control], bool], seconds: float) -> bool:
@@ -257,9 +264,17 @@ class Control:
         partitions: int = 1,
         replication_factor: int = -1,
         config: Mapping[str, str] | None = None,
-    ) -> Topic:
-        """Create a topic; -1 replicas stand for ``default.replication.factor``."""
-        return self.state.create_topic(
+    ) -> None:
+        """Create a topic.
+
+        Args:
+            name: of the topic.
+            partitions: how many.
+            replication_factor: replicas of each; -1, the default, takes the broker config
+                ``default.replication.factor``, which is 1 unless set.
+            config: topic configs, by Kafka's names.
+        """
+        self.state.create_topic(
             name, partitions=partitions, replication_factor=replication_factor, config=config
         )
 
@@ -270,16 +285,24 @@ class Control:
     def append(
         self,
         topic: str,
-        partition: int,
-        values: Sequence[bytes | None],
-        *,
+        *values: bytes | None,
+        partition: int = 0,
         timestamp_ms: int | None = None,
-        codec: Codec = Codec.NONE,
     ) -> int:
-        """Append one batch with a record for each value and return its first offset."""
+        """Append one batch with a record for each value, without keys.
+
+        Args:
+            topic: name.
+            values: at least one.
+            partition: of the topic.
+            timestamp_ms: of every record; now if left out.
+
+        Returns:
+            The first offset.
+        """
         found = self.state.existing(topic, partition)
         stamp = self.state.clock.wall_ms() if timestamp_ms is None else timestamp_ms
-        batch = batch_of(values, timestamp_ms=stamp, codec=codec)
+        batch = batch_of(values, timestamp_ms=stamp)
         return found.log.append_internal(batch, leader_epoch=found.leader_epoch)
 
     def corrupt(self, topic: str, partition: int, offset: int) -> None:
