@@ -1,6 +1,6 @@
 """Messages: structures that a request or response sends as a whole.
 
-PURE. The codec of a message is compiled on the first use of each version.
+Pure. The codec of a message is compiled on the first use of each version.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Changes of the dynamic configs and log levels of brokers (KIP-226, KIP-412)."""
+"""Changes of the dynamic configs and log levels of brokers (KIP-226, KIP-412).  Pure."""
 
 from __future__ import annotations
 

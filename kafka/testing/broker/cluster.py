@@ -1,7 +1,8 @@
-"""The state of a cluster: nodes, topics, partitions, leaders.  Pure; no I/O, one owner, no locks.
+"""The state of a cluster: nodes, topics, partitions, leaders.  Pure.
 
 All brokers of a cluster share one log per partition: a replica is a right to lead it, not a copy.
-Time comes from a clock and ids from an iterator passed in.
+Time comes from a clock and ids from an iterator passed in. The cluster's loop owns the state,
+so there are no locks.
 """
 
 from __future__ import annotations

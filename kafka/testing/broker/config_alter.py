@@ -1,4 +1,4 @@
-"""Changes of configs, as AlterConfigs and IncrementalAlterConfigs ask for them.
+"""Changes of configs, as AlterConfigs and IncrementalAlterConfigs ask for them.  Pure.
 
 The order of the checks and their messages are those of a KRaft cluster of Apache Kafka 4.4.
 """

@@ -1,4 +1,4 @@
-"""What is to be done to the configs of a resource, and what becomes of them."""
+"""What is to be done to the configs of a resource, and what becomes of them.  Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The configs of a cluster that can change while it runs, and where each value comes from.
+"""The configs of a cluster that can change while it runs, and where each value comes from.  Pure.
 
 A broker's own dynamic value is always shown by that broker. It takes effect once every broker has
 the same, because the brokers of a cluster share one log per partition.

@@ -1,4 +1,4 @@
-"""In which directory a broker keeps which partition: a label, as there are no files."""
+"""In which directory a broker keeps which partition: a label, as there are no files.  Pure."""
 
 from __future__ import annotations
 

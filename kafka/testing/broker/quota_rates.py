@@ -1,7 +1,7 @@
-"""How fast clients are, and how long a broker lets them wait for it (KIP-13, KIP-124, KIP-219).
+"""The rates of clients, and how long a broker makes them wait (KIP-13, KIP-124, KIP-219).  Pure.
 
-Rates are measured by each broker, over samples as Apache Kafka takes them. A Fetch that is too fast
-gets its records and then has to wait, where a broker answers it with nothing. A request takes
+Each broker measures rates over samples, as Apache Kafka does. A Fetch that is too fast gets its
+records and then has to wait; Apache Kafka answers it without records. A request counts as
 `THREAD_SECONDS` of a thread, whatever it is, so that tests find the same in every run.
 """
 

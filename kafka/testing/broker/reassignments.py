@@ -1,4 +1,4 @@
-"""Moves of partitions to other brokers (KIP-455).
+"""Moves of partitions to other brokers (KIP-455).  Pure.
 
 A move ends as soon as every new replica is up, or on demand, if moves are held back. Until then the
 partition has the replicas it is to have and, after them, those it is to lose.

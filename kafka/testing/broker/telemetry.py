@@ -1,4 +1,4 @@
-"""Metrics that clients push (KIP-714).  Pure; `now` is passed in.
+"""Metrics that clients push (KIP-714).  Pure.
 
 The order of the checks is that of Apache Kafka's ClientMetricsManager. What was pushed is kept for
 tests to look at; it is not interpreted.
