@@ -1,4 +1,7 @@
-"""How threads wait: on what, and how long at most."""
+"""How a thread waits: for a notification, and for how long.
+
+Coroutines wait with `kafka._base.signal`.
+"""
 
 from __future__ import annotations
 
@@ -7,27 +10,27 @@ import threading
 from queue import Empty, SimpleQueue
 
 
-class Call:
-    """One thread waits until another one calls.
+class Notification:
+    """Let one thread wait until another thread notifies it.
 
-    Not a `threading.Event`: that has a lock which the caller needs. A signal handler that
-    interrupts the waiting thread while it holds that lock, and waits for the caller itself, would
-    stop both. A queue has no such lock.
+    This is not a `threading.Event`. An event has a lock that the notifying thread needs too. A
+    signal handler that interrupts the waiting thread inside that lock, and then waits for the
+    notifying thread, would stop both. A queue has no such lock.
     """
 
-    __slots__ = ("_calls",)
+    __slots__ = ("_notes",)
 
     def __init__(self) -> None:
-        self._calls: SimpleQueue[None] = SimpleQueue()
+        self._notes: SimpleQueue[None] = SimpleQueue()
 
-    def call(self) -> None:
+    def notify(self) -> None:
         """End one wait, the present or the next one; any thread."""
-        self._calls.put(None)
+        self._notes.put(None)
 
     def wait(self, timeout: float) -> bool:
-        """Wait for a call, at most *timeout* seconds; return whether there was one."""
+        """Wait for a notification, at most *timeout* seconds; return whether it came."""
         try:
-            self._calls.get(timeout=bounded(timeout))
+            self._notes.get(timeout=bounded(timeout))
         except Empty:
             return False
         return True

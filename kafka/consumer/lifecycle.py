@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Concatenate, ParamSpec, Self, TypeVa
 
 from kafka._base.deadline import Deadline
 from kafka._base.observer import Observer
-from kafka._base.system import LoopClock, SystemClock, uniform
+from kafka._base.system import SystemClock
 from kafka.config.consumer import ConsumerConfig
 from kafka.consumer import arguments
 from kafka.consumer.fetch_buffer import FetchBuffer
@@ -107,25 +107,18 @@ class ConsumerLife(Handout):
             raise IllegalStateError(f"{self!r} can be started once only")
         # A third of what importing a client would cost; it is needed when one is made.
         from kafka.consumer.core import ConsumerCore  # noqa: PLC0415
-        from kafka.net.addresses import ThreadResolver  # noqa: PLC0415
         from kafka.net.network_client import NetworkClient  # noqa: PLC0415
 
         settings = self._settings
-        clock = LoopClock(asyncio.get_running_loop())
-        client = NetworkClient(
-            settings.network(),
-            clock=clock,
-            observer=self._observer,
-            uniform=uniform,
-            resolver=ThreadResolver(f"kafka-{settings.client_id}-dns"),
-        )
+        client = NetworkClient.for_client(settings.network(), self._observer)
+        clock = client.runtime.clock
         core = ConsumerCore(
             settings,
             client,
             self._subscription,
             self._buffer,
             clock=clock,
-            uniform=uniform,
+            uniform=client.runtime.uniform,
             observer=self._observer,
         )
         self._core_or_none = core

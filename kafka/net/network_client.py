@@ -12,7 +12,10 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from kafka._base.backoff import ExponentialBackoff
 from kafka._base.deadline import Deadline
 from kafka._base.retry import RetryState
+from kafka._base.runtime import Runtime
 from kafka._base.supervisor import Supervisor
+from kafka._base.system import LoopClock
+from kafka._base.system import uniform as system_uniform
 from kafka.cluster import ClusterMetadata
 from kafka.errors import (
     IllegalStateError,
@@ -21,6 +24,7 @@ from kafka.errors import (
     KafkaTimeoutError,
     RequestTimedOutError,
 )
+from kafka.net.addresses import ThreadResolver
 from kafka.net.bootstrap import Bootstrap
 from kafka.net.connector import Connector
 from kafka.net.lanes import MAIN, LaneKey, Lanes, main_lane
@@ -58,7 +62,7 @@ class NetworkClient:
     Args:
         config: the network options.
         clock: the time; must agree with the event loop's.
-        observer: who hears of requests and connections.
+        observer: told of requests and connections.
         uniform: the source of jitter.
         resolver: looks names up; closed together with the client.
 
@@ -67,6 +71,7 @@ class NetworkClient:
         metadata: asks for more.
         on_metadata: called on the loop with each new snapshot.
         supervisor: holds the background tasks of the whole client.
+        runtime: what the other parts of the client need from their surroundings.
     """
 
     def __init__(
@@ -80,6 +85,9 @@ class NetworkClient:
     ) -> None:
         self.cluster = ClusterMetadata()
         self.supervisor = Supervisor(f"kafka-{config.client_id}")
+        self.runtime = Runtime(
+            clock, uniform, observer, self.supervisor.spawn, _poster(asyncio.get_running_loop())
+        )
         self._config = config
         self._clock = clock
         self._uniform = uniform
@@ -112,6 +120,25 @@ class NetworkClient:
             lambda snapshot: self._lanes.drop_unknown(snapshot.brokers.values())
         )
         self._closed = False
+
+    @classmethod
+    def for_client(
+        cls, config: NetworkConfig, observer: Observer, *, uniform: Uniform = system_uniform
+    ) -> NetworkClient:
+        """Return the network of a producer, a consumer or an admin client on the running loop.
+
+        Args:
+            config: the network options.
+            observer: told of requests and connections.
+            uniform: the source of jitter.
+        """
+        return cls(
+            config,
+            clock=LoopClock(asyncio.get_running_loop()),
+            observer=observer,
+            uniform=uniform,
+            resolver=ThreadResolver(f"kafka-{config.client_id}-dns"),
+        )
 
     def _updater(self, observer: Observer) -> MetadataUpdater:
         config = self._config
@@ -396,3 +423,13 @@ class NetworkClient:
         """Return a status line."""
         connected = len(self._lanes.connections())
         return f"<NetworkClient {self._config.client_id} connected={connected} {self.cluster!r}>"
+
+
+def _poster(loop: asyncio.AbstractEventLoop) -> Callable[[Callable[[], object]], None]:
+    """Return a function that runs another one on *loop* soon, from any thread."""
+
+    def post(function: Callable[[], object]) -> None:
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(function)
+
+    return post

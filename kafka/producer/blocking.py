@@ -6,7 +6,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from kafka._base.deadline import Deadline
-from kafka._base.waiting import Call
+from kafka._base.waiting import Notification
 from kafka.errors import BrokerResponseError
 from kafka.producer.border import MemoryWaiter
 from kafka.producer.many import FutureRecordsMetadata, together
@@ -127,8 +127,8 @@ def wait_for_memory(
         raise core.no_memory(size, waited=False)
     if deadline is None:
         deadline = Deadline.after(core.clock.now(), core.config.max_block)
-    memory = Call()
-    waiter = MemoryWaiter(memory.call, threading.get_ident())
+    memory = Notification()
+    waiter = MemoryWaiter(memory.notify, threading.get_ident())
     try:
         core.accumulator.enter_queue(waiter)
         while True:

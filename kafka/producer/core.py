@@ -8,10 +8,9 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from kafka._base.backoff import ExponentialBackoff
-from kafka._base.bell import Bell
 from kafka._base.deadline import Deadline
+from kafka._base.loop_waker import LoopWaker
 from kafka._base.observer import Observer
-from kafka._base.system import LoopClock
 from kafka._base.system import uniform as system_uniform
 from kafka.errors import KafkaError, KafkaTimeoutError, UnsupportedCodecError
 from kafka.producer.border import AccumulatorSettings, MemoryWaiter
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kafka._base.backoff import Uniform
+    from kafka._base.clock import Clock
     from kafka.cluster import ClusterSnapshot
     from kafka.config.producer import ProducerConfig
     from kafka.producer.callbacks import CallbackRunner
@@ -61,20 +61,13 @@ class ProducerCore:
     ) -> None:
         self.config = config
         # A third of what importing a client would cost; it is needed when one is made.
-        from kafka.net.addresses import ThreadResolver  # noqa: PLC0415
         from kafka.net.network_client import NetworkClient  # noqa: PLC0415
         from kafka.producer.sender import Sender  # noqa: PLC0415
 
         self.loop = asyncio.get_running_loop()
-        self.clock = LoopClock(self.loop)
         observer = observer or Observer()
-        self.net = NetworkClient(
-            config.network(),
-            clock=self.clock,
-            observer=observer,
-            uniform=uniform,
-            resolver=ThreadResolver(f"kafka-{config.client_id}-dns"),
-        )
+        self.net = NetworkClient.for_client(config.network(), observer, uniform=uniform)
+        self.clock = self.net.runtime.clock
         self.accumulator = RecordAccumulator(
             _accumulator_settings(config), clock=self.clock, notify=self._notify
         )
@@ -104,7 +97,7 @@ class ProducerCore:
             observer=observer,
             uniform=uniform,
         )
-        self._bell = Bell(self.sender.look)
+        self._waker = LoopWaker(self.sender.look)
         self.closed = False
         self._disconnecting: asyncio.Future[None] | None = None
 
@@ -123,7 +116,7 @@ class ProducerCore:
             self.accumulator.magic = self.net.minimum_record_magic()
         except BaseException:
             await self.net.close()
-            self._bell.close()
+            self._waker.close()
             raise
         self.net.supervisor.spawn(self._send(), name="kafka-sender")
 
@@ -157,7 +150,7 @@ class ProducerCore:
             await self.net.close()
             # What was scheduled by the last outcomes (callbacks, waiters) runs first.
             await asyncio.sleep(0)
-            self._bell.close()
+            self._waker.close()
             self.deliveries.failures.report(include_held=True)
             self._disconnecting.set_result(None)
         await asyncio.shield(self._disconnecting)
@@ -344,7 +337,7 @@ class ProducerCore:
         if self.is_loop_thread() and asyncio.current_task(self.loop) is not None:
             self.sender.wake()
         else:
-            self._bell.ring()
+            self._waker.wake()
 
     def _on_metadata(self, snapshot: ClusterSnapshot) -> None:
         self.path.update_routes(snapshot)
@@ -364,7 +357,7 @@ def _finish(done: asyncio.Future[None]) -> None:
         done.set_result(None)
 
 
-def _wall_of(loop: asyncio.AbstractEventLoop, clock: LoopClock) -> Callable[[], float]:
+def _wall_of(loop: asyncio.AbstractEventLoop, clock: Clock) -> Callable[[], float]:
     """Return Unix time that follows *loop*: the system's, unless the loop has a time of its own."""
     return time.time if abs(loop.time() - time.monotonic()) < 1.0 else clock.wall
 

@@ -12,7 +12,7 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
-from kafka._base.waiting import Call, seconds_of
+from kafka._base.waiting import Notification, seconds_of
 from kafka.errors import KafkaError, KafkaTimeoutError
 from kafka.structs import RecordMetadata, TopicPartition
 
@@ -47,8 +47,8 @@ def wait_for(batch: ProducerBatch, index: int, timeout: float | None) -> bool:
         part = batch if batch.parts is None else batch.locate(index)[0]
         if part.outcome is not None:
             return True
-        done = Call()
-        watcher = done.call
+        done = Notification()
+        watcher = done.notify
         if not _watch(part, watcher):
             continue
         try:

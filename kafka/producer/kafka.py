@@ -13,7 +13,7 @@ import weakref
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
 from kafka._base.loop_thread import EventLoopThread
-from kafka._base.waiting import Call, seconds_of
+from kafka._base.waiting import Notification, seconds_of
 from kafka.errors import IllegalStateError, KafkaError, KafkaTimeoutError
 from kafka.producer.async_producer import AsyncKafkaProducer
 from kafka.producer.blocking import send_many, send_slowly, wait_for_memory
@@ -154,8 +154,8 @@ class KafkaProducer(Facade[AsyncKafkaProducer]):
         deliveries.check_may_wait()
         seconds = seconds_of("flush", timeout, deliveries.wait_timeout)
         core.accumulator.register()
-        done = Call()
-        wait = deliveries.wait_for_all(done.call)
+        done = Notification()
+        wait = deliveries.wait_for_all(done.notify)
         if wait is not None:
             try:
                 core.accumulator.flush()

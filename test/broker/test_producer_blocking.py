@@ -9,7 +9,7 @@ import threading
 import pytest
 
 from kafka._base.loop_thread import EventLoopThread
-from kafka._base.waiting import Call
+from kafka._base.waiting import Notification
 from kafka.errors import (
     IllegalStateError,
     KafkaError,
@@ -157,7 +157,7 @@ def test_send_waits_for_memory(cluster: EmbeddedCluster) -> None:
     with make(cluster, buffer_memory=20_000, batch_size=1000, max_block_ms=A_DAY_MS) as producer:
         producer.send("t", b"warm up").get(5)
         cluster.inject(ProduceRequest, Delay(A_DAY))
-        with once_inside(Call.wait, lambda: cluster.advance(A_DAY)) as waited:
+        with once_inside(Notification.wait, lambda: cluster.advance(A_DAY)) as waited:
             for _ in range(100):
                 producer.send("t", b"x" * 500)
         assert waited.is_set()

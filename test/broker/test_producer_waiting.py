@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 
 import pytest
 
-from kafka._base.waiting import Call
+from kafka._base.waiting import Notification
 from kafka.errors import IllegalStateError
 from kafka.producer.kafka import KafkaProducer
 from kafka.protocol.messages.produce import ProduceRequest
@@ -51,12 +51,12 @@ def test_send_in_a_signal_handler_gets_memory_before_the_send_that_it_interrupte
 
     def interrupt_and_give_memory() -> None:
         signal.pthread_kill(program, signal.SIGALRM)
-        until(lambda: is_inside(Call.wait, program, times=2))
+        until(lambda: is_inside(Notification.wait, program, times=2))
         embedded.advance(A_DAY)
 
     with (
         on_alarm(lambda: producer.send("t", b"from the handler" * 30)),
-        once_inside(Call.wait, interrupt_and_give_memory),
+        once_inside(Notification.wait, interrupt_and_give_memory),
     ):
         for _ in range(100):
             producer.send("t", b"x" * 500)

@@ -6,33 +6,33 @@ import threading
 
 import pytest
 
-from kafka._base.waiting import Call, bounded, seconds_of
+from kafka._base.waiting import Notification, bounded, seconds_of
 
 
-def test_a_wait_without_a_call_ends_in_time() -> None:
-    assert not Call().wait(0.001)
+def test_wait_without_a_notification_ends_in_time() -> None:
+    assert not Notification().wait(0.001)
 
 
-def test_a_call_before_the_wait_ends_it_at_once() -> None:
-    call = Call()
-    call.call()
-    assert call.wait(30)
+def test_notification_before_the_wait_ends_it_at_once() -> None:
+    done = Notification()
+    done.notify()
+    assert done.wait(30)
 
 
-def test_a_call_of_another_thread_ends_the_wait() -> None:
-    call = Call()
-    thread = threading.Thread(target=call.call)
+def test_notification_by_another_thread_ends_the_wait() -> None:
+    done = Notification()
+    thread = threading.Thread(target=done.notify)
     thread.start()
-    assert call.wait(30)
+    assert done.wait(30)
     thread.join()
 
 
 @pytest.mark.parametrize("seconds", [float("inf"), 2**63 / 1000, 10**400])
 def test_a_time_the_system_does_not_take_is_cut(seconds: float) -> None:
-    call = Call()
-    call.call()
+    done = Notification()
+    done.notify()
     assert bounded(seconds) == threading.TIMEOUT_MAX
-    assert call.wait(seconds)
+    assert done.wait(seconds)
 
 
 def test_a_negative_time_is_none() -> None:

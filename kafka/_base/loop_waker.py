@@ -1,8 +1,8 @@
-"""Have the event loop call something, from any thread and at the cost of one system call.
+"""Wake the event loop from any thread at the cost of one system call.
 
 ``call_soon_threadsafe`` costs a handle, a copy of the context, and a message that is sent and
-received; for a caller who waits for each record that is a tenth of all CPU time. On a client's own
-thread, where the system has them, an event descriptor does the same.
+received. For a caller that waits for each record, that is a tenth of all CPU time. On a client's
+own thread, and where the system offers them, an event descriptor does the same job.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-class Bell:
-    """Call *callback* on the loop this was made on, at least once after each `ring`.
+class LoopWaker:
+    """Run *callback* on the loop that made this object, at least once after each `wake`.
 
     Args:
         callback: called without arguments; must not raise.
@@ -28,50 +28,50 @@ class Bell:
     def __init__(self, callback: Callable[[], object]) -> None:
         self._callback = callback
         self._loop = asyncio.get_running_loop()
-        self._rung = False
+        self._woken = False
         self._event = _event() if on_own_loop() else None
         if self._event is not None:
-            self._loop.add_reader(self._event.descriptor, self._on_ring)
-            _BELLS.add(self)
+            self._loop.add_reader(self._event.descriptor, self._on_wake)
+            _WAKERS.add(self)
 
-    def ring(self) -> None:
-        """Have the loop call, unless it is closed; any thread."""
+    def wake(self) -> None:
+        """Make the loop run the callback, unless the loop is closed; any thread."""
         event = self._event
         if event is not None:
-            # In this order: whoever reads what is written here has seen this.
-            self._rung = True
+            # In this order: the reader of what is written here has seen the flag.
+            self._woken = True
             os.eventfd_write(event.descriptor, 1)
         elif not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._callback)
 
     def close(self) -> None:
-        """Give the descriptor back; `ring` goes on to work. May be called again."""
+        """Give the descriptor back; `wake` keeps working. May be called again."""
         event, self._event = self._event, None
         if event is not None:
             self._loop.remove_reader(event.descriptor)
 
-    def _on_ring(self) -> None:
-        # Reading comes last, for it lets other threads have the interpreter. Somebody who rang
-        # after the callback looked may have been read then, too.
-        self._rung = False
+    def _on_wake(self) -> None:
+        # The read comes last because it lets other threads run. It may also swallow the write of
+        # a thread that woke the loop after the callback had looked: the flag tells.
+        self._woken = False
         self._callback()
         event = self._event
         if event is not None:
             os.eventfd_read(event.descriptor)
-        if self._rung:
+        if self._woken:
             self._loop.call_soon(self._callback)
 
-    def _let_go(self) -> None:
-        """Forget the parent's descriptor, in a forked child."""
+    def _forget_parent(self) -> None:
+        """Drop the parent's descriptor, in a forked child."""
         event, self._event = self._event, None
         if event is not None:
             event.descriptor = -1
 
 
 class _Event:
-    """An event descriptor, closed once nobody holds this: no thread writes to it meanwhile.
+    """An event descriptor, closed when the last reference goes: no thread writes to it then.
 
-    Its number may belong to something else from then on, so `Bell.close` alone must not close it.
+    Afterwards its number may belong to another file, so `LoopWaker.close` must not close it.
     """
 
     def __init__(self, descriptor: int) -> None:
@@ -93,13 +93,13 @@ def _event() -> _Event | None:
         return None
 
 
-_BELLS: weakref.WeakSet[Bell] = weakref.WeakSet()
+_WAKERS: weakref.WeakSet[LoopWaker] = weakref.WeakSet()
 
 
 def _after_fork_in_child() -> None:
     # The loop's thread has closed the child's copy of the descriptor.
-    for bell in list(_BELLS):
-        bell._let_go()  # noqa: SLF001 - this module's own class
+    for waker in list(_WAKERS):
+        waker._forget_parent()  # noqa: SLF001 - this module's own class
 
 
 if hasattr(os, "register_at_fork"):

@@ -14,27 +14,27 @@ from queue import SimpleQueue
 
 import pytest
 
-from kafka._base.bell import Bell
 from kafka._base.loop_thread import EventLoopThread
+from kafka._base.loop_waker import LoopWaker
 
 
-class Ear:
-    """What hears a bell on the loop of *thread*."""
+class Listener:
+    """What hears a waker on the loop of *thread*."""
 
     def __init__(self, thread: EventLoopThread) -> None:
         self.thread = thread
         self.heard: SimpleQueue[int] = SimpleQueue()
-        self.bell = thread.call(self._make(), 30)
+        self.waker = thread.call(self._make(), 30)
 
-    async def _make(self) -> Bell:
-        return Bell(self.hear)
+    async def _make(self) -> LoopWaker:
+        return LoopWaker(self.listen)
 
-    def hear(self) -> None:
+    def listen(self) -> None:
         self.heard.put(threading.get_ident())
 
     def close(self) -> None:
         async def close() -> None:
-            self.bell.close()
+            self.waker.close()
 
         self.thread.call(close(), 30)
 
@@ -59,18 +59,18 @@ def descriptors() -> set[Path]:
 needs_events = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is none")
 
 
-def test_each_ring_after_a_call_has_another_one(thread: EventLoopThread) -> None:
-    ear = Ear(thread)
+def test_each_wake_after_a_callback_causes_another_one(thread: EventLoopThread) -> None:
+    listener = Listener(thread)
     idents = set()
     for _ in range(100):
-        ear.bell.ring()
-        idents.add(ear.heard.get(timeout=30))
-    ear.close()
+        listener.waker.wake()
+        idents.add(listener.heard.get(timeout=30))
+    listener.close()
     assert idents.isdisjoint({threading.get_ident()})
     assert len(idents) == 1
 
 
-def test_what_was_done_before_a_ring_is_seen_by_a_call(thread: EventLoopThread) -> None:
+def test_callback_sees_what_was_done_before_the_wake(thread: EventLoopThread) -> None:
     """Whatever the threads do meanwhile: the last number put in is seen."""
     put: list[int] = []
     seen = threading.Event()
@@ -80,63 +80,63 @@ def test_what_was_done_before_a_ring_is_seen_by_a_call(thread: EventLoopThread) 
         if put and put[-1] == count:
             seen.set()
 
-    async def make() -> Bell:
-        return Bell(look)
+    async def make() -> LoopWaker:
+        return LoopWaker(look)
 
-    bell = thread.call(make(), 30)
+    waker = thread.call(make(), 30)
 
-    def ring() -> None:
+    def wake_many() -> None:
         for number in range(count + 1):
             put.append(number)
-            bell.ring()
+            waker.wake()
 
-    ring()
+    wake_many()
     assert seen.wait(30)
-    thread.post(bell.close)
+    thread.post(waker.close)
 
 
-def test_ring_during_the_call_leads_to_another_one(thread: EventLoopThread) -> None:
+def test_wake_during_the_callback_causes_another_one(thread: EventLoopThread) -> None:
     calls: SimpleQueue[int] = SimpleQueue()
-    bells: list[Bell] = []
+    wakers: list[LoopWaker] = []
 
     def look() -> None:
         calls.put(1)
         if calls.qsize() == 1:
-            bells[0].ring()
+            wakers[0].wake()
 
-    async def make() -> Bell:
-        return Bell(look)
+    async def make() -> LoopWaker:
+        return LoopWaker(look)
 
-    bells.append(thread.call(make(), 30))
-    bells[0].ring()
+    wakers.append(thread.call(make(), 30))
+    wakers[0].wake()
     assert [calls.get(timeout=30) for _ in range(2)] == [1, 1]
-    thread.post(bells[0].close)
+    thread.post(wakers[0].close)
 
 
-def test_ring_after_close_is_heard_while_the_loop_runs(thread: EventLoopThread) -> None:
-    ear = Ear(thread)
-    ear.close()
-    ear.close()
-    ear.bell.ring()
-    assert ear.heard.get(timeout=30) != threading.get_ident()
+def test_wake_after_close_works_while_the_loop_runs(thread: EventLoopThread) -> None:
+    listener = Listener(thread)
+    listener.close()
+    listener.close()
+    listener.waker.wake()
+    assert listener.heard.get(timeout=30) != threading.get_ident()
 
 
-def test_ring_after_the_end_of_the_loop_does_nothing(thread: EventLoopThread) -> None:
-    ear = Ear(thread)
-    ear.close()
+def test_wake_after_the_end_of_the_loop_does_nothing(thread: EventLoopThread) -> None:
+    listener = Listener(thread)
+    listener.close()
     thread.stop()
-    ear.bell.ring()
-    assert ear.heard.empty()
+    listener.waker.wake()
+    assert listener.heard.empty()
 
 
 def test_closed_bell_never_writes_to_a_descriptor_of_somebody_else(
     thread: EventLoopThread,
 ) -> None:
-    ear = Ear(thread)
-    ear.close()
+    listener = Listener(thread)
+    listener.close()
     pipes = [os.pipe() for _ in range(5)]
-    ear.bell.ring()
-    ear.heard.get(timeout=30)
+    listener.waker.wake()
+    listener.heard.get(timeout=30)
     for reader, writer in pipes:
         os.close(writer)
         assert os.read(reader, 8) == b""
@@ -146,13 +146,13 @@ def test_closed_bell_never_writes_to_a_descriptor_of_somebody_else(
 def test_loop_of_the_application_is_told_its_own_way() -> None:
     async def story() -> None:
         heard = asyncio.Event()
-        bell = Bell(heard.set)
-        ringer = threading.Thread(target=bell.ring)
-        ringer.start()
+        waker = LoopWaker(heard.set)
+        thread = threading.Thread(target=waker.wake)
+        thread.start()
         async with asyncio.timeout(30):
             await heard.wait()
-        ringer.join()
-        bell.close()
+        thread.join()
+        waker.close()
 
     asyncio.run(story())
     gc.collect()
@@ -162,59 +162,59 @@ def test_loop_of_the_application_is_told_its_own_way() -> None:
 def test_forked_child_never_writes_to_a_descriptor_of_somebody_else(
     thread: EventLoopThread,
 ) -> None:
-    """It may go on in the midst of a call that rings: the fork was made by a serializer."""
-    ear = Ear(thread)
+    """A fork may happen inside a call that wakes: a serializer may fork."""
+    listener = Listener(thread)
 
     def work() -> bool:
         pipes = [os.pipe() for _ in range(5)]
-        ear.bell.ring()
+        listener.waker.wake()
         for _, writer in pipes:
             os.close(writer)
         return all(os.read(reader, 8) == b"" for reader, _ in pipes)
 
     status = in_child(work)
-    ear.close()
+    listener.close()
     assert status == 0
 
 
 @needs_events
 def test_forgotten_bell_of_a_forked_child_closes_nothing(thread: EventLoopThread) -> None:
-    ears = [Ear(thread)]
+    listeners = [Listener(thread)]
 
     def work() -> bool:
         pipes = [os.pipe() for _ in range(5)]
-        ears.pop().bell.close()
+        listeners.pop().waker.close()
         gc.collect()
         return [os.write(writer, b"a") for _, writer in pipes] == [1] * 5
 
     status = in_child(work)
-    ears[0].close()
+    listeners[0].close()
     assert status == 0
 
 
 @needs_events
-def test_descriptor_stays_while_somebody_is_in_the_midst_of_a_ring(
+def test_descriptor_stays_open_while_a_thread_is_inside_wake(
     thread: EventLoopThread, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ear = Ear(thread)
+    listener = Listener(thread)
     write = os.eventfd_write
 
     def write_late(descriptor: int, value: int) -> None:
-        ear.close()
+        listener.close()
         write(descriptor, value)
 
     monkeypatch.setattr(os, "eventfd_write", write_late)
     before = descriptors()
-    ear.bell.ring()
+    listener.waker.wake()
     assert len(before - descriptors()) == 1
 
 
 @needs_events
 def test_forgotten_bell_gives_its_descriptor_back(thread: EventLoopThread) -> None:
     before = descriptors()
-    ear = Ear(thread)
+    listener = Listener(thread)
     thread.stop()
-    del ear
+    del listener
     gc.collect()
     assert not descriptors() - before
 
@@ -228,7 +228,7 @@ def test_without_a_descriptor_the_loop_is_told_its_own_way(
         raise OSError(error, os.strerror(error))
 
     monkeypatch.setattr(os, "eventfd", refuse)
-    ear = Ear(thread)
-    ear.bell.ring()
-    assert ear.heard.get(timeout=30) != threading.get_ident()
-    ear.close()
+    listener = Listener(thread)
+    listener.waker.wake()
+    assert listener.heard.get(timeout=30) != threading.get_ident()
+    listener.close()
