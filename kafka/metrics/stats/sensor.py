@@ -1,4 +1,4 @@
-"""Where values are recorded, and the metrics made of them."""
+"""Sensors: values are recorded into them, and metrics are computed from the values."""
 
 from __future__ import annotations
 
@@ -60,18 +60,18 @@ class Sensor:
 
     @property
     def metrics(self) -> tuple[KafkaMetric, ...]:
-        """The metrics made of what is recorded here."""
+        """The metrics that are computed from the values of this sensor."""
         return tuple(self._metrics)
 
     def record(self, value: float = 1.0, time_ms: float | None = None) -> None:
-        """Record *value*, here and in the parents.
+        """Record *value* here and in the parents.
 
         Args:
             value: what was observed.
             time_ms: when, Unix time in ms; now if left out.
 
         Raises:
-            QuotaViolationError: a metric is now over its quota; the value is recorded all the same.
+            QuotaViolationError: a metric now violates its quota; the value is recorded anyway.
         """
         now = time.time() * 1000 if time_ms is None else time_ms
         self._last_record_ms = now
@@ -88,7 +88,7 @@ class Sensor:
         stat: AbstractMeasurableStat,
         config: MetricConfig | None = None,
     ) -> None:
-        """Make the metric *metric_name* of what is recorded here, by *stat*."""
+        """Add the metric *metric_name*, which *stat* computes from the recorded values."""
         with self._lock:
             metric = KafkaMetric(metric_name, stat, config or self._config)
             self._register(metric)
@@ -98,7 +98,7 @@ class Sensor:
     def add_compound(
         self, compound_stat: AbstractCompoundStat, config: MetricConfig | None = None
     ) -> None:
-        """Make several metrics of what is recorded here, by *compound_stat*."""
+        """Add the metrics that *compound_stat* computes from the recorded values."""
         with self._lock:
             used = config or self._config
             self._stats.append((compound_stat, used))
@@ -108,7 +108,7 @@ class Sensor:
                 self._metrics.append(metric)
 
     def has_expired(self, time_ms: float | None = None) -> bool:
-        """Return whether nothing was recorded for longer than the sensor may be idle."""
+        """Return whether the sensor has been idle for longer than it may."""
         now = time.time() * 1000 if time_ms is None else time_ms
         return now - self._last_record_ms > self._idle_limit_ms
 
@@ -121,7 +121,7 @@ class Sensor:
                 )
 
     def _check_parents(self) -> None:
-        """Refuse parents that share an ancestor: it would get each value twice."""
+        """Refuse parents that share an ancestor, which would get each value twice."""
         seen: set[Sensor] = set()
         waiting = list(self._parents)
         while waiting:

@@ -1,6 +1,7 @@
-"""What a test does to a running cluster, on the cluster's own loop.
+"""Control of a running cluster by a test, on the cluster's own loop.
 
-`kafka.testing.EmbeddedCluster` offers the same to other threads.
+`kafka.testing.EmbeddedCluster` makes the methods that users call out of those of `Control`, so that
+other threads can call them.
 """
 
 from __future__ import annotations
@@ -39,12 +40,12 @@ if TYPE_CHECKING:
 
 
 class Control:
-    """A running cluster and everything that can be done to it.
+    """A running cluster, and what a test can do to it and ask about it.
 
     Attributes:
-        state: the cluster's state; to be read and changed on its loop only.
-        changed: fires with every request, every change of the metadata and every transaction that
-            is complete.
+        state: the cluster's state; read and change it on its loop only.
+        changed: fires with every request, every change of the metadata and every completed
+            transaction.
         security: users, tokens and ACLs.
     """
 
@@ -75,9 +76,11 @@ class Control:
     # -- start and stop -----------------------------------------------------------------------
 
     async def start(self, ports: Sequence[int]) -> None:
-        """Start one broker for each port; 0 takes a free one.
+        """Start one broker for each port.
 
-        The ports are those of the first listener; the others take free ones.
+        Args:
+            ports: of the first listener of each broker, 0 for a free one. The other listeners take
+                free ports.
         """
         first = self._listeners[0].name
         apis = with_ranges(api_table(self.state.release), self._api_versions)
@@ -92,23 +95,23 @@ class Control:
             self.state.add_node(node)
 
     async def stop(self) -> None:
-        """Close every listener and connection, and wait until nothing runs any more."""
+        """Close every listener and connection, and wait until no task runs any more."""
         for server in self.servers.values():
             self._ending += server.cut()
         ending, self._ending = self._ending, []
         for task in ending:
-            # A task ends by being cancelled, or by an error it has reported already.
+            # A task ends with cancellation, or with an error that it has reported.
             await wait_for_end(task)
         await self.settle()
 
     async def settle(self) -> None:
-        """Wait until what was cut is gone, ports included."""
+        """Wait until the connections and listeners that were cut are closed."""
         for server in self.servers.values():
             await server.wait_closed()
 
     @property
     def crashes(self) -> list[BaseException]:
-        """What handlers raised that they should not have."""
+        """The unexpected exceptions of handlers."""
         return [error for server in self.servers.values() for error in server.broker.crashes]
 
     # -- faults ---------------------------------------------------------------------------------
@@ -188,7 +191,7 @@ class Control:
         """Remove every fault that was injected."""
         self.plan.clear()
 
-    # -- looking --------------------------------------------------------------------------------
+    # -- queries --------------------------------------------------------------------------------
 
     def requests(
         self,
@@ -201,7 +204,7 @@ class Control:
         return self.recorder.seen(api, node_id=node_id, client_id=client_id)
 
     def count(self, api: type[AnyRequest]) -> int:
-        """Return how many requests of *api* have come."""
+        """Return how many requests of *api* the brokers have received."""
         return self.recorder.count(api)
 
     def accepted(self, node_id: int) -> int:
@@ -213,7 +216,7 @@ class Control:
         return stored_records(self.state.existing(topic, partition).log)
 
     async def until(self, condition: Callable[[Control], bool], seconds: float) -> bool:
-        """Wait until *condition* holds; it is asked again after every request and change."""
+        """Wait until *condition* holds; check it again after every request and change."""
         return await wait_until(
             lambda: condition(self), (self.changed,), timers=self.state.timers, limit=seconds
         )
@@ -221,37 +224,37 @@ class Control:
     # -- brokers --------------------------------------------------------------------------------
 
     def kill(self, node_id: int) -> None:
-        """Let a broker die: its connections are cut, its port is closed, its leaderships move."""
+        """Kill a broker: cut its connections, close its port, move its leaderships."""
         self._ending += self._server(node_id).cut()
         self._server(node_id).broker.forget()
         self.state.set_alive(node_id, False)
 
     def cut_off(self, node_id: int) -> None:
-        """Make a broker unreachable for clients; the cluster goes on counting on it."""
+        """Make a broker unreachable for clients; the cluster takes it for alive."""
         self._ending += self._server(node_id).cut()
 
     async def revive(self, node_id: int) -> None:
-        """Let a killed or cut-off broker be there again, on the port it had."""
+        """Bring a killed or cut-off broker back, on the port it had."""
         server, node = self._server(node_id), self.state.nodes[node_id]
         await server.listen_again(node.listener_ports)
         if not node.alive:
             self.state.set_alive(node_id, True)
 
     def freeze(self, node_id: int) -> None:
-        """Let a broker take connections and requests and answer nothing."""
+        """Freeze a broker: it accepts connections and requests, and answers nothing."""
         self._server(node_id).broker.freeze(True)
 
     def thaw(self, node_id: int) -> None:
-        """Let a frozen broker go on, with the requests it has received meanwhile."""
+        """Thaw a broker: it goes on with the requests that it has received meanwhile."""
         self._server(node_id).broker.freeze(False)
 
     def disconnect(self, node_id: int) -> None:
-        """Cut every connection of a broker; it goes on listening."""
+        """Cut every connection of a broker; it keeps listening."""
         self._ending = [task for task in self._ending if not task.done()]
         self._ending += self._server(node_id).cut_connections()
 
     def advertise(self, node_id: int, host: str, port: int) -> None:
-        """Tell clients another address of a broker; it goes on listening where it does."""
+        """Advertise another address of a broker to clients; it keeps listening at its own."""
         node = self.state.nodes[node_id]
         node.host, node.advertised_port = host, port
         self.state.metadata_changed.fire()
@@ -279,7 +282,7 @@ class Control:
         )
 
     def add_partitions(self, topic: str, count: int) -> None:
-        """Let a topic have *count* partitions in all."""
+        """Raise the number of partitions of a topic to *count*."""
         self.state.add_partitions(self._topic(topic), count)
 
     def append(
@@ -318,7 +321,7 @@ class Control:
         self.state.move_leader(topic, partition, node_id)
 
     def remove_leader(self, topic: str, partition: int) -> None:
-        """Leave a partition without leader."""
+        """Take its leader away from a partition."""
         self.state.existing(topic, partition).lead(NO_LEADER)
         self.state.metadata_changed.fire()
 
@@ -335,7 +338,7 @@ class Control:
         self.state.metadata_changed.fire()
 
     def truncate(self, topic: str, partition: int, offset: int) -> None:
-        """Lose the records from *offset* on and elect a leader, as an unclean election does."""
+        """Delete the records from *offset* on and elect a leader, as an unclean election does."""
         found = self.state.existing(topic, partition)
         if not 0 <= offset <= found.log.end_offset:
             raise ValueError(
@@ -346,16 +349,22 @@ class Control:
         self.state.metadata_changed.fire()
 
     def move_coordinator(self, kind: str, key: str, node_id: int) -> None:
-        """Let another broker coordinate a group (``"group"``) or ``"transaction"``al id."""
+        """Move the coordinator of a ``"group"`` or a ``"transaction"`` to another broker.
+
+        Args:
+            kind: ``"group"`` or ``"transaction"``.
+            key: group id or transactional id.
+            node_id: the new coordinator.
+        """
         if kind not in ("group", "transaction"):
             raise ValueError(f'a coordinator is of a "group" or a "transaction", not of {kind!r}')
         self._server(node_id)
         self.state.component(Coordinators).move(KeyType[kind.upper()], key, node_id)
 
     def hold_transaction_markers(self, hold: bool = True) -> None:
-        """Let ended transactions wait for their markers, or write what waits.
+        """Hold back the markers of ended transactions, or write those that wait.
 
-        Until then the next transaction of the same id is CONCURRENT_TRANSACTIONS.
+        Until they are written, the next transaction of the same id gets CONCURRENT_TRANSACTIONS.
         """
         self.state.component(Transactions).hold_markers(hold)
 
@@ -368,7 +377,7 @@ class Control:
         compact(self.state.existing(topic, partition).log, drop_tombstones=drop_tombstones)
 
     def hold_high_watermark(self, topic: str, partition: int, hold: bool = True) -> None:
-        """Let the high watermark stand still, as with followers that do not fetch, or go on."""
+        """Stop the high watermark, as followers that do not fetch do, or let it move again."""
         self.state.existing(topic, partition).log.hold_high_watermark(hold)
 
     def delete_records(self, topic: str, partition: int, before: int) -> None:
@@ -391,7 +400,7 @@ class Control:
 
 
 async def wait_for_end(task: asyncio.Task[None]) -> None:
-    """Wait for a cancelled task, whatever it ends with."""
+    """Wait until a cancelled task has ended, with whatever result."""
     import asyncio  # noqa: PLC0415 - the module is otherwise free of it
 
     await asyncio.wait([task])
