@@ -227,7 +227,7 @@ class MockProducer:
         return 1 if api_version >= (0, 10) else 0
 
     def close(self, timeout: float | None = None, null_logger: bool = False) -> None:
-        """Deliver the waiting records, with ``timeout=0`` fail them; see `KafkaProducer.close`."""
+        """Deliver waiting records, or with ``timeout=0`` fail them; see `KafkaProducer.close`."""
         del null_logger
         if not self.closed:
             self.closed = True

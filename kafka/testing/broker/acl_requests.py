@@ -1,4 +1,4 @@
-"""What the APIs of ACLs check before they touch any."""
+"""Checks that the ACL APIs make before they read or change ACLs."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _PATTERNS = frozenset((PatternType.LITERAL, PatternType.PREFIXED))
 
 
 def require(context: RequestContext, operation: Operation) -> None:
-    """Let a request pass whose sender may do *operation* on the cluster.
+    """Check that the sender of a request may do *operation* on the cluster.
 
     Raises:
         SecurityDisabledError: there is no authorizer.
@@ -46,7 +46,7 @@ def require(context: RequestContext, operation: Operation) -> None:
 
 
 def checked_filter(wanted: AclFilter) -> AclFilter:
-    """Return *wanted* if it can be read; values nobody knows match nothing.
+    """Return *wanted* if Kafka can read it; unknown values match nothing.
 
     Raises:
         ConnectionRefusedByBroker: a value is 0, with which Kafka cannot even read the request.
@@ -61,11 +61,11 @@ def _check_read(*values: int) -> None:
 
 
 def checked_binding(acl: AclBinding) -> AclBinding:
-    """Return *acl* if it can be.
+    """Return *acl* if it is valid.
 
     Raises:
         ConnectionRefusedByBroker: a value is 0, with which Kafka cannot even read the request.
-        InvalidRequestError: it cannot.
+        InvalidRequestError: it is not valid.
         UnknownError: a value is for filters only.
     """
     _check_read(acl.resource_type, acl.pattern_type, acl.operation, acl.permission)

@@ -57,7 +57,7 @@ Pieces = list[bytes | memoryview]
 
 @dataclass(slots=True)
 class Outgoing:
-    """What a connection does after a request: write, close, be silent for a while."""
+    """What a connection does after a request: write *pieces*, close, pause for *mute* seconds."""
 
     pieces: Pieces = field(default_factory=list)
     close: bool = False
@@ -68,7 +68,7 @@ class Broker:
     """One broker of a cluster.
 
     Attributes:
-        state: what it knows.
+        state: its id, its cluster and its subsystems.
         thawed: fires when a frozen broker goes on.
         crashes: exceptions that a request should not have raised; tests fail on them.
     """
@@ -82,7 +82,7 @@ class Broker:
         self._recorder = recorder
 
     def forget(self) -> None:
-        """Lose what a broker loses when its process dies."""
+        """Drop the state that a broker loses when its process dies."""
         self.state.forget()
         self.freeze(False)
 
@@ -178,7 +178,7 @@ class Broker:
     def _refused_by(
         self, gate: SaslGate, header: RequestHeader, request: AnyRequest
     ) -> Outgoing | None:
-        """Return what a client gets for a request that is not its turn; ``None`` if it is."""
+        """Return the answer to a request that authentication does not admit, or ``None``."""
         admission = gate.admit(header.api_key, self.state.cluster.clock.now())
         if admission is Admission.SERVE:
             return None

@@ -72,7 +72,7 @@ def own_id(name: str, what: str) -> int:
     """Return the node id that the name of a resource is.
 
     Raises:
-        InvalidRequestError: it is none.
+        InvalidRequestError: it is not a number.
     """
     try:
         return int(name)

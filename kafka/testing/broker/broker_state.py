@@ -27,12 +27,12 @@ class BrokerState:
         self._components: dict[object, object] = {}
 
     def component(self, factory: Callable[[BrokerState], T]) -> T:
-        """Return what *factory* makes of this broker, made once: the state of one subsystem."""
+        """Return the subsystem that *factory* makes for this broker; make it on first use."""
         found = self._components.get(factory)
         if found is None:
             found = self._components[factory] = factory(self)
         return cast("T", found)  # each factory is stored beside what it returned
 
     def forget(self) -> None:
-        """Lose what a broker loses when its process dies."""
+        """Drop the state that a broker loses when its process dies."""
         self._components.clear()

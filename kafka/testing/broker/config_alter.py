@@ -111,13 +111,13 @@ def alter(
         context: of the request.
         kind: number of a `ConfigResourceType`.
         name: of the resource.
-        changes: what to do.
-        replace: *changes* are all the configs it is to have (AlterConfigs); whatever is not named
-            goes back to its default.
+        changes: in order.
+        replace: *changes* are all the configs of the resource (AlterConfigs); the others go back to
+            their defaults.
         validate_only: check and change nothing.
 
     Raises:
-        BrokerResponseError: nothing was changed, and why.
+        BrokerResponseError: the request is not valid; nothing was changed.
     """
     alterers: dict[int, _Alterer] = {
         ConfigResourceType.TOPIC: _alter_topic,

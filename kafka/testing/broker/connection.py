@@ -1,7 +1,7 @@
 """One connection of a client to a broker.
 
-Requests are handled one after the other, so answers keep their order and a long poll delays only
-its own connection. Whatever a client does wrong ends its connection and nothing else.
+It handles requests one after the other, so answers keep their order and a long poll delays only
+its own connection. An error of a client ends its connection and nothing else.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ class BrokerConnection(asyncio.BufferedProtocol):
         return self._frames.get_buffer(sizehint)
 
     def buffer_updated(self, nbytes: int) -> None:
-        """Take what was read."""
+        """Queue the frames that are complete now."""
         try:
             self._pending.extend(self._frames.buffer_updated(nbytes))
         except KafkaError as exc:
@@ -92,7 +92,7 @@ class BrokerConnection(asyncio.BufferedProtocol):
         _resolve(self._wake)
 
     def eof_received(self) -> bool:
-        """Close: a client that sends no more wants no answers either."""
+        """Close the connection: a client that has stopped sending wants no answers either."""
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's
@@ -102,7 +102,7 @@ class BrokerConnection(asyncio.BufferedProtocol):
         self._on_lost(self)
 
     def pause_writing(self) -> None:
-        """Hold back answers: the client does not read."""
+        """Stop writing answers until the client reads."""
         self._drained = asyncio.get_running_loop().create_future()
 
     def resume_writing(self) -> None:

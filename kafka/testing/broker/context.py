@@ -19,14 +19,14 @@ class ConnectionRefusedByBroker(Exception):  # noqa: N818 - it is an outcome, no
 
 
 class Peer:
-    """The client's end of a connection.
+    """The client at the other end of a connection.
 
     Attributes:
         principal: changes when the connection authenticates.
         host: address it comes from.
         listener: name of the listener it came through.
         gate: its authentication by SASL, if the listener wants one.
-        session: what a handler wants to remember about the connection, by the handler's key.
+        session: data that handlers keep for the connection, by a key of their own.
     """
 
     __slots__ = ("gate", "host", "listener", "principal", "session")
@@ -42,12 +42,12 @@ class Peer:
 
 
 class RequestContext:
-    """Everything a handler may ask about one request.
+    """Everything that a handler can know about one request.
 
     Attributes:
-        throttle_ms: a handler may raise it; it is put into the answer, and the connection is not
-            read from for that long (KIP-219).
-        closes: a handler may set it; the connection is closed behind the answer.
+        throttle_ms: a handler may raise it; the answer says so, and the broker does not read from
+            the connection for that long (KIP-219).
+        closes: a handler may set it; the broker closes the connection after the answer.
     """
 
     __slots__ = (
@@ -94,7 +94,7 @@ class RequestContext:
     def allowed_operations(self, kind: ResourceType, name: str) -> int:
         """Return the bit field of what the client may do on a resource (KIP-430).
 
-        Who may not describe a resource is not told what else is allowed on it.
+        It is empty for a client that may not describe the resource.
         """
         if not self.allows(Operation.DESCRIBE, kind, name):
             return 0
@@ -107,5 +107,5 @@ class RequestContext:
         )
 
     def refusal(self, topic: str, partition: int | None = None) -> Refusal | None:
-        """Return the error that the control hooks want for a topic or partition."""
+        """Return the injected error for a topic or partition, if there is one."""
         return None if self._refusals is None else self._refusals.find(topic, partition)

@@ -1,4 +1,4 @@
-"""In which directory a broker keeps which partition: a label, as there are no files.  Pure."""
+"""The log directories of a broker and their partitions; labels, as there are no files.  Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from kafka.testing.broker.broker_state import BrokerState
     from kafka.testing.broker.cluster import Partition
 
-# What a broker says of its disks from DescribeLogDirs v4 on (KIP-827).
+# The size of each disk in the answers to DescribeLogDirs from v4 on (KIP-827).
 DISK_BYTES = 1 << 40
 
 

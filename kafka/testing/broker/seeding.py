@@ -1,4 +1,4 @@
-"""Records put into a log and looked at there, without a client.  Pure."""
+"""Write records to a log and read them, without a client.  Pure."""
 
 from __future__ import annotations
 
