@@ -110,7 +110,9 @@ class ConsumerLife(Handout):
         from kafka.net.network_client import NetworkClient  # noqa: PLC0415
 
         settings = self._settings
-        client = NetworkClient.for_client(settings.network(), self._observer)
+        client = NetworkClient.for_client(
+            settings.network(), self._observer, longest_poll=settings.fetch_max_wait
+        )
         clock = client.runtime.clock
         core = ConsumerCore(
             settings,

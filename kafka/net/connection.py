@@ -95,6 +95,11 @@ class Connection:
         return len(self._in_flight)
 
     @property
+    def oldest_sent_at(self) -> float:
+        """When the oldest unanswered request was written; infinity if there is none."""
+        return self._in_flight.oldest_sent_at()
+
+    @property
     def head(self) -> bytes:
         """The first bytes the peer sent."""
         return self._driver.head

@@ -5,6 +5,7 @@ A broker answers the requests of a connection in the order they were sent.
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
@@ -86,6 +87,10 @@ class InFlightRequests(Generic[T]):
         # As above.
         del self._requests[0]
         return oldest
+
+    def oldest_sent_at(self) -> float:
+        """Return when the oldest request was written; infinity if there is none."""
+        return self._requests[0].sent_at if self._requests else math.inf
 
     def next_expiry(self) -> float | None:
         """Return when the first of the requests expires."""

@@ -114,6 +114,14 @@ class Lanes:
         lane = self._lanes.get(key)
         return None if lane is None else lane.connection
 
+    def is_busy(self, key: LaneKey) -> bool:
+        """Return whether somebody waits for the connection of *key* or for an answer on it."""
+        lane = self._lanes.get(key)
+        if lane is None:
+            return False
+        in_flight = 0 if lane.connection is None else lane.connection.in_flight
+        return lane.waiting > 0 or lane.opening is not None or in_flight > 0
+
     def is_trouble_told(self, node_id: int) -> bool:
         """Return whether the log says that the node cannot be reached."""
         return self._quiet.is_told(node_id)

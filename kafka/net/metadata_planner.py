@@ -9,11 +9,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from kafka._base.retry import RetryState
+from kafka.errors import KafkaError, NoError, for_code
+from kafka.protocol.messages.metadata import MetadataResponse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from kafka._base.backoff import ExponentialBackoff, Uniform
+    from kafka.protocol.schema import Message
+
+
+def refusal(response: Message) -> KafkaError | None:
+    """Return why *response* is no metadata of a cluster, ``None`` if it is."""
+    assert isinstance(response, MetadataResponse)
+    error = for_code(response.error_code)
+    if error is not NoError:
+        return error("metadata was refused")
+    if not response.brokers:
+        return KafkaError("the metadata lists no broker; the one asked may still be starting")
+    return None
 
 
 class MetadataQuery(NamedTuple):

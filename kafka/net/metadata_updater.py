@@ -11,12 +11,11 @@ from kafka.errors import (
     KafkaError,
     KafkaTimeoutError,
     LeaderNotAvailableError,
-    NoError,
     RebootstrapRequiredError,
     RetriableError,
     UnknownTopicOrPartitionError,
-    for_code,
 )
+from kafka.net.hedge import NoNodeToAskError
 from kafka.protocol.messages.metadata import MetadataRequest
 
 if TYPE_CHECKING:
@@ -209,19 +208,11 @@ class MetadataUpdater:
     async def _ask(self, query: MetadataQuery) -> tuple[MetadataQuery, MetadataResponse]:
         """Return the answer, and the query it answers."""
         try:
-            response = await self._source.fetch(self.request_for(query))
-        except NoNodeToAskError:
+            return query, await self._source.fetch(self.request_for(query))
+        except (NoNodeToAskError, RebootstrapRequiredError) as error:
             if not self._may_rebootstrap:
                 raise
-            return await self._rebootstrap(drop=False)
-        error = for_code(response.error_code)
-        if error is RebootstrapRequiredError and self._may_rebootstrap:
-            return await self._rebootstrap(drop=True)
-        if error is not NoError:
-            raise error("metadata was refused")
-        if not response.brokers:
-            raise KafkaError("the metadata lists no broker; the one asked may still be starting")
-        return query, response
+            return await self._rebootstrap(drop=isinstance(error, RebootstrapRequiredError))
 
     async def _rebootstrap(self, *, drop: bool) -> tuple[MetadataQuery, MetadataResponse]:
         log.debug("starting again from the bootstrap servers")
@@ -284,7 +275,3 @@ class MetadataUpdater:
         for waiter in waiters:
             if not waiter.done():
                 waiter.set_result(None)
-
-
-class NoNodeToAskError(RetriableError):
-    """Report that all known nodes are backing off."""

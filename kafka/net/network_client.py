@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from kafka._base.backoff import ExponentialBackoff
 from kafka._base.deadline import Deadline
-from kafka._base.retry import RetryState
 from kafka._base.runtime import Runtime
 from kafka._base.supervisor import Supervisor
 from kafka._base.system import LoopClock
@@ -20,17 +19,17 @@ from kafka.cluster import ClusterMetadata
 from kafka.errors import (
     IllegalStateError,
     KafkaConnectionError,
-    KafkaError,
-    KafkaTimeoutError,
     RequestTimedOutError,
 )
 from kafka.net.addresses import ThreadResolver
+from kafka.net.any_node import AnyNode
 from kafka.net.bootstrap import Bootstrap
 from kafka.net.connector import Connector
 from kafka.net.lanes import MAIN, LaneKey, Lanes, main_lane
-from kafka.net.metadata_planner import MetadataPlanner
-from kafka.net.metadata_updater import MetadataUpdater, NoNodeToAskError
-from kafka.net.node_states import NodeStates
+from kafka.net.metadata_planner import MetadataPlanner, refusal
+from kafka.net.metadata_updater import MetadataUpdater
+from kafka.net.node_states import PATIENCE, NodeStates
+from kafka.net.retrying import Retrying
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,6 +64,7 @@ class NetworkClient:
         observer: told of requests and connections.
         uniform: the source of jitter.
         resolver: looks names up; closed together with the client.
+        longest_poll: seconds for which a broker may hold an answer back on request.
 
     Attributes:
         cluster: what is known of the cluster.
@@ -82,6 +82,7 @@ class NetworkClient:
         observer: Observer,
         uniform: Uniform,
         resolver: Resolver,
+        longest_poll: float = 0.0,
     ) -> None:
         self.cluster = ClusterMetadata()
         self.supervisor = Supervisor(f"kafka-{config.client_id}")
@@ -119,11 +120,31 @@ class NetworkClient:
         self.on_metadata.append(
             lambda snapshot: self._lanes.drop_unknown(snapshot.brokers.values())
         )
+        self._any_node = AnyNode(
+            self.cluster,
+            self._states,
+            self._lanes,
+            clock=clock,
+            longest_poll=longest_poll,
+            on_slow=self.metadata.request_update,
+        )
+        self._retrying = Retrying(
+            self.send,
+            self.runtime,
+            backoff=self._retry_backoff,
+            request_timeout=config.request_timeout,
+            refresh=self.metadata.request_update,
+        )
         self._closed = False
 
     @classmethod
     def for_client(
-        cls, config: NetworkConfig, observer: Observer, *, uniform: Uniform = system_uniform
+        cls,
+        config: NetworkConfig,
+        observer: Observer,
+        *,
+        uniform: Uniform = system_uniform,
+        longest_poll: float = 0.0,
     ) -> NetworkClient:
         """Return the network of a producer, a consumer or an admin client on the running loop.
 
@@ -131,6 +152,7 @@ class NetworkClient:
             config: the network options.
             observer: told of requests and connections.
             uniform: the source of jitter.
+            longest_poll: seconds for which a broker may hold an answer back on request.
         """
         return cls(
             config,
@@ -138,6 +160,7 @@ class NetworkClient:
             observer=observer,
             uniform=uniform,
             resolver=ThreadResolver(f"kafka-{config.client_id}-dns"),
+            longest_poll=longest_poll,
         )
 
     def _updater(self, observer: Observer) -> MetadataUpdater:
@@ -176,6 +199,7 @@ class NetworkClient:
     async def close(self) -> None:
         """End all background tasks and connections; requests in flight fail."""
         self._closed = True
+        self._any_node.close()
         await self.supervisor.stop()
         self._lanes.close()
         self._resolver.close()
@@ -293,59 +317,39 @@ class NetworkClient:
             connection.close(late)
             raise late from error
 
-    async def send_any(
-        self, request: Request[R], *, deadline: Deadline, max_version: int | None = None
-    ) -> R:
-        """Send *request* to the least loaded node, another one if that fails.
+    async def send_any(self, request: Request[R], *, deadline: Deadline) -> R:
+        """Send *request* to the least loaded node, to others if that one fails or is silent.
 
         Args:
             request: one that every broker can answer.
             deadline: when to give up.
-            max_version: highest version to use.
 
         Raises:
             KafkaTimeoutError: no node answered in time; the cause is the last failure.
         """
-        retry = RetryState()
-        error: KafkaError | None = None
-        while not deadline.is_expired(now := self._clock.now()):
-            left = min(deadline.remaining(now), self._config.request_timeout)
-            try:
-                node_id = self._node_to_ask()
-                return await self.send(request, node_id, max_version=max_version, timeout=left)
-            except (KafkaConnectionError, RequestTimedOutError, NoNodeToAskError) as failure:
-                if error is None or not isinstance(failure, NoNodeToAskError):
-                    error = failure
-                retry = retry.failed(now, self._retry_backoff, self._uniform)
-                self.metadata.request_update()
-            pause = min(retry.remaining(self._clock.now()), deadline.remaining(self._clock.now()))
-            await asyncio.sleep(pause)
-        reason = f": {error}" if error is not None else ""
-        raise KafkaTimeoutError(f"no broker answered {request.NAME} in time{reason}") from error
-
-    def least_loaded_node(self) -> int | None:
-        """Return the node to ask what any node knows; ``None`` if all are backing off."""
-        keys = [main_lane(node_id) for node_id in self.cluster.snapshot.brokers]
-        found = self._states.least_loaded(keys, self._in_flight, self._clock.now())
-        return None if found is None else found.node_id
-
-    def _node_to_ask(self) -> int:
-        node_id = self.least_loaded_node()
-        if node_id is None:
-            raise NoNodeToAskError("all known brokers are unreachable")
-        return node_id
+        response = await self._retrying.retrying(
+            request, self._any_node.choose, {}, deadline, hedge=PATIENCE
+        )
+        self._any_node.close_second_connections()
+        return response
 
     def _check(self) -> None:
         if self.supervisor.failure is not None:
             self.supervisor.check()
         if self._closed:
             raise IllegalStateError("the client is closed")
+        if not self._any_node.is_watching:
+            self._any_node.watch()
 
     # -- metadata (kafka.net.metadata_updater.MetadataSource) ------------------------------
 
     async def fetch(self, request: MetadataRequest) -> MetadataResponse:
-        """Ask the least loaded node for metadata."""
-        return await self.send(request, self._node_to_ask())
+        """Ask the least loaded node for metadata, and others while it is silent."""
+        response = await self._retrying.once(
+            request, self._any_node.choose, hedge=PATIENCE, refusal=refusal
+        )
+        self._any_node.close_second_connections()
+        return response
 
     async def rebootstrap(
         self, request: Callable[[], MetadataRequest], *, drop: bool
