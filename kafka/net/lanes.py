@@ -215,6 +215,11 @@ class Lanes:
                 key.node_id, self._clock.now(), "%s", error.args[0] if error.args else error
             )
             return error
+        except asyncio.CancelledError:
+            # The broker has left or moved, or the client closes.
+            gone = KafkaConnectionError(f"node {key.node_id}: the attempt to connect was ended")
+            self._states.on_failed(key, self._clock.now(), gone)
+            raise
         finally:
             lane.opening = None
         self._states.on_ready(key, self._clock.now())
@@ -283,6 +288,9 @@ class Lanes:
             if lane.connection is not None:
                 log.info("%s: closing, the broker has left or moved", lane.connection.where)
                 lane.connection.close()
+            if lane.opening is not None:
+                # Requests wait for it, and where it leads to may accept and stay silent.
+                lane.opening.cancel()
             if broker is None and not lane.waiting and lane.opening is None:
                 del self._lanes[key]
                 self._states.forget([key])

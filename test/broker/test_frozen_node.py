@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from kafka.aio import AsyncKafkaConsumer, AsyncKafkaProducer
+from kafka.errors import KafkaConnectionError
 from kafka.protocol.messages.fetch import FetchRequest
 from kafka.protocol.messages.list_offsets import ListOffsetsRequest
 from kafka.protocol.messages.metadata import MetadataRequest, MetadataResponse
@@ -166,6 +167,25 @@ async def test_second_connection_is_closed_when_it_is_not_needed_any_more() -> N
         await slow
         await client.send_any(MetadataRequest(topics=[]), deadline=in_seconds(5))
         assert "connected=1" in repr(client)
+
+
+@pytest.mark.parametrize("known", [True, False])
+async def test_request_to_a_frozen_node_fails_as_soon_as_the_node_has_left(known: bool) -> None:
+    async with cluster_of(2) as cluster, connected(cluster.bootstrap_servers) as client:
+        await know(client, *((0, 1) if known else (1,)))
+        cluster.freeze(0)
+        asking = asyncio.ensure_future(client.send(ListOffsetsRequest(), 0))
+        await asyncio.sleep(0.5)
+        other = client.snapshot.brokers[1]
+        broker = MetadataResponse.MetadataResponseBroker(
+            node_id=1, host=other.host, port=other.port
+        )
+        cluster.inject(MetadataRequest, Answer(MetadataResponse(brokers=[broker])), node_id=1)
+        client.metadata.request_update()
+        with pytest.raises(KafkaConnectionError):
+            await asking
+        assert now() < 5
+        assert client.snapshot.brokers.keys() == {1}
 
 
 # -- bootstrap ---------------------------------------------------------------------------------
