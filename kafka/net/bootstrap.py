@@ -1,4 +1,4 @@
-"""Find a first broker: all servers, all their addresses, and every failure told."""
+"""Find a first broker: try all servers and all their addresses, and report every failure."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from kafka.net.connector import Stage, StageError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from kafka._base.backoff import ExponentialBackoff, Uniform
-    from kafka._base.clock import Clock
+    from kafka._base.backoff import ExponentialBackoff
+    from kafka._base.runtime import Runtime
     from kafka.config.network import NetworkConfig
     from kafka.net.addresses import Resolver
     from kafka.net.connector import Connector
@@ -32,7 +32,7 @@ SHORTEST: Final = 0.05
 
 
 class Failure(NamedTuple):
-    """Why one address of one bootstrap server did not do."""
+    """Why one address of one bootstrap server gave no metadata."""
 
     server: str
     address: Address | None
@@ -52,24 +52,33 @@ class Failure(NamedTuple):
 
 
 class Bootstrap:
-    """Ask the bootstrap servers for metadata, until one answers."""
+    """Ask the bootstrap servers for metadata, until one answers.
+
+    A server that is silent delays nobody: the next one is asked after `STAGGER` as well.
+
+    Args:
+        config: the network options.
+        connector: opens the connections, which serve for one request only.
+        resolver: looks names up.
+        runtime: the surroundings of the client.
+        backoff: between two rounds over all servers.
+    """
 
     def __init__(
         self,
         config: NetworkConfig,
         connector: Connector,
         resolver: Resolver,
+        runtime: Runtime,
         *,
-        clock: Clock,
         backoff: ExponentialBackoff,
-        uniform: Uniform,
     ) -> None:
         self._config = config
         self._connector = connector
         self._resolver = resolver
-        self._clock = clock
+        self._clock = runtime.clock
+        self._uniform = runtime.uniform
         self._backoff = backoff
-        self._uniform = uniform
 
     async def run(
         self, request: Callable[[], MetadataRequest], deadline: Deadline

@@ -9,7 +9,8 @@ import asyncio
 import math
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from kafka.errors import KafkaError, RetriableError
+from kafka.errors import KafkaError
+from kafka.net.node_states import NoNodeToAskError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Coroutine
@@ -20,10 +21,6 @@ if TYPE_CHECKING:
     Choose = Callable[[Collection[LaneKey]], LaneKey | None]
 
 T = TypeVar("T")
-
-
-class NoNodeToAskError(RetriableError):
-    """Report that no node can be asked now, for instance because all of them back off."""
 
 
 class Hedge(Generic[T]):

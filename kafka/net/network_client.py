@@ -1,12 +1,14 @@
 """The network as the rest of a client sees it: `send` a request to a node, get the response.
 
-For the loop thread only, except `cluster.snapshot`.
+Puts together what dials, asks and keeps metadata; each of those decides for itself. For the loop
+thread only, except `cluster.snapshot`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from kafka._base.backoff import ExponentialBackoff
@@ -25,7 +27,7 @@ from kafka.net.addresses import ThreadResolver
 from kafka.net.any_node import AnyNode
 from kafka.net.bootstrap import Bootstrap
 from kafka.net.connector import Connector
-from kafka.net.lanes import MAIN, LaneKey, Lanes, main_lane
+from kafka.net.lanes import MAIN, LaneKey, Lanes
 from kafka.net.metadata_planner import MetadataPlanner, refusal
 from kafka.net.metadata_updater import MetadataUpdater
 from kafka.net.node_states import PATIENCE, NodeStates
@@ -35,7 +37,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kafka._base.backoff import Uniform
-    from kafka._base.clock import Clock
     from kafka._base.observer import Observer
     from kafka.cluster import ClusterSnapshot
     from kafka.config.network import NetworkConfig
@@ -51,6 +52,9 @@ log = logging.getLogger("kafka.client")
 R = TypeVar("R", bound="Message")
 T = TypeVar("T")
 
+# Remembered, because it is asked for with every Produce request.
+_key = lru_cache(maxsize=4096)(LaneKey)
+
 # A topic that no record was sent to for this long leaves the metadata (KIP-526).
 _TOPIC_MAX_IDLE: Final = 300.0
 
@@ -60,9 +64,8 @@ class NetworkClient:
 
     Args:
         config: the network options.
-        clock: the time; must agree with the event loop's.
-        observer: told of requests and connections.
-        uniform: the source of jitter.
+        runtime: the surroundings of the client; its clock agrees with the event loop's.
+        supervisor: holds the background tasks of the whole client, those of *runtime*.
         resolver: looks names up; closed together with the client.
         longest_poll: seconds for which a broker may hold an answer back on request.
 
@@ -70,52 +73,52 @@ class NetworkClient:
         cluster: what is known of the cluster.
         metadata: asks for more.
         on_metadata: called on the loop with each new snapshot.
-        supervisor: holds the background tasks of the whole client.
-        runtime: what the other parts of the client need from their surroundings.
+        supervisor: see above.
+        runtime: see above.
     """
 
     def __init__(
         self,
         config: NetworkConfig,
+        runtime: Runtime,
         *,
-        clock: Clock,
-        observer: Observer,
-        uniform: Uniform,
+        supervisor: Supervisor,
         resolver: Resolver,
         longest_poll: float = 0.0,
     ) -> None:
         self.cluster = ClusterMetadata()
-        self.supervisor = Supervisor(f"kafka-{config.client_id}")
-        self.runtime = Runtime(
-            clock, uniform, observer, self.supervisor.spawn, _poster(asyncio.get_running_loop())
-        )
+        self.supervisor = supervisor
+        self.runtime = runtime
         self._config = config
-        self._clock = clock
-        self._uniform = uniform
+        self._clock = runtime.clock
         self._resolver = resolver
-        self._retry_backoff = ExponentialBackoff(config.retry_backoff, config.retry_backoff_max)
-        self._connector = Connector(config, clock=clock, observer=observer)
+        self._closed = False
+        self._connector = Connector(config, clock=runtime.clock, observer=runtime.observer)
         reconnect = ExponentialBackoff(config.reconnect_backoff, config.reconnect_backoff_max)
+        setup = ExponentialBackoff(
+            config.connection_setup_timeout, config.connection_setup_timeout_max
+        )
         self._states: NodeStates[LaneKey] = NodeStates(
-            reconnect=reconnect,
-            setup=ExponentialBackoff(
-                config.connection_setup_timeout, config.connection_setup_timeout_max
-            ),
-            uniform=uniform,
+            reconnect=reconnect, setup=setup, uniform=runtime.uniform
         )
         self._lanes = Lanes(
             self._states,
             connector=self._connector,
             resolver=resolver,
-            supervisor=self.supervisor,
-            clock=clock,
-            observer=observer,
+            supervisor=supervisor,
+            clock=runtime.clock,
+            observer=runtime.observer,
             broker=self.cluster.broker_metadata,
         )
-        self._bootstrap = Bootstrap(
-            config, self._connector, resolver, clock=clock, backoff=reconnect, uniform=uniform
+        self._bootstrap = Bootstrap(config, self._connector, resolver, runtime, backoff=reconnect)
+        retry = ExponentialBackoff(config.retry_backoff, config.retry_backoff_max)
+        self.metadata = MetadataUpdater(
+            _planner(config, retry, runtime),
+            self.cluster,
+            self,
+            runtime,
+            auto_create=config.allow_auto_create_topics,
         )
-        self.metadata = self._updater(observer)
         self.on_metadata = self.metadata.on_metadata
         self.on_metadata.append(
             lambda snapshot: self._lanes.drop_unknown(snapshot.brokers.values())
@@ -124,18 +127,17 @@ class NetworkClient:
             self.cluster,
             self._states,
             self._lanes,
-            clock=clock,
+            clock=runtime.clock,
             longest_poll=longest_poll,
             on_slow=self.metadata.request_update,
         )
         self._retrying = Retrying(
             self.send,
-            self.runtime,
-            backoff=self._retry_backoff,
+            runtime,
+            backoff=retry,
             request_timeout=config.request_timeout,
             refresh=self.metadata.request_update,
         )
-        self._closed = False
 
     @classmethod
     def for_client(
@@ -144,6 +146,7 @@ class NetworkClient:
         observer: Observer,
         *,
         uniform: Uniform = system_uniform,
+        resolver: Resolver | None = None,
         longest_poll: float = 0.0,
     ) -> NetworkClient:
         """Return the network of a producer, a consumer or an admin client on the running loop.
@@ -152,35 +155,18 @@ class NetworkClient:
             config: the network options.
             observer: told of requests and connections.
             uniform: the source of jitter.
+            resolver: looks names up; by default threads of the client's own do.
             longest_poll: seconds for which a broker may hold an answer back on request.
         """
+        name = f"kafka-{config.client_id}"
+        loop = asyncio.get_running_loop()
+        supervisor = Supervisor(name)
         return cls(
             config,
-            clock=LoopClock(asyncio.get_running_loop()),
-            observer=observer,
-            uniform=uniform,
-            resolver=ThreadResolver(f"kafka-{config.client_id}-dns"),
+            Runtime(LoopClock(loop), uniform, observer, supervisor.spawn, _poster(loop)),
+            supervisor=supervisor,
+            resolver=resolver or ThreadResolver(f"{name}-dns"),
             longest_poll=longest_poll,
-        )
-
-    def _updater(self, observer: Observer) -> MetadataUpdater:
-        config = self._config
-        rebootstrap = config.metadata_recovery_strategy == "rebootstrap"
-        planner = MetadataPlanner(
-            max_age=config.metadata_max_age,
-            max_idle=max(_TOPIC_MAX_IDLE, config.metadata_max_age),
-            rebootstrap_after=config.metadata_recovery_rebootstrap_trigger if rebootstrap else None,
-            backoff=self._retry_backoff,
-            uniform=self._uniform,
-        )
-        return MetadataUpdater(
-            planner,
-            self.cluster,
-            self,
-            clock=self._clock,
-            observer=observer,
-            auto_create=config.allow_auto_create_topics,
-            may_rebootstrap=rebootstrap,
         )
 
     # -- life ------------------------------------------------------------------------------
@@ -238,7 +224,7 @@ class NetworkClient:
         limit = self._config.request_timeout if timeout is None else timeout
         now = self._clock.now()
         deadline = Deadline.after(now, limit)
-        key = LaneKey(node_id, channel)
+        key = _key(node_id, channel)
         connection = self._lanes.idle_connection(key, now)
         if connection is not None:
             return await connection.send(request, expires_at=deadline.at, max_version=max_version)
@@ -249,33 +235,42 @@ class NetworkClient:
         )
         return await future
 
-    def send_now(self, request: Request[R], node_id: int, answer: Answer[R]) -> bool:
+    def send_now(
+        self, request: Request[R], node_id: int, answer: Answer[R], *, channel: str = MAIN
+    ) -> bool:
         """Write *request* in this very step if the node is ready; return whether it is.
 
-        *answer* is told what becomes of it, within ``request_timeout_ms``.
+        Args:
+            request: in its newest shape.
+            node_id: the broker.
+            answer: takes the response or the error, within ``request_timeout_ms``.
+            channel: name of the connection.
 
         Raises:
             UnsupportedVersionError: the broker cannot do this.
         """
         now = self._clock.now()
-        connection = self.idle_connection(node_id, now)
+        connection = self.idle_connection(node_id, now, channel)
         if connection is None:
             return False
         connection.write(request, answer, expires_at=now + self._config.request_timeout)
         return True
 
-    def idle_connection(self, node_id: int, now: float) -> Connection | None:
+    def idle_connection(self, node_id: int, now: float, channel: str = MAIN) -> Connection | None:
         """Return the connection to a node if a request may be written to it in this very step."""
         self._check()
-        return self._lanes.idle_connection(main_lane(node_id), now)
+        return self._lanes.idle_connection(_key(node_id, channel), now)
 
-    async def when_ready(self, node_id: int, write: Callable[[Connection, float], T]) -> T:
+    async def when_ready(
+        self, node_id: int, write: Callable[[Connection, float], T], *, channel: str = MAIN
+    ) -> T:
         """Call *write* once the node is ready for a request; return what it returns.
 
         Args:
             node_id: the broker.
             write: writes the request; gets the connection and when to give the answer up. Called
                 when its turn has come, so requests go out in the order of the calls.
+            channel: name of the connection.
 
         Raises:
             KafkaError: as `send`, or what *write* raises.
@@ -283,7 +278,7 @@ class NetworkClient:
         self._check()
         deadline = Deadline.after(self._clock.now(), self._config.request_timeout)
         return await self._lanes.submit(
-            main_lane(node_id), deadline, lambda found, left: write(found, left.at)
+            _key(node_id, channel), deadline, lambda found, left: write(found, left.at)
         )
 
     async def send_without_response(
@@ -304,7 +299,7 @@ class NetworkClient:
         limit = self._config.request_timeout if timeout is None else timeout
         now = self._clock.now()
         deadline = Deadline.after(now, limit)
-        key = LaneKey(node_id, channel)
+        key = _key(node_id, channel)
         connection = self._lanes.idle_connection(key, now)
         if connection is None:
             connection = await self._lanes.submit(key, deadline, lambda found, _: found)
@@ -361,8 +356,8 @@ class NetworkClient:
         deadline = Deadline.after(self._clock.now(), self._config.connection_setup_timeout)
         return await self._bootstrap.once(request, deadline)
 
-    def is_trouble_told(self) -> bool:
-        """Return whether the log says of each known node that it cannot be reached."""
+    def has_logged_all_unreachable(self) -> bool:
+        """Return whether every known node has already been logged as unreachable."""
         nodes = self.cluster.snapshot.brokers
         return bool(nodes) and all(map(self._lanes.is_trouble_told, nodes))
 
@@ -373,9 +368,9 @@ class NetworkClient:
         """What is known of the cluster; from any thread."""
         return self.cluster.snapshot
 
-    def api_versions(self, node_id: int) -> ApiVersions | None:
+    def api_versions(self, node_id: int, *, channel: str = MAIN) -> ApiVersions | None:
         """Return what a connected node speaks."""
-        connection = self._lanes.find(main_lane(node_id))
+        connection = self._lanes.find(_key(node_id, channel))
         return None if connection is None else connection.versions
 
     async def versions_of(
@@ -383,8 +378,14 @@ class NetworkClient:
         node_id: int,
         *,
         timeout: float | None = None,  # noqa: ASYNC109 - a part of it may be spent already
+        channel: str = MAIN,
     ) -> ApiVersions:
         """Return what a node speaks; connect if need be.
+
+        Args:
+            node_id: the broker.
+            timeout: seconds for connecting; ``None`` for ``request_timeout_ms``.
+            channel: name of the connection.
 
         Raises:
             KafkaConnectionError: it cannot be reached.
@@ -394,23 +395,19 @@ class NetworkClient:
         limit = self._config.request_timeout if timeout is None else timeout
         deadline = Deadline.after(self._clock.now(), limit)
         found = await self._lanes.submit(
-            main_lane(node_id), deadline, lambda connection, _: connection.versions
+            _key(node_id, channel), deadline, lambda connection, _: connection.versions
         )
         if found is None:
             raise KafkaConnectionError(f"node {node_id}: the connection has ended")
         return found
 
-    def is_connected(self, node_id: int) -> bool:
+    def is_connected(self, node_id: int, *, channel: str = MAIN) -> bool:
         """Return whether a connection to the node is ready."""
-        return self._lanes.find(main_lane(node_id)) is not None
+        return self._lanes.find(_key(node_id, channel)) is not None
 
-    def in_flight(self, node_id: int) -> int:
-        """Return how many requests to the node wait for responses."""
-        return self._in_flight(main_lane(node_id))
-
-    def ready_in(self, node_id: int, now: float) -> float:
+    def ready_in(self, node_id: int, now: float, channel: str = MAIN) -> float:
         """Return the seconds of back-off or throttling left, 0.0 if a request may go out."""
-        return self._states.ready_in(main_lane(node_id), now)
+        return self._states.ready_in(_key(node_id, channel), now)
 
     def minimum_record_magic(self) -> int:
         """Return the newest record format that every broker met so far takes.
@@ -419,14 +416,23 @@ class NetworkClient:
         """
         return self._connector.minimum_record_magic(self.cluster.snapshot)
 
-    def _in_flight(self, key: LaneKey) -> int:
-        connection = self._lanes.find(key)
-        return 0 if connection is None else connection.in_flight
-
     def __repr__(self) -> str:
         """Return a status line."""
         connected = len(self._lanes.connections())
         return f"<NetworkClient {self._config.client_id} connected={connected} {self.cluster!r}>"
+
+
+def _planner(
+    config: NetworkConfig, backoff: ExponentialBackoff, runtime: Runtime
+) -> MetadataPlanner:
+    rebootstraps = config.metadata_recovery_strategy == "rebootstrap"
+    return MetadataPlanner(
+        max_age=config.metadata_max_age,
+        max_idle=max(_TOPIC_MAX_IDLE, config.metadata_max_age),
+        rebootstrap_after=config.metadata_recovery_rebootstrap_trigger if rebootstraps else None,
+        backoff=backoff,
+        uniform=runtime.uniform,
+    )
 
 
 def _poster(loop: asyncio.AbstractEventLoop) -> Callable[[Callable[[], object]], None]:

@@ -1,4 +1,4 @@
-"""When and where to dial each node, and which node to prefer.  PURE: `now` is passed in.
+"""When and where to dial each node, and which node to prefer.  Pure: `now` is passed in.
 
 KIP-144 and KIP-580 (reconnect back-off), KIP-601 (connection setup time-out), KIP-302 (all
 addresses of a name), KIP-219 (throttling). Back-off belongs to the node, not to an
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeVar
 
 from kafka._base.retry import RetryState
 from kafka._base.transitions import Transitions
+from kafka.errors import RetriableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable
@@ -54,6 +55,10 @@ NODE_TRANSITIONS: Final = Transitions(
         NodeStatus.READY: {NodeStatus.DISCONNECTED},
     }
 )
+
+
+class NoNodeToAskError(RetriableError):
+    """Report that no node can be asked now, for instance because all of them back off."""
 
 
 class Load(NamedTuple):

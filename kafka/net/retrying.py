@@ -18,7 +18,8 @@ from kafka.errors import (
     RequestTimedOutError,
 )
 from kafka.errors.verdict import Verdict, verdict_for
-from kafka.net.hedge import Hedge, NoNodeToAskError
+from kafka.net.hedge import Hedge
+from kafka.net.node_states import NoNodeToAskError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -15,7 +15,7 @@ from kafka.protocol.messages.metadata import MetadataRequest, MetadataResponse
 from kafka.protocol.messages.produce import ProduceRequest
 from kafka.structs import TopicPartition
 from kafka.testing.broker.faults import Answer, Delay, DropResponse
-from test.support.network import connected, in_seconds, make_client
+from test.support.network import connected, connection_to, in_seconds, make_client
 from test.support.stage import cluster_of
 
 if TYPE_CHECKING:
@@ -95,9 +95,7 @@ async def test_answer_of_the_second_node_leaves_the_connection_to_the_first_open
         asking = client.send_any(ListOffsetsRequest(), deadline=in_seconds(60))
         assert await seconds(asking) < 1.5
         await asyncio.sleep(5)
-        assert client.is_connected(0)
-        assert client.is_connected(1)
-        assert client.in_flight(0) == client.in_flight(1) == 0
+        assert [connection_to(client, node).in_flight for node in (0, 1)] == [0, 0]
 
 
 async def test_refused_metadata_does_not_win_over_an_answer() -> None:

@@ -9,8 +9,9 @@ import pytest
 
 from kafka._base.system import LoopClock
 from kafka.errors import KafkaConnectionError, KafkaError
-from kafka.net.hedge import Hedge, NoNodeToAskError
+from kafka.net.hedge import Hedge
 from kafka.net.lanes import LaneKey
+from kafka.net.node_states import NoNodeToAskError
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from kafka._base.backoff import ExponentialBackoff
-from kafka.errors import KafkaError, RebootstrapRequiredError
-from kafka.net.metadata_planner import MetadataPlanner, refusal
+from kafka.errors import KafkaConnectionError, KafkaError, RebootstrapRequiredError
+from kafka.net.metadata_planner import MetadataPlanner, Recovery, refusal
+from kafka.net.node_states import NoNodeToAskError
 from kafka.protocol.messages.metadata import MetadataResponse
 
 
@@ -192,3 +193,18 @@ def test_metadata_is_refused_with_an_error_code_or_without_brokers(
 ) -> None:
     found = refusal(response)
     assert found is None if error is None else type(found) is error
+
+
+@pytest.mark.parametrize(
+    ("error", "recovery"),
+    [
+        (KafkaConnectionError("refused"), Recovery.BACK_OFF),
+        (NoNodeToAskError("all back off"), Recovery.REBOOTSTRAP),
+        (RebootstrapRequiredError("too old"), Recovery.REBOOTSTRAP_AFRESH),
+    ],
+)
+def test_recovery_asks_the_bootstrap_servers_only_if_no_known_node_can_help(
+    error: KafkaError, recovery: Recovery
+) -> None:
+    assert make().recovery(error) is recovery
+    assert make(rebootstrap_after=None).recovery(error) is Recovery.BACK_OFF
