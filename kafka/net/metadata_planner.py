@@ -88,7 +88,7 @@ class MetadataPlanner:
         self._wanted: frozenset[str] = frozenset()
         self._used: dict[str, float] = {}
         self._new: set[str] = set()  # never asked for: asked at once
-        self._again: set[str] = set()  # asked for in vain: asked after the back-off
+        self._again: set[str] = set()  # not found: asked for again after the back-off
         self._requested = 0
         self._answered = 0
         self._fresh_until = 0.0

@@ -90,7 +90,7 @@ class Fitness(IntEnum):
 
 
 class NodeState:
-    """The dialling history of one node."""
+    """The dialling history of one node, or of one channel to it."""
 
     __slots__ = (
         "addresses",
@@ -147,7 +147,7 @@ class NodeStates(Generic[K]):
         return not self.node(node_id).addresses
 
     def on_resolved(self, node_id: K, addresses: Iterable[Address]) -> None:
-        """Take over what the node's name resolves to.
+        """Set the addresses that the node's name resolves to.
 
         The address whose connection just broke goes to the end: it may be the dead one.
         """
@@ -243,9 +243,10 @@ class NodeStates(Generic[K]):
         ranks: dict[K, tuple[float, ...]] = {}
         for in_reserve, candidates in ((False, node_ids), (True, reserve)):
             for node_id in candidates:
-                fitness = self.fitness(node_id, load(node_id), now)
+                waiting = load(node_id)
+                fitness = self.fitness(node_id, waiting, now)
                 if fitness is not None:
-                    amount = self._amount(node_id, fitness, load(node_id))
+                    amount = self._amount(node_id, fitness, waiting)
                     jitter = self._uniform(0.0, 1.0)
                     ranks[node_id] = (fitness, in_reserve, amount, jitter)
         return min(ranks, key=ranks.__getitem__, default=None)

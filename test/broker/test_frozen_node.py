@@ -9,12 +9,14 @@ import pytest
 
 from kafka.aio import AsyncKafkaConsumer, AsyncKafkaProducer
 from kafka.errors import KafkaConnectionError
+from kafka.net.node_states import Address
 from kafka.protocol.messages.fetch import FetchRequest
 from kafka.protocol.messages.list_offsets import ListOffsetsRequest
 from kafka.protocol.messages.metadata import MetadataRequest, MetadataResponse
 from kafka.protocol.messages.produce import ProduceRequest
 from kafka.structs import TopicPartition
 from kafka.testing.broker.faults import Answer, Delay, DropResponse
+from test.support.loop_resolver import LoopResolver
 from test.support.network import connected, connection_to, in_seconds, make_client
 from test.support.stage import cluster_of
 
@@ -37,6 +39,18 @@ async def seconds(work: Awaitable[object]) -> float:
     start = now()
     await work
     return now() - start
+
+
+class Addresses(LoopResolver):
+    """A resolver for which every name has the same addresses."""
+
+    def __init__(self, servers: list[str]) -> None:
+        self._addresses = [
+            Address(ip, int(port)) for ip, _, port in (s.rpartition(":") for s in servers)
+        ]
+
+    async def resolve(self, host: str, port: int) -> list[Address]:
+        return self._addresses
 
 
 def led_by(cluster: EmbeddedCluster, node_id: int) -> None:
@@ -198,6 +212,14 @@ async def test_frozen_bootstrap_server_does_not_delay_the_start(
         cluster.freeze(frozen)
         client = client_type(bootstrap_servers=cluster.bootstrap_servers)
         assert await seconds(client.start()) < 1
+        await client.close()
+
+
+async def test_frozen_address_of_a_bootstrap_name_does_not_delay_the_start() -> None:
+    async with cluster_of(2) as cluster:
+        client = make_client(["kafka:9092"], resolver=Addresses(cluster.bootstrap_servers))
+        cluster.freeze(0)
+        assert await seconds(client.start(in_seconds(30))) < 1
         await client.close()
 
 

@@ -70,6 +70,26 @@ async def test_request_to_a_connected_node_is_written_before_send_suspends() -> 
         sending.close()
 
 
+async def test_named_channel_is_a_connection_of_its_own() -> None:
+    async with cluster_and_client() as (cluster, client):
+        await ask(client)
+        assert not client.is_connected(0, channel="group")
+        assert client.api_versions(0, channel="group") is None
+        cluster.inject(ListOffsetsRequest, Delay(10))
+        slow = asyncio.ensure_future(ask(client))
+        await asyncio.sleep(0)
+        loop = asyncio.get_running_loop()
+        start = loop.time()
+        await client.send(ListOffsetsRequest(), 0, channel="group")
+        assert loop.time() - start < 0.1
+        assert await client.versions_of(0, channel="group") is client.api_versions(
+            0, channel="group"
+        )
+        assert client.is_connected(0, channel="group")
+        assert client.idle_connection(0, loop.time(), "group") is not connection_to(client)
+        await slow
+
+
 async def test_requests_are_pipelined_and_answered_in_order() -> None:
     async with cluster_and_client() as (cluster, client):
         names = [str(number) for number in range(20)]
