@@ -4,30 +4,36 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from kafka._base.retry import RetryState
 from kafka.consumer.offset_requests import (
     LIST_OFFSETS_VERDICTS,
     OffsetTarget,
     list_offsets_request,
     read_list_offsets,
 )
-from kafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError, RetriableError
+from kafka.errors import KafkaError, KafkaTimeoutError, RetriableError
 from kafka.errors.verdict import Verdict, verdict_for
+from kafka.net.hedge import Hedge
+from kafka.net.lanes import main_lane
+from kafka.net.node_states import PATIENCE
 from kafka.protocol.features import OFFSETS_FOR_TIMES, READ_COMMITTED
 from kafka.structs import OffsetAndTimestamp, TopicPartition
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
-    from kafka._base.backoff import ExponentialBackoff, Uniform
-    from kafka._base.clock import Clock
     from kafka._base.deadline import Deadline
     from kafka.consumer.offset_requests import FoundOffset
+    from kafka.net.lanes import LaneKey
     from kafka.net.network_client import NetworkClient
 
 log = logging.getLogger(__name__)
+
+# Offsets that are missing after one round: new metadata may name leaders that know them.
+_INCOMPLETE: Final[Mapping[type[KafkaError], Verdict]] = {
+    KafkaTimeoutError: Verdict.REFRESH_METADATA
+}
 
 
 class OffsetLookup:
@@ -37,9 +43,6 @@ class OffsetLookup:
         client: sends the requests.
         isolation_level: with 1 the end of a partition is its last stable offset.
         request_timeout: seconds a broker may take.
-        backoff: between two attempts.
-        clock: for deadlines.
-        uniform: randomness for the back-off.
     """
 
     def __init__(
@@ -48,16 +51,10 @@ class OffsetLookup:
         *,
         isolation_level: int,
         request_timeout: float,
-        backoff: ExponentialBackoff,
-        clock: Clock,
-        uniform: Uniform,
     ) -> None:
         self._client = client
         self._isolation_level = isolation_level
         self._request_timeout = request_timeout
-        self._backoff = backoff
-        self._clock = clock
-        self._uniform = uniform
 
     async def ask(
         self, node_id: int, timestamps: Mapping[TopicPartition, int]
@@ -101,20 +98,17 @@ class OffsetLookup:
         for topic in dict.fromkeys(tp.topic for tp in timestamps):
             await self._client.metadata.topic(topic, deadline)
         found: dict[TopicPartition, OffsetAndTimestamp | None] = {}
-        retry = RetryState()
-        while True:
+
+        async def attempt() -> KafkaTimeoutError | None:
             missing = {tp: when for tp, when in timestamps.items() if tp not in found}
             causes = await self._round(missing, found, deadline)
             missing = {tp: when for tp, when in missing.items() if tp not in found}
-            if not missing:
-                return {tp: found[tp] for tp in timestamps}
-            now = self._clock.now()
-            retry = retry.failed(now, self._backoff, self._uniform)
-            if deadline.is_expired(retry.not_before):
-                await asyncio.sleep(deadline.remaining(now))
-                raise _timed_out(missing, causes)
-            self._client.metadata.request_update()
-            await asyncio.sleep(retry.remaining(now))
+            return _timed_out(missing, causes) if missing else None
+
+        late = await self._client.retrying.until(deadline, attempt, _INCOMPLETE)
+        if late is not None:
+            raise late
+        return {tp: found[tp] for tp in timestamps}
 
     async def _round(
         self,
@@ -133,7 +127,7 @@ class OffsetLookup:
             else:
                 nodes.setdefault(leader, {})[tp] = timestamp
         answers = await asyncio.gather(
-            *(self._try(node, timestamps, deadline) for node, timestamps in nodes.items())
+            *(self._try(timestamps, deadline) for timestamps in nodes.values())
         )
         for answer in answers:
             if isinstance(answer, KafkaError):
@@ -143,20 +137,31 @@ class OffsetLookup:
         return causes
 
     async def _try(
-        self, node_id: int, timestamps: Mapping[TopicPartition, int], deadline: Deadline
+        self, timestamps: Mapping[TopicPartition, int], deadline: Deadline
     ) -> dict[TopicPartition, FoundOffset] | KafkaError:
-        """Return the answer, or the error if trying again may cure it."""
-        try:
-            async with asyncio.timeout(_seconds(deadline.remaining(self._clock.now()))):
-                return await self.ask(node_id, timestamps)
-        except TimeoutError:
-            return KafkaTimeoutError(f"node {node_id} did not answer in time")
-        except (KafkaConnectionError, RetriableError) as exc:
-            return exc
+        """Ask the leader of *timestamps*; return its answer, or an error that may pass.
 
+        While it is silent the leader is looked up again once a second: a new one is asked as well.
+        """
+        some, *_ = timestamps
 
-def _seconds(remaining: float) -> float | None:
-    return None if remaining == float("inf") else remaining
+        def leader(waiting: Collection[LaneKey]) -> LaneKey | None:
+            node_id = self._client.cluster.snapshot.leader_for(some)
+            return None if node_id is None or main_lane(node_id) in waiting else main_lane(node_id)
+
+        async def attempt(key: LaneKey) -> dict[TopicPartition, FoundOffset] | KafkaError:
+            try:
+                return await self.ask(key.node_id, timestamps)
+            except KafkaError as exc:
+                return exc
+
+        hedge = Hedge(leader, attempt, self._client.runtime.clock, interval=PATIENCE)
+        answer = await hedge.run(deadline.at)
+        if answer is None:
+            return KafkaTimeoutError(f"{hedge} did not answer in time")
+        if isinstance(answer, KafkaError) and not isinstance(answer, RetriableError):
+            raise answer
+        return answer
 
 
 def _take(

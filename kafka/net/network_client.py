@@ -73,6 +73,7 @@ class NetworkClient:
         cluster: what is known of the cluster.
         metadata: asks for more.
         on_metadata: called on the loop with each new snapshot.
+        retrying: repeats what failed, to a node that the caller chooses.
         supervisor: see above.
         runtime: see above.
     """
@@ -131,7 +132,7 @@ class NetworkClient:
             longest_poll=longest_poll,
             on_slow=self.metadata.request_update,
         )
-        self._retrying = Retrying(
+        self.retrying = Retrying(
             self.send,
             runtime,
             backoff=retry,
@@ -322,7 +323,7 @@ class NetworkClient:
         Raises:
             KafkaTimeoutError: no node answered in time; the cause is the last failure.
         """
-        response = await self._retrying.retrying(
+        response = await self.retrying.send(
             request, self._any_node.choose, {}, deadline, hedge=PATIENCE
         )
         self._any_node.close_second_connections()
@@ -340,7 +341,7 @@ class NetworkClient:
 
     async def fetch(self, request: MetadataRequest) -> MetadataResponse:
         """Ask the least loaded node for metadata, and others while it is silent."""
-        response = await self._retrying.once(
+        response = await self.retrying.send_once(
             request, self._any_node.choose, hedge=PATIENCE, refusal=refusal
         )
         self._any_node.close_second_connections()

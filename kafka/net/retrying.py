@@ -1,7 +1,7 @@
 """Send a request to a node that is chosen for each attempt, until one answers.
 
-The one place where a whole request is repeated. A hedge asks another node while the first one is
-silent; it is only for requests that any node can answer, because both may carry it out.
+The one place where a question is repeated with back-off. A hedge asks another node while the first
+one is silent; it is only for requests that may be carried out twice.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from kafka.net.hedge import Hedge
 from kafka.net.node_states import NoNodeToAskError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
 
     from kafka._base.backoff import ExponentialBackoff
     from kafka._base.deadline import Deadline
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     Verdicts = Mapping[type[KafkaError], Verdict]
 
 R = TypeVar("R", bound="Message")
+T = TypeVar("T")
 
 _AGAIN: Final = frozenset({Verdict.RETRY, Verdict.REFRESH_METADATA})
 
@@ -84,7 +85,7 @@ class Retrying:
         self._request_timeout = request_timeout
         self._refresh = refresh
 
-    async def retrying(
+    async def send(
         self,
         request: Request[R],
         choose_node: Choose,
@@ -100,8 +101,7 @@ class Retrying:
             request: what to ask.
             choose_node: returns which connection to use, given those that wait for an answer
                 already; ``None`` if no other node can be asked now.
-            verdicts: what to do about an error; errors without a row follow their class. What is
-                neither retried nor cured by new metadata is raised.
+            verdicts: see `until`.
             deadline: when to give up.
             hedge: seconds of silence after which another node is asked as well.
             refusal: reads the error of a whole response.
@@ -109,26 +109,16 @@ class Retrying:
         Raises:
             KafkaTimeoutError: no node answered in time; the cause is the last failure.
         """
-        retry = RetryState()
-        error: KafkaError | None = None
-        while not deadline.is_expired(now := self._clock.now()):
-            found = await self._round(request, choose_node, deadline, hedge, refusal)
-            if not isinstance(found, KafkaError):
-                return found
-            verdict = verdict_for(type(found), verdicts)
-            if verdict not in _AGAIN:
-                raise found
-            if error is None or not isinstance(found, NoNodeToAskError):
-                error = found
-            if verdict is Verdict.REFRESH_METADATA or _is_silence(found):
-                self._refresh()
-            retry = retry.failed(now, self._backoff, self._uniform)
-            now = self._clock.now()
-            await asyncio.sleep(min(retry.remaining(now), deadline.remaining(now)))
-        reason = f": {error}" if error is not None else ""
-        raise KafkaTimeoutError(f"no broker answered {request.NAME} in time{reason}") from error
+        found = await self.until(
+            deadline,
+            lambda: self._round(request, choose_node, deadline, hedge, refusal),
+            verdicts,
+        )
+        if not isinstance(found, KafkaError):
+            return found
+        raise KafkaTimeoutError(f"no broker answered {request.NAME} in time: {found}") from found
 
-    async def once(
+    async def send_once(
         self,
         request: Request[R],
         choose_node: Choose,
@@ -136,7 +126,7 @@ class Retrying:
         hedge: float | None = None,
         refusal: Refusal = no_refusal,
     ) -> R:
-        """Return the answer of a node after one round of attempts; args as for `retrying`.
+        """Return the answer of a node after one round of attempts; args as for `send`.
 
         Raises:
             NoNodeToAskError: there was no node to ask.
@@ -146,6 +136,39 @@ class Retrying:
         if isinstance(found, KafkaError):
             raise found
         return found
+
+    async def until(
+        self,
+        deadline: Deadline,
+        attempt: Callable[[], Awaitable[T | KafkaError]],
+        verdicts: Verdicts,
+    ) -> T | KafkaError:
+        """Repeat *attempt* with back-off; return its result, or the last error at *deadline*.
+
+        Args:
+            deadline: when to give up.
+            attempt: returns a result, or an error that may be worth another attempt.
+            verdicts: what to do about an error; errors without a row follow their class. What is
+                neither retried nor cured by new metadata is raised.
+        """
+        retry = RetryState()
+        error: KafkaError = NoNodeToAskError("no time was left to ask any node")
+        while not deadline.is_expired(self._clock.now()):
+            found = await attempt()
+            if not isinstance(found, KafkaError):
+                return found
+            verdict = verdict_for(type(found), verdicts)
+            if verdict not in _AGAIN:
+                raise found
+            # That there is no node to ask is news only if nothing more telling came before.
+            if retry.attempts == 0 or not isinstance(found, NoNodeToAskError):
+                error = found
+            if verdict is Verdict.REFRESH_METADATA or _is_silence(found):
+                self._refresh()
+            now = self._clock.now()
+            retry = retry.failed(now, self._backoff, self._uniform)
+            await asyncio.sleep(min(retry.remaining(now), deadline.remaining(now)))
+        return error
 
     async def _round(
         self,

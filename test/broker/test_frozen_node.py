@@ -308,6 +308,22 @@ async def test_consumer_reads_on_soon_after_the_leader_moved(moved_after: float)
             assert [(r.offset, r.value) for r in found[T0]] == [(2, b"last")]
 
 
+@pytest.mark.parametrize("known", [True, False])
+async def test_offsets_are_found_soon_after_the_leader_moved(known: bool) -> None:
+    async with cluster_of(2) as cluster:
+        led_by(cluster, 0)
+        cluster.append("t", b"one")
+        async with AsyncKafkaConsumer(bootstrap_servers=cluster.bootstrap_servers) as consumer:
+            if known:
+                await consumer.end_offsets([T0])
+            cluster.freeze(0)
+            asking = asyncio.ensure_future(consumer.end_offsets([T0]))
+            await asyncio.sleep(2)
+            cluster.move_leader("t", 0, 1)
+            assert await seconds(asking) < 5
+            assert asking.result() == {T0: 1}
+
+
 async def test_slow_node_has_metadata_asked_for_at_most_once_a_second() -> None:
     async with cluster_of(2) as cluster:
         led_by(cluster, 0)

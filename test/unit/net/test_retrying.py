@@ -75,7 +75,7 @@ class Node:
 
     async def ask(self, seconds: float = 60.0, **verdicts: Verdict) -> object:
         table = {UnknownServerError: verdicts["unknown"]} if verdicts else {}
-        return await self.retrying.retrying(
+        return await self.retrying.send(
             ListGroupsRequest(),
             choose_node,
             table,
@@ -154,5 +154,5 @@ async def test_lack_of_nodes_does_not_hide_the_failure_before_it() -> None:
 async def test_one_round_raises_what_went_wrong() -> None:
     node = Node(KafkaConnectionError("refused"))
     with pytest.raises(KafkaConnectionError):
-        await node.retrying.once(ListGroupsRequest(), choose_node)
+        await node.retrying.send_once(ListGroupsRequest(), choose_node)
     assert len(node.asked_at) == 1
