@@ -12,7 +12,7 @@ from kafka.consumer.offset_requests import (
     list_offsets_request,
     read_list_offsets,
 )
-from kafka.errors import KafkaError, KafkaTimeoutError, RetriableError
+from kafka.errors import KafkaError, KafkaTimeoutError, RequestTimedOutError, RetriableError
 from kafka.errors.verdict import Verdict, verdict_for
 from kafka.net.hedge import Hedge
 from kafka.net.lanes import main_lane
@@ -59,12 +59,44 @@ class OffsetLookup:
     async def ask(
         self, node_id: int, timestamps: Mapping[TopicPartition, int]
     ) -> dict[TopicPartition, FoundOffset]:
-        """Send one request to one node; partitions missing from the answer are missing here.
+        """Send one request to a leader; partitions missing from the answer are missing here.
+
+        While it is silent the leader is looked up again once a second, and a new one is asked as
+        well: the old one may be frozen.
+
+        Args:
+            node_id: the leader of all the partitions.
+            timestamps: what to look up.
 
         Raises:
             UnsupportedVersionError: a search by time that the broker is too old for.
             KafkaError: the request failed.
         """
+
+        def choose_node(waiting: Collection[LaneKey]) -> LaneKey | None:
+            snapshot = self._client.cluster.snapshot
+            leaders = map(snapshot.leader_for, timestamps) if waiting else [node_id]
+            keys = [main_lane(leader) for leader in leaders if leader is not None]
+            return next((key for key in keys if key not in waiting), None)
+
+        async def attempt(key: LaneKey) -> dict[TopicPartition, FoundOffset] | KafkaError:
+            try:
+                return await self._ask_node(key.node_id, timestamps)
+            except KafkaError as exc:
+                return exc
+
+        clock = self._client.runtime.clock
+        hedge = Hedge(choose_node, attempt, clock, interval=PATIENCE)
+        answer = await hedge.run(clock.now() + 2 * self._request_timeout)
+        if answer is None:
+            raise RequestTimedOutError(f"{hedge}: no answer to ListOffsets in time")
+        if isinstance(answer, KafkaError):
+            raise answer
+        return answer
+
+    async def _ask_node(
+        self, node_id: int, timestamps: Mapping[TopicPartition, int]
+    ) -> dict[TopicPartition, FoundOffset]:
         snapshot = self._client.cluster.snapshot
         targets = {
             tp: OffsetTarget(timestamp, snapshot.leader_epoch(tp))
@@ -127,7 +159,7 @@ class OffsetLookup:
             else:
                 nodes.setdefault(leader, {})[tp] = timestamp
         answers = await asyncio.gather(
-            *(self._try(timestamps, deadline) for timestamps in nodes.values())
+            *(self._try(node, timestamps, deadline) for node, timestamps in nodes.items())
         )
         for answer in answers:
             if isinstance(answer, KafkaError):
@@ -137,31 +169,16 @@ class OffsetLookup:
         return causes
 
     async def _try(
-        self, timestamps: Mapping[TopicPartition, int], deadline: Deadline
+        self, node_id: int, timestamps: Mapping[TopicPartition, int], deadline: Deadline
     ) -> dict[TopicPartition, FoundOffset] | KafkaError:
-        """Ask the leader of *timestamps*; return its answer, or an error that may pass.
-
-        While it is silent the leader is looked up again once a second: a new one is asked as well.
-        """
-        some, *_ = timestamps
-
-        def leader(waiting: Collection[LaneKey]) -> LaneKey | None:
-            node_id = self._client.cluster.snapshot.leader_for(some)
-            return None if node_id is None or main_lane(node_id) in waiting else main_lane(node_id)
-
-        async def attempt(key: LaneKey) -> dict[TopicPartition, FoundOffset] | KafkaError:
-            try:
-                return await self.ask(key.node_id, timestamps)
-            except KafkaError as exc:
-                return exc
-
-        hedge = Hedge(leader, attempt, self._client.runtime.clock, interval=PATIENCE)
-        answer = await hedge.run(deadline.at)
-        if answer is None:
-            return KafkaTimeoutError(f"{hedge} did not answer in time")
-        if isinstance(answer, KafkaError) and not isinstance(answer, RetriableError):
-            raise answer
-        return answer
+        """Return the answer, or the error if trying again may cure it."""
+        try:
+            async with asyncio.timeout_at(deadline.timeout_at):
+                return await self.ask(node_id, timestamps)
+        except TimeoutError:
+            return KafkaTimeoutError(f"node {node_id} did not answer in time")
+        except RetriableError as exc:
+            return exc
 
 
 def _take(

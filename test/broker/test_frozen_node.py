@@ -309,6 +309,26 @@ async def test_consumer_reads_on_soon_after_the_leader_moved(moved_after: float)
 
 
 @pytest.mark.parametrize("known", [True, False])
+async def test_consumer_that_has_no_position_yet_reads_soon_after_the_leader_moved(
+    known: bool,
+) -> None:
+    async with cluster_of(2) as cluster:
+        led_by(cluster, 0)
+        cluster.append("t", b"one")
+        async with AsyncKafkaConsumer(
+            "t", bootstrap_servers=cluster.bootstrap_servers, auto_offset_reset="earliest"
+        ) as consumer:
+            if known:
+                await consumer.end_offsets([T0])
+            cluster.freeze(0)
+            polling = asyncio.ensure_future(consumer.poll(60_000))
+            await asyncio.sleep(2)
+            cluster.move_leader("t", 0, 1)
+            assert await seconds(polling) < 5
+            assert [r.value for found in polling.result().values() for r in found] == [b"one"]
+
+
+@pytest.mark.parametrize("known", [True, False])
 async def test_offsets_are_found_soon_after_the_leader_moved(known: bool) -> None:
     async with cluster_of(2) as cluster:
         led_by(cluster, 0)
