@@ -10,7 +10,8 @@ from kafka._base.deadline import Deadline
 from kafka._base.retry import RetryState
 from kafka.config.addresses import join_address, split_address
 from kafka.errors import KafkaError, NoBrokersAvailable, NoError, for_code
-from kafka.net.connector import Stage, StageError
+from kafka.net.diagnosis import Stage, StageError
+from kafka.net.endpoint import MAIN, Endpoint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -182,7 +183,8 @@ class Bootstrap:
         self, server: str, address: Address, request: MetadataRequest, deadline: Deadline
     ) -> MetadataResponse | Failure:
         try:
-            connection = await self._connector.open(-1, server, address, deadline)
+            endpoint = Endpoint(*split_address(server), address)
+            connection = await self._connector.open(-1, endpoint, deadline, channel=MAIN)
         except StageError as error:
             return Failure(server, address, error.stage, error)
         try:

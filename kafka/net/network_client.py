@@ -26,8 +26,9 @@ from kafka.errors import (
 )
 from kafka.net.addresses import ThreadResolver
 from kafka.net.bootstrap import Bootstrap
+from kafka.net.connection_pool import ConnectionPool
 from kafka.net.connector import Connector
-from kafka.net.lanes import MAIN, LaneKey, Lanes, main_lane
+from kafka.net.endpoint import MAIN, ConnectionKey, main_key
 from kafka.net.metadata_planner import MetadataPlanner
 from kafka.net.metadata_updater import MetadataUpdater, NoNodeToAskError
 from kafka.net.node_states import NodeStates
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     from kafka.config.network import NetworkConfig
     from kafka.net.addresses import Resolver
     from kafka.net.connection import Connection
-    from kafka.net.waiter import Answer
+    from kafka.net.pending_response import ResponseHandler
     from kafka.protocol.api_versions import ApiVersions
     from kafka.protocol.messages.metadata import MetadataRequest, MetadataResponse
     from kafka.protocol.schema import Message, Request
@@ -93,22 +94,20 @@ class NetworkClient:
         self._uniform = uniform
         self._resolver = resolver
         self._retry_backoff = ExponentialBackoff(config.retry_backoff, config.retry_backoff_max)
-        self._connector = Connector(config, clock=clock, observer=observer)
+        self._connector = Connector(config, self.runtime)
         reconnect = ExponentialBackoff(config.reconnect_backoff, config.reconnect_backoff_max)
-        self._states: NodeStates[LaneKey] = NodeStates(
+        self._states: NodeStates[ConnectionKey] = NodeStates(
             reconnect=reconnect,
             setup=ExponentialBackoff(
                 config.connection_setup_timeout, config.connection_setup_timeout_max
             ),
             uniform=uniform,
         )
-        self._lanes = Lanes(
+        self._pool = ConnectionPool(
             self._states,
             connector=self._connector,
             resolver=resolver,
-            supervisor=self.supervisor,
-            clock=clock,
-            observer=observer,
+            runtime=self.runtime,
             broker=self.cluster.broker_metadata,
         )
         self._bootstrap = Bootstrap(
@@ -116,9 +115,7 @@ class NetworkClient:
         )
         self.metadata = self._updater(observer)
         self.on_metadata = self.metadata.on_metadata
-        self.on_metadata.append(
-            lambda snapshot: self._lanes.drop_unknown(snapshot.brokers.values())
-        )
+        self.on_metadata.append(lambda snapshot: self._pool.drop_unknown(snapshot.brokers.values()))
         self._closed = False
 
     @classmethod
@@ -177,7 +174,7 @@ class NetworkClient:
         """End all background tasks and connections; requests in flight fail."""
         self._closed = True
         await self.supervisor.stop()
-        self._lanes.close()
+        self._pool.close()
         self._resolver.close()
 
     # -- requests --------------------------------------------------------------------------
@@ -214,21 +211,21 @@ class NetworkClient:
         limit = self._config.request_timeout if timeout is None else timeout
         now = self._clock.now()
         deadline = Deadline.after(now, limit)
-        key = LaneKey(node_id, channel)
-        connection = self._lanes.idle_connection(key, now)
+        key = ConnectionKey(node_id, channel)
+        connection = self._pool.idle_connection(key, now)
         if connection is not None:
             return await connection.send(request, expires_at=deadline.at, max_version=max_version)
-        future = await self._lanes.submit(
+        future = await self._pool.submit(
             key,
             deadline,
             lambda found, left: found.send(request, expires_at=left.at, max_version=max_version),
         )
         return await future
 
-    def send_now(self, request: Request[R], node_id: int, answer: Answer[R]) -> bool:
+    def send_now(self, request: Request[R], node_id: int, handler: ResponseHandler[R]) -> bool:
         """Write *request* in this very step if the node is ready; return whether it is.
 
-        *answer* is told what becomes of it, within ``request_timeout_ms``.
+        *handler* gets the response or an error, within ``request_timeout_ms``.
 
         Raises:
             UnsupportedVersionError: the broker cannot do this.
@@ -237,13 +234,13 @@ class NetworkClient:
         connection = self.idle_connection(node_id, now)
         if connection is None:
             return False
-        connection.write(request, answer, expires_at=now + self._config.request_timeout)
+        connection.write(request, handler, expires_at=now + self._config.request_timeout)
         return True
 
     def idle_connection(self, node_id: int, now: float) -> Connection | None:
         """Return the connection to a node if a request may be written to it in this very step."""
         self._check()
-        return self._lanes.idle_connection(main_lane(node_id), now)
+        return self._pool.idle_connection(main_key(node_id), now)
 
     async def when_ready(self, node_id: int, write: Callable[[Connection, float], T]) -> T:
         """Call *write* once the node is ready for a request; return what it returns.
@@ -258,8 +255,8 @@ class NetworkClient:
         """
         self._check()
         deadline = Deadline.after(self._clock.now(), self._config.request_timeout)
-        return await self._lanes.submit(
-            main_lane(node_id), deadline, lambda found, left: write(found, left.at)
+        return await self._pool.submit(
+            main_key(node_id), deadline, lambda found, left: write(found, left.at)
         )
 
     async def send_without_response(
@@ -280,10 +277,10 @@ class NetworkClient:
         limit = self._config.request_timeout if timeout is None else timeout
         now = self._clock.now()
         deadline = Deadline.after(now, limit)
-        key = LaneKey(node_id, channel)
-        connection = self._lanes.idle_connection(key, now)
+        key = ConnectionKey(node_id, channel)
+        connection = self._pool.idle_connection(key, now)
         if connection is None:
-            connection = await self._lanes.submit(key, deadline, lambda found, _: found)
+            connection = await self._pool.submit(key, deadline, lambda found, _: found)
         connection.send_without_response(request, max_version=max_version)
         try:
             async with asyncio.timeout_at(deadline.timeout_at):
@@ -325,7 +322,7 @@ class NetworkClient:
 
     def least_loaded_node(self) -> int | None:
         """Return the node to ask what any node knows; ``None`` if all are backing off."""
-        keys = [main_lane(node_id) for node_id in self.cluster.snapshot.brokers]
+        keys = [main_key(node_id) for node_id in self.cluster.snapshot.brokers]
         found = self._states.least_loaded(keys, self._in_flight, self._clock.now())
         return None if found is None else found.node_id
 
@@ -352,7 +349,7 @@ class NetworkClient:
     ) -> MetadataResponse:
         """Ask the bootstrap servers for metadata, each once."""
         if drop:
-            for connection in self._lanes.connections():
+            for connection in self._pool.connections():
                 connection.close()
         deadline = Deadline.after(self._clock.now(), self._config.connection_setup_timeout)
         return await self._bootstrap.once(request, deadline)
@@ -360,7 +357,7 @@ class NetworkClient:
     def is_trouble_told(self) -> bool:
         """Return whether the log says of each known node that it cannot be reached."""
         nodes = self.cluster.snapshot.brokers
-        return bool(nodes) and all(map(self._lanes.is_trouble_told, nodes))
+        return bool(nodes) and all(map(self._pool.has_logged_trouble, nodes))
 
     # -- facts -----------------------------------------------------------------------------
 
@@ -371,7 +368,7 @@ class NetworkClient:
 
     def api_versions(self, node_id: int) -> ApiVersions | None:
         """Return what a connected node speaks."""
-        connection = self._lanes.find(main_lane(node_id))
+        connection = self._pool.find(main_key(node_id))
         return None if connection is None else connection.versions
 
     async def versions_of(
@@ -389,8 +386,8 @@ class NetworkClient:
         self._check()
         limit = self._config.request_timeout if timeout is None else timeout
         deadline = Deadline.after(self._clock.now(), limit)
-        found = await self._lanes.submit(
-            main_lane(node_id), deadline, lambda connection, _: connection.versions
+        found = await self._pool.submit(
+            main_key(node_id), deadline, lambda connection, _: connection.versions
         )
         if found is None:
             raise KafkaConnectionError(f"node {node_id}: the connection has ended")
@@ -398,15 +395,15 @@ class NetworkClient:
 
     def is_connected(self, node_id: int) -> bool:
         """Return whether a connection to the node is ready."""
-        return self._lanes.find(main_lane(node_id)) is not None
+        return self._pool.find(main_key(node_id)) is not None
 
     def in_flight(self, node_id: int) -> int:
         """Return how many requests to the node wait for responses."""
-        return self._in_flight(main_lane(node_id))
+        return self._in_flight(main_key(node_id))
 
     def ready_in(self, node_id: int, now: float) -> float:
         """Return the seconds of back-off or throttling left, 0.0 if a request may go out."""
-        return self._states.ready_in(main_lane(node_id), now)
+        return self._states.ready_in(main_key(node_id), now)
 
     def minimum_record_magic(self) -> int:
         """Return the newest record format that every broker met so far takes.
@@ -415,13 +412,13 @@ class NetworkClient:
         """
         return self._connector.minimum_record_magic(self.cluster.snapshot)
 
-    def _in_flight(self, key: LaneKey) -> int:
-        connection = self._lanes.find(key)
+    def _in_flight(self, key: ConnectionKey) -> int:
+        connection = self._pool.find(key)
         return 0 if connection is None else connection.in_flight
 
     def __repr__(self) -> str:
         """Return a status line."""
-        connected = len(self._lanes.connections())
+        connected = len(self._pool.connections())
         return f"<NetworkClient {self._config.client_id} connected={connected} {self.cluster!r}>"
 
 
