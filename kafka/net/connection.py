@@ -88,6 +88,7 @@ class Connection:
         self._loop = asyncio.get_running_loop()
         self._in_flight: InFlightRequests[PendingRequest] = InFlightRequests()
         self._room = Signal(self._loop)
+        self._room_is_wanted = False
         self._drained = Signal(self._loop)
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = float("inf")
@@ -208,8 +209,9 @@ class Connection:
         while not self.has_room:
             if self.state is _CLOSED:
                 raise self._unusable()
-            # Notified when the first place becomes free, and by all changes of state. Who may
-            # write first is decided by the caller (`kafka.net.connection_pool` has a lock).
+            # All who wait are woken. The caller sees to their order: the pool has a lock, which
+            # lets one wait at a time.
+            self._room_is_wanted = True
             await self._room.wait(NEVER)
 
     async def drained(self) -> None:
@@ -325,7 +327,8 @@ class Connection:
             self._observer.request_completed(
                 self.node_id, request_type.API_KEY, took, size, len(frame)
             )
-            if len(self._in_flight) == self._max_in_flight - 1:
+            if self._room_is_wanted:
+                self._room_is_wanted = False
                 self._room.notify()
         finally:
             # As `succeed`, without a call.
