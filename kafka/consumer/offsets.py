@@ -14,8 +14,8 @@ from kafka.consumer.offset_requests import (
 )
 from kafka.errors import KafkaError, KafkaTimeoutError, RequestTimedOutError, RetriableError
 from kafka.errors.verdict import Verdict, verdict_for
+from kafka.net.endpoint import main_key
 from kafka.net.hedge import Hedge
-from kafka.net.lanes import main_lane
 from kafka.net.node_states import PATIENCE
 from kafka.protocol.features import OFFSETS_FOR_TIMES, READ_COMMITTED
 from kafka.structs import OffsetAndTimestamp, TopicPartition
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from kafka._base.deadline import Deadline
     from kafka.consumer.offset_requests import FoundOffset
-    from kafka.net.lanes import LaneKey
+    from kafka.net.endpoint import ConnectionKey
     from kafka.net.network_client import NetworkClient
 
 log = logging.getLogger(__name__)
@@ -73,13 +73,13 @@ class OffsetLookup:
             KafkaError: the request failed.
         """
 
-        def choose_node(waiting: Collection[LaneKey]) -> LaneKey | None:
+        def choose_node(waiting: Collection[ConnectionKey]) -> ConnectionKey | None:
             snapshot = self._client.cluster.snapshot
             leaders = map(snapshot.leader_for, timestamps) if waiting else [node_id]
-            keys = [main_lane(leader) for leader in leaders if leader is not None]
+            keys = [main_key(leader) for leader in leaders if leader is not None]
             return next((key for key in keys if key not in waiting), None)
 
-        async def attempt(key: LaneKey) -> dict[TopicPartition, FoundOffset] | KafkaError:
+        async def attempt(key: ConnectionKey) -> dict[TopicPartition, FoundOffset] | KafkaError:
             try:
                 return await self._ask_node(key.node_id, timestamps)
             except KafkaError as exc:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Final
 
-from kafka.net.lanes import LaneKey, main_lane
+from kafka.net.endpoint import ConnectionKey, main_key
 from kafka.net.node_states import PATIENCE, Fitness, Load
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from kafka._base.clock import Clock
     from kafka.cluster import ClusterMetadata
-    from kafka.net.lanes import Lanes
+    from kafka.net.connection_pool import ConnectionPool
     from kafka.net.node_states import NodeStates
 
 # A second connection to a node, for what must not wait behind Produce and Fetch. A broker answers
@@ -32,7 +32,7 @@ class AnyNode:
     Args:
         cluster: knows which nodes there are.
         states: knows how each connection is doing.
-        lanes: the connections.
+        pool: the connections.
         clock: the time.
         longest_poll: seconds for which a node may hold an answer back on request.
         on_slow: called once a second while a node is slow and another one can be asked: the slow
@@ -42,8 +42,8 @@ class AnyNode:
     def __init__(
         self,
         cluster: ClusterMetadata,
-        states: NodeStates[LaneKey],
-        lanes: Lanes,
+        states: NodeStates[ConnectionKey],
+        pool: ConnectionPool,
         *,
         clock: Clock,
         longest_poll: float,
@@ -51,7 +51,7 @@ class AnyNode:
     ) -> None:
         self._cluster = cluster
         self._states = states
-        self._lanes = lanes
+        self._pool = pool
         self._clock = clock
         self._longest_poll = longest_poll
         self._on_slow = on_slow
@@ -59,7 +59,7 @@ class AnyNode:
         self._timer: asyncio.TimerHandle | None = None
         self.is_watching = False
 
-    def choose(self, waiting: Collection[LaneKey]) -> LaneKey | None:
+    def choose(self, waiting: Collection[ConnectionKey]) -> ConnectionKey | None:
         """Return the connection to use for a request, other than those in *waiting*.
 
         Returns:
@@ -69,7 +69,7 @@ class AnyNode:
         now = self._clock.now()
         mains = self._mains()
         second = [
-            LaneKey(key.node_id, METADATA_CHANNEL) for key in mains if self._is_busy(key, now)
+            ConnectionKey(key.node_id, METADATA_CHANNEL) for key in mains if self._is_busy(key, now)
         ]
         return self._states.least_loaded(
             [key for key in mains if key not in waiting],
@@ -82,20 +82,20 @@ class AnyNode:
         """Close those that are not needed any more."""
         now = self._clock.now()
         for key in self._mains():
-            connection = self._lanes.find(LaneKey(key.node_id, METADATA_CHANNEL))
+            connection = self._pool.find(ConnectionKey(key.node_id, METADATA_CHANNEL))
             if connection is not None and not connection.in_flight and not self._is_busy(key, now):
                 connection.close()
 
-    def _is_busy(self, key: LaneKey, now: float) -> bool:
+    def _is_busy(self, key: ConnectionKey, now: float) -> bool:
         return self._states.fitness(key, self._load(key), now) is Fitness.BUSY
 
-    def _mains(self) -> list[LaneKey]:
-        return [main_lane(node_id) for node_id in self._cluster.snapshot.brokers]
+    def _mains(self) -> list[ConnectionKey]:
+        return [main_key(node_id) for node_id in self._cluster.snapshot.brokers]
 
-    def _load(self, key: LaneKey) -> Load:
+    def _load(self, key: ConnectionKey) -> Load:
         # First, because it may find out that the connection is no more.
-        has_room = self._lanes.idle_connection(key, self._clock.now()) is not None
-        connection = self._lanes.find(key)
+        has_room = self._pool.idle_connection(key, self._clock.now()) is not None
+        connection = self._pool.find(key)
         if connection is None:
             return Load()
         return Load(connection.in_flight, connection.oldest_sent_at, has_room)
@@ -119,16 +119,16 @@ class AnyNode:
         slow = [key for key in mains if self._is_slow(key, now)]
         if any(self._is_another_fit(key) for key in slow):
             self._on_slow()
-        if any(self._lanes.is_busy(key) or self._states.ready_in(key, now) > 0 for key in mains):
+        if any(self._pool.is_busy(key) or self._states.ready_in(key, now) > 0 for key in mains):
             self.watch()
 
-    def _is_another_fit(self, slow: LaneKey) -> bool:
+    def _is_another_fit(self, slow: ConnectionKey) -> bool:
         """Return whether a node other than that of *slow* can be asked now.
 
         If none can, asking would only dial the bootstrap servers once a second while the whole
         cluster is away.
         """
-        return self.choose((slow, LaneKey(slow.node_id, METADATA_CHANNEL))) is not None
+        return self.choose((slow, ConnectionKey(slow.node_id, METADATA_CHANNEL))) is not None
 
-    def _is_slow(self, key: LaneKey, now: float) -> bool:
+    def _is_slow(self, key: ConnectionKey, now: float) -> bool:
         return self._states.is_slow(key, self._load(key), now, longest_poll=self._longest_poll)

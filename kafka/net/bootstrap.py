@@ -11,7 +11,8 @@ from kafka._base.deadline import Deadline
 from kafka._base.retry import RetryState
 from kafka.config.addresses import join_address, split_address
 from kafka.errors import KafkaError, NoBrokersAvailable
-from kafka.net.connector import Stage, StageError
+from kafka.net.diagnosis import Stage, StageError
+from kafka.net.endpoint import MAIN, Endpoint
 from kafka.net.metadata_planner import refusal
 
 if TYPE_CHECKING:
@@ -179,7 +180,8 @@ class Bootstrap:
         """Ask one address; return its answer or why there is none."""
         until = Deadline.after(self._clock.now(), self._at_most(deadline))
         try:
-            connection = await self._connector.open(-1, server, address, until)
+            endpoint = Endpoint(*split_address(server), address)
+            connection = await self._connector.open(-1, endpoint, until, channel=MAIN)
         except StageError as error:
             return [Failure(server, address, error.stage, error)]
         try:

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Coroutine
 
     from kafka._base.clock import Clock
-    from kafka.net.lanes import LaneKey
+    from kafka.net.endpoint import ConnectionKey
 
-    Choose = Callable[[Collection[LaneKey]], LaneKey | None]
+    Choose = Callable[[Collection[ConnectionKey]], ConnectionKey | None]
 
 T = TypeVar("T")
 
@@ -42,7 +42,7 @@ class Hedge(Generic[T]):
         self,
         choose_node: Choose,
         # Any: the two unused parameters of a coroutine's type.
-        attempt: Callable[[LaneKey], Coroutine[Any, Any, T | KafkaError]],
+        attempt: Callable[[ConnectionKey], Coroutine[Any, Any, T | KafkaError]],
         clock: Clock,
         *,
         interval: float | None,
@@ -51,7 +51,7 @@ class Hedge(Generic[T]):
         self._attempt = attempt
         self._clock = clock
         self._interval = math.inf if interval is None else interval
-        self._pending: dict[asyncio.Task[T | KafkaError], LaneKey] = {}
+        self._pending: dict[asyncio.Task[T | KafkaError], ConnectionKey] = {}
 
     async def run(self, until: float) -> T | KafkaError | None:
         """Return the first answer, the last error if all failed, or ``None`` at *until*.

@@ -26,8 +26,9 @@ from kafka.errors import (
 from kafka.net.addresses import ThreadResolver
 from kafka.net.any_node import AnyNode
 from kafka.net.bootstrap import Bootstrap
+from kafka.net.connection_pool import ConnectionPool
 from kafka.net.connector import Connector
-from kafka.net.lanes import MAIN, LaneKey, Lanes
+from kafka.net.endpoint import MAIN, ConnectionKey
 from kafka.net.metadata_planner import MetadataPlanner, refusal
 from kafka.net.metadata_updater import MetadataUpdater
 from kafka.net.node_states import PATIENCE, NodeStates
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     from kafka.config.network import NetworkConfig
     from kafka.net.addresses import Resolver
     from kafka.net.connection import Connection
-    from kafka.net.waiter import Answer
+    from kafka.net.pending_response import ResponseHandler
     from kafka.protocol.api_versions import ApiVersions
     from kafka.protocol.messages.metadata import MetadataRequest, MetadataResponse
     from kafka.protocol.schema import Message, Request
@@ -53,7 +54,7 @@ R = TypeVar("R", bound="Message")
 T = TypeVar("T")
 
 # Remembered, because it is asked for with every Produce request.
-_key = lru_cache(maxsize=4096)(LaneKey)
+_key = lru_cache(maxsize=4096)(ConnectionKey)
 
 # A topic that no record was sent to for this long leaves the metadata (KIP-526).
 _TOPIC_MAX_IDLE: Final = 300.0
@@ -94,21 +95,19 @@ class NetworkClient:
         self._clock = runtime.clock
         self._resolver = resolver
         self._closed = False
-        self._connector = Connector(config, clock=runtime.clock, observer=runtime.observer)
+        self._connector = Connector(config, runtime)
         reconnect = ExponentialBackoff(config.reconnect_backoff, config.reconnect_backoff_max)
         setup = ExponentialBackoff(
             config.connection_setup_timeout, config.connection_setup_timeout_max
         )
-        self._states: NodeStates[LaneKey] = NodeStates(
+        self._states: NodeStates[ConnectionKey] = NodeStates(
             reconnect=reconnect, setup=setup, uniform=runtime.uniform
         )
-        self._lanes = Lanes(
+        self._pool = ConnectionPool(
             self._states,
             connector=self._connector,
             resolver=resolver,
-            supervisor=supervisor,
-            clock=runtime.clock,
-            observer=runtime.observer,
+            runtime=runtime,
             broker=self.cluster.broker_metadata,
         )
         self._bootstrap = Bootstrap(config, self._connector, resolver, runtime, backoff=reconnect)
@@ -121,13 +120,11 @@ class NetworkClient:
             auto_create=config.allow_auto_create_topics,
         )
         self.on_metadata = self.metadata.on_metadata
-        self.on_metadata.append(
-            lambda snapshot: self._lanes.drop_unknown(snapshot.brokers.values())
-        )
+        self.on_metadata.append(lambda snapshot: self._pool.drop_unknown(snapshot.brokers.values()))
         self._any_node = AnyNode(
             self.cluster,
             self._states,
-            self._lanes,
+            self._pool,
             clock=runtime.clock,
             longest_poll=longest_poll,
             on_slow=self.metadata.request_update,
@@ -188,7 +185,7 @@ class NetworkClient:
         self._closed = True
         self._any_node.close()
         await self.supervisor.stop()
-        self._lanes.close()
+        self._pool.close()
         self._resolver.close()
 
     # -- requests --------------------------------------------------------------------------
@@ -226,10 +223,10 @@ class NetworkClient:
         now = self._clock.now()
         deadline = Deadline.after(now, limit)
         key = _key(node_id, channel)
-        connection = self._lanes.idle_connection(key, now)
+        connection = self._pool.idle_connection(key, now)
         if connection is not None:
             return await connection.send(request, expires_at=deadline.at, max_version=max_version)
-        future = await self._lanes.submit(
+        future = await self._pool.submit(
             key,
             deadline,
             lambda found, left: found.send(request, expires_at=left.at, max_version=max_version),
@@ -237,14 +234,14 @@ class NetworkClient:
         return await future
 
     def send_now(
-        self, request: Request[R], node_id: int, answer: Answer[R], *, channel: str = MAIN
+        self, request: Request[R], node_id: int, handler: ResponseHandler[R], *, channel: str = MAIN
     ) -> bool:
         """Write *request* in this very step if the node is ready; return whether it is.
 
         Args:
             request: in its newest shape.
             node_id: the broker.
-            answer: takes the response or the error, within ``request_timeout_ms``.
+            handler: gets the response or the error, within ``request_timeout_ms``.
             channel: name of the connection.
 
         Raises:
@@ -254,13 +251,13 @@ class NetworkClient:
         connection = self.idle_connection(node_id, now, channel)
         if connection is None:
             return False
-        connection.write(request, answer, expires_at=now + self._config.request_timeout)
+        connection.write(request, handler, expires_at=now + self._config.request_timeout)
         return True
 
     def idle_connection(self, node_id: int, now: float, channel: str = MAIN) -> Connection | None:
         """Return the connection to a node if a request may be written to it in this very step."""
         self._check()
-        return self._lanes.idle_connection(_key(node_id, channel), now)
+        return self._pool.idle_connection(_key(node_id, channel), now)
 
     async def when_ready(
         self, node_id: int, write: Callable[[Connection, float], T], *, channel: str = MAIN
@@ -278,7 +275,7 @@ class NetworkClient:
         """
         self._check()
         deadline = Deadline.after(self._clock.now(), self._config.request_timeout)
-        return await self._lanes.submit(
+        return await self._pool.submit(
             _key(node_id, channel), deadline, lambda found, left: write(found, left.at)
         )
 
@@ -301,9 +298,9 @@ class NetworkClient:
         now = self._clock.now()
         deadline = Deadline.after(now, limit)
         key = _key(node_id, channel)
-        connection = self._lanes.idle_connection(key, now)
+        connection = self._pool.idle_connection(key, now)
         if connection is None:
-            connection = await self._lanes.submit(key, deadline, lambda found, _: found)
+            connection = await self._pool.submit(key, deadline, lambda found, _: found)
         connection.send_without_response(request, max_version=max_version)
         try:
             async with asyncio.timeout_at(deadline.timeout_at):
@@ -352,7 +349,7 @@ class NetworkClient:
     ) -> MetadataResponse:
         """Ask the bootstrap servers for metadata, each once."""
         if drop:
-            for connection in self._lanes.connections():
+            for connection in self._pool.connections():
                 connection.close()
         deadline = Deadline.after(self._clock.now(), self._config.connection_setup_timeout)
         return await self._bootstrap.once(request, deadline)
@@ -360,7 +357,7 @@ class NetworkClient:
     def has_logged_all_unreachable(self) -> bool:
         """Return whether every known node has already been logged as unreachable."""
         nodes = self.cluster.snapshot.brokers
-        return bool(nodes) and all(map(self._lanes.is_trouble_told, nodes))
+        return bool(nodes) and all(map(self._pool.has_logged_trouble, nodes))
 
     # -- facts -----------------------------------------------------------------------------
 
@@ -371,7 +368,7 @@ class NetworkClient:
 
     def api_versions(self, node_id: int, *, channel: str = MAIN) -> ApiVersions | None:
         """Return what a connected node speaks."""
-        connection = self._lanes.find(_key(node_id, channel))
+        connection = self._pool.find(_key(node_id, channel))
         return None if connection is None else connection.versions
 
     async def versions_of(
@@ -395,7 +392,7 @@ class NetworkClient:
         self._check()
         limit = self._config.request_timeout if timeout is None else timeout
         deadline = Deadline.after(self._clock.now(), limit)
-        found = await self._lanes.submit(
+        found = await self._pool.submit(
             _key(node_id, channel), deadline, lambda connection, _: connection.versions
         )
         if found is None:
@@ -404,7 +401,7 @@ class NetworkClient:
 
     def is_connected(self, node_id: int, *, channel: str = MAIN) -> bool:
         """Return whether a connection to the node is ready."""
-        return self._lanes.find(_key(node_id, channel)) is not None
+        return self._pool.find(_key(node_id, channel)) is not None
 
     def ready_in(self, node_id: int, now: float, channel: str = MAIN) -> float:
         """Return the seconds of back-off or throttling left, 0.0 if a request may go out."""
@@ -419,7 +416,7 @@ class NetworkClient:
 
     def __repr__(self) -> str:
         """Return a status line."""
-        connected = len(self._lanes.connections())
+        connected = len(self._pool.connections())
         return f"<NetworkClient {self._config.client_id} connected={connected} {self.cluster!r}>"
 
 

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from kafka._base.backoff import ExponentialBackoff
     from kafka._base.deadline import Deadline
     from kafka._base.runtime import Runtime
+    from kafka.net.endpoint import ConnectionKey
     from kafka.net.hedge import Choose
-    from kafka.net.lanes import LaneKey
     from kafka.protocol.schema import Message, Request
 
     Verdicts = Mapping[type[KafkaError], Verdict]
@@ -184,7 +184,7 @@ class Retrying:
         a request that times out ends its connection, which others may be using.
         """
 
-        async def attempt(key: LaneKey) -> R | KafkaError:
+        async def attempt(key: ConnectionKey) -> R | KafkaError:
             try:
                 response = await self._send(request, key.node_id, channel=key.channel)
             except KafkaError as error:

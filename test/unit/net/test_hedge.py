@@ -9,8 +9,8 @@ import pytest
 
 from kafka._base.system import LoopClock
 from kafka.errors import KafkaConnectionError, KafkaError
+from kafka.net.endpoint import ConnectionKey
 from kafka.net.hedge import Hedge
-from kafka.net.lanes import LaneKey
 from kafka.net.node_states import NoNodeToAskError
 
 if TYPE_CHECKING:
@@ -33,11 +33,11 @@ class Nodes:
         self.asked: list[tuple[int, float]] = []
         self.cancelled: list[int] = []
 
-    def choose(self, waiting: Collection[LaneKey]) -> LaneKey | None:
-        keys = map(LaneKey, range(len(self._delays)))
+    def choose(self, waiting: Collection[ConnectionKey]) -> ConnectionKey | None:
+        keys = map(ConnectionKey, range(len(self._delays)))
         return next((key for key in keys if key not in waiting), None)
 
-    async def attempt(self, key: LaneKey) -> int | KafkaError:
+    async def attempt(self, key: ConnectionKey) -> int | KafkaError:
         self.asked.append((key.node_id, now()))
         try:
             await asyncio.sleep(self._delays[key.node_id])

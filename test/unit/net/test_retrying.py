@@ -24,7 +24,7 @@ from kafka.errors import (
     UnsupportedVersionError,
 )
 from kafka.errors.verdict import Verdict
-from kafka.net.lanes import LaneKey
+from kafka.net.endpoint import ConnectionKey
 from kafka.net.node_states import NoNodeToAskError
 from kafka.net.retrying import Retrying
 from kafka.protocol.messages.list_groups import ListGroupsRequest, ListGroupsResponse
@@ -84,8 +84,8 @@ class Node:
         )
 
 
-def choose_node(waiting: Collection[LaneKey]) -> LaneKey | None:
-    return None if LaneKey(0) in waiting else LaneKey(0)
+def choose_node(waiting: Collection[ConnectionKey]) -> ConnectionKey | None:
+    return None if ConnectionKey(0) in waiting else ConnectionKey(0)
 
 
 def refusal(response: Message) -> KafkaError | None:
