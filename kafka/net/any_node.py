@@ -104,8 +104,9 @@ class AnyNode:
 
     def watch(self) -> None:
         """Look for slow nodes once a second, for as long as anybody waits for a node."""
-        self.is_watching = True
+        # In this order an exception out of a signal handler costs a look too many, not all.
         self._timer = self._loop.call_later(PATIENCE, self._look)
+        self.is_watching = True
 
     def close(self) -> None:
         """Look no more."""
