@@ -108,12 +108,7 @@ class ConsumerCore:
         self.pulse = Pulse(self._loop)
         buffer.watch(self.pulse.notify)
         self._lookup = OffsetLookup(
-            client,
-            isolation_level=config.isolation,
-            request_timeout=config.request_timeout,
-            backoff=self._backoff,
-            clock=clock,
-            uniform=uniform,
+            client, isolation_level=config.isolation, request_timeout=config.request_timeout
         )
         self.fetcher = self._make_fetcher(observer)
         client.on_metadata.append(self._on_metadata)
