@@ -1,4 +1,4 @@
-"""A loop that looks at the queues while a thread opens a batch finds it, or is woken for it."""
+"""Where senders and the loop meet: batches are found by a look, or wake the loop for one."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import pytest
 
 from kafka._base.observer import Observer
 from kafka.errors import KafkaError
-from kafka.producer.border import AccumulatorSettings
 from kafka.producer.deliveries import Deliveries
-from kafka.producer.record_accumulator import RecordAccumulator
-from kafka.producer.routes import TopicRoute
+from kafka.producer.locked_append import LockedAppend
+from kafka.producer.record_accumulator import AccumulatorSettings, RecordAccumulator, WakeUps
+from kafka.producer.topic_info import TopicInfo
 from kafka.record.compression import Codec
 from test.unit.producer.test_deliveries import LaterRunner
 
@@ -63,7 +63,7 @@ class Story:
             is_held_here=lambda: False,
         )
         self.accumulator.attach(deliveries, Observer())
-        self.route = TopicRoute("t", batch_size=16_384, limit=16_384, uniform=max)
+        self.route = TopicInfo("t", batch_size=16_384, limit=16_384, uniform=max)
         self.route.update(1, (0,))
 
     def _wake(self) -> None:
@@ -77,7 +77,7 @@ class Story:
         """Set a batch aside, as a send() does that interrupts somebody inside."""
         batch = batch or self.accumulator.make_batch(self.route.sticky, (RECORD,))
         batch.seal()
-        self.accumulator.intake.aside.append((self.route.sticky, batch))
+        self.accumulator.gate.aside.append((self.route.sticky, batch, 300))
         return batch
 
     def look(self) -> int:
@@ -88,9 +88,15 @@ class Story:
         return len(found)
 
 
-@pytest.fixture
-def story() -> Story:
+@pytest.fixture(params=["gate", "plain"])
+def story(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Story:
+    monkeypatch.setenv("KAFKA_PRODUCER_LOCK", request.param)
     return Story()
+
+
+def test_the_environment_chooses_the_plain_lock(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KAFKA_PRODUCER_LOCK", "plain")
+    assert isinstance(Story().accumulator.gate, LockedAppend)
 
 
 def test_a_record_is_seen_by_the_next_look(story: Story) -> None:
@@ -126,12 +132,9 @@ def test_a_batch_that_is_due_no_sooner_than_the_next_look_wakes_nobody(story: St
 def test_what_was_set_aside_while_the_loop_looked_wakes_it_again(story: Story) -> None:
     story.send()
     story.set_aside()
-    del story.accumulator.intake.free
-    story.look()
-    story.accumulator.intake.free = None
     wakes = story.wakes
-    # As whoever was inside does on the way out.
-    story.accumulator.take_aside()
+    # The thread that looks is inside, so that only the way out queues the batch.
+    story.accumulator.gate.guarded(story.look)
     assert story.wakes == wakes + 1
 
 
@@ -153,7 +156,7 @@ def test_nothing_is_set_aside_any_more_after_close(story: Story) -> None:
 
     def interrupt() -> None:
         story.clock.meanwhile = lambda: None
-        story.accumulator.memory.close()
+        story.accumulator.pool.close()
         try:
             story.send()
         except KafkaError as error:
@@ -170,15 +173,14 @@ def test_abort_fails_what_was_set_aside(story: Story) -> None:
     assert batch.outcome is not None
 
 
-def test_abort_takes_back_what_open_batches_were_lent(story: Story) -> None:
+def test_abort_frees_the_reserved_memory_of_open_batches(story: Story) -> None:
     story.send()
     batch = story.route.sticky.open
     assert batch is not None
-    intake = story.accumulator.intake
-    intake.largest = 1000
-    assert intake.lend(story.route.sticky, batch, 300) >= 300
+    pool = story.accumulator.pool
+    assert pool.reserve(batch, 300, 1000) >= 300
     story.accumulator.abort(KafkaError("the end"))
-    assert (intake.lent, story.accumulator.memory.used) == (set(), 0)
+    assert (pool.reserved, pool.used) == (set(), 0)
 
 
 def test_a_batch_that_an_exception_takes_from_its_queue_is_failed_by_abort(story: Story) -> None:
@@ -197,3 +199,76 @@ def test_a_batch_that_an_exception_takes_from_its_queue_is_failed_by_abort(story
     story.route.sticky.batches = deque()
     story.accumulator.abort(KafkaError("the end"))
     assert batch.outcome is not None
+
+
+class Loop:
+    """Counts how often it is woken; *meanwhile* happens while it is being woken."""
+
+    def __init__(self) -> None:
+        self.woken = 0
+        self.meanwhile = lambda: None
+        self.wake_ups = WakeUps(self.wake)
+
+    def wake(self) -> None:
+        self.woken += 1
+        self.meanwhile()
+
+
+def test_the_first_who_asks_wakes_the_loop_and_the_next_does_not() -> None:
+    loop = Loop()
+    loop.wake_ups.ask()
+    loop.wake_ups.ask()
+    assert loop.woken == 1
+
+
+def test_after_a_look_the_loop_is_woken_again() -> None:
+    loop = Loop()
+    loop.wake_ups.ask()
+    loop.wake_ups.looking()
+    loop.wake_ups.ask()
+    assert loop.woken == 2
+
+
+def test_a_loop_that_looks_while_it_is_being_woken_is_woken_for_what_comes_after() -> None:
+    loop = Loop()
+    loop.meanwhile = loop.wake_ups.looking
+    loop.wake_ups.ask()
+    loop.meanwhile = lambda: None
+    loop.wake_ups.ask()
+    assert loop.woken == 2
+
+
+def test_a_loop_that_looks_twice_while_it_is_being_woken_is_woken_all_the_same() -> None:
+    loop = Loop()
+    loop.wake_ups.ask()
+    loop.wake_ups.looking()
+    loop.meanwhile = lambda: [loop.wake_ups.looking() for _ in range(2)]
+    loop.wake_ups.ask()
+    loop.wake_ups.ask()
+    assert loop.woken == 3
+
+
+def test_whoever_asks_while_another_one_wakes_the_loop_wakes_it_as_well() -> None:
+    loop = Loop()
+
+    def ask_once() -> None:
+        loop.meanwhile = lambda: None
+        loop.wake_ups.ask()
+
+    loop.meanwhile = ask_once
+    loop.wake_ups.ask()
+    assert loop.woken == 2
+
+
+def test_an_exception_out_of_a_wake_up_leaves_the_next_one_to_make_up_for_it() -> None:
+    loop = Loop()
+
+    def interrupt() -> None:
+        loop.meanwhile = lambda: None
+        raise KeyboardInterrupt
+
+    loop.meanwhile = interrupt
+    with pytest.raises(KeyboardInterrupt):
+        loop.wake_ups.ask()
+    loop.wake_ups.ask()
+    assert loop.woken == 2
