@@ -88,14 +88,13 @@ class LockedAppend:
 
     def run(self, step: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T | None:
         """Call *step* with the lock; ``None`` if this call interrupted another one."""
-        with self.lock:
-            if self.inside:
-                return None
-            try:
-                return self.guarded(step, *args, **kwargs)
-            except BaseException:
-                self.pool.owe_wake_up()
-                raise
+        try:
+            with self.lock:
+                return None if self.inside else self.guarded(step, *args, **kwargs)
+        except BaseException:
+            # *step* may have done what the loop must be woken for.
+            self.pool.owe_wake_up()
+            raise
 
     def guarded(self, step: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Call *step* with the lock; a step may call this again."""
@@ -119,10 +118,14 @@ class LockedAppend:
         """Queue what interrupting calls have set aside, unless the interrupted one goes on."""
         with self.lock:
             while self.aside and not self.inside:
-                queue, batch, size = self.aside[0]
-                self._prepare(queue, batch, size)
-                queue.batches += (batch,)
-                del self.aside[0]
+                self.inside = True
+                try:
+                    queue, batch, size = self.aside[0]
+                    self._prepare(queue, batch, size)
+                    queue.batches += (batch,)
+                    del self.aside[0]
+                finally:
+                    self.inside = False
                 self._notify()
 
     def is_held_here(self) -> bool:

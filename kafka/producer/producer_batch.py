@@ -268,8 +268,8 @@ class ProducerBatch:
 
     def seal(self) -> None:
         """Take no more records; the lock is held."""
-        self.move(BatchState.SEALED)
         self.count = len(self.records)
+        self.move(BatchState.SEALED)
 
     def encode(self, encoding: Encoding) -> Encoded | None:
         """Return the records encoded and compressed, ``None`` if they are gone already.

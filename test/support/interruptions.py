@@ -12,6 +12,7 @@ from __future__ import annotations
 import dis
 import sys
 from collections.abc import Callable, Iterator
+from functools import cache, partial
 from types import CodeType, FrameType
 from typing import Generic, NamedTuple, TypeVar
 
@@ -37,19 +38,30 @@ class Interruption(NamedTuple, Generic[T]):
     place: str
 
 
+def _jumps_back(opname: str) -> bool:
+    return "JUMP_BACKWARD" in opname and not opname.endswith("NO_INTERRUPT")
+
+
+@cache
+def _jumps_of(code: CodeType) -> frozenset[int]:
+    """Return where *code* jumps back."""
+    found = dis.get_instructions(code)
+    return frozenset(item.offset for item in found if _jumps_back(item.opname))
+
+
 class _Interrupter:
     """Counts the places, and raises at one of them."""
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int, act: Callable[[], object]) -> None:
         self.left = number
+        self.act = act
         self.place: str | None = None
-        self._jumps: dict[CodeType, set[int]] = {}
 
     def _pass(self, frame: FrameType, event: str) -> None:
         if self.left == 0 and self.place is None:
             self.stop()
             self.place = f"{event} in {frame.f_code.co_name}, line {frame.f_lineno}"
-            raise InterruptionError(self.place)
+            self.act()
         self.left -= 1
 
     def profile(self, frame: FrameType, event: str, called: object) -> None:
@@ -64,18 +76,9 @@ class _Interrupter:
         if frame.f_code in _OWN:
             return None
         frame.f_trace_opcodes = True
-        if event == "opcode" and frame.f_lasti in self._jumps_of(frame.f_code):
+        if event == "opcode" and frame.f_lasti in _jumps_of(frame.f_code):
             self._pass(frame, "jump")
         return self.trace
-
-    def _jumps_of(self, code: CodeType) -> set[int]:
-        if code not in self._jumps:
-            self._jumps[code] = {
-                instruction.offset
-                for instruction in dis.get_instructions(code)
-                if instruction.opname == "JUMP_BACKWARD"
-            }
-        return self._jumps[code]
 
     def start(self) -> None:
         """Start to count."""
@@ -98,16 +101,28 @@ _OWN = {
 }
 
 
-def interruptions(make: Callable[[], T], call: Callable[[T], object]) -> Iterator[Interruption[T]]:
-    """Call *call* on a new object until it was interrupted at every place; yield each time."""
+def _raise(_: object) -> None:
+    raise InterruptionError
+
+
+def interruptions(
+    make: Callable[[], T], call: Callable[[T], object], act: Callable[[T], object] = _raise
+) -> Iterator[Interruption[T]]:
+    """Call *call* on a new object until it was interrupted at every place; yield each time.
+
+    Args:
+        make: makes the object.
+        call: what is interrupted.
+        act: what the handler does with the object; by default it raises.
+    """
     for number in range(_MANY):
         value = make()
-        interrupter = _Interrupter(number)
+        interrupter = _Interrupter(number, partial(act, value))
         interrupter.start()
         try:
             call(value)
         except InterruptionError:
-            assert interrupter.place is not None
+            pass
         finally:
             interrupter.stop()
         if interrupter.place is None:

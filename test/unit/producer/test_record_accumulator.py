@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 from collections import deque
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from kafka.producer.locked_append import LockedAppend
 from kafka.producer.record_accumulator import AccumulatorSettings, RecordAccumulator, WakeUps
 from kafka.producer.topic_info import TopicInfo
 from kafka.record.compression import Codec
+from test.support.interruptions import interruptions
 from test.unit.producer.test_deliveries import LaterRunner
 
 if TYPE_CHECKING:
@@ -51,10 +53,11 @@ class Story:
 
     def __init__(self) -> None:
         self.wakes = 0
+        self.popped: list[ProducerBatch] = []
         self.clock = Interrupting()
         settings = AccumulatorSettings(16_384, LINGER, 2**20, DELIVERY_TIMEOUT, Codec.NONE)
         self.accumulator = RecordAccumulator(settings, clock=self.clock, notify=self._wake)
-        deliveries = Deliveries(
+        self.deliveries = Deliveries(
             self.accumulator.lock,
             wait_timeout=1.0,
             runner=LaterRunner(),
@@ -62,7 +65,7 @@ class Story:
             is_loop_thread=lambda: False,
             is_held_here=lambda: False,
         )
-        self.accumulator.attach(deliveries, Observer())
+        self.accumulator.attach(self.deliveries, Observer())
         self.route = TopicInfo("t", batch_size=16_384, limit=16_384, uniform=max)
         self.route.update(1, (0,))
 
@@ -79,6 +82,21 @@ class Story:
         batch.seal()
         self.accumulator.gate.aside.append((self.route.sticky, batch, 300))
         return batch
+
+    def pop(self) -> None:
+        """Take a batch, as the sender does."""
+        batch = self.accumulator.pop(self.route.sticky)
+        if batch is not None:
+            self.popped.append(batch)
+
+    def records(self) -> list[object]:
+        """Return what is stored of all records, popped or not."""
+        queued = [batch for queue in self.route.queues for batch in queue.batches]
+        return [
+            record
+            for batch in [*queued, *self.popped]
+            for record in batch.records or [None] * batch.count
+        ]
 
     def look(self) -> int:
         """Look as the sender does that finds nothing due; return how many queues there were."""
@@ -199,6 +217,110 @@ def test_a_batch_that_an_exception_takes_from_its_queue_is_failed_by_abort(story
     story.route.sticky.batches = deque()
     story.accumulator.abort(KafkaError("the end"))
     assert batch.outcome is not None
+
+
+# -- exceptions out of signal handlers -------------------------------------------------------
+
+
+def is_free(accumulator: RecordAccumulator) -> bool:
+    """Return whether another thread can get gate and lock."""
+    entered = threading.Event()
+    thread = threading.Thread(target=accumulator.gate.guarded, args=(entered.set,), daemon=True)
+    thread.start()
+    thread.join(1.0)
+    return entered.is_set()
+
+
+def batches_of(story: Story) -> list[ProducerBatch]:
+    """Return the batches that the loop would send, or knows of."""
+    queued = [batch for queue in story.route.queues for batch in queue.batches]
+    assert len(queued) == len(set(queued))
+    return [*dict.fromkeys([*queued, *story.deliveries.unsettled])]
+
+
+def with_full_batch() -> Story:
+    story = Story()
+    story.send()
+    story.look()
+    story.wakes = 0
+    story.route.sticky.limit = 0
+    return story
+
+
+def with_batch_aside() -> Story:
+    story = with_open_batch()
+    story.set_aside()
+    return story
+
+
+def with_open_batch() -> Story:
+    story = Story()
+    story.send()
+    return story
+
+
+@pytest.mark.parametrize("lock", ["gate", "plain"])
+@pytest.mark.parametrize("make", [Story, with_open_batch, with_full_batch])
+def test_an_interrupted_append_loses_no_record_no_memory_and_no_wake_up(
+    monkeypatch: pytest.MonkeyPatch, lock: str, make: Callable[[], Story]
+) -> None:
+    monkeypatch.setenv("KAFKA_PRODUCER_LOCK", lock)
+    before = sum(len(batch.records) for batch in batches_of(make()))
+    for story, place in interruptions(make, Story.send):
+        assert is_free(story.accumulator), place
+        batches = batches_of(story)
+        count = sum(len(batch.records) or batch.count for batch in batches)
+        assert count in (before, before + 1), place
+        pool = story.accumulator.pool
+        assert pool.used == sum(batch.memory + batch.overhead_memory for batch in batches), place
+        # The next record makes up for a wake-up that did not come, unless the loop looks in time.
+        story.route.sticky.limit = 16_384
+        story.send()
+        due = story.route.sticky.due_at(0.0, hurry=False)
+        looks_in_time = -math.inf < story.accumulator.next_due <= due
+        assert story.wakes > 0 or looks_in_time, place
+
+
+@pytest.mark.parametrize("lock", ["gate", "plain"])
+@pytest.mark.parametrize("make", [Story, with_open_batch, with_full_batch, with_batch_aside])
+@pytest.mark.parametrize("call", [Story.send, Story.look, Story.pop])
+def test_a_send_that_interrupts_another_call_loses_nothing_and_takes_memory_once(
+    monkeypatch: pytest.MonkeyPatch,
+    lock: str,
+    make: Callable[[], Story],
+    call: Callable[[Story], object],
+) -> None:
+    monkeypatch.setenv("KAFKA_PRODUCER_LOCK", lock)
+    untouched = make()
+    call(untouched)
+    expected = len(untouched.records()) + 1
+    for story, place in interruptions(make, call, Story.send):
+        assert is_free(story.accumulator), place
+        story.look()
+        assert len(story.records()) == expected, place
+        assert not story.accumulator.gate.aside, place
+        batches = [*batches_of(story), *story.popped]
+        pool = story.accumulator.pool
+        assert pool.used == sum(batch.memory + batch.overhead_memory for batch in {*batches}), place
+
+
+@pytest.mark.parametrize("lock", ["gate", "plain"])
+def test_an_interrupted_pop_leaves_the_batch_where_the_sender_or_abort_finds_it(
+    monkeypatch: pytest.MonkeyPatch, lock: str
+) -> None:
+    monkeypatch.setenv("KAFKA_PRODUCER_LOCK", lock)
+    for story, place in interruptions(
+        with_open_batch, lambda story: story.accumulator.pop(story.route.sticky)
+    ):
+        assert is_free(story.accumulator), place
+        (batch,) = batches_of(story)
+        assert len(batch.records) == 1
+        story.accumulator.abort(KafkaError("the end"))
+        assert batch.outcome is not None, place
+        assert story.accumulator.pool.used == 0, place
+
+
+# -- wake-ups ---------------------------------------------------------------------------------
 
 
 class Loop:
