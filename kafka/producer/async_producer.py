@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
     from kafka.cluster import ClusterMetadata
     from kafka.metrics.sensors import Values
+    from kafka.producer.batch_encoding import Headers
     from kafka.producer.callbacks import CallbackRunner
     from kafka.producer.future import FutureRecordMetadata
-    from kafka.producer.sizes import Headers
 
 
 class AsyncKafkaProducer:
@@ -230,8 +230,8 @@ class AsyncKafkaProducer:
             prepared = path.prepare_many(route, values, keys, headers, partition, timestamp_ms)
             return together([await core.put_in(route, *record) for record in prepared])
         for lot in lots:
-            while not lot.advance(path.intake):
-                record, size = lot.next_record(path.intake.wall())
+            while not lot.advance(path.gate):
+                record, size = lot.next_record(path.gate.wall())
                 lot.took(await core.put_in(route, lot.queue, record, size))
         return FutureRecordsMetadata([part for lot in lots for part in lot.parts], len(values))
 

@@ -13,14 +13,14 @@ from kafka._base.loop_waker import LoopWaker
 from kafka._base.observer import Observer
 from kafka._base.system import uniform as system_uniform
 from kafka.errors import KafkaError, KafkaTimeoutError, UnsupportedCodecError
-from kafka.producer.border import AccumulatorSettings, MemoryWaiter
+from kafka.producer.buffer_pool import BufferWaiter
 from kafka.producer.deliveries import Deliveries
 from kafka.producer.flight import SenderSettings
 from kafka.producer.future import future_of
 from kafka.producer.producer_batch import Outcome
-from kafka.producer.record_accumulator import RecordAccumulator
-from kafka.producer.routes import PartitionQueue, TopicRoute
+from kafka.producer.record_accumulator import AccumulatorSettings, RecordAccumulator
 from kafka.producer.send_path import SendPath
+from kafka.producer.topic_info import PartitionQueue, TopicInfo
 from kafka.record.compression import Codec, available
 
 if TYPE_CHECKING:
@@ -30,10 +30,10 @@ if TYPE_CHECKING:
     from kafka._base.clock import Clock
     from kafka.cluster import ClusterSnapshot
     from kafka.config.producer import ProducerConfig
+    from kafka.producer.batch_encoding import Headers, Record
     from kafka.producer.callbacks import CallbackRunner
     from kafka.producer.future import FutureRecordMetadata
     from kafka.producer.producer_batch import ProducerBatch
-    from kafka.producer.sizes import Headers, Record
 
 log = logging.getLogger("kafka.producer.kafka")
 
@@ -77,7 +77,7 @@ class ProducerCore:
             runner=runner,
             observer=observer,
             is_loop_thread=self.is_loop_thread,
-            is_held_here=self.accumulator.intake.is_held_here,
+            is_held_here=self.accumulator.gate.is_held_here,
         )
         self.accumulator.attach(self.deliveries, observer)
         self.path = SendPath(
@@ -158,7 +158,7 @@ class ProducerCore:
     def check(self) -> None:
         """Raise if the producer is closed or broken."""
         self.net.supervisor.check()
-        if self.closed or self.accumulator.memory.closed:
+        if self.closed or self.accumulator.pool.closed:
             raise KafkaError("the producer is closed; make a new one")
 
     async def wait_for_all(self, timeout: float) -> bool:  # noqa: ASYNC109 - the same
@@ -185,7 +185,7 @@ class ProducerCore:
 
     # -- topics ------------------------------------------------------------------------------
 
-    async def route(self, topic: str, deadline: Deadline) -> TopicRoute:
+    async def route(self, topic: str, deadline: Deadline) -> TopicInfo:
         """Return the route of *topic*, waiting for its metadata.
 
         Raises:
@@ -201,7 +201,7 @@ class ProducerCore:
             if self.net.cluster.snapshot is snapshot:
                 await self.net.metadata.wait_for_update(snapshot.version, deadline)
 
-    async def route_to(self, topic: str, partition: int | None, deadline: Deadline) -> TopicRoute:
+    async def route_to(self, topic: str, partition: int | None, deadline: Deadline) -> TopicInfo:
         """As `route`, and look once more for a *partition* that is not known: it may be new."""
         route = await self.route(topic, deadline)
         if isinstance(partition, int) and partition >= len(route.queues):
@@ -228,23 +228,22 @@ class ProducerCore:
         interrupted another send(). The loop places it when the topic's metadata has come.
         """
         settings = self.accumulator.settings
-        route = TopicRoute(
+        route = TopicInfo(
             topic, batch_size=settings.batch_size, limit=settings.batch_limit, uniform=max
         )
         route.update((partition or 0) + 1, ())
         _, record, size = self.path.prepare(route, value, key, headers, None, timestamp_ms)
         queue = PartitionQueue(route, -1 if partition is None else partition, 0)
         batch = self.accumulator.make_batch(queue, (record,))
-        batch.memory = size
         batch.seal()
-        self.loop.call_soon_threadsafe(self._place_soon, batch, record, partition)
+        self.loop.call_soon_threadsafe(self._place_soon, batch, record, size, partition)
         self.deliveries.opened(batch)
         return future_of(batch, 0)
 
     def failed(self, topic: str, partition: int | None, error: KafkaError) -> FutureRecordMetadata:
         """Return the future of a record that the brokers refuse before it is sent."""
         settings = self.accumulator.settings
-        route = TopicRoute(
+        route = TopicInfo(
             topic, batch_size=settings.batch_size, limit=settings.batch_limit, uniform=max
         )
         queue = PartitionQueue(route, -1 if partition is None else partition, 0)
@@ -252,8 +251,10 @@ class ProducerCore:
         self.deliveries.complete(batch, Outcome(error=error))
         return future_of(batch, 0)
 
-    def _place_soon(self, batch: ProducerBatch, record: Record, partition: int | None) -> None:
-        self.accumulator.account(batch.memory)
+    def _place_soon(
+        self, batch: ProducerBatch, record: Record, size: int, partition: int | None
+    ) -> None:
+        self.accumulator.charge(batch, size)
         self.net.supervisor.spawn(self._place(batch, record, partition), name="kafka-place-record")
 
     async def _place(self, batch: ProducerBatch, record: Record, partition: int | None) -> None:
@@ -274,7 +275,7 @@ class ProducerCore:
 
     async def put_in(
         self,
-        route: TopicRoute,
+        route: TopicInfo,
         queue: PartitionQueue | None,
         record: Record,
         size: int,
@@ -294,14 +295,14 @@ class ProducerCore:
 
     async def _wait_for_memory(
         self,
-        route: TopicRoute,
+        route: TopicInfo,
         queue: PartitionQueue | None,
         record: Record,
         size: int,
         deadline: Deadline,
     ) -> FutureRecordMetadata:
         event = asyncio.Event()
-        waiter = MemoryWaiter(event.set)
+        waiter = BufferWaiter(event.set)
         self.accumulator.enter_queue(waiter)
         try:
             while True:
@@ -323,7 +324,7 @@ class ProducerCore:
             how = "now, and this send() cannot wait: it runs on the client's own thread or stopped "
             how += "another send() of its thread halfway"
         return KafkaTimeoutError(
-            f"no memory for a record of {size} bytes {how}: {self.accumulator.memory.used} of "
+            f"no memory for a record of {size} bytes {how}: {self.accumulator.pool.used} of "
             f"buffer_memory={self.config.buffer_memory} bytes wait to be delivered; the brokers "
             f"are slower than the application, or cannot be reached"
         )

@@ -51,13 +51,13 @@ class FlushWait:
 class _Failure:
     """What is kept of a failed batch: which of its records somebody asked about."""
 
-    __slots__ = ("batch", "count", "error", "looked", "topic")
+    __slots__ = ("batch", "count", "error", "observed", "topic")
 
     def __init__(self, batch: ProducerBatch, error: KafkaError) -> None:
         self.topic = batch.topic_partition.topic
         self.count = batch.count or len(batch.records)
         self.error = error
-        self.looked = batch.looked
+        self.observed = batch.observed_failures
         # A living batch has living futures, so somebody may still look.
         self.batch = weakref.ref(batch)
 
@@ -89,7 +89,7 @@ class FailureLedger:
             if failure.batch() is not None and not include_held:
                 self._failures.append(failure)
                 continue
-            missed = failure.count - len(failure.looked)
+            missed = failure.count - len(failure.observed)
             if missed > 0:
                 count, error = topics.get(failure.topic, (0, failure.error))
                 topics[failure.topic] = (count + missed, error)
@@ -244,7 +244,7 @@ class Deliveries:
         index, call, looks = callback
         error = batch.error_of(index)
         if error is not None and looks:
-            batch.looked.add(index)
+            batch.observed_failures.add(index)
         try:
             call(None if error is not None else batch.metadata_of(index), error)
         except Exception as exc:

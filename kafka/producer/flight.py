@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from kafka.cluster import ClusterSnapshot
     from kafka.errors import KafkaError
     from kafka.producer.producer_batch import ProducerBatch, ProducerStamp
-    from kafka.producer.routes import PartitionQueue
+    from kafka.producer.topic_info import PartitionQueue
     from kafka.protocol.messages.produce import ProduceResponse
     from kafka.protocol.produce_stencil import Accepted
 

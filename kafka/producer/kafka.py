@@ -27,11 +27,11 @@ if TYPE_CHECKING:
 
     from kafka.cluster import ClusterMetadata
     from kafka.metrics.sensors import Values
+    from kafka.producer.batch_encoding import Headers
     from kafka.producer.core import ProducerCore
     from kafka.producer.future import FutureRecordMetadata
     from kafka.producer.many import FutureRecordsMetadata
-    from kafka.producer.routes import TopicRoute
-    from kafka.producer.sizes import Headers
+    from kafka.producer.topic_info import TopicInfo
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +64,7 @@ class KafkaProducer(Facade[AsyncKafkaProducer]):
         self._options = core._options  # noqa: SLF001 - the two faces are one piece
         self._starting = threading.RLock()
         self._closed = False
-        self._routes: dict[str, TopicRoute] = {}
+        self._routes: dict[str, TopicInfo] = {}
         self._put: Callable[[str, object, object], FutureRecordMetadata | None] = _put_nothing
         forked = weakref.WeakMethod(self._after_fork)
         self._thread.on_fork.append(lambda: _call_if_alive(forked))
@@ -227,7 +227,7 @@ class KafkaProducer(Facade[AsyncKafkaProducer]):
         core.deliveries.check_not_in_callback("close")
         if core.is_loop_thread():
             core.deliveries.check_may_wait()
-        if core.accumulator.intake.is_held_here():
+        if core.accumulator.gate.is_held_here():
             threading.Thread(target=self._close, args=(core, seconds)).start()
         else:
             self._close(core, seconds)
@@ -294,7 +294,7 @@ class KafkaProducer(Facade[AsyncKafkaProducer]):
             self._thread.stop()
             raise
         core = self._core._core  # noqa: SLF001 - one piece
-        core.accumulator.memory.makes_way = True
+        core.accumulator.yields_to_loop = True
         path = core.path
         self._prepare = path.prepare
         self._append = path.append

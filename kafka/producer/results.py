@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from kafka.producer.produce import PartitionResult
     from kafka.producer.producer_batch import ProducerBatch
     from kafka.producer.record_accumulator import RecordAccumulator
-    from kafka.producer.routes import PartitionQueue
+    from kafka.producer.topic_info import PartitionQueue
 
 log = logging.getLogger("kafka.producer.sender")
 
@@ -137,15 +137,12 @@ class Results:
             batch.count,
         )
         parts = self._deliveries.split(batch)
-        self._accumulator.account(sum(part.memory for part in parts))
-        self._accumulator.release(batch)
-        for part in parts:
-            self._accumulator.put_back(queue, part)
+        self._accumulator.replace(queue, batch, parts)
 
     def expire(self, now: float) -> None:
         """Fail the batches whose delivery time-out is over (KIP-91)."""
         timeout = self._accumulator.settings.delivery_timeout
-        expired = self._accumulator.intake.guarded(self._accumulator.take_expired, now)
+        expired = self._accumulator.gate.guarded(self._accumulator.take_expired, now)
         for batch in self.flying:
             if batch.expires_at(timeout) <= now:
                 expired.append(batch)

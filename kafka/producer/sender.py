@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from kafka.producer.deliveries import Deliveries
     from kafka.producer.flight import Flight, Landing, ProducerIds, SenderSettings
     from kafka.producer.record_accumulator import RecordAccumulator
-    from kafka.producer.routes import PartitionQueue
+    from kafka.producer.topic_info import PartitionQueue
     from kafka.protocol.messages.produce import ProduceResponse
 
 log = logging.getLogger(__name__)
@@ -186,7 +186,7 @@ class Sender:
         requests: dict[int, list[Sent]] = {}
         room: dict[int, int] = {}
         next_due = math.inf
-        hurry = self._accumulator.memory.in_a_hurry
+        hurry = self._accumulator.pool.in_a_hurry
         if len(queues) > 1:
             # Every pass starts at another queue, so that none waits for ever behind full requests.
             self._turn = (self._turn + 1) % len(queues)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from kafka.producer.producer_batch import ProducerBatch
     from kafka.producer.record_accumulator import RecordAccumulator
     from kafka.producer.results import Results
-    from kafka.producer.routes import PartitionQueue
+    from kafka.producer.topic_info import PartitionQueue
     from kafka.protocol.api_versions import ApiVersions
     from kafka.protocol.messages.produce import ProduceRequest
 
@@ -120,7 +120,6 @@ class Writer:
         return [item for item in sent if item.batch.state is BatchState.IN_FLIGHT]
 
     def _encode_anew(self, batch: ProducerBatch, magic: int) -> None:
-        settings = self._accumulator.settings
         batch.move(BatchState.ENCODED)
         batch.reopen()
         if magic < 2 and any(record[3] for record in batch.records):
@@ -131,8 +130,7 @@ class Writer:
             )
             self._results.fail(batch, old)
             return
-        codec, level = settings.codec, settings.compression_level
-        self._attempt(batch, partial(batch.encode, magic=magic, codec=codec, level=level))
+        self._attempt(batch, partial(self._accumulator.encode_as, batch, magic))
         if batch.outcome is None:
             batch.move(BatchState.IN_FLIGHT)
 
@@ -140,7 +138,7 @@ class Writer:
         """Make sure *batch* is encoded; return whether it can be sent."""
         if batch.state is BatchState.SEALED:
             self._attempt(
-                batch, partial(self._accumulator.encode, batch, queue.route, take_over=True)
+                batch, partial(self._accumulator.encode, batch, queue.topic_info, take_over=True)
             )
         if batch.outcome is not None:
             self._accumulator.release(batch)

@@ -12,8 +12,7 @@ from kafka.errors import KafkaError
 from kafka.producer.deliveries import Deliveries
 from kafka.producer.future import future_of
 from kafka.producer.producer_batch import BatchState, Outcome, ProducerBatch
-from kafka.record.compression import Codec
-from test.unit.producer.support import TP
+from test.unit.producer.support import TP, encode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,7 +69,7 @@ def flying(deliveries: Deliveries, number: int) -> ProducerBatch:
     batch = ProducerBatch(TP, deliveries, order=(number,), created=0.0)
     batch.add((number, None, b"value", None))
     batch.seal()
-    batch.encode(magic=2, codec=Codec.NONE)
+    encode(batch)
     batch.move(BatchState.IN_FLIGHT)
     deliveries.opened(batch)
     return batch
