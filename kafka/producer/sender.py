@@ -4,8 +4,11 @@ Runs on the loop thread. Each pass looks at all queues that hold something, grou
 node, and writes one request to each; answers, metadata and full batches cause the next pass.
 
 One record at a time is worth as little ceremony as can be: what wakes the loop runs the pass, the
-pass writes the request, and the step that receives the answer completes the batches. Only a node
-that is not connected, or busy, gets a task that waits for it.
+pass writes the request, and the step that receives the answer completes the batches.
+
+A batch leaves its queue in the step that writes it, never before. While a node is not ready (not
+connected, throttled, busy) its batches stay in their queues and one task waits for it; when the
+leader moves meanwhile they go to the new one, in their order.
 """
 
 from __future__ import annotations
@@ -14,22 +17,27 @@ import asyncio
 import logging
 import math
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from kafka._base.deadline import Deadline
 from kafka.errors import KafkaError
 from kafka.producer.flight import Sent
 from kafka.producer.produce import PartitionResult, SentBatches
 from kafka.producer.producer_batch import BatchState
 from kafka.producer.results import Results
 from kafka.producer.writer import Writer
+from kafka.protocol.messages.produce import ProduceRequest
 from kafka.protocol.produce_stencil import Accepted
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from kafka._base.backoff import Uniform
     from kafka._base.clock import Clock
     from kafka._base.observer import Observer
     from kafka._base.supervisor import Supervisor
     from kafka.cluster import ClusterSnapshot
+    from kafka.net.connection import Connection
     from kafka.net.network_client import NetworkClient
     from kafka.producer.deliveries import Deliveries
     from kafka.producer.flight import Flight, Landing, ProducerIds, SenderSettings
@@ -41,6 +49,7 @@ log = logging.getLogger(__name__)
 
 # How soon to look again at partitions without a leader, should no new metadata come, in seconds.
 _NO_LEADER_DELAY = 0.1
+_NOBODY: Final[Mapping[int, Connection]] = {}
 
 
 class Sender:
@@ -94,7 +103,8 @@ class Sender:
             producer_ids=producer_ids,
         )
         self._in_flight: Counter[int] = Counter()
-        self._unwritten: Counter[int] = Counter()
+        # The nodes that a task waits for.
+        self._awaited: set[int] = set()
         self._loop = asyncio.get_running_loop()
         # There while `run` is; an error of a step ends it.
         self._life: asyncio.Future[None] | None = None
@@ -126,13 +136,17 @@ class Sender:
 
     # -- steps on the loop -------------------------------------------------------------------
 
-    def look(self) -> None:
-        """Look at the queues now, unless the sender does not run; loop thread only."""
+    def look(self, ready: Mapping[int, Connection] = _NOBODY) -> None:
+        """Look at the queues now, unless the sender does not run; loop thread only.
+
+        Args:
+            ready: connections that take one request now, although others wait for their turn.
+        """
         self._woken = False
         if self._life is None or self._life.done():
             return
         try:
-            due = self._pass()
+            due = self._pass(ready)
             if due < self._timer_at:
                 self._set_timer(due)
             self._accumulator.next_due = self._timer_at
@@ -163,7 +177,7 @@ class Sender:
 
     # -- choosing what goes ------------------------------------------------------------------
 
-    def _pass(self) -> float:
+    def _pass(self, ready: Mapping[int, Connection]) -> float:
         """Send what may go now; return when to look again if nothing happens."""
         now = self._clock.now()
         self._accumulator.magic = self._net.minimum_record_magic()
@@ -171,15 +185,20 @@ class Sender:
             queues = self._accumulator.looking()
             if now >= self._accumulator.next_expiry:
                 self._results.expire(now)
-            requests, due = self._choose(queues, now)
+            connections: dict[int, Connection | None] = dict(ready)
+            ready = _NOBODY
+            requests, due = self._choose(queues, connections, now)
             for node_id, sent in requests.items():
-                self._start(node_id, sent, now)
+                connection = connections[node_id]
+                assert connection is not None
+                self._start(node_id, sent)
+                self._write(connection, node_id, sent, now + self._settings.request_timeout)
             # What comes in from here on wakes the loop.
             if not requests or not self._accumulator.active:
                 return min(due, self._accumulator.next_expiry)
 
     def _choose(
-        self, queues: list[PartitionQueue], now: float
+        self, queues: list[PartitionQueue], connections: dict[int, Connection | None], now: float
     ) -> tuple[dict[int, list[Sent]], float]:
         """Group what may go by node; also return when something else will be due."""
         snapshot = self._net.cluster.snapshot
@@ -194,18 +213,19 @@ class Sender:
         for queue in queues:
             due = queue.due_at(now, hurry=hurry)
             if due <= now:
-                node_id, due = self._node_for(queue, snapshot, now)
-                if node_id is not None and self._add(queue, node_id, requests, room):
-                    continue
+                leader, due = self._leader_of(queue, snapshot, now)
+                if leader is not None:
+                    due = self._ready_at(leader, connections, now)
+                    if due <= now and self._add(queue, leader, requests, room):
+                        continue
             next_due = min(next_due, due)
         return requests, next_due
 
-    def _node_for(
+    def _leader_of(
         self, queue: PartitionQueue, snapshot: ClusterSnapshot, now: float
     ) -> tuple[int | None, float]:
-        """Return the node that can take a batch of *queue*, or ``None`` and when to ask again."""
-        most = self._settings.max_in_flight
-        if queue.in_flight and most == 1:
+        """Return where the next batch of *queue* goes, or ``None`` and when to ask again."""
+        if queue.in_flight and self._settings.max_in_flight == 1:
             # Order within the partition: nothing goes before the answer.
             return None, math.inf
         leader = snapshot.leader_for(queue.topic_partition)
@@ -213,10 +233,39 @@ class Sender:
             self._net.metadata.touch(queue.topic_partition.topic)
             self._net.metadata.request_update()
             return None, now + _NO_LEADER_DELAY
-        if self._in_flight[leader] >= most:
-            return None, math.inf
-        wait = self._net.ready_in(leader, now)
-        return (None, now + wait) if wait > 0 else (leader, math.inf)
+        return leader, now
+
+    def _ready_at(
+        self, node_id: int, connections: dict[int, Connection | None], now: float
+    ) -> float:
+        """Return *now* if the node takes a request, otherwise when to ask again.
+
+        Args:
+            node_id: the node.
+            connections: what has been found out in this pass.
+            now: the time.
+        """
+        if node_id in connections:
+            connection = connections[node_id]
+        elif self._in_flight[node_id] >= self._settings.max_in_flight:
+            return math.inf
+        else:
+            try:
+                connection = connections[node_id] = self._net.idle_connection(node_id, now)
+            except KafkaError as exc:
+                # The client is closed, or broken: nothing will be sent any more.
+                self._accumulator.abort(exc)
+                return math.inf
+        if connection is not None:
+            return now
+        if node_id in self._awaited:
+            return math.inf
+        wait = self._net.ready_in(node_id, now)
+        if wait > 0:
+            return now + wait
+        self._awaited.add(node_id)
+        self._supervisor.spawn(self._await_node(node_id), name=f"produce-{node_id}")
+        return math.inf
 
     def _add(
         self,
@@ -245,58 +294,71 @@ class Sender:
 
     # -- requests ----------------------------------------------------------------------------
 
-    def _start(self, node_id: int, sent: list[Sent], now: float) -> None:
+    def _start(self, node_id: int, sent: list[Sent]) -> None:
         for queue, batch in sent:
             batch.move(BatchState.IN_FLIGHT)
             queue.in_flight += 1
             self._results.flying[batch] = queue
             self._net.metadata.touch(queue.topic_partition.topic)
         self._in_flight[node_id] += 1
-        # Nothing passes a request whose task has not written it yet.
-        waits = self._settings.acks == 0 or self._unwritten.get(node_id, 0) > 0
-        if waits or not self._write_now(node_id, sent, now):
-            self._unwritten[node_id] += 1
-            self._supervisor.spawn(self._produce(node_id, sent), name=f"produce-{node_id}")
 
-    def _write_now(self, node_id: int, sent: list[Sent], now: float) -> bool:
-        """Send a request in this step if the node is ready for one; return whether it was."""
+    def _write(
+        self, connection: Connection, node_id: int, sent: list[Sent], expires_at: float
+    ) -> None:
+        """Write a request in this step."""
         try:
-            connection = self._net.idle_connection(node_id, now)
-            if connection is None:
-                return False
-            if self._writer.write(connection, node_id, sent, now + self._settings.request_timeout):
-                return True
+            if self._settings.acks == 0:
+                written = self._writer.write_unanswered(connection, sent)
+                if written:
+                    self._supervisor.spawn(
+                        self._drain(connection, node_id, written, expires_at),
+                        name=f"produce-{node_id}",
+                    )
+                    return
+            elif self._writer.write(connection, node_id, sent, expires_at):
+                return
         except KafkaError as exc:
             self._refused(sent, exc)
         self._over(node_id, sent)
-        return True
 
-    async def _produce(self, node_id: int, sent: list[Sent]) -> None:
-        """Send a request as soon as the node is ready for one."""
-        written = False
+    async def _await_node(self, node_id: int) -> None:
+        """Send what is due for a node as soon as it is ready; that fails if the node cannot be."""
         try:
-            if self._settings.acks == 0:
-                await self._produce_unanswered(node_id, sent)
-            else:
-                # The answer lands as that of `_write_now` does, so answers keep their order.
-                written = await self._net.when_ready(
-                    node_id, lambda found, until: self._writer.write(found, node_id, sent, until)
-                )
+            await self._net.when_ready(node_id, lambda found, _: self.look({node_id: found}))
+        except KafkaError as exc:
+            sent = self._due_for(node_id)
+            self._start(node_id, sent)
+            self._refused(sent, exc)
+            self._over(node_id, sent)
+        finally:
+            self._awaited.discard(node_id)
+            self.wake()
+
+    def _due_for(self, node_id: int) -> list[Sent]:
+        """Take the batches out of their queues that wait for nothing but *node_id*."""
+        now = self._clock.now()
+        snapshot = self._net.cluster.snapshot
+        hurry = self._accumulator.memory.in_a_hurry
+        requests: dict[int, list[Sent]] = {}
+        for queue in self._accumulator.looking():
+            if queue.due_at(now, hurry=hurry) <= now:
+                leader, _ = self._leader_of(queue, snapshot, now)
+                if leader == node_id:
+                    self._add(queue, node_id, requests, {})
+        return requests.get(node_id, [])
+
+    async def _drain(
+        self, connection: Connection, node_id: int, sent: list[Sent], expires_at: float
+    ) -> None:
+        """Complete batches that nobody answers once the system has taken their bytes."""
+        try:
+            await self._net.drained(connection, Deadline(expires_at), ProduceRequest.NAME)
+            for item in sent:
+                self._results.take(item, PartitionResult(None))
         except KafkaError as exc:
             self._refused(sent, exc)
         finally:
-            self._unwritten[node_id] -= 1
-            if not written:
-                self._over(node_id, sent)
-
-    async def _produce_unanswered(self, node_id: int, sent: list[Sent]) -> None:
-        versions = self._net.api_versions(node_id) or await self._net.versions_of(node_id)
-        flying = self._writer.fit(sent, versions)
-        if flying:
-            request = self._writer.request(flying, self._net.cluster.snapshot)
-            await self._net.send_without_response(request, node_id)
-        for item in flying:
-            self._results.take(item, PartitionResult(None))
+            self._over(node_id, sent)
 
     def _land(self, flight: Flight, answer: Landing) -> None:
         if self._life is None or self._life.done():

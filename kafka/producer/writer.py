@@ -83,6 +83,17 @@ class Writer:
         connection.write_batch(stencil, batch.pieces(stamp), flight, expires_at=expires_at)
         return True
 
+    def write_unanswered(self, connection: Connection, sent: list[Sent]) -> list[Sent]:
+        """Write a request that the broker does not answer; return what is in it."""
+        versions = connection.versions
+        if versions is None:
+            raise KafkaConnectionError(f"{connection.where}: the connection has ended")
+        flying = self.fit(sent, versions)
+        if flying:
+            request = self.request(flying, self._cluster.snapshot)
+            connection.send_without_response(request)
+        return flying
+
     def request(self, flying: list[Sent], snapshot: ClusterSnapshot) -> ProduceRequest:
         """Return the request that carries these batches."""
         ids = self._producer_ids
