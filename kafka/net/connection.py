@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from kafka.net.waiter import Answer, Frame
     from kafka.protocol.api_versions import ApiVersions
     from kafka.protocol.messages.produce import ProduceResponse
-    from kafka.protocol.produce_stencil import Accepted, ProduceStencil
+    from kafka.protocol.produce_template import ProduceAck, ProduceTemplate
     from kafka.protocol.schema import Message, Request
 
 log = logging.getLogger("kafka.conn")
@@ -133,20 +133,20 @@ class Connection:
 
     def write_batch(
         self,
-        stencil: ProduceStencil,
+        template: ProduceTemplate,
         records: Sequence[Piece],
-        answer: Answer[ProduceResponse | Accepted],
+        answer: Answer[ProduceResponse | ProduceAck],
         *,
         expires_at: float,
     ) -> None:
-        """As `write`, a Produce request made by *stencil*, which has the version as well."""
+        """As `write`, a Produce request made by *template*, which has the version as well."""
         if self.error is not None:
             self._check_open()
         correlation_id = self._in_flight.next_correlation_id()
-        pieces = stencil.request(correlation_id, records)
+        pieces = template.request(correlation_id, records)
         size = sum(map(len, pieces))
-        asked, version = stencil.REQUEST_TYPE, stencil.version
-        waiter = Waiter(answer, None, stencil, asked, version, size)  # type: ignore[arg-type] # as in send
+        asked, version = template.REQUEST_TYPE, template.version
+        waiter = Waiter(answer, None, template, asked, version, size)  # type: ignore[arg-type] # as in send
         self._post(pieces, InFlightRequest(correlation_id, waiter, self._clock.now(), expires_at))
 
     def send_without_response(self, request: Request[R], *, max_version: int | None = None) -> None:
@@ -264,7 +264,7 @@ class Connection:
         api_key = waiter.request_type.API_KEY
         seconds = 0.0
         # Any: what the waiter's answer takes, as in send.
-        answer: Any = None if waiter.stencil is None else waiter.stencil.accepted(frame)
+        answer: Any = None if waiter.template is None else waiter.template.read_ack(frame)
         if answer is None:
             response = decode_response(waiter.request_type, waiter.version, frame)
             seconds = throttle_seconds(api_key, waiter.version, response)

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     import asyncio
 
     from kafka.errors import KafkaError
-    from kafka.protocol.produce_stencil import ProduceStencil
+    from kafka.protocol.produce_template import ProduceTemplate
     from kafka.protocol.schema import Message, Request
 
 R_contra = TypeVar("R_contra", contravariant=True)
@@ -40,7 +40,7 @@ class Waiter(NamedTuple):
     Attributes:
         answer: takes the response.
         frame: takes it undecoded instead: a handshake looks at its frames itself.
-        stencil: reads it if it is as expected; such a one goes to *answer* as it is read.
+        template: reads a response that is as expected; *answer* takes what it reads.
         request_type: what was asked.
         version: in which version.
         size: bytes of the request.
@@ -48,7 +48,7 @@ class Waiter(NamedTuple):
 
     answer: Answer[Message]
     frame: asyncio.Future[Frame] | None
-    stencil: ProduceStencil | None
+    template: ProduceTemplate | None
     request_type: type[Request[Message]]
     version: int
     size: int

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from kafka._base.observer import Observer
     from kafka.errors import KafkaError
     from kafka.producer.border import AccumulatorSettings, MemoryWaiter
-    from kafka.producer.deliveries import Deliveries
+    from kafka.producer.incomplete_batches import IncompleteBatches
     from kafka.producer.routes import PartitionQueue, TopicRoute
     from kafka.producer.sizes import Record
 
@@ -68,17 +68,17 @@ class RecordAccumulator:
         self.magic = 2
         self.next_due = -math.inf
         self.next_expiry = math.inf
-        self._deliveries: Deliveries
+        self._incomplete: IncompleteBatches
         self._observer: Observer
         self._now = clock.now
         self._wake_ups = WakeUps(notify)
         self.notify = self._wake_ups.ask
         self._batches = 0
 
-    def attach(self, deliveries: Deliveries, observer: Observer) -> None:
+    def attach(self, incomplete: IncompleteBatches, observer: Observer) -> None:
         """Set what completes the batches and what is told of them; once, before any record."""
-        self._deliveries = deliveries
-        deliveries.on_callback_added = self.memory.take_callback
+        self._incomplete = incomplete
+        incomplete.on_callback_added = self.memory.take_callback
         self._observer = observer
 
     # -- senders' threads --------------------------------------------------------------------
@@ -219,12 +219,12 @@ class RecordAccumulator:
         self._observer.batch_sealed(batch.topic_partition.topic, batch.count, raw, encoded)
 
     def register(self) -> None:
-        """Have the deliveries watch all batches of this moment."""
+        """Track all batches of this moment."""
         with self.lock:
             for queue in list(self.active):
                 for batch in list(queue.batches):
                     if batch.records or batch.count:
-                        self._deliveries.opened(batch)
+                        self._incomplete.track(batch)
 
     # -- the loop's thread -------------------------------------------------------------------
 
@@ -253,7 +253,7 @@ class RecordAccumulator:
             if batch.count:
                 # Before it leaves the queue: `abort` finds it in one of the two, whenever a signal
                 # handler raises.
-                self._deliveries.opened(batch)
+                self._incomplete.track(batch)
             batches.popleft()
         if not batches:
             self.active.pop(queue, None)
@@ -284,7 +284,7 @@ class RecordAccumulator:
                 continue
             if batch is queue.open:
                 self._seal(queue)
-            self._deliveries.opened(batch)
+            self._incomplete.track(batch)
             queue.batches.remove(batch)
             expired.append(batch)
         return expired
@@ -300,7 +300,7 @@ class RecordAccumulator:
         self._batches += 1
         batch = ProducerBatch(
             queue.topic_partition,
-            self._deliveries,
+            self._incomplete,
             order=(self._batches,),
             created=now,
             due=now + self.settings.linger,
@@ -316,8 +316,8 @@ class RecordAccumulator:
         for queue in list(self.active):
             while queue in self.active:
                 self.pop(queue)
-        for batch in self._deliveries.unsettled:
-            if self._deliveries.complete(batch, Outcome(error=error)):
+        for batch in self._incomplete.incomplete:
+            if self._incomplete.complete(batch, Outcome(error=error)):
                 self.release(batch)
 
     def release(self, batch: ProducerBatch) -> None:

@@ -16,7 +16,7 @@ from kafka.structs import TopicPartition
 if TYPE_CHECKING:
     from kafka._base.backoff import Uniform
     from kafka.producer.producer_batch import ProducerBatch
-    from kafka.protocol.produce_stencil import ProduceStencil
+    from kafka.protocol.produce_template import ProduceTemplate
 
 # murmur2 costs 1.5 us for a key of 16 bytes; long keys and rare ones are not worth the memory.
 _LONGEST_KEY = 128
@@ -33,11 +33,11 @@ class PartitionQueue:
         batches: all batches in the order they go out, the open one last; closing the open batch
             is the one step ``open = None``.
         in_flight: batches sent and not answered.
-        stencil: what its requests with one batch are made with; kept by the sender.
+        template: encodes its requests with one batch; set by `kafka.producer.produce_request`.
         limit: bytes at which the open batch is full, as `RecordAccumulator.append` counts them.
     """
 
-    __slots__ = ("batches", "in_flight", "limit", "open", "route", "stencil", "topic_partition")
+    __slots__ = ("batches", "in_flight", "limit", "open", "route", "template", "topic_partition")
 
     def __init__(self, route: TopicRoute, partition: int, limit: int) -> None:
         self.route = route
@@ -45,7 +45,7 @@ class PartitionQueue:
         self.open: ProducerBatch | None = None
         self.batches: deque[ProducerBatch] = deque()
         self.in_flight = 0
-        self.stencil: ProduceStencil | None = None
+        self.template: ProduceTemplate | None = None
         self.limit = limit
 
     def __repr__(self) -> str:

@@ -16,7 +16,7 @@ from kafka.protocol.headers import encode_response
 from kafka.protocol.messages.metadata import MetadataRequest, MetadataResponse
 from kafka.protocol.messages.produce import ProduceRequest, ProduceResponse
 from kafka.protocol.primitives import ZERO_UUID
-from kafka.protocol.produce_stencil import Accepted, ProduceStencil, Settings
+from kafka.protocol.produce_template import ProduceAck, ProduceSettings, ProduceTemplate
 
 if TYPE_CHECKING:
     from kafka.protocol.schema import Message
@@ -94,14 +94,14 @@ async def test_an_observer_that_raises_keeps_no_answer_back() -> None:
 
 async def test_an_observer_that_raises_keeps_no_accepted_batch_back() -> None:
     stage = Stage(Faulty())
-    settings = Settings("c", acks=-1, timeout_ms=1000)
-    stencil = ProduceStencil(VERSIONS, settings, topic="t", topic_id=ZERO_UUID, partition=0)
-    told: asyncio.Future[ProduceResponse | Accepted] = asyncio.Future()
-    stage.connection.write_batch(stencil, [b"batch"], told, expires_at=60.0)
+    settings = ProduceSettings("c", acks=-1, timeout_ms=1000)
+    template = ProduceTemplate(VERSIONS, settings, topic="t", topic_id=ZERO_UUID, partition=0)
+    told: asyncio.Future[ProduceResponse | ProduceAck] = asyncio.Future()
+    stage.connection.write_batch(template, [b"batch"], told, expires_at=60.0)
     partition = ProduceResponse.PartitionProduceResponse(index=0, base_offset=7)
     topic = ProduceResponse.TopicProduceResponse(name="t", partition_responses=[partition])
     stage.answer(ProduceResponse(responses=[topic]), 9)
-    assert told.result() == Accepted(7)
+    assert told.result() == ProduceAck(7)
 
 
 async def test_a_request_whose_answer_cannot_be_dealt_with_fails_at_once(

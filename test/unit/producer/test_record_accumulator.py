@@ -11,11 +11,11 @@ import pytest
 from kafka._base.observer import Observer
 from kafka.errors import KafkaError
 from kafka.producer.border import AccumulatorSettings
-from kafka.producer.deliveries import Deliveries
+from kafka.producer.incomplete_batches import IncompleteBatches
 from kafka.producer.record_accumulator import RecordAccumulator
 from kafka.producer.routes import TopicRoute
 from kafka.record.compression import Codec
-from test.unit.producer.test_deliveries import LaterRunner
+from test.unit.producer.test_incomplete_batches import LaterRunner
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,7 +54,7 @@ class Story:
         self.clock = Interrupting()
         settings = AccumulatorSettings(16_384, LINGER, 2**20, DELIVERY_TIMEOUT, Codec.NONE)
         self.accumulator = RecordAccumulator(settings, clock=self.clock, notify=self._wake)
-        deliveries = Deliveries(
+        deliveries = IncompleteBatches(
             self.accumulator.lock,
             wait_timeout=1.0,
             runner=LaterRunner(),
