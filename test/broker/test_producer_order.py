@@ -11,6 +11,7 @@ import asyncio
 import random
 import re
 from collections import defaultdict
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
@@ -20,45 +21,42 @@ from kafka.protocol.messages.produce import ProduceRequest
 from kafka.testing.broker.faults import Throttle
 from test.support.producer_story import values
 from test.support.stage import cluster_of
-from test.support.virtual_loop import VirtualLoop, run
+from test.support.virtual_loop import VirtualLoop
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import AsyncIterator
 
     from kafka.testing import EmbeddedCluster
-
-    Story = Callable[[EmbeddedCluster, AsyncKafkaProducer], Coroutine[None, None, None]]
 
 PARTITIONS = 3
 RECORDS = 150
 
 
-def play_on_two_brokers(story: Story, **options: Any) -> None:  # Any: options of every type
-    """Run *story*: broker 0 leads partition 0 of "t"; metadata comes from broker 1."""
-
-    async def on_stage() -> None:
-        async with cluster_of(2, config={"default.replication.factor": "2"}) as cluster:
-            cluster.create_topic("t")
-            cluster.create_topic("other")
-            cluster.move_leader("t", 0, 0)
-            cluster.move_leader("other", 0, 1)
-            async with AsyncKafkaProducer(
-                bootstrap_servers=cluster.bootstrap_servers[1], metadata_max_age_ms=500, **options
-            ) as producer:
-                await producer.partitions_for("t")
-                # Broker 1 is connected, so that metadata is asked of it.
-                await (await producer.send("other", b"warm up"))
-                await story(cluster, producer)
-
-    run(on_stage())
+@asynccontextmanager
+async def two_brokers(
+    **options: Any,  # Any: options of every type
+) -> AsyncIterator[tuple[EmbeddedCluster, AsyncKafkaProducer]]:
+    """Two brokers and a producer connected to broker 1; broker 0 leads partition 0 of "t"."""
+    async with cluster_of(2, config={"default.replication.factor": "2"}) as cluster:
+        cluster.create_topic("t")
+        cluster.create_topic("other")
+        cluster.move_leader("t", 0, 0)
+        cluster.move_leader("other", 0, 1)
+        async with AsyncKafkaProducer(
+            bootstrap_servers=cluster.bootstrap_servers[1], metadata_max_age_ms=500, **options
+        ) as producer:
+            await producer.partitions_for("t")
+            # Broker 1 is connected, so that metadata is asked of it.
+            await (await producer.send("other", b"warm up"))
+            yield cluster, producer
 
 
 @pytest.mark.parametrize("acks", [0, 1, "all"])
 @pytest.mark.parametrize("unready", ["freeze", "cut_off"])
-def test_a_batch_that_waits_for_its_node_is_not_overtaken_when_the_leader_moves(
+async def test_a_batch_that_waits_for_its_node_is_not_overtaken_when_the_leader_moves(
     acks: object, unready: str
 ) -> None:
-    async def story(cluster: EmbeddedCluster, producer: AsyncKafkaProducer) -> None:
+    async with two_brokers(acks=acks) as (cluster, producer):
         loop = asyncio.get_running_loop()
         getattr(cluster.control, unready)(0)
         cluster.disconnect(0)
@@ -75,11 +73,9 @@ def test_a_batch_that_waits_for_its_node_is_not_overtaken_when_the_leader_moves(
         await asyncio.sleep(1)
         assert values(cluster) == [b"A", b"B"]
 
-    play_on_two_brokers(story, acks=acks)
 
-
-def test_a_batch_that_waits_for_the_end_of_throttling_is_not_overtaken() -> None:
-    async def story(cluster: EmbeddedCluster, producer: AsyncKafkaProducer) -> None:
+async def test_a_batch_that_waits_for_the_end_of_throttling_is_not_overtaken() -> None:
+    async with two_brokers() as (cluster, producer):
         cluster.inject(ProduceRequest, Throttle(20_000), node_id=0)
         await (await producer.send("t", b"throttled"))
         await producer.send("t", b"A")
@@ -88,8 +84,6 @@ def test_a_batch_that_waits_for_the_end_of_throttling_is_not_overtaken() -> None
         await asyncio.sleep(1)
         await (await producer.send("t", b"B"))
         assert values(cluster) == [b"throttled", b"A", b"B"]
-
-    play_on_two_brokers(story)
 
 
 class Wiretap:
@@ -107,7 +101,7 @@ class Wiretap:
 
 
 async def trouble(cluster: EmbeddedCluster, rng: random.Random, stop: asyncio.Event) -> None:
-    """Freeze, thaw and cut off brokers, and move leaders, until *stop* is set."""
+    """Freeze and thaw brokers, cut connections, and move leaders, until *stop* is set."""
     frozen: set[int] = set()
     while not stop.is_set():
         await asyncio.sleep(rng.uniform(0.05, 1.5))
@@ -169,27 +163,20 @@ async def send_in_trouble(seed: int, **options: Any) -> Run:
 
 @pytest.mark.parametrize("acks", [1, "all"])
 @pytest.mark.parametrize("seed", range(20))
-def test_with_one_request_in_flight_the_log_keeps_the_order_of_a_partition(
+async def test_with_one_request_in_flight_the_log_keeps_the_order_of_a_partition(
     seed: int, acks: object
 ) -> None:
-    async def story() -> None:
-        found = await send_in_trouble(seed, acks=acks, max_in_flight_requests_per_connection=1)
-        assert found.first_copies == found.sent
-
-    run(story())
+    found = await send_in_trouble(seed, acks=acks, max_in_flight_requests_per_connection=1)
+    assert found.first_copies == found.sent
 
 
 @pytest.mark.parametrize("acks", [1, "all"])
 @pytest.mark.parametrize("seed", range(20))
-def test_with_five_requests_in_flight_no_record_is_written_before_an_earlier_one(
+async def test_with_five_requests_in_flight_no_record_is_written_before_an_earlier_one(
     seed: int, acks: object
 ) -> None:
     """A record behind a later one in the log was written before it, and had no answer yet."""
-
-    async def story() -> None:
-        found = await send_in_trouble(seed, acks=acks, max_in_flight_requests_per_connection=5)
-        for partition, sent in found.sent.items():
-            assert sorted(sent, key=found.first_writes.__getitem__) == sent
-            assert set(found.first_copies[partition]) == set(sent)
-
-    run(story())
+    found = await send_in_trouble(seed, acks=acks, max_in_flight_requests_per_connection=5)
+    for partition, sent in found.sent.items():
+        assert sorted(sent, key=found.first_writes.__getitem__) == sent
+        assert set(found.first_copies[partition]) == set(sent)
