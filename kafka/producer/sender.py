@@ -185,6 +185,9 @@ class Sender:
             if due < self._timer_at:
                 self._set_timer(due)
             self._accumulator.next_due = self._timer_at
+        except KafkaError as exc:
+            # The network is closed, or one of its tasks has failed: nothing will be sent any more.
+            self._accumulator.abort(exc)
         except BaseException as exc:  # noqa: BLE001 - `_fail` raises it where it belongs
             self._fail(exc)
 
@@ -273,11 +276,7 @@ class Sender:
         """Return an empty draft for a node, ``None`` if it takes no request in this step."""
         connection = ready.get(node_id)
         if connection is None and self._in_flight[node_id] < self._settings.max_in_flight:
-            try:
-                connection = self._net.idle_connection(node_id, now)
-            except KafkaError as exc:
-                # The client is closed, or broken: nothing will be sent any more.
-                self._accumulator.abort(exc)
+            connection = self._net.idle_connection(node_id, now)
         if connection is None or connection.versions is None:
             return None
         return ProduceDraft(connection, connection.versions, self._settings.max_request_size)

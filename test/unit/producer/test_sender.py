@@ -155,6 +155,9 @@ class Story:
         self.sender.wake()
 
     def _spawn(self, work: Coroutine[object, object, None], *, name: str) -> None:
+        if self.net.closed:
+            work.close()
+            raise IllegalStateError("the client is closed")
         self.tasks.append(asyncio.get_running_loop().create_task(work, name=name))
 
     async def send(self, value: bytes, partition: int = 0) -> FutureRecordMetadata:
@@ -339,10 +342,12 @@ async def test_one_node_that_is_not_ready_holds_nobody_else_back() -> None:
 
 
 async def test_what_is_sent_to_a_closed_client_fails() -> None:
-    async with Story(0) as story:
+    async with Story(0, 1) as story:
         story.net.closed = True
-        future = await story.send(b"a")
-        assert isinstance(future.exception, IllegalStateError)
+        futures = [story.around.send(b"a", 0), story.around.send(b"b", 1)]
+        await story.settle()
+        assert [type(future.exception) for future in futures] == [IllegalStateError] * 2
+        assert not story.tasks[0].done()
 
 
 # -- formats -------------------------------------------------------------------------------------
