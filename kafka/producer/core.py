@@ -7,16 +7,14 @@ import logging
 import time
 from typing import TYPE_CHECKING, Any
 
-from kafka._base.backoff import ExponentialBackoff
 from kafka._base.deadline import Deadline
 from kafka._base.loop_waker import LoopWaker
 from kafka._base.observer import Observer
 from kafka._base.system import uniform as system_uniform
 from kafka.errors import KafkaError, KafkaTimeoutError, UnsupportedCodecError
 from kafka.producer.buffer_pool import BufferWaiter
-from kafka.producer.deliveries import Deliveries
-from kafka.producer.flight import SenderSettings
 from kafka.producer.future import future_of
+from kafka.producer.incomplete_batches import IncompleteBatches
 from kafka.producer.producer_batch import Outcome
 from kafka.producer.record_accumulator import AccumulatorSettings, RecordAccumulator
 from kafka.producer.send_path import SendPath
@@ -62,7 +60,7 @@ class ProducerCore:
         self.config = config
         # A third of what importing a client would cost; it is needed when one is made.
         from kafka.net.network_client import NetworkClient  # noqa: PLC0415
-        from kafka.producer.sender import Sender  # noqa: PLC0415
+        from kafka.producer.sender import Sender, SenderSettings  # noqa: PLC0415
 
         self.loop = asyncio.get_running_loop()
         observer = observer or Observer()
@@ -71,7 +69,7 @@ class ProducerCore:
         self.accumulator = RecordAccumulator(
             _accumulator_settings(config), clock=self.clock, notify=self._notify
         )
-        self.deliveries = Deliveries(
+        self.incomplete = IncompleteBatches(
             self.accumulator.lock,
             wait_timeout=config.delivery_timeout + config.request_timeout,
             runner=runner,
@@ -79,7 +77,7 @@ class ProducerCore:
             is_loop_thread=self.is_loop_thread,
             is_held_here=self.accumulator.gate.is_held_here,
         )
-        self.accumulator.attach(self.deliveries, observer)
+        self.accumulator.attach(self.incomplete, observer)
         self.path = SendPath(
             config,
             accumulator=self.accumulator,
@@ -88,16 +86,13 @@ class ProducerCore:
             uniform=uniform,
         )
         self.sender = Sender(
-            _sender_settings(config),
+            SenderSettings.of(config),
             net=self.net,
             accumulator=self.accumulator,
-            deliveries=self.deliveries,
-            supervisor=self.net.supervisor,
-            clock=self.clock,
-            observer=observer,
-            uniform=uniform,
+            incomplete=self.incomplete,
+            runtime=self.net.runtime,
         )
-        self._waker = LoopWaker(self.sender.look)
+        self._waker = LoopWaker(self.sender.run_once)
         self.closed = False
         self._disconnecting: asyncio.Future[None] | None = None
 
@@ -151,7 +146,7 @@ class ProducerCore:
             # What was scheduled by the last outcomes (callbacks, waiters) runs first.
             await asyncio.sleep(0)
             self._waker.close()
-            self.deliveries.failures.report(include_held=True)
+            self.incomplete.failures.report(include_held=True)
             self._disconnecting.set_result(None)
         await asyncio.shield(self._disconnecting)
 
@@ -165,7 +160,7 @@ class ProducerCore:
         """Wait until all records of this moment are settled; return whether they are in time."""
         self.accumulator.register()
         done: asyncio.Future[None] = self.loop.create_future()
-        wait = self.deliveries.wait_for_all(lambda: self.loop.call_soon_threadsafe(_finish, done))
+        wait = self.incomplete.wait_for_all(lambda: self.loop.call_soon_threadsafe(_finish, done))
         if wait is None:
             return True
         self.accumulator.flush()
@@ -175,7 +170,7 @@ class ProducerCore:
         except TimeoutError:
             return False
         finally:
-            self.deliveries.stop_waiting(wait)
+            self.incomplete.stop_waiting(wait)
         return True
 
     def is_loop_thread(self) -> bool:
@@ -237,7 +232,7 @@ class ProducerCore:
         batch = self.accumulator.make_batch(queue, (record,))
         batch.seal()
         self.loop.call_soon_threadsafe(self._place_soon, batch, record, size, partition)
-        self.deliveries.opened(batch)
+        self.incomplete.track(batch)
         return future_of(batch, 0)
 
     def failed(self, topic: str, partition: int | None, error: KafkaError) -> FutureRecordMetadata:
@@ -248,7 +243,7 @@ class ProducerCore:
         )
         queue = PartitionQueue(route, -1 if partition is None else partition, 0)
         batch = self.accumulator.make_batch(queue, ((0, None, None, None),))
-        self.deliveries.complete(batch, Outcome(error=error))
+        self.incomplete.complete(batch, Outcome(error=error))
         return future_of(batch, 0)
 
     def _place_soon(
@@ -264,7 +259,7 @@ class ProducerCore:
             queue = self.path.place(route, record[1], partition)
         except (KafkaError, ValueError) as exc:
             error = exc if isinstance(exc, KafkaError) else KafkaError(str(exc))
-            self.deliveries.complete(batch, Outcome(error=error))
+            self.incomplete.complete(batch, Outcome(error=error))
             self.accumulator.release(batch)
             return
         queue = queue or route.sticky
@@ -378,16 +373,4 @@ def _accumulator_settings(config: ProducerConfig) -> AccumulatorSettings:
         delivery_timeout=config.delivery_timeout,
         codec=codec,
         compression_level=config.compression_level,
-    )
-
-
-def _sender_settings(config: ProducerConfig) -> SenderSettings:
-    return SenderSettings(
-        client_id=config.client_id,
-        acks=config.acks,
-        retries=config.retries,
-        backoff=ExponentialBackoff(config.retry_backoff, config.retry_backoff_max),
-        request_timeout=config.request_timeout,
-        max_request_size=config.max_request_size,
-        max_in_flight=config.max_in_flight_requests_per_connection,
     )

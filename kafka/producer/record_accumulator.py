@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from kafka.errors import KafkaError
     from kafka.producer.batch_encoding import Encoded, Record
     from kafka.producer.buffer_pool import BufferWaiter
-    from kafka.producer.deliveries import Deliveries
+    from kafka.producer.incomplete_batches import IncompleteBatches
     from kafka.producer.topic_info import PartitionQueue, TopicInfo
     from kafka.record.compression import Codec
 
@@ -128,15 +128,15 @@ class RecordAccumulator:
         self.next_due = -math.inf
         self.next_expiry = math.inf
         self.yields_to_loop = False
-        self._deliveries: Deliveries
+        self._incomplete: IncompleteBatches
         self._observer: Observer
         self._now = clock.now
         self._batches = 0
 
-    def attach(self, deliveries: Deliveries, observer: Observer) -> None:
+    def attach(self, incomplete: IncompleteBatches, observer: Observer) -> None:
         """Set what completes the batches and what is told of them; once, before any record."""
-        self._deliveries = deliveries
-        deliveries.on_callback_added = self.pool.charge_callback
+        self._incomplete = incomplete
+        incomplete.on_callback_added = self.pool.charge_callback
         self._observer = observer
 
     # -- senders' threads --------------------------------------------------------------------
@@ -273,12 +273,12 @@ class RecordAccumulator:
         return encoded
 
     def register(self) -> None:
-        """Have the deliveries track all batches that hold a record now."""
+        """Track all batches that hold a record now."""
         with self.lock:
             for queue in list(self.active):
                 for batch in list(queue.batches):
                     if batch.records or batch.count:
-                        self._deliveries.opened(batch)
+                        self._incomplete.track(batch)
 
     # -- the loop's thread -------------------------------------------------------------------
 
@@ -306,7 +306,7 @@ class RecordAccumulator:
                 batch.seal()
             if batch.count:
                 # Before it leaves the queue: `abort` finds it in one of the two.
-                self._deliveries.opened(batch)
+                self._incomplete.track(batch)
             batches.popleft()
         if not batches:
             self.active.pop(queue, None)
@@ -354,7 +354,7 @@ class RecordAccumulator:
                 continue
             if batch is queue.open:
                 self._seal(queue)
-            self._deliveries.opened(batch)
+            self._incomplete.track(batch)
             queue.batches.remove(batch)
             expired.append(batch)
         return expired
@@ -365,7 +365,7 @@ class RecordAccumulator:
         self._batches += 1
         batch = ProducerBatch(
             queue.topic_partition,
-            self._deliveries,
+            self._incomplete,
             order=(self._batches,),
             created=now,
             due=now + self.settings.linger,
@@ -381,8 +381,8 @@ class RecordAccumulator:
         for queue in list(self.active):
             while queue in self.active:
                 self.pop(queue)
-        for batch in self._deliveries.unsettled:
-            if self._deliveries.complete(batch, Outcome(error=error)):
+        for batch in self._incomplete.incomplete:
+            if self._incomplete.complete(batch, Outcome(error=error)):
                 self.release(batch)
 
     def release(self, batch: ProducerBatch) -> None:

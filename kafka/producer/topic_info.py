@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from kafka._base.backoff import Uniform
     from kafka.producer.producer_batch import ProducerBatch
-    from kafka.protocol.produce_stencil import ProduceStencil
+    from kafka.protocol.produce_template import ProduceTemplate
 
 # murmur2 costs 1.5 us for a key of 16 bytes; long keys and rare ones are not worth the memory.
 _LONGEST_KEY = 128
@@ -79,7 +79,7 @@ class PartitionQueue:
         open: the batch that takes records; ``open = None`` seals it.
         batches: all batches in the order they go out, the open one last.
         in_flight: batches sent and not answered.
-        stencil: what its requests with one batch are made with; kept by the sender.
+        template: encodes its requests with one batch; set by `kafka.producer.produce_request`.
         limit: bytes at which the open batch is full: memory in use, less `SAVING` for each record.
     """
 
@@ -88,7 +88,7 @@ class PartitionQueue:
         "in_flight",
         "limit",
         "open",
-        "stencil",
+        "template",
         "topic_info",
         "topic_partition",
     )
@@ -99,7 +99,7 @@ class PartitionQueue:
         self.open: ProducerBatch | None = None
         self.batches: deque[ProducerBatch] = deque()
         self.in_flight = 0
-        self.stencil: ProduceStencil | None = None
+        self.template: ProduceTemplate | None = None
         self.limit = limit
 
     def __repr__(self) -> str:

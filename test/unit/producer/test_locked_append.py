@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 
 from kafka._base.observer import Observer
 from kafka.producer.batch_encoding import Shape, record_memory
-from kafka.producer.deliveries import Deliveries
 from kafka.producer.fast_append import FastAppend
+from kafka.producer.incomplete_batches import IncompleteBatches
 from kafka.producer.locked_append import LockedAppend
 from kafka.producer.producer_batch import Outcome, ProducerBatch
 from kafka.producer.record_accumulator import AccumulatorSettings, RecordAccumulator
 from kafka.producer.topic_info import TopicInfo
 from kafka.record.compression import Codec
-from test.unit.producer.test_deliveries import LaterRunner
+from test.unit.producer.test_incomplete_batches import LaterRunner
 from test.unit.producer.test_record_accumulator import Interrupting
 
 LARGEST = 700
@@ -44,7 +44,7 @@ class Producer:
         self.wakes = 0
         settings = AccumulatorSettings(batch_size, 5.0, memory, 120.0, Codec.NONE)
         self.accumulator = RecordAccumulator(settings, clock=Interrupting(), notify=self._wake)
-        self.deliveries = Deliveries(
+        self.incomplete = IncompleteBatches(
             self.accumulator.lock,
             wait_timeout=1.0,
             runner=LaterRunner(),
@@ -52,7 +52,7 @@ class Producer:
             is_loop_thread=lambda: False,
             is_held_here=lambda: False,
         )
-        self.accumulator.attach(self.deliveries, Observer())
+        self.accumulator.attach(self.incomplete, Observer())
         self.accumulator.gate.configure(largest=LARGEST, wall=lambda: self.wall)
         self.topic = TopicInfo(
             "t",
@@ -153,7 +153,7 @@ class Producer:
         if not self.encoded:
             return None
         batch = self.encoded.pop(0)
-        self.deliveries.complete(batch, Outcome(0))
+        self.incomplete.complete(batch, Outcome(0))
         self.accumulator.release(batch)
         return batch.count
 

@@ -11,13 +11,13 @@ import pytest
 
 from kafka._base.observer import Observer
 from kafka.errors import KafkaError
-from kafka.producer.deliveries import Deliveries
+from kafka.producer.incomplete_batches import IncompleteBatches
 from kafka.producer.locked_append import LockedAppend
 from kafka.producer.record_accumulator import AccumulatorSettings, RecordAccumulator, WakeUps
 from kafka.producer.topic_info import TopicInfo
 from kafka.record.compression import Codec
 from test.support.interruptions import interruptions
-from test.unit.producer.test_deliveries import LaterRunner
+from test.unit.producer.test_incomplete_batches import LaterRunner
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,7 +57,7 @@ class Story:
         self.clock = Interrupting()
         settings = AccumulatorSettings(16_384, LINGER, 2**20, DELIVERY_TIMEOUT, Codec.NONE)
         self.accumulator = RecordAccumulator(settings, clock=self.clock, notify=self._wake)
-        self.deliveries = Deliveries(
+        self.incomplete = IncompleteBatches(
             self.accumulator.lock,
             wait_timeout=1.0,
             runner=LaterRunner(),
@@ -65,7 +65,7 @@ class Story:
             is_loop_thread=lambda: False,
             is_held_here=lambda: False,
         )
-        self.accumulator.attach(self.deliveries, Observer())
+        self.accumulator.attach(self.incomplete, Observer())
         self.route = TopicInfo("t", batch_size=16_384, limit=16_384, uniform=max)
         self.route.update(1, (0,))
 
@@ -235,7 +235,7 @@ def batches_of(story: Story) -> list[ProducerBatch]:
     """Return the batches that the loop would send, or knows of."""
     queued = [batch for queue in story.route.queues for batch in queue.batches]
     assert len(queued) == len(set(queued))
-    return [*dict.fromkeys([*queued, *story.deliveries.unsettled])]
+    return [*dict.fromkeys([*queued, *story.incomplete.incomplete])]
 
 
 def with_full_batch() -> Story:
