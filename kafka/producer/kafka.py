@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-import atexit
-import contextlib
 import logging
 import threading
 import time
-import warnings
-import weakref
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
+from kafka._base.lifetime import EXIT_TIMEOUT, Lifetime
 from kafka._base.loop_thread import EventLoopThread
 from kafka._base.waiting import Notification, seconds_of
 from kafka.errors import IllegalStateError, KafkaError, KafkaTimeoutError
@@ -35,7 +31,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_EXIT_TIMEOUT: Final = 5.0
 _JOIN_TIMEOUT: Final = 0.2
 
 
@@ -65,10 +60,13 @@ class KafkaProducer(Facade[AsyncKafkaProducer]):
         self._closed = False
         self._routes: dict[str, TopicRoute] = {}
         self._put: Callable[[str, object, object], FutureRecordMetadata | None] = _put_nothing
-        forked = weakref.WeakMethod(self._after_fork)
-        self._thread.on_fork.append(lambda: _call_if_alive(forked))
+        self._lifetime = Lifetime(
+            self._thread,
+            on_fork=self._after_fork,
+            hurry=self._stop_lingering,
+            close=self._close_at_exit,
+        )
         self._start()
-        _OPEN.add(self)
 
     # -- records -----------------------------------------------------------------------------
 
@@ -245,9 +243,9 @@ class KafkaProducer(Facade[AsyncKafkaProducer]):
             if self._thread.is_running:
                 log.error("%r: closing did not end in time: %s", self, error)  # noqa: TRY400 - no news in the traceback
         left = max(seconds - (time.monotonic() - started), 0.0)
-        core.deliveries.stop_callbacks(min(left, _EXIT_TIMEOUT) + _JOIN_TIMEOUT / 2)
+        core.deliveries.stop_callbacks(min(left, EXIT_TIMEOUT) + _JOIN_TIMEOUT / 2)
         self._thread.stop(_JOIN_TIMEOUT)
-        _OPEN.discard(self)
+        self._lifetime.end()
 
     def __enter__(self) -> Self:
         """Return the producer."""
@@ -262,14 +260,13 @@ class KafkaProducer(Facade[AsyncKafkaProducer]):
         """Close."""
         self.close()
 
+    def _close_at_exit(self, seconds: float) -> None:
+        self.close(min(seconds, self._options.delivery_timeout))
+
     def __del__(self) -> None:
         """Warn if the producer was not closed, and deliver what it still holds."""
-        if self.__dict__.get("_closed", True) or not self._thread.is_running:
-            return
-        warnings.warn(f"{self!r} was not closed", ResourceWarning, source=self, stacklevel=2)
-        core, thread = self._core, self._thread
-        with contextlib.suppress(RuntimeError):
-            thread.post(_close_in_background, core, thread)
+        if not self.__dict__.get("_closed", True):  # True: the options were refused
+            self._lifetime.on_collected(self, self._core.close)
 
     def __reduce__(self) -> tuple[object, ...]:
         """Refuse to be pickled."""
@@ -290,6 +287,7 @@ class KafkaProducer(Facade[AsyncKafkaProducer]):
             self._thread.call(self._core._start(runner), limit)  # noqa: SLF001 - one piece
         except BaseException:
             self._closed = True
+            self._lifetime.end()
             self._thread.stop()
             raise
         core = self._core._core  # noqa: SLF001 - one piece
@@ -313,15 +311,16 @@ class KafkaProducer(Facade[AsyncKafkaProducer]):
         core.check()
         return core
 
-    def _after_fork(self) -> None:
-        """Let go of the parent's records and connections; nothing of them is closed."""
+    def _after_fork(self) -> AsyncKafkaProducer:
+        """Let go of the parent's records and connections, and return them."""
+        parents = self._core
         inherited = self._core._core_or_none  # noqa: SLF001 - one piece
         if inherited is not None:
             inherited.deliveries.abandoned = True
-        _INHERITED.append(self._core)
         self._starting = threading.RLock()
         self._routes, self._put = {}, _put_nothing
         self._core = AsyncKafkaProducer._of(self._options)  # noqa: SLF001 - one piece
+        return parents
 
     @property
     def _metadata(self) -> ClusterMetadata:
@@ -329,47 +328,5 @@ class KafkaProducer(Facade[AsyncKafkaProducer]):
         return self._core._metadata  # noqa: SLF001 - one piece
 
 
-_OPEN: weakref.WeakSet[KafkaProducer] = weakref.WeakSet()
-_CLOSING: set[asyncio.Task[None]] = set()
-# What a forked child holds on to, so that it is never closed or collected there.
-_INHERITED: list[AsyncKafkaProducer] = []
-
-
 def _put_nothing(topic: str, value: object, key: object) -> None:
     """Take no record: the producer is not started, closed, or the copy in a forked child."""
-
-
-def _call_if_alive(method: weakref.WeakMethod[Any]) -> None:  # Any: a method of no arguments
-    found = method()
-    if found is not None:
-        found()
-
-
-def _close_in_background(core: AsyncKafkaProducer, thread: EventLoopThread) -> None:
-    """Deliver what a forgotten producer holds; the thread ends afterwards."""
-
-    async def close() -> None:
-        try:
-            await core.close()
-        finally:
-            _CLOSING.discard(task)
-            thread.stop()
-
-    task = asyncio.get_running_loop().create_task(close(), name="kafka-close")
-    _CLOSING.add(task)
-
-
-@atexit.register
-def _close_at_exit() -> None:
-    """Deliver what unclosed producers hold when the program ends, for a few seconds at most.
-
-    All deliver at the same time, so that the seconds are those of the program, not of each.
-    """
-    end = time.monotonic() + _EXIT_TIMEOUT
-    producers = list(_OPEN)
-    for producer in producers:
-        producer._stop_lingering()  # noqa: SLF001 - own class
-    for producer in producers:
-        left = max(end - time.monotonic(), 0.0)
-        with contextlib.suppress(KafkaError):
-            producer.close(min(left, producer._options.delivery_timeout))  # noqa: SLF001 - own class
