@@ -23,11 +23,13 @@ class Records(NamedTuple):
     size: int
     codec: str | None
     vary: bool
+    busy: int | None = None
 
     @property
     def topic(self) -> str:
         """A name that tells them from others."""
-        return f"bench-{self.number}-{self.size}-{self.codec or 'plain'}-{int(self.vary)}"
+        name = f"bench-{self.number}-{self.size}-{self.codec or 'plain'}-{int(self.vary)}"
+        return name if self.busy is None else f"{name}-{self.busy}-busy"
 
 
 class Place(NamedTuple):

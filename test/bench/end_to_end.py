@@ -5,6 +5,11 @@ and figures are only ever compared with others of the same round.
 
     python -m test.bench.end_to_end --rounds 5 --count 1000000 --rows send,poll
     python -m test.bench.end_to_end --broker kafka,mock,replay --rows all --json results.json
+
+With ``--before`` the only peer is this client as another tree has it, such as a worktree of an
+older commit; a row may not be more than 3 % slower:
+
+    python -m test.bench.end_to_end --rounds 15 --rows send,poll --before ../before
 """
 
 from __future__ import annotations
@@ -23,9 +28,10 @@ from typing import Any
 from test.bench import machine
 from test.bench.brokers import Broker, MockCluster, Place, RealKafka, Records, Replay
 from test.bench.results import OURS, Header, Result, Run, compare, limit, line, write
-from test.bench.rows import BROKERS, ROWS, Flow, Peer, Row, chosen
+from test.bench.rows import BEFORE, BROKERS, ROWS, Flow, Peer, Row, beside_before, chosen
 
 WORKERS = Path(__file__).parent / "workers"
+TREE = Path(__file__).parents[2]
 RELEASED = ("kafka-python==3.0.12", "crc32c", "lz4", "zstandard")
 IMPORT = "kafka.import"
 IDLE = "kafka.idle"
@@ -107,7 +113,8 @@ def fill(place: Place, records: Records) -> None:
     """Write what consumers read."""
     mode = "kafka.fill-varied" if records.vary else "kafka.fill"
     what = f"{place.topic}, before it is read"
-    measure(what, sys.executable, mode, place, records.number, records.size, records.codec)
+    more = {} if records.busy is None else {"BENCH_BUSY": str(records.busy)}
+    measure(what, sys.executable, mode, place, records.number, records.size, records.codec, **more)
 
 
 class Bench:
@@ -161,6 +168,9 @@ class Bench:
         # It takes the mock cluster's answer to ApiVersions for the end of the connection.
         is_lost = client == "kafka-python" and self._name == "mock"
         more = {"BENCH_API_VERSION": "2.1"} if is_lost else {}
+        if self._options.before is not None:
+            tree = self._options.before if client == BEFORE else TREE
+            more["PYTHONPATH"] = str(tree)
         size = self._size(row)
         python, what = interpreter(client), f"{name}, {client}"
         return measure(what, python, peer.mode, place, count, size, row.codec, **more)
@@ -173,7 +183,7 @@ class Bench:
         elif row.flow is not Flow.READ:
             return self._broker.empty(f"bench-{name}", partitions)
         return self._broker.holding(
-            Records(count, self._size(row), row.codec, row.vary), partitions
+            Records(count, self._size(row), row.codec, row.vary, row.busy), partitions
         )
 
     def _judge(self, name: str, row: Row, runs: dict[str, list[Run]]) -> list[Result]:
@@ -238,7 +248,10 @@ def main() -> None:
     parser.add_argument("--sizes", default="100,1000,10000", help="of the sweep, in bytes")
     parser.add_argument("--codecs", default="none,lz4,zstd,gzip", help="of the sweep")
     parser.add_argument("--json", type=Path, help="write the results to this file")
+    parser.add_argument("--before", type=Path, help="another tree of this client: the only peer")
     options = parser.parse_args()
+    if options.before is not None and not (options.before / "kafka" / "version.py").exists():
+        parser.error(f"{options.before} is no tree of this client")
     if unknown := set(options.broker.split(",")) - set(BROKERS):
         parser.error(f"no such broker: {', '.join(sorted(unknown))}")
     try:
@@ -247,6 +260,8 @@ def main() -> None:
         )
     except KeyError as exc:
         parser.error(f"no such row: {exc.args[0]}; there are {', '.join(ROWS)}, all, sweep")
+    if options.before is not None:
+        rows = beside_before(rows)
     results = run_all(options, rows)
     missed = [result for result in results if result.holds is False]
     unsteady = sum(r.holds is True and r.straddles for r in results)

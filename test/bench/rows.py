@@ -43,6 +43,7 @@ class Row(NamedTuple):
         share: the part of the records that is enough.
         size: of a value, in bytes; comes before what the command line says, as do the following.
         partitions: of the topic.
+        busy: how many of the partitions hold the records that are read; all of them by default.
         codec: compresses the batches.
         vary: whether the values that consumers read vary in size, by half.
         limits: metrics that must stay below a value, whatever the peers' are.
@@ -56,6 +57,7 @@ class Row(NamedTuple):
     share: float = 1.0
     size: int | None = None
     partitions: int | None = None
+    busy: int | None = None
     codec: str | None = None
     vary: bool = False
     limits: dict[Metric, float] = {}  # noqa: RUF012 - never changed
@@ -174,6 +176,17 @@ ROWS = {
         },
         Flow.READ,
     ),
+    "fetch-4000": Row(
+        "poll() with 4,000 partitions assigned and one busy, beside one assigned",
+        "kafka.poll",
+        {
+            "ours, 1 partition": Peer("kafka.poll", 0.75, partitions=1),
+            "kafka-python": Peer("kafka.poll"),
+        },
+        Flow.KAFKA_ONLY,
+        partitions=4000,
+        busy=1,
+    ),
     "poll-batch": Row(
         "poll_batch() columns, sizes varied by half",
         "kafka.poll-batch",
@@ -246,6 +259,21 @@ ROWS = {
     ),
 }
 GROUPS = {"metrics": ("metrics-send", "metrics-poll")}
+BEFORE = "before"
+#: How much slower than before a row may be: what is measured varies by as much.
+UNCHANGED = 0.97
+
+
+def beside_before(rows: dict[str, Row]) -> dict[str, Row]:
+    """Return *rows* with one peer: this client as it was before a change."""
+    return {
+        name: row._replace(
+            peers={
+                BEFORE: Peer(row.mode, UNCHANGED if row.metric.more_is_better else 1 / UNCHANGED)
+            }
+        )
+        for name, row in rows.items()
+    }
 
 
 def sweep(sizes: list[int], codecs: list[str]) -> dict[str, Row]:

@@ -32,17 +32,14 @@ async def failure(servers: list[str], **options: object) -> str:
     return str(caught.value)
 
 
-def test_every_failed_server_is_named_with_its_stage() -> None:
-    async def story() -> None:
-        async with cluster_of() as cluster:
-            cluster.inject(MetadataRequest, Disconnect(), times=99)
-            (server,) = cluster.bootstrap_servers
-            text = await failure(["no.such.host:9092", "127.0.0.1:1", server])
-        assert "no.such.host:9092 [DNS]: the name 'no.such.host' does not resolve" in text
-        assert "127.0.0.1:1 [TCP]: Connection refused" in text
-        assert f"{server} [metadata]: Metadata v" in text
-
-    run(story())
+async def test_every_failed_server_is_named_with_its_stage() -> None:
+    async with cluster_of() as cluster:
+        cluster.inject(MetadataRequest, Disconnect(), times=99)
+        (server,) = cluster.bootstrap_servers
+        text = await failure(["no.such.host:9092", "127.0.0.1:1", server])
+    assert "no.such.host:9092 [DNS]: the name 'no.such.host' does not resolve" in text
+    assert "127.0.0.1:1 [TCP]: Connection refused" in text
+    assert f"{server} [metadata]: Metadata v" in text
 
 
 @pytest.mark.parametrize(
@@ -52,71 +49,53 @@ def test_every_failed_server_is_named_with_its_stage() -> None:
         (b"\x15\x03\x03\x00\x02\x02\x50", "the port speaks TLS"),
     ],
 )
-def test_peer_that_is_no_kafka_broker_is_recognised(answer: bytes, hint: str) -> None:
-    async def story() -> None:
-        async with cluster_of() as cluster:
-            cluster.inject(ApiVersionsRequest, Garbage(answer), times=99)
-            text = await failure(cluster.bootstrap_servers)
-        assert "[ApiVersions]" in text
-        assert hint in text
-
-    run(story())
+async def test_peer_that_is_no_kafka_broker_is_recognised(answer: bytes, hint: str) -> None:
+    async with cluster_of() as cluster:
+        cluster.inject(ApiVersionsRequest, Garbage(answer), times=99)
+        text = await failure(cluster.bootstrap_servers)
+    assert "[ApiVersions]" in text
+    assert hint in text
 
 
-def test_peer_that_hangs_up_is_described() -> None:
-    async def story() -> None:
-        async with cluster_of() as cluster:
-            cluster.inject(ApiVersionsRequest, Disconnect(), times=99)
-            cluster.inject(MetadataRequest, Disconnect(), times=99)
-            text = await failure(cluster.bootstrap_servers)
-        assert "the peer hangs up on Kafka requests" in text
-
-    run(story())
+async def test_peer_that_hangs_up_is_described() -> None:
+    async with cluster_of() as cluster:
+        cluster.inject(ApiVersionsRequest, Disconnect(), times=99)
+        cluster.inject(MetadataRequest, Disconnect(), times=99)
+        text = await failure(cluster.bootstrap_servers)
+    assert "the peer hangs up on Kafka requests" in text
 
 
-def test_silent_server_does_not_hold_up_the_next() -> None:
-    async def story() -> None:
-        async with cluster_of(2) as cluster:
-            cluster.inject(ApiVersionsRequest, DropResponse(applied=False), times=9, node_id=1)
-            client = make_client(cluster.bootstrap_servers)
-            await client.start(in_seconds(10))
-            assert asyncio.get_running_loop().time() < 1
-            await client.close()
-
-    run(story())
+async def test_silent_server_does_not_hold_up_the_next() -> None:
+    async with cluster_of(2) as cluster:
+        cluster.inject(ApiVersionsRequest, DropResponse(applied=False), times=9, node_id=1)
+        client = make_client(cluster.bootstrap_servers)
+        await client.start(in_seconds(10))
+        assert asyncio.get_running_loop().time() < 1
+        await client.close()
 
 
 @pytest.mark.parametrize(("after", "limit"), [(5, 30), (1.4, 1.5)])
-def test_broker_that_starts_during_bootstrap_is_found(after: float, limit: float) -> None:
-    async def story() -> None:
-        async with cluster_of() as cluster:
-            cluster.kill(0)
-            client = make_client(cluster.bootstrap_servers)
-            starting = asyncio.ensure_future(client.start(in_seconds(limit)))
-            await asyncio.sleep(after)
-            await cluster.control.revive(0)
-            await starting
-            await client.close()
-
-    run(story())
+async def test_broker_that_starts_during_bootstrap_is_found(after: float, limit: float) -> None:
+    async with cluster_of() as cluster:
+        cluster.kill(0)
+        client = make_client(cluster.bootstrap_servers)
+        starting = asyncio.ensure_future(client.start(in_seconds(limit)))
+        await asyncio.sleep(after)
+        await cluster.control.revive(0)
+        await starting
+        await client.close()
 
 
-def test_refused_bootstrap_uses_the_whole_time() -> None:
-    async def story() -> None:
-        await failure(["127.0.0.1:1"])
-        assert 1.9 <= asyncio.get_running_loop().time() <= 2.0
-
-    run(story())
+async def test_refused_bootstrap_uses_the_whole_time() -> None:
+    await failure(["127.0.0.1:1"])
+    assert 1.9 <= asyncio.get_running_loop().time() <= 2.0
 
 
-def test_metadata_without_brokers_is_not_taken_for_a_cluster() -> None:
-    async def story() -> None:
-        async with cluster_of() as cluster:
-            cluster.inject(MetadataRequest, Answer(MetadataResponse()))
-            async with connected(cluster.bootstrap_servers) as client:
-                assert client.cluster.snapshot.brokers.keys() == {0}
-
-    run(story())
+async def test_metadata_without_brokers_is_not_taken_for_a_cluster() -> None:
+    async with cluster_of() as cluster:
+        cluster.inject(MetadataRequest, Answer(MetadataResponse()))
+        async with connected(cluster.bootstrap_servers) as client:
+            assert client.cluster.snapshot.brokers.keys() == {0}
 
 
 def test_listener_that_does_not_resolve_is_named(caplog: pytest.LogCaptureFixture) -> None:
@@ -132,36 +111,30 @@ def test_listener_that_does_not_resolve_is_named(caplog: pytest.LogCaptureFixtur
     assert "advertised.listeners" in caplog.text
 
 
-def test_blackholed_broker_comes_back_twice(caplog: pytest.LogCaptureFixture) -> None:
+async def test_blackholed_broker_comes_back_twice(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.ERROR)
 
-    async def story() -> None:
-        async with (
-            cluster_of() as cluster,
-            connected(cluster.bootstrap_servers) as client,
-        ):
-            for _ in range(2):
-                cluster.kill(0)
-                await asyncio.sleep(600)
-                await cluster.control.revive(0)
-                await client.send_any(ListOffsetsRequest(), deadline=in_seconds(60))
-
-    run(story())
+    async with (
+        cluster_of() as cluster,
+        connected(cluster.bootstrap_servers) as client,
+    ):
+        for _ in range(2):
+            cluster.kill(0)
+            await asyncio.sleep(600)
+            await cluster.control.revive(0)
+            await client.send_any(ListOffsetsRequest(), deadline=in_seconds(60))
 
 
-def test_close_returns_with_a_connection_attempt_under_way() -> None:
-    async def story() -> None:
-        async with cluster_of() as cluster:
-            cluster.inject(ApiVersionsRequest, DropResponse(applied=False), times=9)
-            client = make_client(cluster.bootstrap_servers)
-            starting = asyncio.ensure_future(client.start(in_seconds(60)))
-            await asyncio.sleep(1)
-            starting.cancel()
-            await asyncio.wait({starting})
-            await client.close()
-            assert asyncio.get_running_loop().time() == pytest.approx(1, abs=0.1)
-
-    run(story())
+async def test_close_returns_with_a_connection_attempt_under_way() -> None:
+    async with cluster_of() as cluster:
+        cluster.inject(ApiVersionsRequest, DropResponse(applied=False), times=9)
+        client = make_client(cluster.bootstrap_servers)
+        starting = asyncio.ensure_future(client.start(in_seconds(60)))
+        await asyncio.sleep(1)
+        starting.cancel()
+        await asyncio.wait({starting})
+        await client.close()
+        assert asyncio.get_running_loop().time() == pytest.approx(1, abs=0.1)
 
 
 def black_hole(*addresses: tuple[str, int]) -> None:
@@ -170,44 +143,35 @@ def black_hole(*addresses: tuple[str, int]) -> None:
     loop.network.black_holes.update(addresses)
 
 
-def test_address_that_swallows_everything_is_reported_in_time() -> None:
-    async def story() -> None:
-        black_hole(("10.0.0.9", 9092))
-        text = await failure(["10.0.0.9:9092"])
-        assert "10.0.0.9:9092 [TCP]: no connection after 2.0 s" in text
-        assert asyncio.get_running_loop().time() <= 2.1
-
-    run(story())
+async def test_address_that_swallows_everything_is_reported_in_time() -> None:
+    black_hole(("10.0.0.9", 9092))
+    text = await failure(["10.0.0.9:9092"])
+    assert "10.0.0.9:9092 [TCP]: no connection after 2.0 s" in text
+    assert asyncio.get_running_loop().time() <= 2.1
 
 
-def test_first_address_of_a_name_may_swallow_everything() -> None:
-    async def story() -> None:
-        async with cluster_of() as cluster:
-            loop = asyncio.get_running_loop()
-            assert isinstance(loop, VirtualLoop)
-            loop.network.hosts["kafka"] = ["10.0.0.9", "127.0.0.1"]
-            black_hole(("10.0.0.9", port_of(cluster)))
-            async with connected([f"kafka:{port_of(cluster)}"]) as client:
-                assert client.cluster.snapshot.brokers.keys() == {0}
-
-    run(story())
+async def test_first_address_of_a_name_may_swallow_everything() -> None:
+    async with cluster_of() as cluster:
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, VirtualLoop)
+        loop.network.hosts["kafka"] = ["10.0.0.9", "127.0.0.1"]
+        black_hole(("10.0.0.9", port_of(cluster)))
+        async with connected([f"kafka:{port_of(cluster)}"]) as client:
+            assert client.cluster.snapshot.brokers.keys() == {0}
 
 
-def test_dead_broker_does_not_delay_requests_to_the_others() -> None:
-    async def story() -> None:
-        async with (
-            cluster_of(2) as cluster,
-            connected(cluster.bootstrap_servers) as client,
-        ):
-            black_hole(("127.0.0.1", port_of(cluster)))
-            stuck = asyncio.ensure_future(client.send(ListOffsetsRequest(), 0))
-            before = asyncio.get_running_loop().time()
-            await client.send(ListOffsetsRequest(), 1)
-            assert asyncio.get_running_loop().time() - before < 0.1
-            stuck.cancel()
-            await asyncio.wait({stuck})
-
-    run(story())
+async def test_dead_broker_does_not_delay_requests_to_the_others() -> None:
+    async with (
+        cluster_of(2) as cluster,
+        connected(cluster.bootstrap_servers) as client,
+    ):
+        black_hole(("127.0.0.1", port_of(cluster)))
+        stuck = asyncio.ensure_future(client.send(ListOffsetsRequest(), 0))
+        before = asyncio.get_running_loop().time()
+        await client.send(ListOffsetsRequest(), 1)
+        assert asyncio.get_running_loop().time() - before < 0.1
+        stuck.cancel()
+        await asyncio.wait({stuck})
 
 
 class Names(LoopResolver):
@@ -228,54 +192,42 @@ class Names(LoopResolver):
         return self._names[host]
 
 
-def test_bootstrap_names_are_replaced_by_canonical_ones_if_wanted() -> None:
-    async def story() -> None:
-        async with cluster_of() as cluster:
-            loop = asyncio.get_running_loop()
-            assert isinstance(loop, VirtualLoop)
-            loop.network.hosts["node0.example"] = ["127.0.0.1"]
-            client = make_client(
-                [f"alias:{port_of(cluster)}", "missing:1"],
-                resolver=Names({"alias": ["node0.example"]}),
-                client_dns_lookup="resolve_canonical_bootstrap_servers_only",
-            )
-            await client.start(in_seconds(5))
-            await client.close()
-
-    run(story())
-
-
-def test_canonical_name_that_is_missing_is_reported() -> None:
-    async def story() -> None:
-        text = await failure(
-            ["missing:1"],
-            resolver=Names({}),
+async def test_bootstrap_names_are_replaced_by_canonical_ones_if_wanted() -> None:
+    async with cluster_of() as cluster:
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, VirtualLoop)
+        loop.network.hosts["node0.example"] = ["127.0.0.1"]
+        client = make_client(
+            [f"alias:{port_of(cluster)}", "missing:1"],
+            resolver=Names({"alias": ["node0.example"]}),
             client_dns_lookup="resolve_canonical_bootstrap_servers_only",
         )
-        assert "missing:1 [DNS]: the name 'missing' does not resolve" in text
-
-    run(story())
-
-
-def test_silent_name_server_is_reported_in_time() -> None:
-    async def story() -> None:
-        text = await failure(["kafka:1"], resolver=Names({}, silent=True))
-        assert "kafka:1 [DNS]: the name server does not answer" in text
-        assert asyncio.get_running_loop().time() <= 2.1
-
-    run(story())
+        await client.start(in_seconds(5))
+        await client.close()
 
 
-def test_advertised_name_whose_lookup_hangs_fails_the_request_in_time() -> None:
-    async def story() -> None:
-        async with cluster_of() as cluster:
-            cluster.advertise(0, "kafka", 9092)
-            names = SilentFor("kafka")
-            async with connected(cluster.bootstrap_servers, resolver=names) as client:
-                with pytest.raises(KafkaConnectionError, match="the name server does not answer"):
-                    await client.send(ListOffsetsRequest(), 0)
+async def test_canonical_name_that_is_missing_is_reported() -> None:
+    text = await failure(
+        ["missing:1"],
+        resolver=Names({}),
+        client_dns_lookup="resolve_canonical_bootstrap_servers_only",
+    )
+    assert "missing:1 [DNS]: the name 'missing' does not resolve" in text
 
-    run(story())
+
+async def test_silent_name_server_is_reported_in_time() -> None:
+    text = await failure(["kafka:1"], resolver=Names({}, silent=True))
+    assert "kafka:1 [DNS]: the name server does not answer" in text
+    assert asyncio.get_running_loop().time() <= 2.1
+
+
+async def test_advertised_name_whose_lookup_hangs_fails_the_request_in_time() -> None:
+    async with cluster_of() as cluster:
+        cluster.advertise(0, "kafka", 9092)
+        names = SilentFor("kafka")
+        async with connected(cluster.bootstrap_servers, resolver=names) as client:
+            with pytest.raises(KafkaConnectionError, match="the name server does not answer"):
+                await client.send(ListOffsetsRequest(), 0)
 
 
 class SilentFor(LoopResolver):

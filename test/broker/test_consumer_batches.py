@@ -10,7 +10,6 @@ from kafka.structs import TopicPartition
 from kafka.testing import EmbeddedCluster
 from test.broker.consumer_support import consumer
 from test.support.stage import cluster_of
-from test.support.virtual_loop import run
 
 T0, T1 = TopicPartition("t", 0), TopicPartition("t", 1)
 
@@ -24,73 +23,58 @@ def blocking(cluster: EmbeddedCluster) -> KafkaConsumer:
     )
 
 
-def test_batches_hold_every_record_once_and_in_order() -> None:
-    async def story() -> None:
-        async with cluster_of() as cluster:
-            cluster.create_topic("t", 2)
-            for partition in range(2):
-                cluster.append("t", *[b"%d" % n for n in range(9)], partition=partition)
-            async with consumer(cluster, "t") as reader:
-                seen: dict[TopicPartition, list[object]] = {T0: [], T1: []}
-                while sum(map(len, seen.values())) < 18:
-                    batches = await reader.poll_batch(1000, max_records=4)
-                    assert sum(map(len, batches)) <= 4
-                    for batch in batches:
-                        seen[batch.topic_partition] += batch.values
-                expected = [b"%d" % n for n in range(9)]
-                assert seen == {T0: expected, T1: expected}
-
-    run(story())
+async def test_batches_hold_every_record_once_and_in_order() -> None:
+    async with cluster_of() as cluster:
+        cluster.create_topic("t", 2)
+        for partition in range(2):
+            cluster.append("t", *[b"%d" % n for n in range(9)], partition=partition)
+        async with consumer(cluster, "t") as reader:
+            seen: dict[TopicPartition, list[object]] = {T0: [], T1: []}
+            while sum(map(len, seen.values())) < 18:
+                batches = await reader.poll_batch(1000, max_records=4)
+                assert sum(map(len, batches)) <= 4
+                for batch in batches:
+                    seen[batch.topic_partition] += batch.values
+            expected = [b"%d" % n for n in range(9)]
+            assert seen == {T0: expected, T1: expected}
 
 
-def test_batches_count_as_consumed() -> None:
-    async def story() -> None:
-        async with cluster_of() as cluster:
-            cluster.create_topic("t")
-            cluster.append("t", b"a", b"b", b"c")
-            async with consumer(cluster, "t") as reader:
-                (batch,) = await reader.consume(2, timeout_ms=1000)
-                assert (list(batch.offsets), await reader.position(T0)) == ([0, 1], 2)
-
-    run(story())
+async def test_batches_count_as_consumed() -> None:
+    async with cluster_of() as cluster:
+        cluster.create_topic("t")
+        cluster.append("t", b"a", b"b", b"c")
+        async with consumer(cluster, "t") as reader:
+            (batch,) = await reader.consume(2, timeout_ms=1000)
+            assert (list(batch.offsets), await reader.position(T0)) == ([0, 1], 2)
 
 
-def test_batches_polls_and_iteration_may_be_mixed() -> None:
-    async def story() -> None:
-        async with cluster_of() as cluster:
-            cluster.create_topic("t")
-            cluster.append("t", b"a", b"b", b"c", b"d")
-            async with consumer(cluster, "t") as reader:
-                first = await reader.getone()
-                (second,) = await reader.consume(1, timeout_ms=1000)
-                third = (await reader.poll(1000, max_records=1))[T0][0]
-                fourth = await reader.getone()
-                values = [first.value, *second.values, third.value, fourth.value]
-                assert values == [b"a", b"b", b"c", b"d"]
-
-    run(story())
+async def test_batches_polls_and_iteration_may_be_mixed() -> None:
+    async with cluster_of() as cluster:
+        cluster.create_topic("t")
+        cluster.append("t", b"a", b"b", b"c", b"d")
+        async with consumer(cluster, "t") as reader:
+            first = await reader.getone()
+            (second,) = await reader.consume(1, timeout_ms=1000)
+            third = (await reader.poll(1000, max_records=1))[T0][0]
+            fourth = await reader.getone()
+            values = [first.value, *second.values, third.value, fourth.value]
+            assert values == [b"a", b"b", b"c", b"d"]
 
 
-def test_nothing_to_return_is_an_empty_list_in_time() -> None:
-    async def story() -> None:
-        async with cluster_of() as cluster:
-            cluster.create_topic("t")
-            async with consumer(cluster, "t") as reader:
-                assert await reader.poll_batch(200) == []
-
-    run(story())
+async def test_nothing_to_return_is_an_empty_list_in_time() -> None:
+    async with cluster_of() as cluster:
+        cluster.create_topic("t")
+        async with consumer(cluster, "t") as reader:
+            assert await reader.poll_batch(200) == []
 
 
-def test_wakeup_ends_the_wait_for_a_batch() -> None:
-    async def story() -> None:
-        async with cluster_of() as cluster:
-            cluster.create_topic("t")
-            async with consumer(cluster, "t") as reader:
-                reader.wakeup()
-                with pytest.raises(WakeupError):
-                    await reader.poll_batch(10_000)
-
-    run(story())
+async def test_wakeup_ends_the_wait_for_a_batch() -> None:
+    async with cluster_of() as cluster:
+        cluster.create_topic("t")
+        async with consumer(cluster, "t") as reader:
+            reader.wakeup()
+            with pytest.raises(WakeupError):
+                await reader.poll_batch(10_000)
 
 
 def test_blocking_consumer_returns_columns() -> None:

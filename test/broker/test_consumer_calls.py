@@ -19,95 +19,73 @@ from kafka.testing import EmbeddedCluster
 from kafka.testing.broker.faults import Answer
 from test.broker.consumer_support import T0, T1, consumer, read, values
 from test.support.stage import cluster_of, inject_each
-from test.support.virtual_loop import run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def test_wakeup_ends_a_poll_that_waits() -> None:
-    async def story() -> None:
-        async with cluster_of() as cluster:
-            cluster.create_topic("t")
-            async with consumer(cluster, "t") as reader:
-                asyncio.get_running_loop().call_later(1.0, reader.wakeup)
-                with pytest.raises(WakeupError):
-                    await reader.poll(60_000)
-                assert asyncio.get_running_loop().time() < 2
-
-    run(story())
-
-
-def test_wakeup_without_a_waiting_call_ends_the_next_one() -> None:
-    async def story() -> None:
-        async with cluster_of() as cluster:
-            cluster.create_topic("t")
-            async with consumer(cluster, "t") as reader:
-                reader.wakeup()
-                with pytest.raises(WakeupError):
-                    await reader.poll(1000)
-                assert await reader.poll(100) == {}
-
-    run(story())
-
-
-def test_wakeup_ends_a_question_to_the_brokers() -> None:
-    async def story() -> None:
-        async with cluster_of() as cluster, consumer(cluster) as reader:
+async def test_wakeup_ends_a_poll_that_waits() -> None:
+    async with cluster_of() as cluster:
+        cluster.create_topic("t")
+        async with consumer(cluster, "t") as reader:
             asyncio.get_running_loop().call_later(1.0, reader.wakeup)
             with pytest.raises(WakeupError):
-                await reader.end_offsets([TopicPartition("missing", 0)])
-
-    run(story())
-
-
-def test_questions_about_missing_topics_end_in_time() -> None:
-    async def story() -> None:
-        async with cluster_of() as cluster, consumer(cluster) as reader:
-            with pytest.raises(KafkaTimeoutError, match="missing"):
-                await reader.beginning_offsets([TopicPartition("missing", 0)], 2000)
-            assert asyncio.get_running_loop().time() < 3
-
-    run(story())
+                await reader.poll(60_000)
+            assert asyncio.get_running_loop().time() < 2
 
 
-def test_question_about_a_missing_partition_names_it() -> None:
-    async def story() -> None:
-        async with cluster_of() as cluster:
-            cluster.create_topic("t")
-            async with consumer(cluster) as reader:
-                with pytest.raises(KafkaTimeoutError, match="t-9"):
-                    await reader.end_offsets([TopicPartition("t", 9)], 2000)
-
-    run(story())
-
-
-def test_offsets_are_found_by_time_and_at_the_ends() -> None:
-    async def story() -> None:
-        async with cluster_of() as cluster:
-            cluster.create_topic("t", 2)
-            cluster.append("t", b"a", timestamp_ms=100)
-            cluster.append("t", b"b", timestamp_ms=200)
-            async with consumer(cluster) as reader:
-                found = await reader.offsets_for_times({T0: 150, T1: 0})
-                begin = await reader.beginning_offsets([T0, T1])
-                end = await reader.end_offsets([T0, T1])
-                assert (found[T0], found[T1]) == ((1, 200, 0), None)
-                assert (begin, end) == ({T0: 0, T1: 0}, {T0: 2, T1: 0})
-
-    run(story())
+async def test_wakeup_without_a_waiting_call_ends_the_next_one() -> None:
+    async with cluster_of() as cluster:
+        cluster.create_topic("t")
+        async with consumer(cluster, "t") as reader:
+            reader.wakeup()
+            with pytest.raises(WakeupError):
+                await reader.poll(1000)
+            assert await reader.poll(100) == {}
 
 
-def test_topics_and_partitions_are_asked_for() -> None:
-    async def story() -> None:
-        async with cluster_of() as cluster:
-            cluster.create_topic("t", 3)
-            async with consumer(cluster, allow_auto_create_topics=False) as reader:
-                assert await reader.topics() == {"t"}
-                assert await reader.partitions_for_topic("t") == {0, 1, 2}
-                assert await reader.partitions_for_topic("missing") == set()
+async def test_wakeup_ends_a_question_to_the_brokers() -> None:
+    async with cluster_of() as cluster, consumer(cluster) as reader:
+        asyncio.get_running_loop().call_later(1.0, reader.wakeup)
+        with pytest.raises(WakeupError):
+            await reader.end_offsets([TopicPartition("missing", 0)])
 
-    run(story())
+
+async def test_questions_about_missing_topics_end_in_time() -> None:
+    async with cluster_of() as cluster, consumer(cluster) as reader:
+        with pytest.raises(KafkaTimeoutError, match="missing"):
+            await reader.beginning_offsets([TopicPartition("missing", 0)], 2000)
+        assert asyncio.get_running_loop().time() < 3
+
+
+async def test_question_about_a_missing_partition_names_it() -> None:
+    async with cluster_of() as cluster:
+        cluster.create_topic("t")
+        async with consumer(cluster) as reader:
+            with pytest.raises(KafkaTimeoutError, match="t-9"):
+                await reader.end_offsets([TopicPartition("t", 9)], 2000)
+
+
+async def test_offsets_are_found_by_time_and_at_the_ends() -> None:
+    async with cluster_of() as cluster:
+        cluster.create_topic("t", 2)
+        cluster.append("t", b"a", timestamp_ms=100)
+        cluster.append("t", b"b", timestamp_ms=200)
+        async with consumer(cluster) as reader:
+            found = await reader.offsets_for_times({T0: 150, T1: 0})
+            begin = await reader.beginning_offsets([T0, T1])
+            end = await reader.end_offsets([T0, T1])
+            assert (found[T0], found[T1]) == ((1, 200, 0), None)
+            assert (begin, end) == ({T0: 0, T1: 0}, {T0: 2, T1: 0})
+
+
+async def test_topics_and_partitions_are_asked_for() -> None:
+    async with cluster_of() as cluster:
+        cluster.create_topic("t", 3)
+        async with consumer(cluster, allow_auto_create_topics=False) as reader:
+            assert await reader.topics() == {"t"}
+            assert await reader.partitions_for_topic("t") == {0, 1, 2}
+            assert await reader.partitions_for_topic("missing") == set()
 
 
 async def invoke(call: Callable[[AsyncKafkaConsumer], object], reader: AsyncKafkaConsumer) -> None:
@@ -142,42 +120,33 @@ async def invoke(call: Callable[[AsyncKafkaConsumer], object], reader: AsyncKafk
         (lambda c: c.committed(T0), IllegalStateError),
     ],
 )
-def test_bad_arguments_are_refused(
+async def test_bad_arguments_are_refused(
     call: Callable[[AsyncKafkaConsumer], object], error: type[Exception]
 ) -> None:
-    async def story() -> None:
-        async with cluster_of() as cluster:
-            cluster.create_topic("t", 2)
-            async with consumer(cluster) as reader:
-                reader.assign([T0])
-                with pytest.raises(error):
-                    await invoke(call, reader)
-
-    run(story())
+    async with cluster_of() as cluster:
+        cluster.create_topic("t", 2)
+        async with consumer(cluster) as reader:
+            reader.assign([T0])
+            with pytest.raises(error):
+                await invoke(call, reader)
 
 
-def test_consumer_that_is_not_started_says_so() -> None:
-    async def story() -> None:
-        reader = AsyncKafkaConsumer()
-        with pytest.raises(IllegalStateError, match="async with"):
+async def test_consumer_that_is_not_started_says_so() -> None:
+    reader = AsyncKafkaConsumer()
+    with pytest.raises(IllegalStateError, match="async with"):
+        await reader.poll()
+
+
+async def test_closed_consumer_says_so_and_closes_again() -> None:
+    async with cluster_of() as cluster:
+        reader = consumer(cluster)
+        await reader.start()
+        await reader.close()
+        await reader.close()
+        with pytest.raises(IllegalStateError, match="closed"):
             await reader.poll()
-
-    run(story())
-
-
-def test_closed_consumer_says_so_and_closes_again() -> None:
-    async def story() -> None:
-        async with cluster_of() as cluster:
-            reader = consumer(cluster)
-            await reader.start()
-            await reader.close()
-            await reader.close()
-            with pytest.raises(IllegalStateError, match="closed"):
-                await reader.poll()
-            with pytest.raises(IllegalStateError, match="closed"):
-                reader.assign([T0])
-
-    run(story())
+        with pytest.raises(IllegalStateError, match="closed"):
+            reader.assign([T0])
 
 
 def traffic(cluster: EmbeddedCluster) -> int:
@@ -195,51 +164,42 @@ async def idle_requests(reader: AsyncKafkaConsumer, cluster: EmbeddedCluster) ->
 
 
 @pytest.mark.parametrize("kind", ["nothing assigned", "end of log", "paused", "no topic"])
-def test_idle_consumer_asks_seldom(kind: str) -> None:
-    async def story() -> None:
-        async with cluster_of(3) as cluster, consumer(cluster) as reader:
-            cluster.create_topic("t", 6)
-            if kind == "no topic":
-                reader.subscribe(["missing"])
-            elif kind != "nothing assigned":
-                reader.subscribe(["t"])
+async def test_idle_consumer_asks_seldom(kind: str) -> None:
+    async with cluster_of(3) as cluster, consumer(cluster) as reader:
+        cluster.create_topic("t", 6)
+        if kind == "no topic":
+            reader.subscribe(["missing"])
+        elif kind != "nothing assigned":
+            reader.subscribe(["t"])
+        await reader.poll(1000)
+        if kind == "paused":
+            reader.pause(*reader.assignment())
+        assert await idle_requests(reader, cluster) <= 7
+
+
+async def test_consumer_without_brokers_asks_seldom_and_recovers() -> None:
+    async with cluster_of() as cluster:
+        cluster.create_topic("t")
+        async with consumer(cluster, "t", reconnect_backoff_max_ms=1000) as reader:
             await reader.poll(1000)
-            if kind == "paused":
-                reader.pause(*reader.assignment())
-            assert await idle_requests(reader, cluster) <= 7
-
-    run(story())
-
-
-def test_consumer_without_brokers_asks_seldom_and_recovers() -> None:
-    async def story() -> None:
-        async with cluster_of() as cluster:
-            cluster.create_topic("t")
-            async with consumer(cluster, "t", reconnect_backoff_max_ms=1000) as reader:
-                await reader.poll(1000)
-                cluster.kill(0)
-                assert await reader.poll(600_000) == {}
-                await cluster.control.revive(0)
-                cluster.append("t", b"a")
-                assert values(await read(reader, 1)) == [b"a"]
-
-    run(story())
+            cluster.kill(0)
+            assert await reader.poll(600_000) == {}
+            await cluster.control.revive(0)
+            cluster.append("t", b"a")
+            assert values(await read(reader, 1)) == [b"a"]
 
 
-def test_evicted_session_is_made_anew() -> None:
-    async def story() -> None:
-        async with cluster_of() as cluster:
-            cluster.create_topic("t")
-            async with consumer(cluster, "t") as reader:
-                await reader.poll(1000)
-                inject_each(
-                    cluster,
-                    FetchRequest,
-                    Answer(FetchResponse(error_code=70)),
-                    Answer(FetchResponse(error_code=71)),
-                    Answer(FetchResponse(error_code=-1)),
-                )
-                cluster.append("t", b"a")
-                assert values(await read(reader, 1)) == [b"a"]
-
-    run(story())
+async def test_evicted_session_is_made_anew() -> None:
+    async with cluster_of() as cluster:
+        cluster.create_topic("t")
+        async with consumer(cluster, "t") as reader:
+            await reader.poll(1000)
+            inject_each(
+                cluster,
+                FetchRequest,
+                Answer(FetchResponse(error_code=70)),
+                Answer(FetchResponse(error_code=71)),
+                Answer(FetchResponse(error_code=-1)),
+            )
+            cluster.append("t", b"a")
+            assert values(await read(reader, 1)) == [b"a"]

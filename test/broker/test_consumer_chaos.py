@@ -21,7 +21,6 @@ from kafka.testing import EmbeddedCluster
 from kafka.testing.broker.faults import Delay, Disconnect
 from test.broker.consumer_support import consumer
 from test.support.stage import cluster_of
-from test.support.virtual_loop import run
 
 PARTITIONS = 4
 STEPS = 150
@@ -94,19 +93,16 @@ class Chaos:
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_nothing_is_lost_repeated_or_forgotten_under_chaos(seed: int) -> None:
-    async def story() -> None:
-        async with cluster_of(3) as cluster:
-            cluster.create_topic("t", PARTITIONS)
-            options = {"metadata_max_age_ms": 3000, "request_timeout_ms": 5000}
-            async with consumer(cluster, "t", **options) as reader:
-                chaos = Chaos(cluster, reader, seed)
-                await chaos.poll(2000)
-                for _ in range(STEPS):
-                    chaos.disturb()
-                    await chaos.poll(chaos.random.choice([0, 10, 300]))
-                    await asyncio.sleep(0.01)
-                    chaos.check()
-                await chaos.finish()
-
-    run(story())
+async def test_nothing_is_lost_repeated_or_forgotten_under_chaos(seed: int) -> None:
+    async with cluster_of(3) as cluster:
+        cluster.create_topic("t", PARTITIONS)
+        options = {"metadata_max_age_ms": 3000, "request_timeout_ms": 5000}
+        async with consumer(cluster, "t", **options) as reader:
+            chaos = Chaos(cluster, reader, seed)
+            await chaos.poll(2000)
+            for _ in range(STEPS):
+                chaos.disturb()
+                await chaos.poll(chaos.random.choice([0, 10, 300]))
+                await asyncio.sleep(0.01)
+                chaos.check()
+            await chaos.finish()

@@ -38,27 +38,24 @@ def reader(cluster: EmbeddedCluster) -> AsyncKafkaConsumer:
     return consumer
 
 
-def test_unread_partitions_of_a_dead_broker_are_told_once(
+async def test_unread_partitions_of_a_dead_broker_are_told_once(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    async def story() -> None:
-        async with EmbeddedCluster() as cluster:
-            await filled(cluster, 60)
-            async with reader(cluster) as consumer:
-                await consumer.poll(1_000, max_records=1)
-                cluster.kill(0)
-                for _ in range(150):
-                    await consumer.poll(2_000)
-                told = neglect(caplog)
-                await cluster.control.revive(0)
-                read = 0
-                for _ in range(60):
-                    read += sum(map(len, (await consumer.poll(1_000)).values()))
-        assert len(told) == 1
-        assert told[0].startswith("2 assigned partitions not fetched for 60 s, the first orders-")
-        assert read > 0
-
-    run(story())
+    async with EmbeddedCluster() as cluster:
+        await filled(cluster, 60)
+        async with reader(cluster) as consumer:
+            await consumer.poll(1_000, max_records=1)
+            cluster.kill(0)
+            for _ in range(150):
+                await consumer.poll(2_000)
+            told = neglect(caplog)
+            await cluster.control.revive(0)
+            read = 0
+            for _ in range(60):
+                read += sum(map(len, (await consumer.poll(1_000)).values()))
+    assert len(told) == 1
+    assert told[0].startswith("2 assigned partitions not fetched for 60 s, the first orders-")
+    assert read > 0
 
 
 def test_consumer_that_polls_seldom_or_reads_to_the_end_tells_nothing(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -43,39 +44,34 @@ from test.support.virtual_loop import VirtualLoop, run
 if TYPE_CHECKING:
     from kafka.testing.broker.api_ranges import Ranges
 
-Story = Callable[[EmbeddedCluster, NetworkClient], Coroutine[None, None, None]]
 
-
-def play(
-    story: Story, *, nodes: int = 1, api_versions: Ranges | None = None, **options: object
-) -> None:
-    async def on_stage() -> None:
-        async with (
-            cluster_of(nodes, api_versions=api_versions) as cluster,
-            connected(cluster.bootstrap_servers, **options) as client,
-        ):
-            await story(cluster, client)
-
-    run(on_stage())
+@asynccontextmanager
+async def cluster_and_client(
+    *, nodes: int = 1, api_versions: Ranges | None = None, **options: object
+) -> AsyncIterator[tuple[EmbeddedCluster, NetworkClient]]:
+    """Start a cluster, and a network client with *options*."""
+    async with (
+        cluster_of(nodes, api_versions=api_versions) as cluster,
+        connected(cluster.bootstrap_servers, **options) as client,
+    ):
+        yield cluster, client
 
 
 def ask(client: NetworkClient, timeout: float | None = None) -> Coroutine[None, None, object]:
     return client.send(ListOffsetsRequest(), 0, timeout=timeout)
 
 
-def test_request_to_a_connected_node_is_written_before_send_suspends() -> None:
-    async def story(cluster: EmbeddedCluster, client: NetworkClient) -> None:
+async def test_request_to_a_connected_node_is_written_before_send_suspends() -> None:
+    async with cluster_and_client() as (_, client):
         await ask(client)
         sending = ask(client)
         sending.send(None)
         assert client.in_flight(0) == 1
         sending.close()
 
-    play(story)
 
-
-def test_requests_are_pipelined_and_answered_in_order() -> None:
-    async def story(cluster: EmbeddedCluster, client: NetworkClient) -> None:
+async def test_requests_are_pipelined_and_answered_in_order() -> None:
+    async with cluster_and_client() as (cluster, client):
         names = [str(number) for number in range(20)]
         requests = [
             ListOffsetsRequest(topics=[ListOffsetsRequest.ListOffsetsTopic(name=name)])
@@ -85,26 +81,23 @@ def test_requests_are_pipelined_and_answered_in_order() -> None:
         assert [r.topics[0].name for r in responses] == names
         assert [r.topics[0].name for r in asked(cluster, ListOffsetsRequest)] == names
 
-    play(story)
 
-
-def test_no_more_requests_are_in_flight_than_allowed() -> None:
+async def test_no_more_requests_are_in_flight_than_allowed() -> None:
     seen: list[int] = []
 
-    async def story(cluster: EmbeddedCluster, client: NetworkClient) -> None:
+    async with cluster_and_client(max_in_flight_requests_per_connection=2) as (cluster, client):
+
         def note(_: object) -> bool:
             seen.append(client.in_flight(0))
             return True
 
         cluster.inject(ListOffsetsRequest, Delay(1.0), times=None, when=note)
         await asyncio.gather(*(ask(client) for _ in range(7)))
-
-    play(story, max_in_flight_requests_per_connection=2)
     assert max(seen) == 2
 
 
-def test_unanswered_request_times_out_and_fails_the_others_in_flight() -> None:
-    async def story(cluster: EmbeddedCluster, client: NetworkClient) -> None:
+async def test_unanswered_request_times_out_and_fails_the_others_in_flight() -> None:
+    async with cluster_and_client() as (cluster, client):
         await ask(client)
         cluster.inject(ListOffsetsRequest, DropResponse(), times=2)
         loop = asyncio.get_running_loop()
@@ -118,19 +111,15 @@ def test_unanswered_request_times_out_and_fails_the_others_in_flight() -> None:
         assert isinstance(second, KafkaConnectionError)
         assert not client.is_connected(0)
 
-    play(story)
 
-
-def test_later_request_with_a_shorter_time_out_expires_first() -> None:
-    async def story(cluster: EmbeddedCluster, client: NetworkClient) -> None:
+async def test_later_request_with_a_shorter_time_out_expires_first() -> None:
+    async with cluster_and_client() as (cluster, client):
         await ask(client)
         cluster.inject(ListOffsetsRequest, DropResponse(), times=2)
         results = await asyncio.gather(
             ask(client, timeout=9), ask(client, timeout=3), return_exceptions=True
         )
         assert isinstance(results[1], RequestTimedOutError)
-
-    play(story)
 
 
 @pytest.mark.parametrize(
@@ -145,10 +134,10 @@ def test_later_request_with_a_shorter_time_out_expires_first() -> None:
         (WrongCorrelationId(), KafkaConnectionError),
     ],
 )
-def test_broken_answer_ends_the_connection_and_the_next_request_succeeds(
+async def test_broken_answer_ends_the_connection_and_the_next_request_succeeds(
     fault: Action, error: type[KafkaError]
 ) -> None:
-    async def story(cluster: EmbeddedCluster, client: NetworkClient) -> None:
+    async with cluster_and_client() as (cluster, client):
         await ask(client)
         cluster.inject(ListOffsetsRequest, fault)
         with pytest.raises(error):
@@ -156,8 +145,6 @@ def test_broken_answer_ends_the_connection_and_the_next_request_succeeds(
         assert not client.is_connected(0)
         await ask(client)
         assert cluster.accepted(0) == 3  # bootstrap, first, second
-
-    play(story)
 
 
 @pytest.mark.parametrize(
@@ -168,38 +155,34 @@ def test_broken_answer_ends_the_connection_and_the_next_request_succeeds(
         (WrongCorrelationId(), CorrelationIdError),
     ],
 )
-def test_reason_of_a_broken_stream_is_the_cause(fault: Action, cause: type[KafkaError]) -> None:
-    async def story(cluster: EmbeddedCluster, client: NetworkClient) -> None:
+async def test_reason_of_a_broken_stream_is_the_cause(
+    fault: Action, cause: type[KafkaError]
+) -> None:
+    async with cluster_and_client() as (cluster, client):
         cluster.inject(ListOffsetsRequest, fault)
         with pytest.raises(KafkaConnectionError) as caught:
             await ask(client)
         assert isinstance(caught.value.__cause__, cause)
 
-    play(story)
 
-
-def test_trouble_with_one_broker_does_not_touch_the_other() -> None:
-    async def story(cluster: EmbeddedCluster, client: NetworkClient) -> None:
+async def test_trouble_with_one_broker_does_not_touch_the_other() -> None:
+    async with cluster_and_client(nodes=2) as (cluster, client):
         await client.send(ListOffsetsRequest(), 1)
         cluster.inject(ListOffsetsRequest, Garbage(b"\x7f\xff\xff\xff"), node_id=0)
         with pytest.raises(KafkaConnectionError):
             await ask(client)
         assert client.is_connected(1)
 
-    play(story, nodes=2)
 
-
-def test_api_the_broker_does_not_have_is_named() -> None:
-    async def story(cluster: EmbeddedCluster, client: NetworkClient) -> None:
+async def test_api_the_broker_does_not_have_is_named() -> None:
+    async with cluster_and_client(api_versions={ListGroupsRequest: None}) as (_, client):
         with pytest.raises(UnsupportedVersionError, match="ListGroups"):
             await client.send(ListGroupsRequest(), 0)
         assert client.is_connected(0)
 
-    play(story, api_versions={ListGroupsRequest: None})
 
-
-def test_throttled_broker_is_left_alone_for_the_announced_time() -> None:
-    async def story(cluster: EmbeddedCluster, client: NetworkClient) -> None:
+async def test_throttled_broker_is_left_alone_for_the_announced_time() -> None:
+    async with cluster_and_client() as (cluster, client):
         cluster.inject(ListOffsetsRequest, Throttle(2000))
         await ask(client)
         loop = asyncio.get_running_loop()
@@ -208,51 +191,45 @@ def test_throttled_broker_is_left_alone_for_the_announced_time() -> None:
         await ask(client, timeout=1)  # time spent throttled does not count
         assert loop.time() - start == pytest.approx(2.0, abs=0.01)
 
-    play(story)
 
-
-def test_idle_connection_is_closed_and_made_again_when_needed() -> None:
-    async def story(cluster: EmbeddedCluster, client: NetworkClient) -> None:
+async def test_idle_connection_is_closed_and_made_again_when_needed() -> None:
+    async with cluster_and_client(
+        connections_max_idle_ms=70_000, metadata_max_age_ms=3_600_000
+    ) as (_, client):
         await ask(client)
         await asyncio.sleep(71)
         assert not client.is_connected(0)
         await ask(client)
         assert client.is_connected(0)
 
-    play(story, connections_max_idle_ms=70_000, metadata_max_age_ms=3_600_000)
 
-
-def test_connection_with_a_request_in_flight_is_not_idle() -> None:
-    async def story(cluster: EmbeddedCluster, client: NetworkClient) -> None:
+async def test_connection_with_a_request_in_flight_is_not_idle() -> None:
+    async with cluster_and_client(
+        connections_max_idle_ms=70_000, metadata_max_age_ms=3_600_000
+    ) as (cluster, client):
         cluster.inject(ListOffsetsRequest, Delay(100))
         await ask(client, timeout=200)
 
-    play(story, connections_max_idle_ms=70_000, metadata_max_age_ms=3_600_000)
 
-
-def test_unreachable_node_fails_the_request_and_backs_off() -> None:
-    async def story(cluster: EmbeddedCluster, client: NetworkClient) -> None:
+async def test_unreachable_node_fails_the_request_and_backs_off() -> None:
+    async with cluster_and_client() as (cluster, client):
         cluster.kill(0)
         with pytest.raises(KafkaConnectionError, match=r"node 0 127\.0\.0\.1:\d+"):
             await ask(client)
         assert client.ready_in(0, asyncio.get_running_loop().time()) > 0
 
-    play(story)
 
-
-def test_request_waits_out_the_back_off_and_finds_the_broker_back() -> None:
-    async def story(cluster: EmbeddedCluster, client: NetworkClient) -> None:
+async def test_request_waits_out_the_back_off_and_finds_the_broker_back() -> None:
+    async with cluster_and_client() as (cluster, client):
         cluster.kill(0)
         with pytest.raises(KafkaConnectionError):
             await ask(client)
         await cluster.control.revive(0)
         await ask(client)
 
-    play(story)
 
-
-def test_cancelled_request_leaves_the_connection_usable() -> None:
-    async def story(cluster: EmbeddedCluster, client: NetworkClient) -> None:
+async def test_cancelled_request_leaves_the_connection_usable() -> None:
+    async with cluster_and_client() as (cluster, client):
         await ask(client)
         cluster.inject(ListOffsetsRequest, Delay(1))
         task = asyncio.ensure_future(ask(client))
@@ -262,24 +239,18 @@ def test_cancelled_request_leaves_the_connection_usable() -> None:
         await ask(client)
         assert cluster.accepted(0) == 2
 
-    play(story)
 
-
-def test_send_any_asks_another_node_when_one_is_down() -> None:
-    async def story(cluster: EmbeddedCluster, client: NetworkClient) -> None:
+async def test_send_any_asks_another_node_when_one_is_down() -> None:
+    async with cluster_and_client(nodes=2) as (cluster, client):
         cluster.kill(0)
         response = await client.send_any(ListOffsetsRequest(), deadline=in_seconds(30))
         assert response.topics == []
 
-    play(story, nodes=2)
 
-
-def test_broker_that_knows_only_an_older_api_versions_is_asked_again_in_its_version() -> None:
-    async def story(cluster: EmbeddedCluster, client: NetworkClient) -> None:
+async def test_broker_that_knows_only_an_older_api_versions_is_asked_again_in_its_version() -> None:
+    async with cluster_and_client(api_versions={ApiVersionsRequest: (0, 2)}) as (cluster, client):
         await ask(client)
         assert {seen.api_version for seen in cluster.requests(ApiVersionsRequest)} == {2}
-
-    play(story, api_versions={ApiVersionsRequest: (0, 2)})
 
 
 class Facts(Observer):
@@ -298,16 +269,14 @@ class Facts(Observer):
         self.facts.append(("throttled", node_id, api_key, seconds))
 
 
-def test_observer_hears_of_connections() -> None:
+async def test_observer_hears_of_connections() -> None:
     facts = Facts()
 
-    async def story(cluster: EmbeddedCluster, client: NetworkClient) -> None:
+    async with cluster_and_client(observer=facts) as (cluster, client):
         inject_each(cluster, ListOffsetsRequest, Throttle(10), Disconnect())
         await ask(client)
         with pytest.raises(KafkaConnectionError):
             await ask(client)
-
-    play(story, observer=facts)
     assert facts.facts == [
         ("opened", 0),
         ("throttled", 0, 2, 0.01),
@@ -315,12 +284,12 @@ def test_observer_hears_of_connections() -> None:
     ]
 
 
-def test_ten_minutes_without_brokers_are_at_most_thirty_lines(
+async def test_ten_minutes_without_brokers_are_at_most_thirty_lines(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.INFO, logger="kafka")
 
-    async def story(cluster: EmbeddedCluster, client: NetworkClient) -> None:
+    async with cluster_and_client() as (cluster, client):
         client.metadata.want_topics(["orders"])
         await ask(client)
         caplog.clear()
@@ -332,22 +301,21 @@ def test_ten_minutes_without_brokers_are_at_most_thirty_lines(
         await client.send_any(ListOffsetsRequest(), deadline=in_seconds(60))
         assert client.is_connected(0)
 
-    play(story)
-
 
 def test_clean_life_logs_nothing_at_warning(caplog: pytest.LogCaptureFixture) -> None:
-    async def story(cluster: EmbeddedCluster, client: NetworkClient) -> None:
-        cluster.create_topic("orders")
-        await client.metadata.topic("orders", in_seconds(5))
-        await asyncio.sleep(700)
-        await client.send_any(MetadataRequest(topics=[]), deadline=in_seconds(5))
+    async def life() -> None:
+        async with cluster_and_client() as (cluster, client):
+            cluster.create_topic("orders")
+            await client.metadata.topic("orders", in_seconds(5))
+            await asyncio.sleep(700)
+            await client.send_any(MetadataRequest(topics=[]), deadline=in_seconds(5))
 
-    play(story)
+    run(life())
     assert [r for r in caplog.records if r.levelno >= logging.WARNING] == []
 
 
-def test_request_without_a_response_is_sent_and_leaves_nothing_in_flight() -> None:
-    async def story(cluster: EmbeddedCluster, client: NetworkClient) -> None:
+async def test_request_without_a_response_is_sent_and_leaves_nothing_in_flight() -> None:
+    async with cluster_and_client() as (cluster, client):
         cluster.create_topic("orders")
         await client.send_without_response(ProduceRequest(acks=0), 0)
         await client.send_without_response(ProduceRequest(acks=0), 0)
@@ -355,11 +323,9 @@ def test_request_without_a_response_is_sent_and_leaves_nothing_in_flight() -> No
         await ask(client)
         assert cluster.count(ProduceRequest) == 2
 
-    play(story)
 
-
-def test_process_that_was_stopped_for_an_hour_does_not_use_its_old_connection() -> None:
-    async def story(cluster: EmbeddedCluster, client: NetworkClient) -> None:
+async def test_process_that_was_stopped_for_an_hour_does_not_use_its_old_connection() -> None:
+    async with cluster_and_client() as (cluster, client):
         await ask(client)
         loop = asyncio.get_running_loop()
         assert isinstance(loop, VirtualLoop)
@@ -367,11 +333,9 @@ def test_process_that_was_stopped_for_an_hour_does_not_use_its_old_connection() 
         await ask(client)
         assert cluster.accepted(0) == 3
 
-    play(story)
 
-
-def test_name_with_a_dead_address_leads_to_the_live_one() -> None:
-    async def story(cluster: EmbeddedCluster, client: NetworkClient) -> None:
+async def test_name_with_a_dead_address_leads_to_the_live_one() -> None:
+    async with cluster_and_client() as (cluster, client):
         loop = asyncio.get_running_loop()
         assert isinstance(loop, VirtualLoop)
         loop.network.hosts["kafka"] = ["10.0.0.9", "127.0.0.1"]
@@ -384,11 +348,9 @@ def test_name_with_a_dead_address_leads_to_the_live_one() -> None:
         await ask(client)
         assert client.is_connected(0)
 
-    play(story)
 
-
-def test_broker_that_hangs_up_after_every_handshake_is_not_dialled_in_a_circle() -> None:
-    async def story(cluster: EmbeddedCluster, client: NetworkClient) -> None:
+async def test_broker_that_hangs_up_after_every_handshake_is_not_dialled_in_a_circle() -> None:
+    async with cluster_and_client() as (cluster, client):
         cluster.inject(ListOffsetsRequest, Disconnect(), times=1000)
         loop = asyncio.get_running_loop()
         until = loop.time() + 600
@@ -396,5 +358,3 @@ def test_broker_that_hangs_up_after_every_handshake_is_not_dialled_in_a_circle()
             with pytest.raises((KafkaConnectionError, RequestTimedOutError)):
                 await ask(client)
         assert cluster.accepted(0) < 40
-
-    play(story)

@@ -17,7 +17,6 @@ from kafka.protocol.messages.list_offsets import ListOffsetsRequest
 from kafka.testing.broker.faults import DropResponse
 from test.support.network import connected, in_seconds, make_client
 from test.support.stage import cluster_of
-from test.support.virtual_loop import run
 
 
 @contextmanager
@@ -90,20 +89,17 @@ def test_call_that_takes_too_long_leaves_the_client_usable() -> None:
         assert thread.call(asyncio.sleep(0, "alive"), 5) == "alive"
 
 
-def test_crash_of_a_background_task_is_raised_by_the_next_request() -> None:
-    async def story() -> None:
-        async with (
-            cluster_of() as cluster,
-            connected(cluster.bootstrap_servers) as client,
-        ):
+async def test_crash_of_a_background_task_is_raised_by_the_next_request() -> None:
+    async with (
+        cluster_of() as cluster,
+        connected(cluster.bootstrap_servers) as client,
+    ):
 
-            def crash(snapshot: ClusterSnapshot) -> None:
-                raise ZeroDivisionError("a mistake of ours")
+        def crash(snapshot: ClusterSnapshot) -> None:
+            raise ZeroDivisionError("a mistake of ours")
 
-            client.on_metadata.append(crash)
-            client.metadata.request_update()
-            await asyncio.sleep(1)
-            with pytest.raises(KafkaError, match="a mistake of ours"):
-                await client.send(ListOffsetsRequest(), 0)
-
-    run(story())
+        client.on_metadata.append(crash)
+        client.metadata.request_update()
+        await asyncio.sleep(1)
+        with pytest.raises(KafkaError, match="a mistake of ours"):
+            await client.send(ListOffsetsRequest(), 0)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import pytest
 
 from kafka.errors import KafkaTimeoutError, MessageSizeTooLargeError
-from kafka.producer.async_producer import AsyncKafkaProducer
 from kafka.producer.kafka import KafkaProducer
 from kafka.protocol.messages.produce import ProduceRequest
 from kafka.testing import EmbeddedCluster
 from kafka.testing.broker.faults import DropResponse
 from test.support.blocking_producer import make, values
-from test.support.producer_story import play
+from test.support.producer_story import cluster_and_producer
 
 MANY = [b"%05d" % number for number in range(5000)]
 
@@ -59,8 +58,8 @@ def test_options_hold_for_every_record(
         assert {record.timestamp for record in records} == {77}
 
 
-def test_keys_choose_partitions_as_send_does() -> None:
-    async def story(cluster: EmbeddedCluster, producer: AsyncKafkaProducer) -> None:
+async def test_keys_choose_partitions_as_send_does() -> None:
+    async with cluster_and_producer(partitions=3) as (cluster, producer):
         keys = [b"%d" % (number % 20) for number in range(200)]
         many = await (await producer.send_many("t", MANY[:200], keys))
         single = [await (await producer.send("t", b"x", key)) for key in keys[:20]]
@@ -69,17 +68,16 @@ def test_keys_choose_partitions_as_send_does() -> None:
             stored = [r.value for r in cluster.records("t", partition) if r.value != b"x"]
             assert stored == sorted(stored)
 
-    play(story, partitions=3)
 
-
-def test_an_async_lot_larger_than_the_memory_waits_for_it() -> None:
-    async def story(cluster: EmbeddedCluster, producer: AsyncKafkaProducer) -> None:
+async def test_an_async_lot_larger_than_the_memory_waits_for_it() -> None:
+    async with cluster_and_producer(buffer_memory=100_000, batch_size=10_000) as (
+        cluster,
+        producer,
+    ):
         found = await (await producer.send_many("t", MANY))
         assert [metadata.offset for metadata in found] == list(range(5000))
         assert [record.value for record in cluster.records("t", 0)] == MANY
         await producer.stop()
-
-    play(story, buffer_memory=100_000, batch_size=10_000)
 
 
 def test_a_lot_larger_than_the_memory_waits_for_it(cluster: EmbeddedCluster) -> None:

@@ -10,8 +10,7 @@ import pytest
 
 from kafka.errors import KafkaTimeoutError
 from kafka.producer.async_producer import AsyncKafkaProducer
-from kafka.testing import EmbeddedCluster
-from test.support.producer_story import play
+from test.support.producer_story import cluster_and_producer
 
 BUFFER = 1 << 20
 # Held beside the buffer: open batches' lists, caches that have not grown to their limits yet.
@@ -78,15 +77,15 @@ async def fill(producer: AsyncKafkaProducer, sent: Sent) -> tuple[int, int]:
         pytest.param(Sent(10), 0, id="single-records"),
     ],
 )
-def test_the_buffer_of_an_unreachable_broker_takes_no_more_than_it_may(
+async def test_the_buffer_of_an_unreachable_broker_takes_no_more_than_it_may(
     sent: Sent, batch_size: int
 ) -> None:
-    async def story(cluster: EmbeddedCluster, producer: AsyncKafkaProducer) -> None:
+    async with cluster_and_producer(
+        buffer_memory=BUFFER, batch_size=batch_size, max_block_ms=1000
+    ) as (cluster, producer):
         await (await producer.send("t", b"warm up"))
         cluster.kill(0)
         held, most = await fill(producer, sent)
         assert held <= BUFFER + HELD
         assert most <= BUFFER + HELD + PASSING
         await producer.close(0)
-
-    play(story, buffer_memory=BUFFER, batch_size=batch_size, max_block_ms=1000)

@@ -18,14 +18,12 @@ from kafka.errors import (
     NotLeaderForPartitionError,
     TopicAuthorizationFailedError,
 )
-from kafka.producer.async_producer import AsyncKafkaProducer
 from kafka.producer.callbacks import LoopCallbacks
 from kafka.producer.core import ProducerCore
 from kafka.protocol.messages.metadata import MetadataRequest
 from kafka.protocol.messages.produce import ProduceRequest, ProduceResponse
-from kafka.testing import EmbeddedCluster
 from kafka.testing.broker.faults import Delay, Disconnect, DropResponse, Fail, Garbage
-from test.support.producer_story import answer, play, values
+from test.support.producer_story import answer, cluster_and_producer, values
 from test.support.stage import cluster_of, inject_each
 from test.support.virtual_loop import VirtualLoop
 
@@ -44,18 +42,16 @@ PICKY = {"message.max.bytes": "1000"}
         Fail(NotEnoughReplicasError),
     ],
 )
-def test_a_passing_trouble_is_overcome(trouble: object) -> None:
-    async def story(cluster: EmbeddedCluster, producer: AsyncKafkaProducer) -> None:
+async def test_a_passing_trouble_is_overcome(trouble: object) -> None:
+    async with cluster_and_producer() as (cluster, producer):
         cluster.inject(ProduceRequest, trouble)
         found = await (await producer.send("t", b"x"))
         assert found.offset == 0
         assert values(cluster) == [b"x"]
 
-    play(story)
 
-
-def test_the_order_of_a_partition_is_kept_while_a_batch_waits_for_its_retry() -> None:
-    async def story(cluster: EmbeddedCluster, producer: AsyncKafkaProducer) -> None:
+async def test_the_order_of_a_partition_is_kept_while_a_batch_waits_for_its_retry() -> None:
+    async with cluster_and_producer(max_in_flight_requests_per_connection=1) as (cluster, producer):
         cluster.inject(ProduceRequest, Fail(NotEnoughReplicasError), times=3)
         sent = []
         for number in range(30):
@@ -65,11 +61,9 @@ def test_the_order_of_a_partition_is_kept_while_a_batch_waits_for_its_retry() ->
         await producer.flush()
         assert values(cluster) == sent
 
-    play(story, max_in_flight_requests_per_connection=1)
 
-
-def test_several_batches_of_a_partition_that_fail_together_keep_their_order() -> None:
-    async def story(cluster: EmbeddedCluster, producer: AsyncKafkaProducer) -> None:
+async def test_several_batches_of_a_partition_that_fail_together_keep_their_order() -> None:
+    async with cluster_and_producer(batch_size=500) as (cluster, producer):
         await (await producer.send("t", b"warm up"))
         cluster.inject(ProduceRequest, Fail(NotEnoughReplicasError), times=5)
         sent = [b"%d" % number * 100 for number in range(30)]
@@ -78,31 +72,28 @@ def test_several_batches_of_a_partition_that_fail_together_keep_their_order() ->
         await producer.flush()
         assert values(cluster)[1:] == sent
 
-    play(story, batch_size=500)
 
-
-def test_retries_are_as_many_as_allowed() -> None:
-    async def story(cluster: EmbeddedCluster, producer: AsyncKafkaProducer) -> None:
+async def test_retries_are_as_many_as_allowed() -> None:
+    async with cluster_and_producer(retries=2) as (cluster, producer):
         cluster.inject(ProduceRequest, Fail(NotEnoughReplicasError), times=10)
         with pytest.raises(NotEnoughReplicasError):
             await (await producer.send("t", b"x"))
         assert cluster.count(ProduceRequest) == 3
 
-    play(story, retries=2)
 
-
-def test_a_final_error_is_not_retried() -> None:
-    async def story(cluster: EmbeddedCluster, producer: AsyncKafkaProducer) -> None:
+async def test_a_final_error_is_not_retried() -> None:
+    async with cluster_and_producer() as (cluster, producer):
         cluster.inject(ProduceRequest, Fail(TopicAuthorizationFailedError))
         with pytest.raises(TopicAuthorizationFailedError, match="t-0"):
             await (await producer.send("t", b"x"))
         assert cluster.count(ProduceRequest) == 1
 
-    play(story)
 
-
-def test_a_record_expires_after_its_delivery_timeout() -> None:
-    async def story(cluster: EmbeddedCluster, producer: AsyncKafkaProducer) -> None:
+async def test_a_record_expires_after_its_delivery_timeout() -> None:
+    async with cluster_and_producer(delivery_timeout_ms=5000, request_timeout_ms=2000) as (
+        cluster,
+        producer,
+    ):
         loop = asyncio.get_running_loop()
         await (await producer.send("t", b"warm up"))
         cluster.kill(0)
@@ -111,11 +102,12 @@ def test_a_record_expires_after_its_delivery_timeout() -> None:
             await (await producer.send("t", b"x"))
         assert loop.time() - began == pytest.approx(5, abs=0.1)
 
-    play(story, delivery_timeout_ms=5000, request_timeout_ms=2000)
 
-
-def test_a_record_expires_while_its_request_is_in_flight() -> None:
-    async def story(cluster: EmbeddedCluster, producer: AsyncKafkaProducer) -> None:
+async def test_a_record_expires_while_its_request_is_in_flight() -> None:
+    async with cluster_and_producer(delivery_timeout_ms=31_000, request_timeout_ms=30_500) as (
+        cluster,
+        producer,
+    ):
         loop = asyncio.get_running_loop()
         await (await producer.send("t", b"warm up"))
         inject_each(cluster, ProduceRequest, *[Fail(NotEnoughReplicasError)] * 4, Delay(60))
@@ -124,11 +116,9 @@ def test_a_record_expires_while_its_request_is_in_flight() -> None:
             await (await producer.send("t", b"x"))
         assert loop.time() - began == pytest.approx(31, abs=0.1)
 
-    play(story, delivery_timeout_ms=31_000, request_timeout_ms=30_500)
 
-
-def test_a_batch_too_large_for_the_broker_is_split_until_it_fits() -> None:
-    async def story(cluster: EmbeddedCluster, producer: AsyncKafkaProducer) -> None:
+async def test_a_batch_too_large_for_the_broker_is_split_until_it_fits() -> None:
+    async with cluster_and_producer(config=PICKY, linger_ms=100) as (cluster, producer):
         sent = [b"%02d" % number * 50 for number in range(40)]
         called: list[int] = []
         deliveries = []
@@ -141,11 +131,11 @@ def test_a_batch_too_large_for_the_broker_is_split_until_it_fits() -> None:
         assert [d.get().offset for d in deliveries] == list(range(40))
         assert called == list(range(40))
 
-    play(story, config=PICKY, linger_ms=100)
 
-
-def test_a_single_record_too_large_for_the_broker_fails_and_the_others_are_delivered() -> None:
-    async def story(cluster: EmbeddedCluster, producer: AsyncKafkaProducer) -> None:
+async def test_a_single_record_too_large_for_the_broker_fails_and_the_others_are_delivered() -> (
+    None
+):
+    async with cluster_and_producer(config=PICKY, linger_ms=100) as (_, producer):
         small = [await producer.send("t", b"small") for _ in range(5)]
         large = await producer.send("t", b"x" * 2000)
         small += [await producer.send("t", b"small") for _ in range(5)]
@@ -153,11 +143,9 @@ def test_a_single_record_too_large_for_the_broker_fails_and_the_others_are_deliv
         assert isinstance(large.exception, MessageSizeTooLargeError)
         assert all(delivery.succeeded() for delivery in small)
 
-    play(story, config=PICKY, linger_ms=100)
 
-
-def test_only_the_records_a_broker_names_get_its_error() -> None:
-    async def story(cluster: EmbeddedCluster, producer: AsyncKafkaProducer) -> None:
+async def test_only_the_records_a_broker_names_get_its_error() -> None:
+    async with cluster_and_producer(linger_ms=10) as (cluster, producer):
         culprit = ProduceResponse.BatchIndexAndErrorMessage(
             batch_index=1, batch_index_error_message="no key"
         )
@@ -170,11 +158,9 @@ def test_only_the_records_a_broker_names_get_its_error() -> None:
         for neighbour in (good, other):
             assert type(neighbour.exception) is KafkaError
 
-    play(story, linger_ms=10)
 
-
-def test_a_leader_named_in_the_error_is_used_at_once() -> None:
-    async def story(cluster: EmbeddedCluster, producer: AsyncKafkaProducer) -> None:
+async def test_a_leader_named_in_the_error_is_used_at_once() -> None:
+    async with cluster_and_producer(nodes=2, partitions=2) as (cluster, producer):
         loop = asyncio.get_running_loop()
         await (await producer.send("t", b"warm up", partition=0))
         await (await producer.send("t", b"warm up", partition=1))
@@ -186,34 +172,30 @@ def test_a_leader_named_in_the_error_is_used_at_once() -> None:
         assert loop.time() - began < 0.09
         assert values(cluster, 0) == [b"warm up", b"x"]
 
-    play(story, nodes=2, partitions=2)
 
-
-def test_a_leader_that_moved_is_found_again() -> None:
-    async def story(cluster: EmbeddedCluster, producer: AsyncKafkaProducer) -> None:
+async def test_a_leader_that_moved_is_found_again() -> None:
+    async with cluster_and_producer(nodes=2) as (cluster, producer):
         await (await producer.send("t", b"1"))
         cluster.move_leader("t", 0, 1)
         await (await producer.send("t", b"2"))
         assert values(cluster) == [b"1", b"2"]
 
-    play(story, nodes=2)
 
-
-def test_a_topic_without_an_id_is_produced_to_by_name() -> None:
-    async def story(cluster: EmbeddedCluster, producer: AsyncKafkaProducer) -> None:
+async def test_a_topic_without_an_id_is_produced_to_by_name() -> None:
+    async with cluster_and_producer(api_versions={MetadataRequest: (0, 9)}) as (cluster, producer):
         cluster.create_topic("plain")
         found = await (await producer.send("plain", b"x"))
         assert found.offset == 0
         assert cluster.requests()[-1].api_version == 12
 
-    play(story, api_versions={MetadataRequest: (0, 9)})
-
 
 @pytest.mark.parametrize("headers", [None, [("a", b"b")]])
-def test_a_batch_that_cannot_be_encoded_fails_alone(
+async def test_a_batch_that_cannot_be_encoded_fails_alone(
     headers: list[tuple[str, bytes | None]] | None, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async def story(cluster: EmbeddedCluster, _: AsyncKafkaProducer) -> None:
+    async with cluster_and_producer(
+        config={"log.message.timestamp.after.max.ms": str(2**63 - 1)}
+    ) as (cluster, _):
         options = ProducerConfig.from_kwargs({"bootstrap_servers": cluster.bootstrap_servers})
         core = ProducerCore(options, runner=LoopCallbacks(asyncio.get_running_loop()))
         deadline = Deadline.after(core.clock.now(), 10)
@@ -227,18 +209,18 @@ def test_a_batch_that_cannot_be_encoded_fails_alone(
         await good
         await core.close(10)
         assert values(cluster) == [b"y"]
-
-    play(story, config={"log.message.timestamp.after.max.ms": str(2**63 - 1)})
     assert "topic=t partition=0: a batch could not be encoded" in caplog.text
 
 
 @pytest.mark.parametrize("codec", [None, "gzip"])
 @pytest.mark.parametrize("magic", [0, 1])
 @pytest.mark.parametrize("acks", [0, 1])
-def test_a_batch_in_the_format_of_an_older_broker_is_delivered_to_a_newer_one(
+async def test_a_batch_in_the_format_of_an_older_broker_is_delivered_to_a_newer_one(
     magic: int, acks: int, codec: str | None
 ) -> None:
-    async def story(cluster: EmbeddedCluster, _: AsyncKafkaProducer) -> None:
+    async with cluster_and_producer(
+        config={"log.message.timestamp.before.max.ms": str(2**63 - 1)}
+    ) as (cluster, _):
         options = ProducerConfig.from_kwargs(
             {
                 "bootstrap_servers": cluster.bootstrap_servers,
@@ -260,10 +242,8 @@ def test_a_batch_in_the_format_of_an_older_broker_is_delivered_to_a_newer_one(
         await core.close(10)
         assert values(cluster) == [b"x0", b"x1"]
 
-    play(story, config={"log.message.timestamp.before.max.ms": str(2**63 - 1)})
 
-
-def test_a_signal_handler_that_raises_while_the_sender_is_woken_keeps_no_record_back(
+async def test_a_signal_handler_that_raises_while_the_sender_is_woken_keeps_no_record_back(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     class InterruptionError(Exception):
@@ -272,7 +252,7 @@ def test_a_signal_handler_that_raises_while_the_sender_is_woken_keeps_no_record_
     def interrupted(*_: object) -> None:
         raise InterruptionError
 
-    async def story(_: EmbeddedCluster, producer: AsyncKafkaProducer) -> None:
+    async with cluster_and_producer() as (_, producer):
         await (await producer.send("t", b"warm up"))
         loop = asyncio.get_running_loop()
         start = loop.time()
@@ -282,8 +262,6 @@ def test_a_signal_handler_that_raises_while_the_sender_is_woken_keeps_no_record_
                 await producer.send("t", b"first")
         await (await producer.send("t", b"second"))
         assert loop.time() - start < 1.0
-
-    play(story)
 
 
 def test_records_hear_of_it_when_a_signal_handler_stops_the_sender() -> None:

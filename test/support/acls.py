@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from kafka.protocol.messages.create_acls import CreateAclsRequest
 from kafka.protocol.schema import Struct
@@ -11,36 +12,33 @@ from kafka.testing.broker.authorizer import ResourceType
 from kafka.testing.broker.security.acls import PatternType, Permission
 from test.support.raw_client import RawClient
 from test.support.sasl import log_in
-from test.support.virtual_loop import run
-
-Story = Callable[[EmbeddedCluster, RawClient, RawClient], Coroutine[None, None, None]]
 
 
-def tell_of_acls(story: Story, **config: str) -> None:
-    """Run a story with a super user's client and one of alice, who may do nothing yet."""
+@asynccontextmanager
+async def acl_cluster(**config: str) -> AsyncIterator[tuple[EmbeddedCluster, RawClient, RawClient]]:
+    """Start a cluster; connect a super user's client and one of alice, who may do nothing yet."""
+    cluster = EmbeddedCluster(
+        listeners=[Listener("SASL", mechanisms=("PLAIN",))],
+        users={"admin": "a", "alice": "w"},
+        topics={"t": 1, "other": 1},
+        config={
+            "authorizer.class.name": "StandardAuthorizer",
+            "super.users": "User:admin;User:ANONYMOUS",
+            **{name.replace("_", "."): value for name, value in config.items()},
+        },
+    )
+    async with cluster:
+        admin = await _logged_in(cluster, "admin", "a")
+        alice = await _logged_in(cluster, "alice", "w")
+        yield cluster, admin, alice
+        admin.close()
+        alice.close()
 
-    async def main() -> None:
-        cluster = EmbeddedCluster(
-            listeners=[Listener("SASL", mechanisms=("PLAIN",))],
-            users={"admin": "a", "alice": "w"},
-            topics={"t": 1, "other": 1},
-            config={
-                "authorizer.class.name": "StandardAuthorizer",
-                "super.users": "User:admin;User:ANONYMOUS",
-                **{name.replace("_", "."): value for name, value in config.items()},
-            },
-        )
-        async with cluster:
-            clients = []
-            for name, password in (("admin", "a"), ("alice", "w")):
-                client = await RawClient.connect(cluster.bootstrap_servers[0])
-                assert (await log_in(client, name, password)).error_code == 0
-                clients.append(client)
-            await story(cluster, *clients)
-            for client in clients:
-                client.close()
 
-    run(main())
+async def _logged_in(cluster: EmbeddedCluster, name: str, password: str) -> RawClient:
+    client = await RawClient.connect(cluster.bootstrap_servers[0])
+    assert (await log_in(client, name, password)).error_code == 0
+    return client
 
 
 def acl(

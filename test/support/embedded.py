@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from kafka.protocol.messages.fetch import FetchRequest, FetchResponse
@@ -12,15 +13,27 @@ from kafka.protocol.schema import ZERO_UUID
 from kafka.record.batch import build_batch, encode_records
 from kafka.record.compression import Codec
 from kafka.record.memory_records import iter_batches
+from test.support.raw_client import RawClient
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import AsyncIterator, Sequence
     from uuid import UUID
 
     from kafka.errors import BrokerResponseError
-    from test.support.raw_client import RawClient
+    from kafka.testing import EmbeddedCluster
 
 BY_ID = 13
+
+
+@asynccontextmanager
+async def cluster_and_client(
+    cluster: EmbeddedCluster,
+) -> AsyncIterator[tuple[EmbeddedCluster, RawClient]]:
+    """Start *cluster* and connect a client to its first broker."""
+    async with cluster:
+        client = await RawClient.connect(cluster.bootstrap_servers[0])
+        yield cluster, client
+        client.close()
 
 
 def batch(

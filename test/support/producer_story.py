@@ -1,8 +1,9 @@
-"""Stories of an asynchronous producer and an embedded cluster on the virtual loop."""
+"""An asynchronous producer and an embedded cluster, for tests on the virtual loop."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from kafka.producer.async_producer import AsyncKafkaProducer
@@ -10,32 +11,27 @@ from kafka.protocol.messages.produce import ProduceResponse
 from kafka.testing import EmbeddedCluster
 from kafka.testing.broker.faults import Answer
 from test.support.stage import cluster_of
-from test.support.virtual_loop import run
 
 if TYPE_CHECKING:
     from kafka.testing.broker.api_ranges import Ranges
 
-Story = Callable[[EmbeddedCluster, AsyncKafkaProducer], Coroutine[None, None, None]]
 
-
-def play(
-    story: Story,
+@asynccontextmanager
+async def cluster_and_producer(
     *,
     nodes: int = 1,
     partitions: int = 1,
     api_versions: Ranges | None = None,
     config: dict[str, str] | None = None,
     **options: object,
-) -> None:
-    async def on_stage() -> None:
-        async with cluster_of(nodes, api_versions=api_versions, config=config or {}) as cluster:
-            cluster.create_topic("t", partitions)
-            async with AsyncKafkaProducer(
-                bootstrap_servers=cluster.bootstrap_servers, **options
-            ) as producer:
-                await story(cluster, producer)
-
-    run(on_stage())
+) -> AsyncIterator[tuple[EmbeddedCluster, AsyncKafkaProducer]]:
+    """Start a cluster with the topic "t", and a producer with *options*."""
+    async with cluster_of(nodes, api_versions=api_versions, config=config or {}) as cluster:
+        cluster.create_topic("t", partitions)
+        async with AsyncKafkaProducer(
+            bootstrap_servers=cluster.bootstrap_servers, **options
+        ) as producer:
+            yield cluster, producer
 
 
 def values(cluster: EmbeddedCluster, partition: int = 0) -> list[bytes | None]:

@@ -9,6 +9,7 @@ import time
 from typing import Any
 
 from common import (
+    BUSY,
     IDLE_SECONDS,
     INDEX_BYTES,
     Stopwatch,
@@ -116,7 +117,10 @@ def kafka_touch(task: Task, watch: Stopwatch) -> int:
 
 
 def kafka_fill(task: Task, watch: Stopwatch, *, vary: bool = False) -> int:
-    """Write what consumers read; the sizes vary by half, or all records have the same."""
+    """Write what consumers read; the sizes vary by half, or all records have the same.
+
+    Only the first `BUSY` partitions get records, if it is given.
+    """
     from kafka import KafkaProducer
 
     producer = KafkaProducer(
@@ -124,8 +128,12 @@ def kafka_fill(task: Task, watch: Stopwatch, *, vary: bool = False) -> int:
     )
     lengths = itertools.cycle(sizes_of(task.size, vary=vary))
     values = itertools.cycle(values_of(task.size + task.size // 2))
+    targets = itertools.cycle([None] if BUSY is None else range(int(BUSY)))
     watch.start()
-    futures = [producer.send(task.topic, next(values)[: next(lengths)]) for _ in range(task.count)]
+    futures = [
+        producer.send(task.topic, next(values)[: next(lengths)], partition=next(targets))
+        for _ in range(task.count)
+    ]
     producer.flush()
     done = watch.stop()
     failed = sum(future.failed() for future in futures)

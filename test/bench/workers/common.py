@@ -17,6 +17,8 @@ IDLE_SECONDS = 30.0
 INDEX_BYTES = 5000
 #: Of the broker, for a client that cannot find out by itself; as in ``2.1``.
 API_VERSION = os.environ.get("BENCH_API_VERSION")
+#: How many partitions `kafka.fill` fills.
+BUSY = os.environ.get("BENCH_BUSY")
 
 
 class Task(NamedTuple):

@@ -22,16 +22,15 @@ from kafka.protocol.schema import Message, Request
 from kafka.testing import EmbeddedCluster
 from kafka.testing.broker.authorizer import Operation, ResourceType
 from kafka.testing.broker.security.acls import ALL, AclBinding, PatternType, Permission
-from test.support.acls import acl, create, error_codes, tell_of_acls
+from test.support.acls import acl, acl_cluster, create, error_codes
 from test.support.embedded import batch, fetch_request, produce_request
 from test.support.raw_client import RawClient
-from test.support.virtual_loop import run
 
 TOPIC = TopicAuthorizationFailedError.errno
 
 
-def test_producing_and_reading_takes_permissions_for_just_that() -> None:
-    async def story(cluster: EmbeddedCluster, admin: RawClient, alice: RawClient) -> None:
+async def test_producing_and_reading_takes_permissions_for_just_that() -> None:
+    async with acl_cluster() as (_, admin, alice):
         await create(
             admin,
             acl(ResourceType.TOPIC, "t", Operation.WRITE),
@@ -42,31 +41,25 @@ def test_producing_and_reading_takes_permissions_for_just_that() -> None:
             fetched = await alice.send(fetch_request(topic, 0), 12)
             assert (error_codes(produced), error_codes(fetched)) == (write, read)
 
-    tell_of_acls(story)
 
-
-def test_metadata_of_all_topics_leaves_out_what_may_not_be_seen() -> None:
-    async def story(cluster: EmbeddedCluster, admin: RawClient, alice: RawClient) -> None:
+async def test_metadata_of_all_topics_leaves_out_what_may_not_be_seen() -> None:
+    async with acl_cluster() as (_, admin, alice):
         await create(admin, acl(ResourceType.TOPIC, "t", Operation.READ))
         response = await alice.send(MetadataRequest(topics=None), 12)
         assert [topic.name for topic in response.topics] == ["t"]
 
-    tell_of_acls(story)
 
-
-def test_refused_topics_are_not_created() -> None:
-    async def story(cluster: EmbeddedCluster, admin: RawClient, alice: RawClient) -> None:
+async def test_refused_topics_are_not_created() -> None:
+    async with acl_cluster() as (cluster, admin, alice):
         await create(admin, acl(ResourceType.TOPIC, "new", Operation.DESCRIBE))
         wanted = MetadataRequest.MetadataRequestTopic(name="new")
         request = MetadataRequest(topics=[wanted], allow_auto_topic_creation=True)
         assert error_codes(await alice.send(request, 12)) == {TOPIC}
         assert "new" not in cluster.control.state.topics
 
-    tell_of_acls(story)
 
-
-def test_an_idempotent_producer_needs_one_topic_to_write_to() -> None:
-    async def story(cluster: EmbeddedCluster, admin: RawClient, alice: RawClient) -> None:
+async def test_an_idempotent_producer_needs_one_topic_to_write_to() -> None:
+    async with acl_cluster() as (_, admin, alice):
         await create(
             admin,
             acl(ResourceType.TOPIC, "not-yet", Operation.WRITE, pattern=PatternType.PREFIXED),
@@ -74,15 +67,13 @@ def test_an_idempotent_producer_needs_one_topic_to_write_to() -> None:
         request = InitProducerIdRequest(producer_id=-1, producer_epoch=-1, transactional_id=None)
         assert (await alice.send(request, 4)).error_code == 0
 
-    tell_of_acls(story)
-
 
 def bits(*operations: Operation) -> int:
     return sum(1 << operation for operation in operations)
 
 
-def test_allowed_operations_are_told_on_demand() -> None:
-    async def story(cluster: EmbeddedCluster, admin: RawClient, alice: RawClient) -> None:
+async def test_allowed_operations_are_told_on_demand() -> None:
+    async with acl_cluster() as (_, admin, alice):
         await create(
             admin,
             acl(ResourceType.TOPIC, "t", Operation.WRITE),
@@ -108,20 +99,16 @@ def test_allowed_operations_are_told_on_demand() -> None:
             bits(Operation.ALTER, Operation.DESCRIBE),
         ]
 
-    tell_of_acls(story)
 
-
-def test_what_may_not_be_described_is_told_as_nothing() -> None:
-    async def story(cluster: EmbeddedCluster, admin: RawClient, alice: RawClient) -> None:
+async def test_what_may_not_be_described_is_told_as_nothing() -> None:
+    async with acl_cluster() as (_, admin, alice):
         await create(admin, acl(ResourceType.CLUSTER, "kafka-cluster", Operation.CREATE))
         request = DescribeClusterRequest(include_cluster_authorized_operations=True)
         assert (await alice.send(request, 1)).cluster_authorized_operations == 0
 
-    tell_of_acls(story)
 
-
-def test_permissions_are_lost_at_once() -> None:
-    async def story(cluster: EmbeddedCluster, admin: RawClient, alice: RawClient) -> None:
+async def test_permissions_are_lost_at_once() -> None:
+    async with acl_cluster() as (_, admin, alice):
         await create(admin, acl(ResourceType.TOPIC, "t", ALL))
         request = fetch_request("t", 0, max_wait_ms=60_000)
         polling = asyncio.ensure_future(alice.send(request, 12, seconds=100.0))
@@ -130,16 +117,12 @@ def test_permissions_are_lost_at_once() -> None:
         await polling
         assert error_codes(await alice.send(fetch_request("t", 0), 12)) == {TOPIC}
 
-    tell_of_acls(story)
 
-
-def test_topics_may_be_open_until_they_have_acls() -> None:
-    async def story(cluster: EmbeddedCluster, admin: RawClient, alice: RawClient) -> None:
+async def test_topics_may_be_open_until_they_have_acls() -> None:
+    async with acl_cluster(allow_everyone_if_no_acl_found="true") as (_, admin, alice):
         assert error_codes(await alice.send(fetch_request("t", 0), 12)) == set()
         await create(admin, acl(ResourceType.TOPIC, "t", ALL, who="User:bob"))
         assert error_codes(await alice.send(fetch_request("t", 0), 12)) == {TOPIC}
-
-    tell_of_acls(story, allow_everyone_if_no_acl_found="true")
 
 
 # -- the APIs of ACLs ---------------------------------------------------------------------------
@@ -168,8 +151,8 @@ async def described(client: RawClient, version: int = 3, **wanted: object) -> li
 
 
 @pytest.mark.parametrize("version", range(1, 4))
-def test_acls_are_described_by_resource(version: int) -> None:
-    async def story(cluster: EmbeddedCluster, admin: RawClient, alice: RawClient) -> None:
+async def test_acls_are_described_by_resource(version: int) -> None:
+    async with acl_cluster() as (_, admin, _):
         await create(
             admin,
             acl(ResourceType.TOPIC, "t", Operation.READ),
@@ -185,11 +168,9 @@ def test_acls_are_described_by_resource(version: int) -> None:
             ("t", "User:bob", Operation.WRITE)
         ]
 
-    tell_of_acls(story)
 
-
-def test_deleted_acls_are_told_and_gone() -> None:
-    async def story(cluster: EmbeddedCluster, admin: RawClient, alice: RawClient) -> None:
+async def test_deleted_acls_are_told_and_gone() -> None:
+    async with acl_cluster() as (_, admin, _):
         await create(
             admin,
             acl(ResourceType.TOPIC, "t", Operation.READ),
@@ -213,8 +194,6 @@ def test_deleted_acls_are_told_and_gone() -> None:
         ] == [["t"], ["t"]]
         assert await described(admin) == [("other", "User:alice", Operation.READ)]
 
-    tell_of_acls(story)
-
 
 @pytest.mark.parametrize(
     "bad",
@@ -225,24 +204,20 @@ def test_deleted_acls_are_told_and_gone() -> None:
         acl(ResourceType.CLUSTER, "my-cluster", ALL),
     ],
 )
-def test_acls_that_cannot_be_fail_alone(bad: CreateAclsRequest.AclCreation) -> None:
-    async def story(cluster: EmbeddedCluster, admin: RawClient, alice: RawClient) -> None:
+async def test_acls_that_cannot_be_fail_alone(bad: CreateAclsRequest.AclCreation) -> None:
+    async with acl_cluster() as (_, admin, _):
         good = acl(ResourceType.TOPIC, "t", ALL)
         response = await admin.send(CreateAclsRequest(creations=[bad, good]), 3)
         codes = [result.error_code for result in response.results]
         assert codes == [InvalidRequestError.errno, 0]
         assert len(await described(admin)) == 1
 
-    tell_of_acls(story)
 
-
-def test_filters_with_unknown_values_match_nothing() -> None:
-    async def story(cluster: EmbeddedCluster, admin: RawClient, alice: RawClient) -> None:
+async def test_filters_with_unknown_values_match_nothing() -> None:
+    async with acl_cluster() as (_, admin, _):
         request = DescribeAclsRequest(resource_type_filter=77, operation=1, permission_type=1)
         response = await admin.send(request, 3)
         assert (response.error_code, response.resources) == (0, [])
-
-    tell_of_acls(story)
 
 
 @pytest.mark.parametrize(
@@ -253,12 +228,10 @@ def test_filters_with_unknown_values_match_nothing() -> None:
         CreateAclsRequest(creations=[acl(ResourceType.TOPIC, "t", 0)]),
     ],
 )
-def test_values_that_stand_for_none_end_the_connection(unreadable: Request[Message]) -> None:
-    async def story(cluster: EmbeddedCluster, admin: RawClient, alice: RawClient) -> None:
+async def test_values_that_stand_for_none_end_the_connection(unreadable: Request[Message]) -> None:
+    async with acl_cluster() as (_, admin, _):
         with pytest.raises(ConnectionError):
             await admin.send(unreadable, 3)
-
-    tell_of_acls(story)
 
 
 @pytest.mark.parametrize(
@@ -269,22 +242,17 @@ def test_values_that_stand_for_none_end_the_connection(unreadable: Request[Messa
         DeleteAclsRequest(filters=[DeleteAclsRequest.DeleteAclsFilter()]),
     ],
 )
-def test_without_an_authorizer_there_are_no_acls(request_: Request) -> None:
-    async def main() -> None:
-        async with EmbeddedCluster() as cluster:
-            client = await RawClient.connect(cluster.bootstrap_servers[0])
-            assert error_codes(await client.send(request_, 3)) == {SecurityDisabledError.errno}
-            client.close()
-
-    run(main())
+async def test_without_an_authorizer_there_are_no_acls(request_: Request) -> None:
+    async with EmbeddedCluster() as cluster:
+        client = await RawClient.connect(cluster.bootstrap_servers[0])
+        assert error_codes(await client.send(request_, 3)) == {SecurityDisabledError.errno}
+        client.close()
 
 
-def test_tests_may_set_acls_directly() -> None:
-    async def story(cluster: EmbeddedCluster, admin: RawClient, alice: RawClient) -> None:
+async def test_tests_may_set_acls_directly() -> None:
+    async with acl_cluster() as (cluster, _, alice):
         binding = AclBinding(
             ResourceType.TOPIC, "t", PatternType.LITERAL, "User:*", "*", ALL, Permission.ALLOW
         )
         cluster.run(lambda control: control.security.acls.add(binding))
         assert error_codes(await alice.send(fetch_request("t", 0), 12)) == set()
-
-    tell_of_acls(story)

@@ -35,9 +35,8 @@ from kafka.protocol.schema import Request
 from kafka.testing import EmbeddedCluster
 from kafka.testing.broker.authorizer import Operation, Principal, ResourceType
 from kafka.testing.broker.versions import RELEASES
-from test.broker.embedded.conftest import Tell
 from test.support.configs import BROKER, GROUP, TOPIC
-from test.support.raw_client import RawClient
+from test.support.embedded import cluster_and_client
 
 # Any: a request class is invariant in its response.
 AnyRequest = Request[Any]
@@ -77,14 +76,15 @@ def served(release: str) -> list[tuple[type[AnyRequest], int]]:
 
 
 @pytest.mark.parametrize("release", RELEASES)
-def test_an_empty_request_is_answered_in_every_version(tell: Tell, release: str) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_an_empty_request_is_answered_in_every_version(release: str) -> None:
+    async with cluster_and_client(EmbeddedCluster(version=release, topics={"t": 2})) as (
+        cluster,
+        client,
+    ):
         asked = served(release)
         for request, version in asked:
             await client.send(request(), version)
         assert len(cluster.requests()) == len(asked)
-
-    tell(EmbeddedCluster(version=release, topics={"t": 2}), story)
 
 
 class DenyAll:
@@ -118,20 +118,16 @@ DENIED: list[tuple[AnyRequest, int]] = [
 
 
 @pytest.mark.parametrize(("request_", "version"), DENIED, ids=lambda value: type(value).__name__)
-def test_what_concerns_the_cluster_needs_leave(
-    tell: Tell, request_: AnyRequest, version: int
-) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_what_concerns_the_cluster_needs_leave(request_: AnyRequest, version: int) -> None:
+    async with cluster_and_client(EmbeddedCluster()) as (cluster, client):
         cluster.control.state.authorizer = DenyAll()
         response = await client.send(request_, version)
         assert response.error_code == ClusterAuthorizationFailedError.errno
 
-    tell(EmbeddedCluster(), story)
-
 
 @pytest.mark.parametrize(("kind", "code"), [(TOPIC, 29), (BROKER, 31), (GROUP, 30)])
-def test_configs_need_leave_of_their_resource(tell: Tell, kind: int, code: int) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_configs_need_leave_of_their_resource(kind: int, code: int) -> None:
+    async with cluster_and_client(EmbeddedCluster()) as (cluster, client):
         cluster.control.state.authorizer = DenyAll()
         described = DescribeConfigsRequest.DescribeConfigsResource(
             resource_type=kind, resource_name="0"
@@ -143,11 +139,9 @@ def test_configs_need_leave_of_their_resource(tell: Tell, kind: int, code: int) 
         changed = await client.send(IncrementalAlterConfigsRequest(resources=[altered]), 1)
         assert found.results[0].error_code == changed.responses[0].error_code == code
 
-    tell(EmbeddedCluster(), story)
 
-
-def test_topics_that_may_not_be_seen_are_left_out_of_all(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_topics_that_may_not_be_seen_are_left_out_of_all() -> None:
+    async with cluster_and_client(EmbeddedCluster(topics={"t": 1})) as (cluster, client):
         cluster.control.state.authorizer = DenyAll()
         everything = await client.send(DescribeTopicPartitionsRequest(), 0)
         assert everything.topics == []
@@ -156,5 +150,3 @@ def test_topics_that_may_not_be_seen_are_left_out_of_all(tell: Tell) -> None:
         )
         (topic,) = (await client.send(named, 0)).topics
         assert topic.error_code == TopicAuthorizationFailedError.errno
-
-    tell(EmbeddedCluster(topics={"t": 1}), story)

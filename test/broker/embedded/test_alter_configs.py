@@ -19,7 +19,6 @@ from kafka.protocol.messages.alter_configs import AlterConfigsRequest
 from kafka.protocol.messages.incremental_alter_configs import IncrementalAlterConfigsRequest
 from kafka.testing import EmbeddedCluster
 from kafka.testing.broker.config_store import ConfigStore
-from test.broker.embedded.conftest import Tell
 from test.support.configs import (
     APPEND,
     BROKER,
@@ -34,6 +33,7 @@ from test.support.configs import (
     described,
     replace,
 )
+from test.support.embedded import cluster_and_client
 from test.support.raw_client import RawClient
 
 Change = tuple[str, int, str | None]
@@ -56,46 +56,38 @@ async def value(client: RawClient, kind: int, name: str, key: str) -> str | None
         ([("cleanup.policy", DELETE, None)], "delete"),
     ],
 )
-def test_a_list_config_is_set_appended_to_and_subtracted_from(
-    tell: Tell, changes: list[Change], expected: str
+async def test_a_list_config_is_set_appended_to_and_subtracted_from(
+    changes: list[Change], expected: str
 ) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+    async with cluster_and_client(EmbeddedCluster()) as (cluster, client):
         cluster.create_topic("t")
         assert await change(client, TOPIC, "t", *changes) == OK
         assert await value(client, TOPIC, "t", "cleanup.policy") == expected
 
-    tell(EmbeddedCluster(), story)
 
-
-def test_what_is_not_named_keeps_its_value(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_what_is_not_named_keeps_its_value() -> None:
+    async with cluster_and_client(EmbeddedCluster()) as (cluster, client):
         cluster.create_topic("t", config={"retention.ms": "5"})
         await change(client, TOPIC, "t", ("segment.ms", SET, "6"))
         assert await value(client, TOPIC, "t", "retention.ms") == "5"
 
-    tell(EmbeddedCluster(), story)
-
 
 @pytest.mark.parametrize("version", [0, 1, 2])
-def test_alter_configs_resets_what_is_not_named(tell: Tell, version: int) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_alter_configs_resets_what_is_not_named(version: int) -> None:
+    async with cluster_and_client(EmbeddedCluster()) as (cluster, client):
         cluster.create_topic("t", config={"retention.ms": "5"})
         assert await replace(client, TOPIC, "t", {"segment.ms": "6"}, version=version) == OK
         configs = await described(client, TOPIC, "t")
         assert configs["retention.ms"].value == "604800000"
         assert configs["segment.ms"].value == "6"
 
-    tell(EmbeddedCluster(), story)
 
-
-def test_validate_only_changes_nothing(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_validate_only_changes_nothing() -> None:
+    async with cluster_and_client(EmbeddedCluster()) as (cluster, client):
         cluster.create_topic("t")
         valid = ("retention.ms", SET, "5")
         assert await change(client, TOPIC, "t", valid, validate_only=True) == OK
         assert await value(client, TOPIC, "t", "retention.ms") == "604800000"
-
-    tell(EmbeddedCluster(), story)
 
 
 INVALID = InvalidConfigurationError.errno
@@ -165,14 +157,12 @@ TOPIC_REFUSALS: list[tuple[Change, int, str | None]] = [
 
 
 @pytest.mark.parametrize(("refused", "code", "message"), TOPIC_REFUSALS)
-def test_wrong_topic_configs_are_refused_in_kafkas_words(
-    tell: Tell, refused: Change, code: int, message: str | None
+async def test_wrong_topic_configs_are_refused_in_kafkas_words(
+    refused: Change, code: int, message: str | None
 ) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+    async with cluster_and_client(EmbeddedCluster()) as (cluster, client):
         cluster.create_topic("t", config={"min.compaction.lag.ms": "9"})
         assert await change(client, TOPIC, "t", refused) == (code, message)
-
-    tell(EmbeddedCluster(), story)
 
 
 @pytest.mark.parametrize(
@@ -214,41 +204,34 @@ def test_wrong_topic_configs_are_refused_in_kafkas_words(
         (7, "x", [], InvalidRequestError),
     ],
 )
-def test_changes_that_are_refused(
-    tell: Tell,
+async def test_changes_that_are_refused(
     kind: int,
     name: str,
     changes: list[Change],
     error: type[BrokerResponseError],
 ) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+    async with cluster_and_client(EmbeddedCluster(2)) as (cluster, client):
         cluster.create_topic("t")
         assert (await change(client, kind, name, *changes))[0] == error.errno
 
-    tell(EmbeddedCluster(2), story)
 
-
-def test_loggers_cannot_be_replaced(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_loggers_cannot_be_replaced() -> None:
+    async with cluster_and_client(EmbeddedCluster()) as (_, client):
         assert await replace(client, BROKER_LOGGER, "0", {}) == (
             InvalidRequestError.errno,
             "Unknown resource type 8",
         )
 
-    tell(EmbeddedCluster(), story)
 
-
-def test_a_logger_without_level_has_that_of_the_root(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_a_logger_without_level_has_that_of_the_root() -> None:
+    async with cluster_and_client(EmbeddedCluster()) as (_, client):
         await change(client, BROKER_LOGGER, "0", ("root", SET, "ERROR"))
         await change(client, BROKER_LOGGER, "0", ("kafka", DELETE, None))
         assert await value(client, BROKER_LOGGER, "0", "kafka") == "ERROR"
 
-    tell(EmbeddedCluster(), story)
 
-
-def test_a_resource_named_twice_is_refused_twice(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_a_resource_named_twice_is_refused_twice() -> None:
+    async with cluster_and_client(EmbeddedCluster()) as (cluster, client):
         cluster.create_topic("t")
         twice = IncrementalAlterConfigsRequest.AlterConfigsResource(
             resource_type=TOPIC, resource_name="t"
@@ -258,14 +241,12 @@ def test_a_resource_named_twice_is_refused_twice(tell: Tell) -> None:
             "Each resource must appear at most once."
         ] * 2
 
-    tell(EmbeddedCluster(), story)
 
-
-def test_a_policy_may_refuse_a_change(tell: Tell) -> None:
+async def test_a_policy_may_refuse_a_change() -> None:
     def forbid(kind: int, name: str, configs: Mapping[str, str]) -> None:
         raise PolicyViolationError(f"{kind} {name} {configs['retention.ms']}")
 
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+    async with cluster_and_client(EmbeddedCluster()) as (cluster, client):
         cluster.create_topic("t")
         cluster.control.state.component(ConfigStore).alter_policy = forbid
         assert await change(client, TOPIC, "t", ("retention.ms", SET, "5")) == (
@@ -273,11 +254,9 @@ def test_a_policy_may_refuse_a_change(tell: Tell) -> None:
             "2 t 5",
         )
 
-    tell(EmbeddedCluster(), story)
 
-
-def test_an_error_can_be_injected_before_and_after_the_change(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_an_error_can_be_injected_before_and_after_the_change() -> None:
+    async with cluster_and_client(EmbeddedCluster()) as (cluster, client):
         cluster.create_topic("t")
         for applied in (False, True):
             cluster.fail(AlterConfigsRequest, UnknownError, applied=applied)
@@ -285,5 +264,3 @@ def test_an_error_can_be_injected_before_and_after_the_change(tell: Tell) -> Non
             assert code == UnknownError.errno
             found = await value(client, TOPIC, "t", "retention.ms")
             assert (found == "5") is applied
-
-    tell(EmbeddedCluster(), story)

@@ -58,12 +58,10 @@ from kafka.protocol.messages.txn_offset_commit import TxnOffsetCommitRequest
 from kafka.protocol.messages.update_features import UpdateFeaturesRequest
 from kafka.protocol.messages.write_txn_markers import WriteTxnMarkersRequest
 from kafka.protocol.schema import Request
-from kafka.testing import EmbeddedCluster
 from kafka.testing.broker.authorizer import ResourceType
 from kafka.testing.broker.security.acls import ALL
-from test.support.acls import acl, error_codes, tell_of_acls
+from test.support.acls import acl, acl_cluster, error_codes
 from test.support.embedded import batch, fetch_request, produce_request
-from test.support.raw_client import RawClient
 
 TOPIC = TopicAuthorizationFailedError.errno
 GROUP = GroupAuthorizationFailedError.errno
@@ -299,9 +297,7 @@ REFUSED = [
     REFUSED,
     ids=[f"{index}-{type(row[0]).NAME}" for index, row in enumerate(REFUSED)],
 )
-def test_who_may_nothing_is_refused(request_: Request, version: int, code: int) -> None:
-    async def story(cluster: EmbeddedCluster, admin: RawClient, alice: RawClient) -> None:
+async def test_who_may_nothing_is_refused(request_: Request, version: int, code: int) -> None:
+    async with acl_cluster() as (_, _, alice):
         answer = await alice.send(request_, version)
         assert error_codes(answer) == {code} - {0}
-
-    tell_of_acls(story)

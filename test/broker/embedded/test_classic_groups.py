@@ -27,7 +27,7 @@ from kafka.protocol.messages.join_group import JoinGroupRequest, JoinGroupRespon
 from kafka.protocol.messages.leave_group import LeaveGroupRequest
 from kafka.protocol.messages.list_groups import ListGroupsRequest
 from kafka.testing import EmbeddedCluster
-from test.broker.embedded.conftest import Tell
+from test.support.embedded import cluster_and_client
 from test.support.groups import GROUP, ClassicMember, commit
 from test.support.raw_client import RawClient
 
@@ -67,19 +67,17 @@ async def described(client: RawClient, version: int = 6) -> DescribeGroupsRespon
 
 
 @pytest.mark.parametrize("version", range(10))
-def test_every_version_joins_alone(tell: Tell, version: int) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_every_version_joins_alone(version: int) -> None:
+    async with cluster_and_client(EmbeddedCluster()) as (_, client):
         alone = Member(client)
         response = await alone.join("t", version=version)
         assert (response.error_code, response.generation_id) == (0, 1)
         assert response.leader == response.member_id == response.members[0].member_id
         assert response.protocol_name == "range"
 
-    tell(EmbeddedCluster(), story)
 
-
-def test_a_new_member_has_to_come_back_with_its_id(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_a_new_member_has_to_come_back_with_its_id() -> None:
+    async with cluster_and_client(EmbeddedCluster()) as (_, client):
         request = JoinGroupRequest(
             group_id=GROUP,
             session_timeout_ms=10_000,
@@ -91,11 +89,9 @@ def test_a_new_member_has_to_come_back_with_its_id(tell: Tell) -> None:
         assert response.error_code == MemberIdRequiredError.errno
         assert response.member_id.startswith("raw-")
 
-    tell(EmbeddedCluster(), story)
 
-
-def test_a_second_member_makes_the_first_join_again(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_a_second_member_makes_the_first_join_again() -> None:
+    async with cluster_and_client(EmbeddedCluster()) as (cluster, _):
         first, second = await member(cluster), await member(cluster)
         await first.join("t")
         assert (await first.sync({first.member_id: b"all"})).assignment == b"all"
@@ -111,11 +107,9 @@ def test_a_second_member_makes_the_first_join_again(tell: Tell) -> None:
         assert (await waiting).assignment == b"1"
         assert await second.heartbeat() == 0
 
-    tell(EmbeddedCluster(), story)
 
-
-def test_a_member_that_leaves_makes_the_other_join_again(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_a_member_that_leaves_makes_the_other_join_again() -> None:
+    async with cluster_and_client(EmbeddedCluster()) as (cluster, _):
         first, second = await pair(cluster)
         assert (await first.leave()).members[0].error_code == 0
         assert await second.heartbeat() == RebalanceInProgressError.errno
@@ -123,11 +117,9 @@ def test_a_member_that_leaves_makes_the_other_join_again(tell: Tell) -> None:
         assert response.leader == second.member_id
         assert await first.heartbeat() == UnknownMemberIdError.errno
 
-    tell(EmbeddedCluster(), story)
 
-
-def test_a_silent_member_is_given_up_when_its_session_is_over(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_a_silent_member_is_given_up_when_its_session_is_over() -> None:
+    async with cluster_and_client(EmbeddedCluster()) as (cluster, client):
         _, second = await pair(cluster)
         cluster.advance(9.0)
         assert await second.heartbeat() == 0
@@ -137,11 +129,9 @@ def test_a_silent_member_is_given_up_when_its_session_is_over(tell: Tell) -> Non
         await second.sync({second.member_id: b"both"})
         assert len((await described(client)).members) == 1
 
-    tell(EmbeddedCluster(), story)
 
-
-def test_who_does_not_join_again_is_left_behind_at_the_rebalance_timeout(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_who_does_not_join_again_is_left_behind_at_the_rebalance_timeout() -> None:
+    async with cluster_and_client(EmbeddedCluster()) as (cluster, _):
         first, second = await pair(cluster)
         third = await member(cluster)
         entering = await joining(cluster, third, session_timeout_ms=100_000)
@@ -153,11 +143,9 @@ def test_who_does_not_join_again_is_left_behind_at_the_rebalance_timeout(tell: T
         await asyncio.gather(entering, again)
         assert await second.heartbeat() == UnknownMemberIdError.errno
 
-    tell(EmbeddedCluster(), story)
 
-
-def test_who_joins_and_never_syncs_is_given_up(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_who_joins_and_never_syncs_is_given_up() -> None:
+    async with cluster_and_client(EmbeddedCluster()) as (cluster, client):
         alone = await member(cluster)
         await alone.join("t", rebalance_timeout_ms=8_000)
         cluster.advance(8.0)
@@ -165,13 +153,11 @@ def test_who_joins_and_never_syncs_is_given_up(tell: Tell) -> None:
         assert await alone.heartbeat() == UnknownMemberIdError.errno
         assert (await described(client)).group_state == "Empty"
 
-    tell(EmbeddedCluster(), story)
-
 
 @pytest.mark.parametrize("version", [5, 9])
 @pytest.mark.parametrize("who", ["leader", "follower"])
-def test_a_static_member_restarts_without_a_rebalance(tell: Tell, version: int, who: str) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_a_static_member_restarts_without_a_rebalance(version: int, who: str) -> None:
+    async with cluster_and_client(EmbeddedCluster()) as (cluster, _):
         leader, follower = await pair(cluster, "a", "b")
         old, other = (leader, follower) if who == "leader" else (follower, leader)
         again = await member(cluster, old.instance_id)
@@ -186,11 +172,9 @@ def test_a_static_member_restarts_without_a_rebalance(tell: Tell, version: int, 
         assert await other.heartbeat() == 0
         assert await old.heartbeat() == FencedInstanceIdError.errno
 
-    tell(EmbeddedCluster(), story)
 
-
-def test_a_static_member_with_a_new_subscription_rebalances_when_it_joins_again(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_a_static_member_with_a_new_subscription_rebalances_when_it_joins_again() -> None:
+    async with cluster_and_client(EmbeddedCluster()) as (cluster, _):
         leader, _ = await pair(cluster, "a", "b")
         again = await member(cluster, "b")
         await again.join(protocols={"range": b"", "sticky": b""}, version=9)
@@ -201,11 +185,9 @@ def test_a_static_member_with_a_new_subscription_rebalances_when_it_joins_again(
         await leader.join("t")
         assert (await asking).generation_id == leader.generation_id == 3
 
-    tell(EmbeddedCluster(), story)
 
-
-def test_a_static_member_is_removed_by_its_instance_id(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_a_static_member_is_removed_by_its_instance_id() -> None:
+    async with cluster_and_client(EmbeddedCluster()) as (cluster, client):
         leader, _ = await pair(cluster, "a", "b")
         identities = [
             LeaveGroupRequest.MemberIdentity(member_id="", group_instance_id=name)
@@ -216,11 +198,9 @@ def test_a_static_member_is_removed_by_its_instance_id(tell: Tell) -> None:
         assert [entry.error_code for entry in response.members] == [0, UnknownMemberIdError.errno]
         assert await leader.heartbeat() == RebalanceInProgressError.errno
 
-    tell(EmbeddedCluster(), story)
 
-
-def test_old_generations_and_strangers_are_refused(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_old_generations_and_strangers_are_refused() -> None:
+    async with cluster_and_client(EmbeddedCluster()) as (cluster, _):
         first, _ = await pair(cluster)
         first.generation_id -= 1
         assert await first.heartbeat() == IllegalGenerationError.errno
@@ -230,11 +210,9 @@ def test_old_generations_and_strangers_are_refused(tell: Tell) -> None:
         assert (await first.leave()).members[0].error_code == UnknownMemberIdError.errno
         assert (await first.join("t")).error_code == UnknownMemberIdError.errno
 
-    tell(EmbeddedCluster(), story)
 
-
-def test_requests_that_make_no_sense_are_refused(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_requests_that_make_no_sense_are_refused() -> None:
+    async with cluster_and_client(EmbeddedCluster()) as (cluster, client):
         nameless = Member(client, group_id="")
         assert (await nameless.join("t")).error_code == InvalidGroupIdError.errno
         hasty = Member(client)
@@ -245,33 +223,32 @@ def test_requests_that_make_no_sense_are_refused(tell: Tell) -> None:
         response = await other.join(protocols={"mine": b""})
         assert response.error_code == InconsistentGroupProtocolError.errno
 
-    tell(EmbeddedCluster(), story)
 
-
-def test_a_full_group_takes_nobody(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_a_full_group_takes_nobody() -> None:
+    async with cluster_and_client(EmbeddedCluster(config={"group.max.size": "1"})) as (
+        cluster,
+        client,
+    ):
         first = await member(cluster)
         await first.join("t")
         await first.sync()
         response = await Member(client).join("t")
         assert response.error_code == GroupMaxSizeReachedError.errno
 
-    tell(EmbeddedCluster(config={"group.max.size": "1"}), story)
 
-
-def test_the_first_rebalance_waits_for_more_members(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_the_first_rebalance_waits_for_more_members() -> None:
+    async with cluster_and_client(
+        EmbeddedCluster(config={"group.initial.rebalance.delay.ms": "3000"})
+    ) as (cluster, _):
         first, second = await member(cluster), await member(cluster)
         start = asyncio.get_running_loop().time()
         answers = await asyncio.gather(first.join("t"), second.join("t"))
         assert [answer.generation_id for answer in answers] == [1, 1]
         assert asyncio.get_running_loop().time() - start >= 3.0
 
-    tell(EmbeddedCluster(config={"group.initial.rebalance.delay.ms": "3000"}), story)
 
-
-def test_groups_are_described_listed_and_deleted(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_groups_are_described_listed_and_deleted() -> None:
+    async with cluster_and_client(EmbeddedCluster()) as (cluster, client):
         first, second = await pair(cluster)
         found = await described(client)
         assert (found.group_state, found.protocol_type, found.protocol_data) == (
@@ -297,12 +274,10 @@ def test_groups_are_described_listed_and_deleted(tell: Tell) -> None:
         old = await described(client, version=5)
         assert (old.error_code, old.group_state) == (0, "Dead")
 
-    tell(EmbeddedCluster(), story)
-
 
 @pytest.mark.parametrize("version", range(7))
-def test_every_version_finds_the_coordinator(tell: Tell, version: int) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_every_version_finds_the_coordinator(version: int) -> None:
+    async with cluster_and_client(EmbeddedCluster(3)) as (cluster, client):
         cluster.move_coordinator("group", GROUP, 2)
         if version >= 4:
             request = FindCoordinatorRequest(coordinator_keys=[GROUP])
@@ -312,11 +287,9 @@ def test_every_version_finds_the_coordinator(tell: Tell, version: int) -> None:
             old = await client.send(FindCoordinatorRequest(key=GROUP), version)
             assert (old.error_code, old.node_id) == (0, 2)
 
-    tell(EmbeddedCluster(3), story)
 
-
-def test_a_coordinator_that_moves_says_so_to_who_waits(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_a_coordinator_that_moves_says_so_to_who_waits() -> None:
+    async with cluster_and_client(EmbeddedCluster(2)) as (cluster, _):
         cluster.move_coordinator("group", GROUP, 0)
         _, second = await pair(cluster)
         third = await member(cluster)
@@ -325,26 +298,20 @@ def test_a_coordinator_that_moves_says_so_to_who_waits(tell: Tell) -> None:
         assert (await entering).error_code == NotCoordinatorError.errno
         assert await second.heartbeat() == NotCoordinatorError.errno
 
-    tell(EmbeddedCluster(2), story)
 
-
-def test_an_injected_error_meets_a_heartbeat(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_an_injected_error_meets_a_heartbeat() -> None:
+    async with cluster_and_client(EmbeddedCluster()) as (cluster, _):
         first, _ = await pair(cluster)
         cluster.fail(HeartbeatRequest, RebalanceInProgressError)
         assert await first.heartbeat() == RebalanceInProgressError.errno
         assert await first.heartbeat() == 0
 
-    tell(EmbeddedCluster(), story)
-
 
 @pytest.mark.parametrize("release", ["0.11", "1.1", "2.8", "3.9"])
-def test_older_releases_coordinate_groups_too(tell: Tell, release: str) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_older_releases_coordinate_groups_too(release: str) -> None:
+    async with cluster_and_client(EmbeddedCluster(version=release, topics={"t": 1})) as (_, client):
         alone = Member(client)
         assert (await alone.join("t", version=0)).generation_id == 1
         synced = await alone.sync({alone.member_id: b"all"}, version=0)
         assert synced.assignment == b"all"
         assert await commit(client, {("t", 0): 3}, version=2, member=alone) == [0]
-
-    tell(EmbeddedCluster(version=release, topics={"t": 1}), story)

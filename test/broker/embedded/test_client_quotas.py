@@ -20,8 +20,7 @@ from kafka.protocol.messages.describe_client_quotas import (
 )
 from kafka.protocol.messages.metadata import MetadataRequest
 from kafka.testing import EmbeddedCluster
-from test.broker.embedded.conftest import Tell
-from test.support.embedded import batch, fetch_request, produce, produce_request
+from test.support.embedded import batch, cluster_and_client, fetch_request, produce, produce_request
 from test.support.raw_client import RawClient
 
 Names = dict[str, str | None]
@@ -86,8 +85,8 @@ def found(response: DescribeClientQuotasResponse) -> Found:
 
 
 @pytest.mark.parametrize("version", [0, 1])
-def test_quotas_are_set_and_removed(tell: Tell, version: int) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_quotas_are_set_and_removed(version: int) -> None:
+    async with cluster_and_client(EmbeddedCluster()) as (_, client):
         await alter(client, USER, {RATE: 10.0, "request_percentage": 0.5}, version=version)
         await alter(client, USER, {RATE: None}, version=version)
         assert found(await describe(client, version=version)) == [
@@ -96,15 +95,11 @@ def test_quotas_are_set_and_removed(tell: Tell, version: int) -> None:
         await alter(client, USER, {"request_percentage": None})
         assert found(await describe(client)) == []
 
-    tell(EmbeddedCluster(), story)
 
-
-def test_validating_a_quota_sets_none(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_validating_a_quota_sets_none() -> None:
+    async with cluster_and_client(EmbeddedCluster()) as (_, client):
         assert await alter(client, USER, {RATE: 1.0}, validate_only=True) == (0, None)
         assert found(await describe(client)) == []
-
-    tell(EmbeddedCluster(), story)
 
 
 @pytest.mark.parametrize(
@@ -121,19 +116,16 @@ def test_validating_a_quota_sets_none(tell: Tell) -> None:
         ([("ip", ANY, None)], False, []),
     ],
 )
-def test_a_filter_selects_entities(
-    tell: Tell,
+async def test_a_filter_selects_entities(
     components: list[tuple[str, int, str | None]],
     strict: bool,
     expected: list[Names],
 ) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+    async with cluster_and_client(EmbeddedCluster()) as (_, client):
         for names in (USER, BOTH, CLIENT):
             await alter(client, names, {RATE: 1.0})
         response = await describe(client, *components, strict=strict)
         assert [names for names, _ in found(response)] == expected
-
-    tell(EmbeddedCluster(), story)
 
 
 @pytest.mark.parametrize(
@@ -149,16 +141,13 @@ def test_a_filter_selects_entities(
         ([("user", ANY, None), ("ip", ANY, None)], InvalidRequestError),
     ],
 )
-def test_filters_that_make_no_sense(
-    tell: Tell,
+async def test_filters_that_make_no_sense(
     components: list[tuple[str, int, str | None]],
     error: type[BrokerResponseError],
 ) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+    async with cluster_and_client(EmbeddedCluster()) as (_, client):
         response = await describe(client, *components)
         assert (response.error_code, response.entries) == (error.errno, None)
-
-    tell(EmbeddedCluster(), story)
 
 
 @pytest.mark.parametrize(
@@ -176,17 +165,15 @@ def test_filters_that_make_no_sense(
         (USER, {RATE: math.nan}, "Quota producer_byte_rate must be a finite number"),
     ],
 )
-def test_quotas_that_are_refused(
-    tell: Tell, names: Names, values: dict[str, float | None], message: str
+async def test_quotas_that_are_refused(
+    names: Names, values: dict[str, float | None], message: str
 ) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+    async with cluster_and_client(EmbeddedCluster()) as (_, client):
         assert await alter(client, names, values) == (InvalidRequestError.errno, message)
 
-    tell(EmbeddedCluster(), story)
 
-
-def test_of_two_changes_of_an_entity_the_first_is_made(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_of_two_changes_of_an_entity_the_first_is_made() -> None:
+    async with cluster_and_client(EmbeddedCluster()) as (_, client):
         entries = [
             AlterClientQuotasRequest.EntryData(
                 entity=[AlterClientQuotasRequest.EntityData(entity_type="user", entity_name="u")],
@@ -198,23 +185,19 @@ def test_of_two_changes_of_an_entity_the_first_is_made(tell: Tell) -> None:
         assert result.error_code == InvalidRequestError.errno
         assert found(await describe(client)) == [(USER, {RATE: 1.0})]
 
-    tell(EmbeddedCluster(), story)
 
-
-def test_an_error_can_be_injected(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_an_error_can_be_injected() -> None:
+    async with cluster_and_client(EmbeddedCluster()) as (cluster, client):
         cluster.fail(AlterClientQuotasRequest, ClusterAuthorizationFailedError)
         code, _ = await alter(client, USER, {RATE: 1.0})
         assert code == ClusterAuthorizationFailedError.errno
-
-    tell(EmbeddedCluster(), story)
 
 
 # -- throttling -----------------------------------------------------------------------------------
 
 
-def test_a_producer_beyond_its_quota_has_to_wait(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_a_producer_beyond_its_quota_has_to_wait() -> None:
+    async with cluster_and_client(EmbeddedCluster(topics={"t": 1})) as (_, client):
         loop = asyncio.get_running_loop()
         records = batch(b"v" * 930)
         # The window is 10 s long at first, and what is beyond its 10 x 100 bytes takes its time.
@@ -228,11 +211,9 @@ def test_a_producer_beyond_its_quota_has_to_wait(tell: Tell) -> None:
         waited = loop.time() - begin
         assert waited == pytest.approx(second.throttle_time_ms / 1000, abs=0.1)
 
-    tell(EmbeddedCluster(topics={"t": 1}), story)
 
-
-def test_acks_0_is_throttled_without_an_answer(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_acks_0_is_throttled_without_an_answer() -> None:
+    async with cluster_and_client(EmbeddedCluster(topics={"t": 1})) as (_, client):
         loop = asyncio.get_running_loop()
         await alter(client, {"client-id": "raw"}, {RATE: 10.0})
         begin = loop.time()
@@ -243,32 +224,24 @@ def test_acks_0_is_throttled_without_an_answer(tell: Tell) -> None:
         assert int.from_bytes(frame[:4]) == expected
         assert loop.time() - begin > 90
 
-    tell(EmbeddedCluster(topics={"t": 1}), story)
 
-
-def test_a_consumer_beyond_its_quota_has_to_wait(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_a_consumer_beyond_its_quota_has_to_wait() -> None:
+    async with cluster_and_client(EmbeddedCluster(topics={"t": 1})) as (_, client):
         await produce(client, "t", batch(b"v" * 2000))
         await alter(client, {"user": "ANONYMOUS"}, {"consumer_byte_rate": 100.0})
         response = await client.send(fetch_request("t", 0), 12)
         assert response.throttle_time_ms > 10_000
 
-    tell(EmbeddedCluster(topics={"t": 1}), story)
 
-
-def test_requests_are_throttled_for_a_second_at_most(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_requests_are_throttled_for_a_second_at_most() -> None:
+    async with cluster_and_client(EmbeddedCluster()) as (_, client):
         await alter(client, {"client-id": None}, {"request_percentage": 1e-5})
         response = await client.send(MetadataRequest(), 9)
         assert response.throttle_time_ms == 1000
 
-    tell(EmbeddedCluster(), story)
 
-
-def test_other_clients_are_not_throttled(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_other_clients_are_not_throttled() -> None:
+    async with cluster_and_client(EmbeddedCluster(topics={"t": 1})) as (_, client):
         await alter(client, {"client-id": "other"}, {RATE: 1.0})
         response = await client.send(produce_request("t", batch(b"v" * 1000)), 9)
         assert response.throttle_time_ms == 0
-
-    tell(EmbeddedCluster(topics={"t": 1}), story)

@@ -16,7 +16,6 @@ from kafka.errors import (
 from kafka.protocol.messages.create_topics import CreateTopicsRequest
 from kafka.testing import EmbeddedCluster
 from kafka.testing.broker.config_store import ConfigStore
-from test.broker.embedded.conftest import Tell
 from test.support.configs import (
     BROKER,
     SET,
@@ -24,7 +23,7 @@ from test.support.configs import (
     change,
     described,
 )
-from test.support.embedded import batch, produce
+from test.support.embedded import batch, cluster_and_client, produce
 from test.support.raw_client import RawClient
 
 Change = tuple[str, int, str | None]
@@ -39,30 +38,26 @@ Change = tuple[str, int, str | None]
         (("message.timestamp.before.max.ms", SET, "5"), InvalidTimestampError, "4.4"),
     ],
 )
-def test_topic_configs_take_effect_on_the_next_produce(
-    tell: Tell, config: Change, error: type[BrokerResponseError], version: str
+async def test_topic_configs_take_effect_on_the_next_produce(
+    config: Change, error: type[BrokerResponseError], version: str
 ) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+    async with cluster_and_client(EmbeddedCluster(version=version)) as (cluster, client):
         cluster.create_topic("t")
         assert (await produce(client, "t", batch(b"v"))).error_code == 0
         await change(client, TOPIC, "t", config)
         assert (await produce(client, "t", batch(b"v"))).error_code == error.errno
 
-    tell(EmbeddedCluster(version=version), story)
 
-
-def test_append_time_can_be_switched_on(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_append_time_can_be_switched_on() -> None:
+    async with cluster_and_client(EmbeddedCluster()) as (cluster, client):
         cluster.create_topic("t")
         await change(client, TOPIC, "t", ("message.timestamp.type", SET, "LogAppendTime"))
         answer = await produce(client, "t", batch(b"v"))
         assert answer.log_append_time_ms > 0
 
-    tell(EmbeddedCluster(), story)
 
-
-def test_retention_takes_effect(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_retention_takes_effect() -> None:
+    async with cluster_and_client(EmbeddedCluster()) as (cluster, client):
         cluster.create_topic("t", config={"retention.ms": "-1"})
         await produce(client, "t", batch(b"v"))
         partition = cluster.control.state.existing("t", 0)
@@ -71,21 +66,17 @@ def test_retention_takes_effect(tell: Tell) -> None:
         await described(client, TOPIC, "t")
         assert partition.log.start_offset == 1
 
-    tell(EmbeddedCluster(), story)
 
-
-def test_a_config_of_all_brokers_takes_effect(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_a_config_of_all_brokers_takes_effect() -> None:
+    async with cluster_and_client(EmbeddedCluster()) as (cluster, client):
         cluster.create_topic("t")
         await change(client, BROKER, "", ("message.max.bytes", SET, "10"))
         answer = await produce(client, "t", batch(b"v"))
         assert answer.error_code == MessageSizeTooLargeError.errno
 
-    tell(EmbeddedCluster(), story)
 
-
-def test_a_config_of_one_broker_takes_effect_when_all_have_it(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_a_config_of_one_broker_takes_effect_when_all_have_it() -> None:
+    async with cluster_and_client(EmbeddedCluster(2)) as (cluster, client):
         other = await RawClient.connect(cluster.bootstrap_servers[1])
         small = ("message.max.bytes", SET, "10")
         await change(client, BROKER, "0", small)
@@ -93,32 +84,29 @@ def test_a_config_of_one_broker_takes_effect_when_all_have_it(tell: Tell) -> Non
         await change(other, BROKER, "1", small)
         assert cluster.control.state.config["message.max.bytes"] == "10"
 
-    tell(EmbeddedCluster(2), story)
 
-
-def test_hours_count_when_milliseconds_are_not_set(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_hours_count_when_milliseconds_are_not_set() -> None:
+    async with cluster_and_client(EmbeddedCluster(config={"log.retention.hours": "2"})) as (
+        cluster,
+        client,
+    ):
         cluster.create_topic("t")
         config = cluster.control.state.topics["t"].config
         assert config.integer("retention.ms") == 7_200_000
         await change(client, BROKER, "", ("log.retention.ms", SET, "9"))
         assert config.integer("retention.ms") == 9
 
-    tell(EmbeddedCluster(config={"log.retention.hours": "2"}), story)
 
-
-def test_a_policy_may_refuse_a_topic(tell: Tell) -> None:
+async def test_a_policy_may_refuse_a_topic() -> None:
     def forbid(name: str, partitions: int, factor: int, configs: Mapping[str, str]) -> None:
         raise PolicyViolationError(f"{name} {partitions} {factor} {dict(configs)}")
 
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+    async with cluster_and_client(EmbeddedCluster()) as (cluster, client):
         cluster.control.state.component(ConfigStore).create_policy = forbid
         (result,) = (await client.send(creation(**{"retention.ms": "5"}), 7)).topics
         assert result.error_code == PolicyViolationError.errno
         assert result.error_message == "t 1 1 {'retention.ms': '5'}"
         assert not cluster.control.state.topics
-
-    tell(EmbeddedCluster(), story)
 
 
 def creation(**configs: str) -> CreateTopicsRequest:
@@ -137,8 +125,8 @@ def creation(**configs: str) -> CreateTopicsRequest:
     )
 
 
-def test_a_created_topic_shows_where_its_configs_come_from(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_a_created_topic_shows_where_its_configs_come_from() -> None:
+    async with cluster_and_client(EmbeddedCluster()) as (_, client):
         await change(client, BROKER, "", ("message.max.bytes", SET, "99"))
         (result,) = (await client.send(creation(**{"retention.ms": " 5 "}), 7)).topics
         sources = {
@@ -148,5 +136,3 @@ def test_a_created_topic_shows_where_its_configs_come_from(tell: Tell) -> None:
         assert sources["retention.ms"] == ("5", 1)
         assert sources["max.message.bytes"] == ("99", 3)
         assert sources["segment.ms"] == ("604800000", 5)
-
-    tell(EmbeddedCluster(), story)

@@ -16,28 +16,23 @@ from kafka.protocol.messages.api_versions import ApiVersionsRequest
 from kafka.protocol.messages.fetch import FetchRequest
 from kafka.protocol.messages.metadata import MetadataRequest
 from kafka.testing import EmbeddedCluster
-from test.broker.embedded.conftest import Tell
-from test.support.embedded import fetch_request
+from test.support.embedded import cluster_and_client, fetch_request
 from test.support.raw_client import RawClient
 from test.support.virtual_loop import run
 
 
-def test_answers_keep_the_order_of_requests(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_answers_keep_the_order_of_requests() -> None:
+    async with cluster_and_client(EmbeddedCluster(topics={"t": 1})) as (_, client):
         slow = client.post(fetch_request("t", 0, max_wait_ms=5000), 12)
         fast = client.post(MetadataRequest(), 9)
         answers = [decode_correlation_id(await client.frame()) for _ in range(2)]
         assert answers == [slow, fast]
 
-    tell(EmbeddedCluster(topics={"t": 1}), story)
 
-
-def test_hundreds_of_requests_may_be_sent_ahead(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_hundreds_of_requests_may_be_sent_ahead() -> None:
+    async with cluster_and_client(EmbeddedCluster(topics={"t": 1})) as (_, client):
         sent = [client.post(MetadataRequest(), 9) for _ in range(500)]
         assert [decode_correlation_id(await client.frame()) for _ in sent] == sent
-
-    tell(EmbeddedCluster(topics={"t": 1}), story)
 
 
 def frame(data: bytes) -> bytes:
@@ -61,23 +56,19 @@ def frame(data: bytes) -> bytes:
         b"GET / HTTP/1.1\r\n\r\n",
     ],
 )
-def test_what_is_no_request_ends_its_connection_only(tell: Tell, data: bytes) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_what_is_no_request_ends_its_connection_only(data: bytes) -> None:
+    async with cluster_and_client(EmbeddedCluster()) as (cluster, client):
         other = await RawClient.connect(cluster.bootstrap_servers[0])
         other.write(data)
         with pytest.raises(ConnectionError):
             await other.frame()
         await client.send(MetadataRequest(), 9)
 
-    tell(EmbeddedCluster(), story)
 
-
-def test_what_follows_a_request_in_its_frame_is_ignored(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_what_follows_a_request_in_its_frame_is_ignored() -> None:
+    async with cluster_and_client(EmbeddedCluster()) as (_, client):
         client.write(frame(b"\0\3\0\1\0\0\0\1\xff\xff\0\0\0\0trailing"))
         assert decode_correlation_id(await client.frame()) == 1
-
-    tell(EmbeddedCluster(), story)
 
 
 @settings(max_examples=60, deadline=None)
@@ -136,18 +127,12 @@ def test_nothing_runs_after_the_end() -> None:
         socket.create_connection((host, int(port)), 5.0)
 
 
-def test_a_waiting_connection_does_not_hold_up_the_end(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_a_waiting_connection_does_not_hold_up_the_end() -> None:
+    async with EmbeddedCluster(topics={"t": 1}) as cluster:
+        client = await RawClient.connect(cluster.bootstrap_servers[0])
         client.post(fetch_request("t", 0, max_wait_ms=3_600_000), 12)
         await cluster.until(lambda control: control.count(FetchRequest) == 1)
-
-    async def main() -> float:
-        async with EmbeddedCluster(topics={"t": 1}) as cluster:
-            client = await RawClient.connect(cluster.bootstrap_servers[0])
-            await story(cluster, client)
-        return asyncio.get_running_loop().time()
-
-    assert run(main()) < 1.0
+    assert asyncio.get_running_loop().time() < 1.0
 
 
 def test_a_wrong_number_of_ports_is_refused() -> None:

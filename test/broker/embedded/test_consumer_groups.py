@@ -27,7 +27,7 @@ from kafka.protocol.messages.consumer_group_heartbeat import (
 )
 from kafka.protocol.messages.list_groups import ListGroupsRequest
 from kafka.testing import EmbeddedCluster
-from test.broker.embedded.conftest import Tell
+from test.support.embedded import cluster_and_client
 from test.support.groups import GROUP, ClassicMember, ConsumerMember
 from test.support.raw_client import RawClient
 
@@ -42,8 +42,8 @@ def partitions(member: Member) -> list[int]:
     return sorted(index for _, index in member.assigned)
 
 
-def test_the_first_member_gets_all(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_the_first_member_gets_all() -> None:
+    async with cluster_and_client(EmbeddedCluster(topics={"t": 4})) as (_, client):
         member = Member(client, "m1")
         response = await member.join("t")
         assert (response.error_code, response.member_id, response.member_epoch) == (0, "m1", 2)
@@ -55,11 +55,9 @@ def test_the_first_member_gets_all(tell: Tell) -> None:
         assert found.assignor_name == "uniform"
         assert found.members[0].assignment.topic_partitions[0].topic_name == "t"
 
-    tell(EmbeddedCluster(topics={"t": 4}), story)
 
-
-def test_a_second_member_gets_what_the_first_gives_up(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_a_second_member_gets_what_the_first_gives_up() -> None:
+    async with cluster_and_client(EmbeddedCluster(topics={"t": 4})) as (_, client):
         first, second = Member(client, "m1"), Member(client, "m2")
         await first.join("t")
         response = await second.join("t")
@@ -78,11 +76,9 @@ def test_a_second_member_gets_what_the_first_gives_up(tell: Tell) -> None:
         assert not first.assigned & second.assigned
         assert (await described(client)).group_state == "Stable"
 
-    tell(EmbeddedCluster(topics={"t": 4}), story)
 
-
-def test_what_a_member_had_is_free_when_it_leaves(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_what_a_member_had_is_free_when_it_leaves() -> None:
+    async with cluster_and_client(EmbeddedCluster(topics={"t": 4})) as (_, client):
         first, second = Member(client, "m1"), Member(client, "m2")
         await first.join("t")
         await second.join("t")
@@ -93,11 +89,9 @@ def test_what_a_member_had_is_free_when_it_leaves(tell: Tell) -> None:
         first.epoch = 2
         assert (await first.beat()).error_code == UnknownMemberIdError.errno
 
-    tell(EmbeddedCluster(topics={"t": 4}), story)
 
-
-def test_a_silent_member_is_given_up_when_its_session_is_over(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_a_silent_member_is_given_up_when_its_session_is_over() -> None:
+    async with cluster_and_client(EmbeddedCluster(topics={"t": 4})) as (cluster, client):
         first, second = Member(client, "m1"), Member(client, "m2")
         await first.join("t")
         await second.join("t")
@@ -108,11 +102,9 @@ def test_a_silent_member_is_given_up_when_its_session_is_over(tell: Tell) -> Non
         assert partitions(second) == [0, 1, 2, 3]
         assert (await first.beat()).error_code == UnknownMemberIdError.errno
 
-    tell(EmbeddedCluster(topics={"t": 4}), story)
 
-
-def test_who_does_not_revoke_in_time_is_given_up(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_who_does_not_revoke_in_time_is_given_up() -> None:
+    async with cluster_and_client(EmbeddedCluster(topics={"t": 4})) as (cluster, client):
         first, second = Member(client, "m1"), Member(client, "m2")
         await first.join("t")
         await second.join("t")
@@ -122,11 +114,12 @@ def test_who_does_not_revoke_in_time_is_given_up(tell: Tell) -> None:
         cluster.advance(2.0)
         assert (await first.beat()).error_code == UnknownMemberIdError.errno
 
-    tell(EmbeddedCluster(topics={"t": 4}), story)
 
-
-def test_a_pattern_finds_topics_made_later(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_a_pattern_finds_topics_made_later() -> None:
+    async with cluster_and_client(EmbeddedCluster(topics={"orders": 1, "unborders": 1})) as (
+        cluster,
+        client,
+    ):
         member = Member(client, "m1")
         await member.join(regex="or.*")
         assert len(member.assigned) == 1
@@ -140,21 +133,17 @@ def test_a_pattern_finds_topics_made_later(tell: Tell) -> None:
         await member.acknowledge()
         assert len(member.assigned) == 1
 
-    tell(EmbeddedCluster(topics={"orders": 1, "unborders": 1}), story)
-
 
 @pytest.mark.parametrize("pattern", ["(", "(?=a)b", r"(a)\1", "a++", "[z-a]"])
-def test_what_is_no_pattern_is_refused(tell: Tell, pattern: str) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_what_is_no_pattern_is_refused(pattern: str) -> None:
+    async with cluster_and_client(EmbeddedCluster()) as (_, client):
         response = await Member(client, "m1").join(regex=pattern)
         assert response.error_code == InvalidRegularExpressionError.errno
         assert (await described(client)).error_code == GroupIdNotFoundError.errno
 
-    tell(EmbeddedCluster(), story)
 
-
-def test_new_partitions_are_assigned(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_new_partitions_are_assigned() -> None:
+    async with cluster_and_client(EmbeddedCluster(topics={"t": 1})) as (cluster, client):
         member = Member(client, "m1")
         await member.join("t", "later")
         assert len(member.assigned) == 1
@@ -166,11 +155,9 @@ def test_new_partitions_are_assigned(tell: Tell) -> None:
         await member.acknowledge()
         assert len(member.assigned) == 2
 
-    tell(EmbeddedCluster(topics={"t": 1}), story)
 
-
-def test_the_range_assignor_gives_runs(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_the_range_assignor_gives_runs() -> None:
+    async with cluster_and_client(EmbeddedCluster(topics={"t": 5})) as (_, client):
         first, second = Member(client, "m1"), Member(client, "m2")
         await first.join("t", assignor="range")
         await second.join("t", assignor="range")
@@ -182,11 +169,9 @@ def test_the_range_assignor_gives_runs(tell: Tell) -> None:
         response = await Member(client, "m3").join("t", assignor="mine")
         assert response.error_code == UnsupportedAssignorError.errno
 
-    tell(EmbeddedCluster(topics={"t": 5}), story)
 
-
-def test_a_static_member_comes_back_to_what_it_had(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_a_static_member_comes_back_to_what_it_had() -> None:
+    async with cluster_and_client(EmbeddedCluster(topics={"t": 4})) as (_, client):
         old, other = Member(client, "m1", "a"), Member(client, "m2", "b")
         await old.join("t")
         await other.join("t")
@@ -204,11 +189,9 @@ def test_a_static_member_comes_back_to_what_it_had(tell: Tell) -> None:
         assert (await old.beat()).error_code == FencedInstanceIdError.errno
         assert (await other.beat()).assignment is None
 
-    tell(EmbeddedCluster(topics={"t": 4}), story)
 
-
-def test_a_static_member_that_stays_away_is_given_up(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_a_static_member_that_stays_away_is_given_up() -> None:
+    async with cluster_and_client(EmbeddedCluster(topics={"t": 2})) as (cluster, client):
         away, other = Member(client, "m1", "a"), Member(client, "m2")
         await away.join("t")
         await away.beat(epoch=-2)
@@ -216,11 +199,9 @@ def test_a_static_member_that_stays_away_is_given_up(tell: Tell) -> None:
         await other.join("t")
         assert partitions(other) == [0, 1]
 
-    tell(EmbeddedCluster(topics={"t": 2}), story)
 
-
-def test_wrong_epochs_are_fenced_and_lost_answers_are_not(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_wrong_epochs_are_fenced_and_lost_answers_are_not() -> None:
+    async with cluster_and_client(EmbeddedCluster(topics={"t": 1, "u": 1})) as (_, client):
         member, other = Member(client, "m1"), Member(client, "m2")
         await member.join("t")
         await other.join("u")
@@ -231,18 +212,14 @@ def test_wrong_epochs_are_fenced_and_lost_answers_are_not(tell: Tell) -> None:
         response = await member.beat(epoch=2, owned=member.assigned)
         assert (response.error_code, response.member_epoch) == (0, 3)
 
-    tell(EmbeddedCluster(topics={"t": 1, "u": 1}), story)
 
-
-def test_a_member_that_has_lost_everything_joins_again(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_a_member_that_has_lost_everything_joins_again() -> None:
+    async with cluster_and_client(EmbeddedCluster(topics={"t": 1})) as (_, client):
         member = Member(client, "m1")
         await member.join("t")
         response = await member.join("t")
         assert response.member_epoch == 2
         assert partitions(member) == [0]
-
-    tell(EmbeddedCluster(topics={"t": 1}), story)
 
 
 Beat = ConsumerGroupHeartbeatRequest
@@ -267,18 +244,16 @@ Beat = ConsumerGroupHeartbeatRequest
         (Beat(group_id=GROUP, member_id="m", member_epoch=-1), GroupIdNotFoundError),
     ],
 )
-def test_requests_that_make_no_sense_are_refused(
-    tell: Tell, request_: Beat, error: type[InvalidRequestError]
+async def test_requests_that_make_no_sense_are_refused(
+    request_: Beat, error: type[InvalidRequestError]
 ) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+    async with cluster_and_client(EmbeddedCluster()) as (_, client):
         response: ConsumerGroupHeartbeatResponse = await client.send(request_, 1)
         assert response.error_code == error.errno
 
-    tell(EmbeddedCluster(), story)
 
-
-def test_the_broker_names_members_of_version_0(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_the_broker_names_members_of_version_0() -> None:
+    async with cluster_and_client(EmbeddedCluster()) as (_, client):
         request = Beat(
             group_id=GROUP,
             rebalance_timeout_ms=1000,
@@ -289,20 +264,19 @@ def test_the_broker_names_members_of_version_0(tell: Tell) -> None:
         assert response.error_code == 0
         assert response.member_id
 
-    tell(EmbeddedCluster(), story)
 
-
-def test_a_full_group_takes_nobody(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_a_full_group_takes_nobody() -> None:
+    async with cluster_and_client(EmbeddedCluster(config={"group.consumer.max.size": "1"})) as (
+        _,
+        client,
+    ):
         await Member(client, "m1").join("t")
         response = await Member(client, "m2").join("t")
         assert response.error_code == GroupMaxSizeReachedError.errno
 
-    tell(EmbeddedCluster(config={"group.consumer.max.size": "1"}), story)
 
-
-def test_the_protocols_share_groups_without_members_only(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_the_protocols_share_groups_without_members_only() -> None:
+    async with cluster_and_client(EmbeddedCluster(topics={"t": 1})) as (cluster, client):
         classic = await ClassicMember.connect(cluster.bootstrap_servers[0])
         await classic.join("t")
         member = Member(client, "m1")
@@ -317,20 +291,18 @@ def test_the_protocols_share_groups_without_members_only(tell: Tell) -> None:
         await member.beat(epoch=-1)
         assert (await classic.join("t")).error_code == 0
 
-    tell(EmbeddedCluster(topics={"t": 1}), story)
 
-
-def test_a_cluster_without_the_feature_refuses(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_a_cluster_without_the_feature_refuses() -> None:
+    async with cluster_and_client(EmbeddedCluster(version="3.9")) as (_, client):
         request = Beat(group_id=GROUP, member_id="m1", member_epoch=1)
         response = await client.send(request, 0)
         assert response.error_code == UnsupportedVersionError.errno
 
-    tell(EmbeddedCluster(version="3.9"), story)
 
-
-def test_a_target_is_not_computed_more_often_than_configured(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_a_target_is_not_computed_more_often_than_configured() -> None:
+    async with cluster_and_client(
+        EmbeddedCluster(topics={"t": 2}, config={"group.consumer.assignment.interval.ms": "1000"})
+    ) as (cluster, client):
         first, second = Member(client, "m1"), Member(client, "m2")
         await first.join("t")
         await second.join("t")
@@ -338,8 +310,3 @@ def test_a_target_is_not_computed_more_often_than_configured(tell: Tell) -> None
         assert (await first.beat()).assignment is None
         cluster.advance(1.0)
         assert (await first.beat()).assignment is not None
-
-    tell(
-        EmbeddedCluster(topics={"t": 2}, config={"group.consumer.assignment.interval.ms": "1000"}),
-        story,
-    )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 
@@ -28,12 +29,9 @@ from kafka.protocol.messages.renew_delegation_token import RenewDelegationTokenR
 from kafka.testing import EmbeddedCluster, Listener
 from test.support.raw_client import RawClient
 from test.support.sasl import log_in
-from test.support.virtual_loop import run
 
 DAY_MS = 86_400_000
 USERS = {"alice": "a", "bob": "b", "admin": "x"}
-
-Story = Callable[[EmbeddedCluster, RawClient], Coroutine[None, None, None]]
 
 
 async def client_of(cluster: EmbeddedCluster, name: str) -> RawClient:
@@ -42,26 +40,25 @@ async def client_of(cluster: EmbeddedCluster, name: str) -> RawClient:
     return client
 
 
-def tell(story: Story, secret: str = "s3cret") -> None:
-    """Run a story with alice's client."""
-
-    async def main() -> None:
-        cluster = EmbeddedCluster(
-            listeners=[Listener("SASL", mechanisms=("PLAIN", "SCRAM-SHA-256")), Listener()],
-            users=USERS,
-            topics={"t": 1},
-            config={
-                "delegation.token.secret.key": secret,
-                "authorizer.class.name": "StandardAuthorizer",
-                "super.users": "User:admin",
-            },
-        )
-        async with cluster:
-            alice = await client_of(cluster, "alice")
-            await story(cluster, alice)
-            alice.close()
-
-    run(main())
+@asynccontextmanager
+async def cluster_and_alice(
+    secret: str = "s3cret",
+) -> AsyncIterator[tuple[EmbeddedCluster, RawClient]]:
+    """Start a cluster that makes delegation tokens, and connect alice's client."""
+    cluster = EmbeddedCluster(
+        listeners=[Listener("SASL", mechanisms=("PLAIN", "SCRAM-SHA-256")), Listener()],
+        users=USERS,
+        topics={"t": 1},
+        config={
+            "delegation.token.secret.key": secret,
+            "authorizer.class.name": "StandardAuthorizer",
+            "super.users": "User:admin",
+        },
+    )
+    async with cluster:
+        alice = await client_of(cluster, "alice")
+        yield cluster, alice
+        alice.close()
 
 
 async def create(
@@ -95,8 +92,8 @@ async def seen_by(client: RawClient) -> list[str]:
     return [token.token_id for token in response.tokens]
 
 
-def test_a_token_acts_for_its_owner_until_it_expires() -> None:
-    async def story(cluster: EmbeddedCluster, alice: RawClient) -> None:
+async def test_a_token_acts_for_its_owner_until_it_expires() -> None:
+    async with cluster_and_alice() as (cluster, alice):
         token = await create(alice)
         assert (token.principal_name, token.token_requester_principal_name) == ("alice", "alice")
         assert token.expiry_timestamp_ms - token.issue_timestamp_ms == DAY_MS
@@ -111,11 +108,9 @@ def test_a_token_acts_for_its_owner_until_it_expires() -> None:
         _, code, _ = await with_token(cluster, token)
         assert code == SaslAuthenticationFailedError.errno
 
-    tell(story)
 
-
-def test_tokens_are_renewed_by_those_who_may() -> None:
-    async def story(cluster: EmbeddedCluster, alice: RawClient) -> None:
+async def test_tokens_are_renewed_by_those_who_may() -> None:
+    async with cluster_and_alice() as (cluster, alice):
         token = await create(alice)
         cluster.advance(1000)
         request = RenewDelegationTokenRequest(hmac=token.hmac, renew_period_ms=-1)
@@ -127,11 +122,9 @@ def test_tokens_are_renewed_by_those_who_may() -> None:
         assert stranger.error_code == DelegationTokenOwnerMismatchError.errno
         assert stranger.expiry_timestamp_ms == -1
 
-    tell(story)
 
-
-def test_tokens_end_when_told() -> None:
-    async def story(cluster: EmbeddedCluster, alice: RawClient) -> None:
+async def test_tokens_end_when_told() -> None:
+    async with cluster_and_alice() as (_, alice):
         first, second = await create(alice), await create(alice)
         for token, period in ((first, -1), (second, 0)):
             request = ExpireDelegationTokenRequest(hmac=token.hmac, expiry_time_period_ms=period)
@@ -146,11 +139,9 @@ def test_tokens_end_when_told() -> None:
         ]
         assert codes == [DelegationTokenNotFoundError.errno, DelegationTokenExpiredError.errno]
 
-    tell(story)
 
-
-def test_tokens_are_seen_by_those_they_concern() -> None:
-    async def story(cluster: EmbeddedCluster, alice: RawClient) -> None:
+async def test_tokens_are_seen_by_those_they_concern() -> None:
+    async with cluster_and_alice() as (cluster, alice):
         mine = await create(alice)
         admin = await client_of(cluster, "admin")
         theirs = await create(admin)
@@ -160,41 +151,33 @@ def test_tokens_are_seen_by_those_they_concern() -> None:
         none = await admin.send(DescribeDelegationTokenRequest(owners=[]), 3)
         assert none.tokens == []
 
-    tell(story)
 
-
-def test_tokens_for_others_take_a_permission() -> None:
-    async def story(cluster: EmbeddedCluster, alice: RawClient) -> None:
+async def test_tokens_for_others_take_a_permission() -> None:
+    async with cluster_and_alice() as (cluster, alice):
         refused = await create(alice, owner="bob")
         assert refused.error_code == DelegationTokenAuthorizationFailedError.errno
         token = await create(await client_of(cluster, "admin"), owner="bob")
         assert (token.error_code, token.principal_name) == (0, "bob")
         assert token.token_requester_principal_name == "admin"
 
-    tell(story)
 
-
-def test_renewers_are_users() -> None:
-    async def story(cluster: EmbeddedCluster, alice: RawClient) -> None:
+async def test_renewers_are_users() -> None:
+    async with cluster_and_alice() as (_, alice):
         answer = await create(alice, renewer_type="Group")
         assert answer.error_code == InvalidPrincipalTypeError.errno
 
-    tell(story)
 
-
-def test_nobody_gets_no_token() -> None:
-    async def story(cluster: EmbeddedCluster, alice: RawClient) -> None:
+async def test_nobody_gets_no_token() -> None:
+    async with cluster_and_alice() as (cluster, _):
         nobody = await RawClient.connect(cluster.addresses("PLAINTEXT")[0])
         refused = DelegationTokenRequestNotAllowedError.errno
         assert (await create(nobody)).error_code == refused
         described = await nobody.send(DescribeDelegationTokenRequest(owners=None), 3)
         assert described.error_code == refused
 
-    tell(story)
 
-
-def test_without_a_secret_there_are_no_tokens() -> None:
-    async def story(cluster: EmbeddedCluster, alice: RawClient) -> None:
+async def test_without_a_secret_there_are_no_tokens() -> None:
+    async with cluster_and_alice(secret="") as (_, alice):
         codes = [
             (await create(alice)).error_code,
             (await alice.send(RenewDelegationTokenRequest(), 2)).error_code,
@@ -203,17 +186,13 @@ def test_without_a_secret_there_are_no_tokens() -> None:
         ]
         assert codes == [DelegationTokenAuthDisabledError.errno] * 4
 
-    tell(story, secret="")
-
 
 @pytest.mark.parametrize("version", [1, 2, 3])
-def test_versions_before_3_are_not_told_who_asked_for_a_token(version: int) -> None:
-    async def story(cluster: EmbeddedCluster, alice: RawClient) -> None:
+async def test_versions_before_3_are_not_told_who_asked_for_a_token(version: int) -> None:
+    async with cluster_and_alice() as (_, alice):
         created = await alice.send(CreateDelegationTokenRequest(max_lifetime_ms=-1), version)
         seen = await alice.send(DescribeDelegationTokenRequest(owners=None), version)
         requester = "alice" if version >= 3 else ""
         assert [created.error_code, seen.error_code] == [0, 0]
         assert created.token_requester_principal_name == requester
         assert [token.token_requester_principal_name for token in seen.tokens] == [requester]
-
-    tell(story)

@@ -16,7 +16,7 @@ from kafka.protocol.messages.describe_topic_partitions import (
     DescribeTopicPartitionsResponse,
 )
 from kafka.testing import EmbeddedCluster
-from test.broker.embedded.conftest import Tell
+from test.support.embedded import cluster_and_client
 from test.support.raw_client import RawClient
 
 Cursor = tuple[str, int]
@@ -66,34 +66,29 @@ TOPICS = {"b": 3, "a": 3}
         (("a",), -1, None, [("a", [0])], ("a", 1)),
     ],
 )
-def test_pages_follow_each_other(
-    tell: Tell,
+async def test_pages_follow_each_other(
     names: tuple[str, ...],
     limit: int,
     cursor: Cursor | None,
     expected: list[tuple[str, list[int]]],
     after: Cursor | None,
 ) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+    async with cluster_and_client(EmbeddedCluster(topics=TOPICS)) as (_, client):
         response = await page(client, *names, limit=limit, cursor=cursor)
         assert (found(response), next_cursor(response)) == (expected, after)
 
-    tell(EmbeddedCluster(topics=TOPICS), story)
-
 
 @pytest.mark.parametrize("cursor", [("a", -1), ("z", 0), ("0", 0)])
-def test_a_cursor_must_fit_the_topics(tell: Tell, cursor: Cursor) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_a_cursor_must_fit_the_topics(cursor: Cursor) -> None:
+    async with cluster_and_client(EmbeddedCluster(topics=TOPICS)) as (_, client):
         response = await page(client, "a", cursor=cursor)
         assert [(each.name, each.error_code) for each in response.topics] == [
             ("a", InvalidRequestError.errno)
         ]
 
-    tell(EmbeddedCluster(topics=TOPICS), story)
 
-
-def test_unknown_topics_do_not_count(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_unknown_topics_do_not_count() -> None:
+    async with cluster_and_client(EmbeddedCluster(topics=TOPICS)) as (_, client):
         response = await page(client, "a", "0", "0!", limit=1)
         assert [(each.name, each.error_code) for each in response.topics] == [
             ("0", UnknownTopicOrPartitionError.errno),
@@ -101,19 +96,15 @@ def test_unknown_topics_do_not_count(tell: Tell) -> None:
             ("a", 0),
         ]
 
-    tell(EmbeddedCluster(topics=TOPICS), story)
 
-
-def test_a_broker_limits_the_page(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_a_broker_limits_the_page() -> None:
+    limit = {"max.request.partition.size.limit": "1"}
+    async with cluster_and_client(EmbeddedCluster(topics=TOPICS, config=limit)) as (_, client):
         assert next_cursor(await page(client)) == ("a", 1)
 
-    limit = {"max.request.partition.size.limit": "1"}
-    tell(EmbeddedCluster(topics=TOPICS, config=limit), story)
 
-
-def test_a_partition_is_described_in_full(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_a_partition_is_described_in_full() -> None:
+    async with cluster_and_client(EmbeddedCluster(2)) as (cluster, client):
         cluster.create_topic("t", replication_factor=2)
         cluster.kill(1)
         (topic,) = (await page(client, "t")).topics
@@ -126,11 +117,9 @@ def test_a_partition_is_described_in_full(tell: Tell) -> None:
         assert topic.topic_id == cluster.control.state.topics["t"].topic_id
         assert topic.topic_authorized_operations == 3576
 
-    tell(EmbeddedCluster(2), story)
 
-
-def test_a_partition_without_leader_says_so(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_a_partition_without_leader_says_so() -> None:
+    async with cluster_and_client(EmbeddedCluster(2)) as (cluster, client):
         cluster.create_topic("t", partitions=2)
         cluster.kill(1)
         (topic,) = (await page(client, "t")).topics
@@ -139,16 +128,12 @@ def test_a_partition_without_leader_says_so(tell: Tell) -> None:
             (LeaderNotAvailableError.errno, -1),
         ]
 
-    tell(EmbeddedCluster(2), story)
 
-
-def test_an_error_is_injected_for_one_topic(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_an_error_is_injected_for_one_topic() -> None:
+    async with cluster_and_client(EmbeddedCluster(topics=TOPICS)) as (cluster, client):
         cluster.fail(DescribeTopicPartitionsRequest, TopicAuthorizationFailedError, topic="a")
         response = await page(client, "a", "b")
         assert [each.error_code for each in response.topics] == [
             TopicAuthorizationFailedError.errno,
             0,
         ]
-
-    tell(EmbeddedCluster(topics=TOPICS), story)

@@ -29,7 +29,7 @@ from kafka.protocol.messages.unregister_controller import UnregisterControllerRe
 from kafka.protocol.messages.update_features import UpdateFeaturesRequest, UpdateFeaturesResponse
 from kafka.protocol.schema import ZERO_UUID
 from kafka.testing import EmbeddedCluster
-from test.broker.embedded.conftest import Tell
+from test.support.embedded import cluster_and_client
 from test.support.raw_client import RawClient
 
 UPGRADE, SAFE, UNSAFE = 1, 2, 3
@@ -63,44 +63,36 @@ async def finalized(client: RawClient) -> tuple[dict[str, int], int]:
     return levels, response.finalized_features_epoch
 
 
-def test_lowering_a_feature_is_seen_in_api_versions(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_lowering_a_feature_is_seen_in_api_versions() -> None:
+    async with cluster_and_client(EmbeddedCluster()) as (_, client):
         _, epoch = await finalized(client)
         assert (await update(client, ("transaction.version", 1, SAFE))).error_code == 0
         levels, new_epoch = await finalized(client)
         assert (levels["transaction.version"], new_epoch) == (1, epoch + 1)
 
-    tell(EmbeddedCluster(), story)
 
-
-def test_validating_an_update_changes_nothing(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_validating_an_update_changes_nothing() -> None:
+    async with cluster_and_client(EmbeddedCluster()) as (_, client):
         before = await finalized(client)
         response = await update(client, ("transaction.version", 1, SAFE), validate_only=True)
         assert (response.error_code, await finalized(client)) == (0, before)
 
-    tell(EmbeddedCluster(), story)
-
 
 @pytest.mark.parametrize(("version", "expected"), [(1, ["group.version"]), (2, [])])
-def test_old_versions_list_every_feature(tell: Tell, version: int, expected: list[str]) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_old_versions_list_every_feature(version: int, expected: list[str]) -> None:
+    async with cluster_and_client(EmbeddedCluster()) as (_, client):
         response = await update(client, ("group.version", 1, UPGRADE), version=version)
         assert [result.feature for result in response.results] == expected
 
-    tell(EmbeddedCluster(), story)
-
 
 @pytest.mark.parametrize(("allow", "code"), [(True, 0), (False, InvalidUpdateVersionError.errno)])
-def test_version_0_allows_a_downgrade_by_a_flag(tell: Tell, allow: bool, code: int) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_version_0_allows_a_downgrade_by_a_flag(allow: bool, code: int) -> None:
+    async with cluster_and_client(EmbeddedCluster()) as (_, client):
         lower = UpdateFeaturesRequest.FeatureUpdateKey(
             feature="group.version", max_version_level=0, allow_downgrade=allow
         )
         response = await client.send(UpdateFeaturesRequest(feature_updates=[lower]), 0)
         assert response.error_code == code
-
-    tell(EmbeddedCluster(), story)
 
 
 @pytest.mark.parametrize(
@@ -116,17 +108,15 @@ def test_version_0_allows_a_downgrade_by_a_flag(tell: Tell, allow: bool, code: i
         ("kraft.version", 0, UNSAFE, "This feature cannot be downgraded."),
     ],
 )
-def test_a_refused_update_undoes_the_others(
-    tell: Tell, name: str, level: int, kind: int, complaint: str
+async def test_a_refused_update_undoes_the_others(
+    name: str, level: int, kind: int, complaint: str
 ) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+    async with cluster_and_client(EmbeddedCluster()) as (_, client):
         before = await finalized(client)
         response = await update(client, ("transaction.version", 1, SAFE), (name, level, kind))
         assert response.error_code == InvalidUpdateVersionError.errno
         assert complaint in (response.error_message or "")
         assert await finalized(client) == before
-
-    tell(EmbeddedCluster(), story)
 
 
 # -- the quorum -----------------------------------------------------------------------------------
@@ -148,8 +138,8 @@ async def voters(client: RawClient) -> dict[int, UUID]:
 
 
 @pytest.mark.parametrize("version", [0, 1, 2])
-def test_every_broker_is_a_voter(tell: Tell, version: int) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_every_broker_is_a_voter(version: int) -> None:
+    async with cluster_and_client(EmbeddedCluster(3)) as (_, client):
         response = await quorum(client, version=version)
         (partition,) = response.topics[0].partitions
         assert (partition.error_code, partition.leader_id) == (0, 0)
@@ -157,26 +147,20 @@ def test_every_broker_is_a_voter(tell: Tell, version: int) -> None:
         assert partition.high_watermark == partition.current_voters[0].log_end_offset
         assert [node.node_id for node in response.nodes] == ([0, 1, 2] if version == 2 else [])
 
-    tell(EmbeddedCluster(3), story)
 
-
-def test_the_metadata_log_grows(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_the_metadata_log_grows() -> None:
+    async with cluster_and_client(EmbeddedCluster()) as (cluster, client):
         (before,) = (await quorum(client)).topics[0].partitions
         cluster.advance(10)
         (after,) = (await quorum(client)).topics[0].partitions
         assert after.high_watermark == before.high_watermark + 20
 
-    tell(EmbeddedCluster(), story)
-
 
 @pytest.mark.parametrize(("topic", "index"), [("t", 0), ("__cluster_metadata", 1)])
-def test_there_is_no_other_quorum(tell: Tell, topic: str, index: int) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_there_is_no_other_quorum(topic: str, index: int) -> None:
+    async with cluster_and_client(EmbeddedCluster()) as (_, client):
         (partition,) = (await quorum(client, topic=topic, index=index)).topics[0].partitions
         assert partition.error_code == UnknownTopicOrPartitionError.errno
-
-    tell(EmbeddedCluster(), story)
 
 
 async def add(client: RawClient, voter: int, directory: UUID, **others: object) -> int:
@@ -202,24 +186,20 @@ async def remove(
     return (await client.send(request, 0)).error_code
 
 
-def test_a_voter_is_removed_and_added_again(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_a_voter_is_removed_and_added_again() -> None:
+    async with cluster_and_client(EmbeddedCluster(3)) as (_, client):
         directory = (await voters(client))[1]
         assert await remove(client, 1, directory) == 0
         assert list(await voters(client)) == [0, 2]
         assert await add(client, 1, directory) == 0
         assert list(await voters(client)) == [0, 1, 2]
 
-    tell(EmbeddedCluster(3), story)
 
-
-def test_a_removed_voter_observes(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_a_removed_voter_observes() -> None:
+    async with cluster_and_client(EmbeddedCluster(2)) as (_, client):
         await remove(client, 1, (await voters(client))[1])
         (partition,) = (await quorum(client)).topics[0].partitions
         assert [each.replica_id for each in partition.observers] == [1]
-
-    tell(EmbeddedCluster(2), story)
 
 
 @pytest.mark.parametrize(
@@ -231,31 +211,25 @@ def test_a_removed_voter_observes(tell: Tell) -> None:
         (9, {"cluster_id": "other"}, InconsistentClusterIdError),
     ],
 )
-def test_voters_that_cannot_be_added(
-    tell: Tell, voter: int, others: dict[str, object], error: type[BrokerResponseError]
+async def test_voters_that_cannot_be_added(
+    voter: int, others: dict[str, object], error: type[BrokerResponseError]
 ) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+    async with cluster_and_client(EmbeddedCluster()) as (_, client):
         assert await add(client, voter, ZERO_UUID, **others) == error.errno
 
-    tell(EmbeddedCluster(), story)
 
-
-def test_voters_that_cannot_be_removed(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_voters_that_cannot_be_removed() -> None:
+    async with cluster_and_client(EmbeddedCluster()) as (_, client):
         last = (await voters(client))[0]
         assert await remove(client, 0, last) == VoterNotFoundError.errno
         assert await remove(client, 9, last) == VoterNotFoundError.errno
         assert await remove(client, 0, last, "other") == InconsistentClusterIdError.errno
 
-    tell(EmbeddedCluster(), story)
 
-
-def test_static_voters_cannot_be_changed(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_static_voters_cannot_be_changed() -> None:
+    async with cluster_and_client(EmbeddedCluster(version="3.9")) as (_, client):
         assert await remove(client, 0, ZERO_UUID) == UnsupportedVersionError.errno
         assert await voters(client) == {0: ZERO_UUID}
-
-    tell(EmbeddedCluster(version="3.9"), story)
 
 
 # -- registrations --------------------------------------------------------------------------------
@@ -265,8 +239,8 @@ async def unregister_broker(client: RawClient, broker_id: int) -> int:
     return (await client.send(UnregisterBrokerRequest(broker_id=broker_id), 0)).error_code
 
 
-def test_an_unregistered_broker_leaves_the_metadata_until_it_starts_again(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_an_unregistered_broker_leaves_the_metadata_until_it_starts_again() -> None:
+    async with cluster_and_client(EmbeddedCluster(2)) as (cluster, client):
         cluster.create_topic("t", partitions=2, replication_factor=2)
         cluster.kill(1)
         assert await unregister_broker(client, 1) == 0
@@ -278,23 +252,17 @@ def test_an_unregistered_broker_leaves_the_metadata_until_it_starts_again(tell: 
         response = await client.send(MetadataRequest(), 12)
         assert [node.node_id for node in response.brokers] == [0]
 
-    tell(EmbeddedCluster(2), story)
 
-
-def test_an_unknown_broker_is_not_registered(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_an_unknown_broker_is_not_registered() -> None:
+    async with cluster_and_client(EmbeddedCluster()) as (_, client):
         assert await unregister_broker(client, 9) == BrokerIdNotRegisteredError.errno
 
-    tell(EmbeddedCluster(), story)
 
-
-def test_controllers_are_unregistered_once_and_never_the_active_one(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_controllers_are_unregistered_once_and_never_the_active_one() -> None:
+    async with cluster_and_client(EmbeddedCluster(2)) as (_, client):
         codes = []
         for controller_id in (1, 1, 0, 9):
             request = UnregisterControllerRequest(controller_id=controller_id)
             codes.append((await client.send(request, 0)).error_code)
         unknown = ControllerIdNotRegisteredError.errno
         assert codes == [0, unknown, InvalidRequestError.errno, unknown]
-
-    tell(EmbeddedCluster(2), story)

@@ -24,8 +24,7 @@ from kafka.protocol.messages.offset_commit import OffsetCommitRequest
 from kafka.protocol.messages.offset_delete import OffsetDeleteRequest, OffsetDeleteResponse
 from kafka.protocol.messages.offset_fetch import OffsetFetchRequest
 from kafka.testing import EmbeddedCluster
-from test.broker.embedded.conftest import Tell
-from test.support.embedded import id_of
+from test.support.embedded import cluster_and_client, id_of
 from test.support.groups import GROUP, ClassicMember, ConsumerMember, commit, committed
 from test.support.raw_client import RawClient
 
@@ -43,20 +42,18 @@ async def offset(client: RawClient, partition: int = 0) -> int:
 
 
 @pytest.mark.parametrize("version", range(2, 10))
-def test_every_version_commits_without_a_member(tell: Tell, version: int) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_every_version_commits_without_a_member(version: int) -> None:
+    async with cluster_and_client(cluster_with_topic()) as (_, client):
         assert await commit(client, {KEY: 42}, version=version, metadata="x") == [0]
         (topic,) = (await committed(client)).topics
         (found,) = topic.partitions
         assert (topic.name, found.committed_offset, found.metadata) == ("t", 42, "x")
         assert found.committed_leader_epoch == (3 if version >= 6 else -1)
 
-    tell(cluster_with_topic(), story)
-
 
 @pytest.mark.parametrize("version", range(1, 10))
-def test_every_version_fetches(tell: Tell, version: int) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_every_version_fetches(version: int) -> None:
+    async with cluster_and_client(cluster_with_topic()) as (_, client):
         await commit(client, {KEY: 42})
         request = OffsetFetchRequest()
         if version >= 8:
@@ -72,11 +69,9 @@ def test_every_version_fetches(tell: Tell, version: int) -> None:
         found = [(part.committed_offset, part.error_code) for part in topics[0].partitions]
         assert found == [(42, 0), (-1, 0)]
 
-    tell(cluster_with_topic(), story)
 
-
-def test_topics_are_named_by_id_in_version_10(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_topics_are_named_by_id_in_version_10() -> None:
+    async with cluster_and_client(cluster_with_topic()) as (_, client):
         topic_id = await id_of(client, "t")
         ids = {"t": topic_id, "gone": UUID(int=7)}
         codes = await commit(client, {KEY: 5, ("gone", 0): 1}, version=10, ids=ids)
@@ -94,20 +89,16 @@ def test_topics_are_named_by_id_in_version_10(tell: Tell) -> None:
         response = await client.send(OffsetFetchRequest(groups=[group]), 10)
         assert response.groups[0].topics[0].topic_id == topic_id
 
-    tell(cluster_with_topic(), story)
 
-
-def test_an_unknown_group_has_committed_nothing(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_an_unknown_group_has_committed_nothing() -> None:
+    async with cluster_and_client(cluster_with_topic()) as (_, client):
         group = await committed(client)
         assert (group.error_code, group.topics) == (0, [])
         assert await offset(client) == -1
 
-    tell(cluster_with_topic(), story)
 
-
-def test_what_cannot_be_committed_has_its_own_error(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_what_cannot_be_committed_has_its_own_error() -> None:
+    async with cluster_and_client(cluster_with_topic()) as (_, client):
         codes = await commit(client, {KEY: 1, ("t", 9): 1, ("none", 0): 1})
         missing = UnknownTopicOrPartitionError.errno
         assert codes == [0, missing, missing]
@@ -115,11 +106,9 @@ def test_what_cannot_be_committed_has_its_own_error(tell: Tell) -> None:
         assert codes == [OffsetMetadataTooLargeError.errno]
         assert await offset(client) == 1
 
-    tell(cluster_with_topic(), story)
 
-
-def test_only_members_of_this_generation_commit(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_only_members_of_this_generation_commit() -> None:
+    async with cluster_and_client(cluster_with_topic()) as (cluster, client):
         member = await ClassicMember.connect(cluster.bootstrap_servers[0])
         assert await commit(client, {KEY: 1}, epoch=3) == [IllegalGenerationError.errno]
         await member.join("t")
@@ -131,11 +120,9 @@ def test_only_members_of_this_generation_commit(tell: Tell) -> None:
         assert stale == [IllegalGenerationError.errno]
         assert await offset(client) == 1
 
-    tell(cluster_with_topic(), story)
 
-
-def test_a_commit_keeps_a_member_alive(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_a_commit_keeps_a_member_alive() -> None:
+    async with cluster_and_client(cluster_with_topic()) as (cluster, client):
         member = ClassicMember(client)
         await member.join("t")
         await member.sync({})
@@ -143,11 +130,9 @@ def test_a_commit_keeps_a_member_alive(tell: Tell) -> None:
             cluster.advance(8.0)
             assert await commit(client, {KEY: number}, member=member) == [0]
 
-    tell(cluster_with_topic(), story)
 
-
-def test_commits_to_a_consumer_group_go_by_member_epoch(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_commits_to_a_consumer_group_go_by_member_epoch() -> None:
+    async with cluster_and_client(EmbeddedCluster(topics={"t": 1, "u": 1})) as (_, client):
         member, other = ConsumerMember(client, "m1"), ConsumerMember(client, "m2")
         await member.join("t")
         mine = {"member_id": "m1", "version": 9}
@@ -164,11 +149,9 @@ def test_commits_to_a_consumer_group_go_by_member_epoch(tell: Tell) -> None:
         stranger = await commit(client, {KEY: 1}, epoch=2, member_id="m3", version=9)
         assert stranger == [UnknownMemberIdError.errno]
 
-    tell(EmbeddedCluster(topics={"t": 1, "u": 1}), story)
 
-
-def test_offsets_are_fetched_with_the_right_member_epoch(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_offsets_are_fetched_with_the_right_member_epoch() -> None:
+    async with cluster_and_client(cluster_with_topic()) as (_, client):
         member = ConsumerMember(client, "m1")
         await member.join("t")
         for epoch, error in ((2, 0), (3, StaleMemberEpochError.errno)):
@@ -177,8 +160,6 @@ def test_offsets_are_fetched_with_the_right_member_epoch(tell: Tell) -> None:
             )
             response = await client.send(OffsetFetchRequest(groups=[group]), 9)
             assert response.groups[0].error_code == error
-
-    tell(cluster_with_topic(), story)
 
 
 async def delete(client: RawClient, *partitions: int) -> OffsetDeleteResponse:
@@ -189,8 +170,8 @@ async def delete(client: RawClient, *partitions: int) -> OffsetDeleteResponse:
     return await client.send(OffsetDeleteRequest(group_id=GROUP, topics=[topic]), 0)
 
 
-def test_offsets_are_deleted_unless_a_member_subscribes(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_offsets_are_deleted_unless_a_member_subscribes() -> None:
+    async with cluster_and_client(cluster_with_topic()) as (cluster, client):
         assert (await delete(client, 0)).error_code == GroupIdNotFoundError.errno
         await commit(client, {KEY: 1, ("t", 1): 2})
         response = await delete(client, 0, 9)
@@ -202,21 +183,20 @@ def test_offsets_are_deleted_unless_a_member_subscribes(tell: Tell) -> None:
         response = await delete(client, 1)
         assert response.topics[0].partitions[0].error_code == GroupSubscribedToTopicError.errno
 
-    tell(cluster_with_topic(), story)
 
-
-def test_offsets_of_a_deleted_topic_are_gone(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_offsets_of_a_deleted_topic_are_gone() -> None:
+    async with cluster_and_client(cluster_with_topic()) as (cluster, client):
         await commit(client, {KEY: 1})
         cluster.delete_topic("t")
         cluster.create_topic("t")
         assert await offset(client) == -1
 
-    tell(cluster_with_topic(), story)
 
-
-def test_offsets_of_a_group_without_members_expire(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_offsets_of_a_group_without_members_expire() -> None:
+    async with cluster_and_client(cluster_with_topic(offsets_retention_minutes="60")) as (
+        cluster,
+        client,
+    ):
         await commit(client, {KEY: 1})
         cluster.advance(3000.0)
         assert await offset(client) == 1
@@ -224,26 +204,20 @@ def test_offsets_of_a_group_without_members_expire(tell: Tell) -> None:
         assert await offset(client) == -1
         assert (await client.send(ListGroupsRequest(), 4)).groups == []
 
-    tell(cluster_with_topic(offsets_retention_minutes="60"), story)
 
-
-def test_a_broker_that_does_not_coordinate_says_so(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_a_broker_that_does_not_coordinate_says_so() -> None:
+    async with cluster_and_client(EmbeddedCluster(2, topics={"t": 1})) as (cluster, client):
         cluster.move_coordinator("group", GROUP, 1)
         assert await commit(client, {KEY: 1}) == [NotCoordinatorError.errno]
         assert (await committed(client, "t")).error_code == NotCoordinatorError.errno
         cluster.move_coordinator("group", GROUP, 0)
         assert await commit(client, {KEY: 1}) == [0]
 
-    tell(EmbeddedCluster(2, topics={"t": 1}), story)
 
-
-def test_an_injected_error_meets_one_partition(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_an_injected_error_meets_one_partition() -> None:
+    async with cluster_and_client(cluster_with_topic()) as (cluster, client):
         cluster.fail(OffsetCommitRequest, RebalanceInProgressError, topic="t", partition=1)
         codes = await commit(client, {KEY: 1, ("t", 1): 1})
         assert codes == [0, RebalanceInProgressError.errno]
         cluster.fail(OffsetFetchRequest, NotCoordinatorError)
         assert (await committed(client, "t")).error_code == NotCoordinatorError.errno
-
-    tell(cluster_with_topic(), story)

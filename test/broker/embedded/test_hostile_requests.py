@@ -13,7 +13,6 @@ from kafka.testing import EmbeddedCluster
 from test.support.corpus import mutations, truncations
 from test.support.messages import message_classes
 from test.support.raw_client import RawClient
-from test.support.virtual_loop import run
 
 REQUESTS = sorted(
     name for name, cls in message_classes().items() if issubclass(cls, Request) and cls.API_KEY >= 0
@@ -31,21 +30,18 @@ def framed(request: type[Request], version: int, body: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("name", REQUESTS)
-def test_damaged_requests_end_their_connection_at_most(name: str) -> None:
+async def test_damaged_requests_end_their_connection_at_most(name: str) -> None:
     request = message_classes()[name]
 
-    async def main() -> None:
-        # Leaving the cluster raises if a request broke a broker.
-        async with EmbeddedCluster(topics={"t": 1}) as cluster:
-            server = cluster.bootstrap_servers[0]
-            good = await RawClient.connect(server)
-            for version, body in chain(truncations(name), mutations(name)):
-                bad = await RawClient.connect(server)
-                bad.write(framed(request, version, body))
-                with contextlib.suppress(ConnectionError, TimeoutError):
-                    await bad.frame(FOR_EVER)
-                bad.close()
-            await good.send(MetadataRequest(), 9)
-            good.close()
-
-    run(main())
+    # Leaving the cluster raises if a request broke a broker.
+    async with EmbeddedCluster(topics={"t": 1}) as cluster:
+        server = cluster.bootstrap_servers[0]
+        good = await RawClient.connect(server)
+        for version, body in chain(truncations(name), mutations(name)):
+            bad = await RawClient.connect(server)
+            bad.write(framed(request, version, body))
+            with contextlib.suppress(ConnectionError, TimeoutError):
+                await bad.frame(FOR_EVER)
+            bad.close()
+        await good.send(MetadataRequest(), 9)
+        good.close()

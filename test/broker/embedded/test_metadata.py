@@ -23,8 +23,7 @@ from kafka.protocol.messages.fetch import FetchRequest
 from kafka.protocol.messages.metadata import MetadataRequest, MetadataResponse
 from kafka.testing import EmbeddedCluster
 from kafka.testing.broker.versions import RELEASES
-from test.broker.embedded.conftest import Tell
-from test.support.embedded import id_of
+from test.support.embedded import cluster_and_client, id_of
 from test.support.raw_client import RawClient
 
 Named = MetadataRequest.MetadataRequestTopic
@@ -36,47 +35,43 @@ async def metadata(client: RawClient, *names: str, version: int = 12) -> Metadat
 
 
 @pytest.mark.parametrize("version", range(14))
-def test_every_version_describes_a_topic(tell: Tell, version: int) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_every_version_describes_a_topic(version: int) -> None:
+    async with cluster_and_client(EmbeddedCluster(2, topics={"t": 3})) as (_, client):
         response = await metadata(client, "t", version=version)
         (topic,) = response.topics
         assert (topic.error_code, topic.name, len(topic.partitions)) == (0, "t", 3)
         assert [broker.node_id for broker in response.brokers] == [0, 1]
-
-    tell(EmbeddedCluster(2, topics={"t": 3}), story)
 
 
 @pytest.mark.parametrize(
     ("version", "topics", "names"),
     [(0, [], ["a", "b"]), (1, [], []), (1, None, ["a", "b"]), (12, [], []), (12, None, ["a", "b"])],
 )
-def test_null_asks_for_all_and_an_empty_list_for_none(
-    tell: Tell, version: int, topics: list[Named] | None, names: list[str]
+async def test_null_asks_for_all_and_an_empty_list_for_none(
+    version: int, topics: list[Named] | None, names: list[str]
 ) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+    async with cluster_and_client(EmbeddedCluster(topics={"a": 1, "b": 1})) as (_, client):
         response = await client.send(MetadataRequest(topics=topics), version)
         assert [topic.name for topic in response.topics] == names
-
-    tell(EmbeddedCluster(topics={"a": 1, "b": 1}), story)
 
 
 @pytest.mark.parametrize(
     ("release", "error"),
     [("4.4", UnknownTopicOrPartitionError), ("2.8", LeaderNotAvailableError)],
 )
-def test_an_unknown_topic_is_created(tell: Tell, release: str, error: type[Exception]) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_an_unknown_topic_is_created(release: str, error: type[Exception]) -> None:
+    async with cluster_and_client(EmbeddedCluster(version=release)) as (_, client):
         first = await metadata(client, "new", version=9)
         again = await metadata(client, "new", version=9)
         assert first.topics[0].error_code == getattr(error, "errno")  # noqa: B009 - of any class
         assert (again.topics[0].error_code, len(again.topics[0].partitions)) == (0, 1)
 
-    tell(EmbeddedCluster(version=release), story)
-
 
 @pytest.mark.parametrize("config", ["true", "false"])
-def test_a_topic_is_created_only_if_both_sides_want_it(tell: Tell, config: str) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_a_topic_is_created_only_if_both_sides_want_it(config: str) -> None:
+    async with cluster_and_client(
+        EmbeddedCluster(config={"auto.create.topics.enable": config})
+    ) as (_, client):
         request = MetadataRequest(
             topics=[Named(name="new")], allow_auto_topic_creation=config == "false"
         )
@@ -84,41 +79,33 @@ def test_a_topic_is_created_only_if_both_sides_want_it(tell: Tell, config: str) 
             response = await client.send(request, 9)
             assert response.topics[0].error_code == UnknownTopicOrPartitionError.errno
 
-    tell(EmbeddedCluster(config={"auto.create.topics.enable": config}), story)
-
 
 @pytest.mark.parametrize("name", ["", ".", "..", "a b", "x" * 250])
-def test_a_name_no_topic_can_have_is_invalid(tell: Tell, name: str) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_a_name_no_topic_can_have_is_invalid(name: str) -> None:
+    async with cluster_and_client(EmbeddedCluster()) as (_, client):
         response = await metadata(client, name)
         assert response.topics[0].error_code == InvalidTopicError.errno
 
-    tell(EmbeddedCluster(), story)
 
-
-def test_topics_are_found_by_id(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_topics_are_found_by_id() -> None:
+    async with cluster_and_client(EmbeddedCluster(topics={"t": 1})) as (_, client):
         known, unknown = await id_of(client, "t"), UUID(int=5)
         topics = [Named(topic_id=known, name=None), Named(topic_id=unknown, name=None)]
         response = await client.send(MetadataRequest(topics=topics), 12)
         found = {topic.topic_id: (topic.name, topic.error_code) for topic in response.topics}
         assert found == {known: ("t", 0), unknown: (None, UnknownTopicIdError.errno)}
 
-    tell(EmbeddedCluster(topics={"t": 1}), story)
 
-
-def test_a_topic_created_again_has_another_id(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_a_topic_created_again_has_another_id() -> None:
+    async with cluster_and_client(EmbeddedCluster(topics={"t": 1})) as (cluster, client):
         before = await id_of(client, "t")
         cluster.delete_topic("t")
         cluster.create_topic("t")
         assert await id_of(client, "t") != before
 
-    tell(EmbeddedCluster(topics={"t": 1}), story)
 
-
-def test_a_killed_broker_leaves_and_its_leaderships_move(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_a_killed_broker_leaves_and_its_leaderships_move() -> None:
+    async with cluster_and_client(EmbeddedCluster(2)) as (cluster, client):
         cluster.create_topic("t", 1, 2)
         cluster.move_leader("t", 0, 1)
         cluster.kill(1)
@@ -128,11 +115,9 @@ def test_a_killed_broker_leaves_and_its_leaderships_move(tell: Tell) -> None:
         assert (partition.leader_id, partition.leader_epoch) == (0, 2)
         assert (partition.isr_nodes, partition.offline_replicas) == ([0], [1])
 
-    tell(EmbeddedCluster(2), story)
 
-
-def test_a_partition_whose_only_replica_is_down_has_no_leader(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_a_partition_whose_only_replica_is_down_has_no_leader() -> None:
+    async with cluster_and_client(EmbeddedCluster(2, topics={"t": 1})) as (cluster, client):
         cluster.move_leader("t", 0, 1)
         cluster.control.state.existing("t", 0).replicas[:] = [1]
         cluster.control.set_in_sync("t", 0, [1])
@@ -143,11 +128,9 @@ def test_a_partition_whose_only_replica_is_down_has_no_leader(tell: Tell) -> Non
         (partition,) = (await metadata(client, "t")).topics[0].partitions
         assert (partition.error_code, partition.leader_id) == (0, 1)
 
-    tell(EmbeddedCluster(2, topics={"t": 1}), story)
 
-
-def test_authorized_operations_are_told_when_asked(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_authorized_operations_are_told_when_asked() -> None:
+    async with cluster_and_client(EmbeddedCluster(topics={"t": 1})) as (_, client):
         request = MetadataRequest(
             topics=[Named(name="t")],
             include_topic_authorized_operations=True,
@@ -157,8 +140,6 @@ def test_authorized_operations_are_told_when_asked(tell: Tell) -> None:
         assert response.topics[0].topic_authorized_operations == 0b110111111000
         assert response.cluster_authorized_operations == 0b1111110100000
 
-    tell(EmbeddedCluster(topics={"t": 1}), story)
-
 
 def versions_request(**fields: object) -> ApiVersionsRequest:
     names = {"client_software_name": "raw", "client_software_version": "1.0"}
@@ -166,39 +147,33 @@ def versions_request(**fields: object) -> ApiVersionsRequest:
 
 
 @pytest.mark.parametrize("release", RELEASES)
-def test_every_release_advertises_its_own_versions(tell: Tell, release: str) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_every_release_advertises_its_own_versions(release: str) -> None:
+    async with cluster_and_client(EmbeddedCluster(version=release)) as (_, client):
         response = await client.send(ApiVersionsRequest(), 0)
         spans = {key.api_key: (key.min_version, key.max_version) for key in response.api_keys}
         newest = {"0.11": (0, 5), "1.1": (0, 7), "2.8": (0, 12), "3.9": (0, 17), "4.4": (4, 18)}
         assert spans[FetchRequest.API_KEY] == newest[release]
 
-    tell(EmbeddedCluster(version=release), story)
-
 
 @pytest.mark.parametrize("version", range(6))
-def test_api_versions_of_every_version_is_answered(tell: Tell, version: int) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_api_versions_of_every_version_is_answered(version: int) -> None:
+    async with cluster_and_client(EmbeddedCluster()) as (_, client):
         response = await client.send(versions_request(), version)
         assert response.error_code == 0
         names = {feature.name for feature in response.supported_features}
         assert ("group.version" in names) == (version >= 4)
 
-    tell(EmbeddedCluster(), story)
-
 
 @pytest.mark.parametrize(("release", "told"), [("2.8", [(18, 0, 3)]), ("1.1", [])])
-def test_api_versions_too_new_is_answered_in_version_0(
-    tell: Tell, release: str, told: list[tuple[int, int, int]]
+async def test_api_versions_too_new_is_answered_in_version_0(
+    release: str, told: list[tuple[int, int, int]]
 ) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+    async with cluster_and_client(EmbeddedCluster(version=release)) as (_, client):
         client.post(versions_request(), 4)
         response = ApiVersionsResponse.decode(await client.frame(), 0, 4)
         assert response.error_code == UnsupportedVersionError.errno
         found = [(key.api_key, key.min_version, key.max_version) for key in response.api_keys]
         assert found == told
-
-    tell(EmbeddedCluster(version=release), story)
 
 
 @pytest.mark.parametrize(
@@ -211,43 +186,35 @@ def test_api_versions_too_new_is_answered_in_version_0(
         ({"node_id": 7}, 5, InvalidRequestError),
     ],
 )
-def test_api_versions_with_wrong_fields_is_an_error(
-    tell: Tell, fields: dict[str, object], version: int, error: type[InvalidRequestError]
+async def test_api_versions_with_wrong_fields_is_an_error(
+    fields: dict[str, object], version: int, error: type[InvalidRequestError]
 ) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+    async with cluster_and_client(EmbeddedCluster()) as (_, client):
         response = await client.send(versions_request(**fields), version)
         assert response.error_code == error.errno
 
-    tell(EmbeddedCluster(), story)
-
 
 @pytest.mark.parametrize("version", [0, 1, 2])
-def test_the_cluster_is_described(tell: Tell, version: int) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_the_cluster_is_described(version: int) -> None:
+    async with cluster_and_client(EmbeddedCluster(2)) as (cluster, client):
         response = await client.send(DescribeClusterRequest(), version)
         assert (response.cluster_id, response.controller_id) == (cluster.cluster_id, 0)
         assert [broker.broker_id for broker in response.brokers] == [0, 1]
 
-    tell(EmbeddedCluster(2), story)
 
-
-def test_brokers_that_are_down_are_described_when_asked(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_brokers_that_are_down_are_described_when_asked() -> None:
+    async with cluster_and_client(EmbeddedCluster(2)) as (cluster, client):
         cluster.kill(1)
         response = await client.send(DescribeClusterRequest(include_fenced_brokers=True), 2)
         assert [broker.is_fenced for broker in response.brokers] == [False, True]
-
-    tell(EmbeddedCluster(2), story)
 
 
 @pytest.mark.parametrize(
     ("kind", "error"), [(2, MismatchedEndpointTypeError), (3, UnsupportedEndpointTypeError)]
 )
-def test_only_brokers_are_described(
-    tell: Tell, kind: int, error: type[MismatchedEndpointTypeError]
+async def test_only_brokers_are_described(
+    kind: int, error: type[MismatchedEndpointTypeError]
 ) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+    async with cluster_and_client(EmbeddedCluster()) as (_, client):
         response = await client.send(DescribeClusterRequest(endpoint_type=kind), 1)
         assert response.error_code == error.errno
-
-    tell(EmbeddedCluster(), story)

@@ -30,8 +30,7 @@ from kafka.protocol.messages.list_partition_reassignments import (
 from kafka.testing import EmbeddedCluster
 from kafka.testing.broker.cluster import NO_LEADER, Partition
 from kafka.testing.broker.reassignments import Reassignments
-from test.broker.embedded.conftest import Tell
-from test.support.embedded import batch, produce
+from test.support.embedded import batch, cluster_and_client, produce
 from test.support.raw_client import RawClient
 
 PREFERRED, UNCLEAN = 0, 1
@@ -68,25 +67,21 @@ def outcomes(response: ElectLeadersResponse) -> list[int]:
 
 
 @pytest.mark.parametrize("version", [0, 1, 2])
-def test_the_preferred_leader_is_elected(tell: Tell, version: int) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_the_preferred_leader_is_elected(version: int) -> None:
+    async with cluster_and_client(EmbeddedCluster(2)) as (cluster, client):
         cluster.create_topic("t", replication_factor=2)
         cluster.move_leader("t", 0, 1)
         assert outcomes(await elect(client, PREFERRED, version=version)) == [0]
         assert (first(cluster).leader, first(cluster).leader_epoch) == (0, 2)
 
-    tell(EmbeddedCluster(2), story)
 
-
-def test_all_partitions_are_asked_for_with_null(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_all_partitions_are_asked_for_with_null() -> None:
+    async with cluster_and_client(EmbeddedCluster(2)) as (cluster, client):
         cluster.create_topic("t", partitions=3, replication_factor=2)
         cluster.move_leader("t", 0, 1)
         response = await elect(client, PREFERRED, None)
         (topic,) = response.replica_election_results
         assert [each.partition_id for each in topic.partition_result] == [0]
-
-    tell(EmbeddedCluster(2), story)
 
 
 @pytest.mark.parametrize(
@@ -99,29 +94,25 @@ def test_all_partitions_are_asked_for_with_null(tell: Tell) -> None:
         (5, "t", 0, InvalidRequestError),
     ],
 )
-def test_elections_that_are_not_held(
-    tell: Tell, kind: int, topic: str, partition: int, error: type[BrokerResponseError]
+async def test_elections_that_are_not_held(
+    kind: int, topic: str, partition: int, error: type[BrokerResponseError]
 ) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+    async with cluster_and_client(EmbeddedCluster()) as (cluster, client):
         cluster.create_topic("t")
         assert outcomes(await elect(client, kind, topic, partition)) == [error.errno]
 
-    tell(EmbeddedCluster(), story)
 
-
-def test_a_preferred_leader_that_is_down_is_not_available(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_a_preferred_leader_that_is_down_is_not_available() -> None:
+    async with cluster_and_client(EmbeddedCluster(2)) as (cluster, client):
         cluster.create_topic("t", replication_factor=2)
         first(cluster).replicas.reverse()
         cluster.kill(1)
         expected = [PreferredLeaderNotAvailableError.errno]
         assert outcomes(await elect(client, PREFERRED)) == expected
 
-    tell(EmbeddedCluster(2), story)
 
-
-def test_an_unclean_election_takes_any_replica_that_is_up(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_an_unclean_election_takes_any_replica_that_is_up() -> None:
+    async with cluster_and_client(EmbeddedCluster(2)) as (cluster, client):
         cluster.create_topic("t", replication_factor=2)
         first(cluster).isr = [1]
         cluster.kill(1)
@@ -129,27 +120,21 @@ def test_an_unclean_election_takes_any_replica_that_is_up(tell: Tell) -> None:
         assert outcomes(await elect(client, UNCLEAN)) == [0]
         assert (first(cluster).leader, first(cluster).isr) == (0, [0])
 
-    tell(EmbeddedCluster(2), story)
 
-
-def test_an_unclean_election_needs_a_replica(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_an_unclean_election_needs_a_replica() -> None:
+    async with cluster_and_client(EmbeddedCluster(2)) as (cluster, client):
         cluster.create_topic("t", partitions=2)
         cluster.kill(1)
         expected = [EligibleLeadersNotAvailableError.errno]
         assert outcomes(await elect(client, UNCLEAN, "t", 1)) == expected
 
-    tell(EmbeddedCluster(2), story)
 
-
-def test_only_the_controller_of_a_zookeeper_cluster_elects(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_only_the_controller_of_a_zookeeper_cluster_elects() -> None:
+    async with cluster_and_client(EmbeddedCluster(2, version="2.8")) as (cluster, _):
         cluster.create_topic("t")
         other = await RawClient.connect(cluster.bootstrap_servers[1])
         response = await elect(other, PREFERRED)
         assert response.error_code == NotControllerError.errno
-
-    tell(EmbeddedCluster(2, version="2.8"), story)
 
 
 # -- moves to other brokers -----------------------------------------------------------------------
@@ -188,8 +173,8 @@ async def moving(
 
 
 @pytest.mark.parametrize("version", [0, 1])
-def test_a_move_ends_at_once_in_a_new_epoch(tell: Tell, version: int) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_a_move_ends_at_once_in_a_new_epoch(version: int) -> None:
+    async with cluster_and_client(EmbeddedCluster(3)) as (cluster, client):
         cluster.create_topic("t")
         assert await move(client, [1, 2], version=version) == 0
         partition = first(cluster)
@@ -197,21 +182,17 @@ def test_a_move_ends_at_once_in_a_new_epoch(tell: Tell, version: int) -> None:
         assert (partition.leader, partition.leader_epoch) == (1, 1)
         assert await moving(client) == []
 
-    tell(EmbeddedCluster(3), story)
 
-
-def test_a_move_that_only_adds_keeps_leader_and_epoch(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_a_move_that_only_adds_keeps_leader_and_epoch() -> None:
+    async with cluster_and_client(EmbeddedCluster(2)) as (cluster, client):
         cluster.create_topic("t")
         await move(client, [0, 1])
         partition = first(cluster)
         assert (partition.leader, partition.leader_epoch, partition.isr) == (0, 0, [0, 1])
 
-    tell(EmbeddedCluster(2), story)
 
-
-def test_a_held_move_is_listed_until_it_is_let_go(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_a_held_move_is_listed_until_it_is_let_go() -> None:
+    async with cluster_and_client(EmbeddedCluster(2)) as (cluster, client):
         cluster.create_topic("t")
         moves = cluster.control.state.component(Reassignments)
         moves.hold()
@@ -223,11 +204,9 @@ def test_a_held_move_is_listed_until_it_is_let_go(tell: Tell) -> None:
         moves.hold(False)
         assert (first(cluster).leader, await moving(client)) == (1, [])
 
-    tell(EmbeddedCluster(2), story)
 
-
-def test_a_move_waits_for_a_broker_that_is_down(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_a_move_waits_for_a_broker_that_is_down() -> None:
+    async with cluster_and_client(EmbeddedCluster(2)) as (cluster, client):
         cluster.create_topic("t")
         cluster.kill(1)
         await move(client, [1])
@@ -235,11 +214,9 @@ def test_a_move_waits_for_a_broker_that_is_down(tell: Tell) -> None:
         await cluster.control.revive(1)
         assert (first(cluster).leader, await moving(client)) == (1, [])
 
-    tell(EmbeddedCluster(2), story)
 
-
-def test_a_cancelled_move_leaves_the_replicas_as_they_were(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_a_cancelled_move_leaves_the_replicas_as_they_were() -> None:
+    async with cluster_and_client(EmbeddedCluster(2)) as (cluster, client):
         cluster.create_topic("t")
         cluster.control.state.component(Reassignments).hold()
         await move(client, [1])
@@ -247,18 +224,14 @@ def test_a_cancelled_move_leaves_the_replicas_as_they_were(tell: Tell) -> None:
         assert (first(cluster).replicas, first(cluster).isr) == ([0], [0])
         assert await moving(client) == []
 
-    tell(EmbeddedCluster(2), story)
 
-
-def test_the_move_of_a_deleted_topic_ends(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_the_move_of_a_deleted_topic_ends() -> None:
+    async with cluster_and_client(EmbeddedCluster(2)) as (cluster, client):
         cluster.create_topic("t")
         cluster.control.state.component(Reassignments).hold()
         await move(client, [1])
         cluster.delete_topic("t")
         assert await moving(client) == []
-
-    tell(EmbeddedCluster(2), story)
 
 
 @pytest.mark.parametrize(
@@ -272,29 +245,24 @@ def test_the_move_of_a_deleted_topic_ends(tell: Tell) -> None:
         ("nope", 0, [1], UnknownTopicOrPartitionError),
     ],
 )
-def test_moves_that_are_refused(
-    tell: Tell,
+async def test_moves_that_are_refused(
     topic: str,
     partition: int,
     replicas: list[int] | None,
     error: type[BrokerResponseError],
 ) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+    async with cluster_and_client(EmbeddedCluster(2)) as (cluster, client):
         cluster.create_topic("t")
         code = await move(client, replicas, topic=topic, partition=partition)
         assert code == error.errno
 
-    tell(EmbeddedCluster(2), story)
 
-
-def test_the_number_of_replicas_can_be_guarded(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_the_number_of_replicas_can_be_guarded() -> None:
+    async with cluster_and_client(EmbeddedCluster(2)) as (cluster, client):
         cluster.create_topic("t")
         code = await move(client, [0, 1], may_change_factor=False)
         assert code == InvalidReplicationFactorError.errno
         assert await move(client, [1], may_change_factor=False) == 0
-
-    tell(EmbeddedCluster(2), story)
 
 
 # -- directories ----------------------------------------------------------------------------------
@@ -323,8 +291,8 @@ async def held(
 
 
 @pytest.mark.parametrize("version", [1, 2, 3, 4, 5])
-def test_a_broker_tells_what_is_in_its_directories(tell: Tell, version: int) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_a_broker_tells_what_is_in_its_directories(version: int) -> None:
+    async with cluster_and_client(EmbeddedCluster(config=TWO_DISKS)) as (cluster, client):
         cluster.create_topic("t", partitions=3)
         expected: Held = {"/a": {"t": [0, 2]}, "/b": {"t": [1]}}
         assert await held(client, version=version) == expected
@@ -332,19 +300,15 @@ def test_a_broker_tells_what_is_in_its_directories(tell: Tell, version: int) -> 
         found = await held(client, [("t", 2), ("t", 9), ("nope", 0)])
         assert found == {"/a": {"t": [2]}, "/b": {}}
 
-    tell(EmbeddedCluster(config=TWO_DISKS), story)
 
-
-def test_sizes_are_those_of_the_logs(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_sizes_are_those_of_the_logs() -> None:
+    async with cluster_and_client(EmbeddedCluster()) as (cluster, client):
         cluster.create_topic("t")
         records = batch(b"v")
         await produce(client, "t", records)
         (result,) = (await client.send(DescribeLogDirsRequest(topics=None), 4)).results
         assert result.topics[0].partitions[0].partition_size == len(records)
         assert result.total_bytes - result.usable_bytes == len(records)
-
-    tell(EmbeddedCluster(), story)
 
 
 async def move_to(client: RawClient, path: str, topic: str, partition: int) -> int:
@@ -355,13 +319,11 @@ async def move_to(client: RawClient, path: str, topic: str, partition: int) -> i
     return response.results[0].partitions[0].error_code
 
 
-def test_a_replica_moves_to_another_directory(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_a_replica_moves_to_another_directory() -> None:
+    async with cluster_and_client(EmbeddedCluster(config=TWO_DISKS)) as (cluster, client):
         cluster.create_topic("t")
         assert await move_to(client, "/b", "t", 0) == 0
         assert await held(client) == {"/a": {}, "/b": {"t": [0]}}
-
-    tell(EmbeddedCluster(config=TWO_DISKS), story)
 
 
 @pytest.mark.parametrize(
@@ -374,18 +336,20 @@ def test_a_replica_moves_to_another_directory(tell: Tell) -> None:
         ("/a", "t", 1, UnknownTopicOrPartitionError),
     ],
 )
-def test_replicas_that_cannot_move_to_a_directory(
-    tell: Tell, path: str, topic: str, partition: int, error: type[BrokerResponseError]
+async def test_replicas_that_cannot_move_to_a_directory(
+    path: str, topic: str, partition: int, error: type[BrokerResponseError]
 ) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+    async with cluster_and_client(EmbeddedCluster(2, config=TWO_DISKS)) as (cluster, client):
         cluster.create_topic("t", partitions=2)
         assert await move_to(client, path, topic, partition) == error.errno
 
-    tell(EmbeddedCluster(2, config=TWO_DISKS), story)
 
-
-def test_topics_have_the_replicas_of_the_config_when_nothing_else_is_said(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_topics_have_the_replicas_of_the_config_when_nothing_else_is_said() -> None:
+    config = {"default.replication.factor": "3"}
+    async with cluster_and_client(EmbeddedCluster(3, topics={"t": 2}, config=config)) as (
+        cluster,
+        _,
+    ):
         cluster.create_topic("u")
         cluster.kill(0)
         partitions = [
@@ -393,6 +357,3 @@ def test_topics_have_the_replicas_of_the_config_when_nothing_else_is_said(tell: 
         ]
         assert [len(partition.replicas) for partition in partitions] == [3, 3, 3]
         assert all(partition.leader in {1, 2} for partition in partitions)
-
-    config = {"default.replication.factor": "3"}
-    tell(EmbeddedCluster(3, topics={"t": 2}, config=config), story)

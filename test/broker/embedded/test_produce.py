@@ -26,31 +26,33 @@ from kafka.record.batch import decode_header
 from kafka.record.compression import Codec
 from kafka.record.legacy import encode_message_set
 from kafka.testing import EmbeddedCluster
-from test.broker.embedded.conftest import Tell
-from test.support.embedded import batch, code, fetch, produce, produce_request, values
-from test.support.raw_client import RawClient
+from test.support.embedded import (
+    batch,
+    cluster_and_client,
+    code,
+    fetch,
+    produce,
+    produce_request,
+    values,
+)
 
 
 @pytest.mark.parametrize("version", range(3, 14))
-def test_a_batch_of_every_version_gets_its_offset(tell: Tell, version: int) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_a_batch_of_every_version_gets_its_offset(version: int) -> None:
+    async with cluster_and_client(EmbeddedCluster(topics={"t": 1})) as (_, client):
         await produce(client, "t", batch(b"first"), version=version)
         answer = await produce(client, "t", batch(b"a", b"b"), version=version)
         assert (answer.error_code, answer.base_offset) == (0, 1)
 
-    tell(EmbeddedCluster(topics={"t": 1}), story)
-
 
 @pytest.mark.parametrize(("version", "magic"), [(0, 0), (1, 0), (2, 1)])
 @pytest.mark.parametrize("codec", [Codec.NONE, Codec.GZIP])
-def test_old_messages_become_one_batch(tell: Tell, version: int, magic: int, codec: Codec) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_old_messages_become_one_batch(version: int, magic: int, codec: Codec) -> None:
+    async with cluster_and_client(EmbeddedCluster(topics={"t": 1}, version="0.11")) as (_, client):
         records = encode_message_set(magic, [5, 6], [None, b"k"], [b"a", b"b"], codec)
         answer = await produce(client, "t", records, version=version)
         assert answer.error_code == 0
         assert values(await fetch(client, "t", 0, version=4)) == [b"a", b"b"]
-
-    tell(EmbeddedCluster(topics={"t": 1}, version="0.11"), story)
 
 
 @pytest.mark.parametrize(
@@ -71,28 +73,24 @@ def test_old_messages_become_one_batch(tell: Tell, version: int, magic: int, cod
         (batch(b"a", transactional=True), 9, TransactionalIdAuthorizationFailedError),
     ],
 )
-def test_bad_records_are_refused(
-    tell: Tell, records: bytes | None, version: int, error: type[BrokerResponseError]
+async def test_bad_records_are_refused(
+    records: bytes | None, version: int, error: type[BrokerResponseError]
 ) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+    async with cluster_and_client(EmbeddedCluster(topics={"t": 1})) as (_, client):
         answer = await produce(client, "t", records, version=version)
         assert (answer.error_code, answer.base_offset) == (code(error), -1)
 
-    tell(EmbeddedCluster(topics={"t": 1}), story)
 
-
-def test_a_compacted_topic_names_the_records_without_key(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_a_compacted_topic_names_the_records_without_key() -> None:
+    async with cluster_and_client(EmbeddedCluster()) as (cluster, client):
         cluster.create_topic("c", config={"cleanup.policy": "compact"})
         answer = await produce(client, "c", batch(b"a", b"b", keys=[b"k", None]))
         assert answer.error_code == code(InvalidRecordError)
         assert [problem.batch_index for problem in answer.record_errors] == [1]
 
-    tell(EmbeddedCluster(), story)
 
-
-def test_a_repeated_batch_is_acknowledged_and_not_appended(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_a_repeated_batch_is_acknowledged_and_not_appended() -> None:
+    async with cluster_and_client(EmbeddedCluster(topics={"t": 1})) as (_, client):
         for sequence in range(6):
             await produce(client, "t", batch(b"v", producer_id=7, epoch=0, sequence=sequence))
         answer = await produce(client, "t", batch(b"v", producer_id=7, epoch=0, sequence=1))
@@ -100,8 +98,6 @@ def test_a_repeated_batch_is_acknowledged_and_not_appended(tell: Tell) -> None:
         answer = await produce(client, "t", batch(b"v", producer_id=7, epoch=0, sequence=0))
         assert answer.error_code == code(OutOfOrderSequenceNumberError)
         assert (await fetch(client, "t", 0)).high_watermark == 6
-
-    tell(EmbeddedCluster(topics={"t": 1}), story)
 
 
 @pytest.mark.parametrize(
@@ -112,49 +108,41 @@ def test_a_repeated_batch_is_acknowledged_and_not_appended(tell: Tell) -> None:
         (0, 1, InvalidProducerEpochError),
     ],
 )
-def test_gaps_and_old_epochs_are_refused(
-    tell: Tell, epoch: int, sequence: int, error: type[BrokerResponseError]
+async def test_gaps_and_old_epochs_are_refused(
+    epoch: int, sequence: int, error: type[BrokerResponseError]
 ) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+    async with cluster_and_client(EmbeddedCluster(topics={"t": 1})) as (_, client):
         await produce(client, "t", batch(b"v", producer_id=7, epoch=1, sequence=0))
         answer = await produce(
             client, "t", batch(b"v", producer_id=7, epoch=epoch, sequence=sequence)
         )
         assert answer.error_code == code(error)
 
-    tell(EmbeddedCluster(topics={"t": 1}), story)
 
-
-def test_a_transactional_batch_outside_a_transaction_is_refused(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_a_transactional_batch_outside_a_transaction_is_refused() -> None:
+    async with cluster_and_client(EmbeddedCluster(topics={"t": 1})) as (_, client):
         records = batch(b"v", producer_id=7, epoch=0, sequence=0, transactional=True)
         answer = await produce(client, "t", records)
         assert answer.error_code == code(TransactionalIdAuthorizationFailedError)
 
-    tell(EmbeddedCluster(topics={"t": 1}), story)
 
-
-def test_a_record_from_the_future_is_named(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_a_record_from_the_future_is_named() -> None:
+    async with cluster_and_client(EmbeddedCluster(topics={"t": 1})) as (_, client):
         answer = await produce(client, "t", batch(b"v", timestamp=1 << 50))
         assert [problem.batch_index for problem in answer.record_errors] == [0]
         assert answer.log_start_offset == 0
         assert answer.error_message
 
-    tell(EmbeddedCluster(topics={"t": 1}), story)
-
 
 @pytest.mark.parametrize("version", [9, 13])
-def test_a_partition_that_is_not_there_is_unknown(tell: Tell, version: int) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_a_partition_that_is_not_there_is_unknown(version: int) -> None:
+    async with cluster_and_client(EmbeddedCluster(topics={"t": 1})) as (_, client):
         answer = await produce(client, "t", batch(b"v"), version=version, partition=1)
         assert answer.error_code == code(UnknownTopicOrPartitionError)
 
-    tell(EmbeddedCluster(topics={"t": 1}), story)
 
-
-def test_the_id_of_a_deleted_topic_is_unknown(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_the_id_of_a_deleted_topic_is_unknown() -> None:
+    async with cluster_and_client(EmbeddedCluster(topics={"t": 1})) as (cluster, client):
         topic_id = cluster.control.state.topics["t"].topic_id
         cluster.delete_topic("t")
         cluster.create_topic("t")
@@ -162,11 +150,9 @@ def test_the_id_of_a_deleted_topic_is_unknown(tell: Tell) -> None:
         answer = response.responses[0].partition_responses[0]
         assert answer.error_code == code(UnknownTopicIdError)
 
-    tell(EmbeddedCluster(topics={"t": 1}), story)
 
-
-def test_a_follower_names_the_leader(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_a_follower_names_the_leader() -> None:
+    async with cluster_and_client(EmbeddedCluster(2, topics={"t": 1})) as (cluster, client):
         cluster.move_leader("t", 0, 1)
         response = await client.send(produce_request("t", batch(b"v")), 12)
         answer = response.responses[0].partition_responses[0]
@@ -176,11 +162,9 @@ def test_a_follower_names_the_leader(tell: Tell) -> None:
         port = cluster.control.state.nodes[1].port
         assert [(node.node_id, node.port) for node in response.node_endpoints] == [(1, port)]
 
-    tell(EmbeddedCluster(2, topics={"t": 1}), story)
 
-
-def test_acks_all_waits_for_the_high_watermark(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_acks_all_waits_for_the_high_watermark() -> None:
+    async with cluster_and_client(EmbeddedCluster(topics={"t": 1})) as (cluster, client):
         cluster.control.hold_high_watermark("t", 0)
         answer = await produce(client, "t", batch(b"v"), timeout_ms=500)
         assert answer.error_code == code(RequestTimedOutError)
@@ -189,48 +173,38 @@ def test_acks_all_waits_for_the_high_watermark(tell: Tell) -> None:
         cluster.control.hold_high_watermark("t", 0, hold=False)
         await client.frame(1)
 
-    tell(EmbeddedCluster(topics={"t": 1}), story)
 
-
-def test_acks_all_needs_enough_replicas_in_sync(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_acks_all_needs_enough_replicas_in_sync() -> None:
+    async with cluster_and_client(EmbeddedCluster(2)) as (cluster, client):
         cluster.create_topic("t", 1, 2, {"min.insync.replicas": "2"})
         cluster.control.set_in_sync("t", 0, [0])
         refused = await produce(client, "t", batch(b"v"), acks=-1)
         accepted = await produce(client, "t", batch(b"v"), acks=1)
         assert (refused.error_code, accepted.error_code) == (code(NotEnoughReplicasError), 0)
 
-    tell(EmbeddedCluster(2), story)
 
-
-def test_acks_two_is_refused(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_acks_two_is_refused() -> None:
+    async with cluster_and_client(EmbeddedCluster(topics={"t": 1})) as (_, client):
         answer = await produce(client, "t", batch(b"v"), acks=2)
         assert answer.error_code == code(InvalidRequiredAcksError)
 
-    tell(EmbeddedCluster(topics={"t": 1}), story)
 
-
-def test_acks_zero_is_not_answered(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_acks_zero_is_not_answered() -> None:
+    async with cluster_and_client(EmbeddedCluster(topics={"t": 1})) as (_, client):
         client.post(produce_request("t", batch(b"v"), acks=0), 9)
         answer = await produce(client, "t", batch(b"w"), acks=1)
         assert answer.base_offset == 1
 
-    tell(EmbeddedCluster(topics={"t": 1}), story)
 
-
-def test_an_error_with_acks_zero_ends_the_connection(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_an_error_with_acks_zero_ends_the_connection() -> None:
+    async with cluster_and_client(EmbeddedCluster(topics={"t": 1})) as (_, client):
         client.post(produce_request("t", batch(b"v"), acks=0, partition=9), 9)
         with pytest.raises(ConnectionError):
             await client.frame()
 
-    tell(EmbeddedCluster(topics={"t": 1}), story)
 
-
-def test_log_append_time_is_the_brokers(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_log_append_time_is_the_brokers() -> None:
+    async with cluster_and_client(EmbeddedCluster()) as (cluster, client):
         cluster.create_topic("t", config={"message.timestamp.type": "LogAppendTime"})
         now_ms = cluster.control.state.clock.wall_ms()
         answer = await produce(client, "t", batch(b"v"))
@@ -240,16 +214,12 @@ def test_log_append_time_is_the_brokers(tell: Tell) -> None:
         header = decode_header(records)
         assert (header.timestamp_type, header.max_timestamp) == (1, answer.log_append_time_ms)
 
-    tell(EmbeddedCluster(), story)
 
-
-def test_a_topic_may_ask_for_another_codec(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_a_topic_may_ask_for_another_codec() -> None:
+    async with cluster_and_client(EmbeddedCluster()) as (cluster, client):
         cluster.create_topic("t", config={"compression.type": "gzip"})
         await produce(client, "t", batch(b"v"))
         data = await fetch(client, "t", 0)
         assert isinstance(data.records, memoryview)
         assert decode_header(data.records).codec is Codec.GZIP
         assert values(data) == [b"v"]
-
-    tell(EmbeddedCluster(), story)

@@ -15,7 +15,7 @@ from kafka.protocol.messages.describe_user_scram_credentials import (
     DescribeUserScramCredentialsRequest,
 )
 from kafka.testing import EmbeddedCluster, Listener
-from test.broker.embedded.conftest import Tell
+from test.support.embedded import cluster_and_client
 from test.support.raw_client import RawClient
 from test.support.sasl import log_in
 
@@ -24,7 +24,7 @@ Upsertion = AlterUserScramCredentialsRequest.ScramCredentialUpsertion
 Deletion = AlterUserScramCredentialsRequest.ScramCredentialDeletion
 
 
-def cluster() -> EmbeddedCluster:
+def secured() -> EmbeddedCluster:
     return EmbeddedCluster(
         listeners=[Listener(), Listener("SASL", mechanisms=("SCRAM-SHA-256", "SCRAM-SHA-512"))],
         users={"alice": "wonder"},
@@ -57,35 +57,29 @@ async def login_code(cluster: EmbeddedCluster, name: str, password: str) -> int:
     return answer.error_code
 
 
-def test_a_user_that_was_made_can_log_in(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_a_user_that_was_made_can_log_in() -> None:
+    async with cluster_and_client(secured()) as (cluster, client):
         assert await alter(client, upsertion("bob", "builder")) == {"bob": 0}
         assert await login_code(cluster, "bob", "builder") == 0
 
-    tell(cluster(), story)
 
-
-def test_a_changed_password_replaces_the_old_one(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_a_changed_password_replaces_the_old_one() -> None:
+    async with cluster_and_client(secured()) as (cluster, client):
         await alter(client, upsertion("alice", "changed"))
         refused = SaslAuthenticationFailedError.errno
         assert await login_code(cluster, "alice", "wonder") == refused
         assert await login_code(cluster, "alice", "changed") == 0
 
-    tell(cluster(), story)
 
-
-def test_a_deleted_user_cannot_log_in(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_a_deleted_user_cannot_log_in() -> None:
+    async with cluster_and_client(secured()) as (cluster, client):
         assert await alter(client, Deletion(name="alice", mechanism=SHA_512)) == {"alice": 0}
         refused = SaslAuthenticationFailedError.errno
         assert await login_code(cluster, "alice", "wonder") == refused
 
-    tell(cluster(), story)
 
-
-def test_users_are_described(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_users_are_described() -> None:
+    async with cluster_and_client(secured()) as (_, client):
         await alter(client, upsertion("bob", "builder"))
         response = await client.send(DescribeUserScramCredentialsRequest(users=None), 0)
         assert {
@@ -93,11 +87,9 @@ def test_users_are_described(tell: Tell) -> None:
             for result in response.results
         } == {"alice": [(SHA_256, 4096), (SHA_512, 4096)], "bob": [(SHA_512, 8192)]}
 
-    tell(cluster(), story)
 
-
-def test_users_that_cannot_be_described_fail_alone(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_users_that_cannot_be_described_fail_alone() -> None:
+    async with cluster_and_client(secured()) as (_, client):
         names = ["alice", "nobody", "twice", "twice"]
         users = [DescribeUserScramCredentialsRequest.UserName(name=name) for name in names]
         response = await client.send(DescribeUserScramCredentialsRequest(users=users), 0)
@@ -107,11 +99,9 @@ def test_users_that_cannot_be_described_fail_alone(tell: Tell) -> None:
             "twice": DuplicateResourceError.errno,
         }
 
-    tell(cluster(), story)
 
-
-def test_bad_changes_fail_alone(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_bad_changes_fail_alone() -> None:
+    async with cluster_and_client(secured()) as (cluster, client):
         results = await alter(
             client,
             upsertion("weak", "builder", iterations=1000),
@@ -125,5 +115,3 @@ def test_bad_changes_fail_alone(tell: Tell) -> None:
             "bob": 0,
         }
         assert await login_code(cluster, "alice", "wonder") == 0
-
-    tell(cluster(), story)

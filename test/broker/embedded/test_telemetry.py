@@ -25,8 +25,8 @@ from kafka.protocol.messages.push_telemetry import PushTelemetryRequest
 from kafka.protocol.schema import ZERO_UUID
 from kafka.testing import EmbeddedCluster
 from kafka.testing.broker.telemetry import Push, Telemetry
-from test.broker.embedded.conftest import Tell
 from test.support.configs import CLIENT_METRICS, SET, change
+from test.support.embedded import cluster_and_client
 from test.support.raw_client import RawClient
 
 Subscription = GetTelemetrySubscriptionsResponse
@@ -65,8 +65,8 @@ async def subscribe(client: RawClient, name: str = "m", **configs: str) -> None:
     assert (await change(client, CLIENT_METRICS, name, *changes))[0] == 0
 
 
-def test_a_client_without_id_gets_one(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_a_client_without_id_gets_one() -> None:
+    async with cluster_and_client(EmbeddedCluster()) as (_, client):
         found = await subscription(client)
         other = await subscription(client)
         assert found.client_instance_id not in {ZERO_UUID, other.client_instance_id}
@@ -74,17 +74,13 @@ def test_a_client_without_id_gets_one(tell: Tell) -> None:
         assert found.accepted_compression_types == [4, 3, 1, 2]
         assert (found.telemetry_max_bytes, found.delta_temporality) == (1 << 20, True)
 
-    tell(EmbeddedCluster(), story)
 
-
-def test_subscriptions_are_put_together(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_subscriptions_are_put_together() -> None:
+    async with cluster_and_client(EmbeddedCluster()) as (_, client):
         await subscribe(client, "a", interval_ms="2000", metrics="x,y")
         await subscribe(client, "b", interval_ms="1000", metrics="y,z")
         found = await subscription(client)
         assert (found.push_interval_ms, found.requested_metrics) == (1000, ["x", "y", "z"])
-
-    tell(EmbeddedCluster(), story)
 
 
 @pytest.mark.parametrize(
@@ -98,50 +94,42 @@ def test_subscriptions_are_put_together(tell: Tell) -> None:
         ("client_source_address=nowhere", []),
     ],
 )
-def test_a_subscription_selects_clients(tell: Tell, match: str, metrics: list[str]) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_a_subscription_selects_clients(match: str, metrics: list[str]) -> None:
+    async with cluster_and_client(EmbeddedCluster()) as (_, client):
         await client.send(
             ApiVersionsRequest(client_software_name="raw", client_software_version="1"), 3
         )
         await subscribe(client, match=match, metrics="x,*")
         assert (await subscription(client)).requested_metrics == metrics
 
-    tell(EmbeddedCluster(), story)
 
-
-def test_pushes_are_kept_uncompressed(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_pushes_are_kept_uncompressed() -> None:
+    async with cluster_and_client(EmbeddedCluster()) as (cluster, client):
         found = await subscription(client)
         assert await push(client, found, gzip.compress(b"metrics"), codec=GZIP) == 0
         assert pushes(cluster) == [Push(found.client_instance_id, b"metrics", False)]
 
-    tell(EmbeddedCluster(), story)
 
-
-def test_a_client_pushes_at_most_once_in_its_interval(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_a_client_pushes_at_most_once_in_its_interval() -> None:
+    async with cluster_and_client(EmbeddedCluster()) as (cluster, client):
         found = await subscription(client)
         assert await push(client, found) == 0
         assert await push(client, found) == ThrottlingQuotaExceededError.errno
         cluster.advance(300)
         assert await push(client, found) == 0
 
-    tell(EmbeddedCluster(), story)
 
-
-def test_a_subscription_is_asked_for_at_most_once_in_an_interval(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_a_subscription_is_asked_for_at_most_once_in_an_interval() -> None:
+    async with cluster_and_client(EmbeddedCluster()) as (cluster, client):
         found = await subscription(client)
         again = await subscription(client, found.client_instance_id)
         assert again.error_code == ThrottlingQuotaExceededError.errno
         cluster.advance(300)
         assert (await subscription(client, found.client_instance_id)).error_code == 0
 
-    tell(EmbeddedCluster(), story)
 
-
-def test_a_client_told_to_ask_again_may_do_so_at_once(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_a_client_told_to_ask_again_may_do_so_at_once() -> None:
+    async with cluster_and_client(EmbeddedCluster()) as (_, client):
         found = await subscription(client)
         await subscribe(client, metrics="*")
         assert await push(client, found) == UnknownSubscriptionIdError.errno
@@ -149,19 +137,15 @@ def test_a_client_told_to_ask_again_may_do_so_at_once(tell: Tell) -> None:
         assert (again.error_code, again.requested_metrics) == (0, ["*"])
         assert again.subscription_id != found.subscription_id
 
-    tell(EmbeddedCluster(), story)
 
-
-def test_the_last_push_may_come_early_and_is_the_last(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_the_last_push_may_come_early_and_is_the_last() -> None:
+    async with cluster_and_client(EmbeddedCluster()) as (cluster, client):
         found = await subscription(client)
         await push(client, found)
         assert await push(client, found, terminating=True) == 0
         cluster.advance(300)
         assert await push(client, found, terminating=True) == InvalidRequestError.errno
         assert [each.is_terminating for each in pushes(cluster)] == [False, True]
-
-    tell(EmbeddedCluster(), story)
 
 
 @pytest.mark.parametrize(
@@ -173,20 +157,19 @@ def test_the_last_push_may_come_early_and_is_the_last(tell: Tell) -> None:
         (gzip.compress(b"m" * 101), GZIP, InvalidRecordError),
     ],
 )
-def test_pushes_that_are_not_taken(
-    tell: Tell, metrics: bytes, codec: int, error: type[BrokerResponseError]
+async def test_pushes_that_are_not_taken(
+    metrics: bytes, codec: int, error: type[BrokerResponseError]
 ) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+    async with cluster_and_client(EmbeddedCluster(config={"telemetry.max.bytes": "100"})) as (
+        cluster,
+        client,
+    ):
         found = await subscription(client)
         assert await push(client, found, metrics, codec=codec) == error.errno
         assert pushes(cluster) == []
 
-    tell(EmbeddedCluster(config={"telemetry.max.bytes": "100"}), story)
 
-
-def test_a_push_needs_an_instance_id(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_a_push_needs_an_instance_id() -> None:
+    async with cluster_and_client(EmbeddedCluster()) as (_, client):
         nobody = Subscription(client_instance_id=ZERO_UUID, subscription_id=1)
         assert await push(client, nobody) == InvalidRequestError.errno
-
-    tell(EmbeddedCluster(), story)

@@ -27,8 +27,7 @@ from kafka.protocol.messages.create_topics import CreateTopicsRequest
 from kafka.protocol.messages.delete_records import DeleteRecordsRequest
 from kafka.protocol.messages.delete_topics import DeleteTopicsRequest
 from kafka.testing import EmbeddedCluster
-from test.broker.embedded.conftest import Tell
-from test.support.embedded import batch, fetch, id_of, produce
+from test.support.embedded import batch, cluster_and_client, fetch, id_of, produce
 from test.support.raw_client import RawClient
 
 Creatable = CreateTopicsRequest.CreatableTopic
@@ -55,19 +54,19 @@ def assigned(count: int, factor: int, brokers: list[int], index: int = 0) -> Cre
 
 
 @pytest.mark.parametrize("version", range(2, 8))
-def test_topics_are_created_by_every_version(tell: Tell, version: int) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_topics_are_created_by_every_version(version: int) -> None:
+    async with cluster_and_client(EmbeddedCluster(2)) as (cluster, client):
         request = CreateTopicsRequest(topics=[creatable("t", 3, 2)])
         (result,) = (await client.send(request, version)).topics
         assert (result.name, result.error_code) == ("t", 0)
         topic = cluster.control.state.topics["t"]
         assert [len(partition.replicas) for partition in topic.partitions] == [2, 2, 2]
 
-    tell(EmbeddedCluster(2), story)
 
-
-def test_the_created_topic_is_described_with_its_configs(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_the_created_topic_is_described_with_its_configs() -> None:
+    async with cluster_and_client(
+        EmbeddedCluster(config={"num.partitions": "4", "message.max.bytes": "77"})
+    ) as (_, client):
         wanted = creatable("t", -1, -1)
         wanted.configs.append(Config(name="retention.ms", value="5"))
         (result,) = (await client.send(CreateTopicsRequest(topics=[wanted]), 7)).topics
@@ -78,8 +77,6 @@ def test_the_created_topic_is_described_with_its_configs(tell: Tell) -> None:
         assert found["retention.ms"] == ("5", 1)
         assert found["max.message.bytes"] == ("77", 4)
         assert found["cleanup.policy"] == ("delete", 5)
-
-    tell(EmbeddedCluster(config={"num.partitions": "4", "message.max.bytes": "77"}), story)
 
 
 @pytest.mark.parametrize(
@@ -103,20 +100,21 @@ def test_the_created_topic_is_described_with_its_configs(tell: Tell) -> None:
         (assigned(-1, -1, [0], index=1), InvalidReplicationAssignmentError),
     ],
 )
-def test_what_cannot_be_created_is_refused(
-    tell: Tell, wanted: Creatable, error: type[BrokerResponseError]
+async def test_what_cannot_be_created_is_refused(
+    wanted: Creatable, error: type[BrokerResponseError]
 ) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+    async with cluster_and_client(EmbeddedCluster(2, topics={"old": 1, "with.dot": 1})) as (
+        cluster,
+        client,
+    ):
         (result,) = (await client.send(CreateTopicsRequest(topics=[wanted]), 7)).topics
         assert (result.error_code, result.configs) == (error.errno, [])
         assert result.error_message
         assert set(cluster.control.state.topics) == {"old", "with.dot"}
 
-    tell(EmbeddedCluster(2, topics={"old": 1, "with.dot": 1}), story)
 
-
-def test_a_manual_assignment_is_kept(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_a_manual_assignment_is_kept() -> None:
+    async with cluster_and_client(EmbeddedCluster(2)) as (cluster, client):
         assignments = [
             Assignment(partition_index=0, broker_ids=[1, 0]),
             Assignment(partition_index=1, broker_ids=[0, 1]),
@@ -128,32 +126,26 @@ def test_a_manual_assignment_is_kept(tell: Tell) -> None:
         found = [p.replicas for p in cluster.control.state.topics["t"].partitions]
         assert found == [[1, 0], [0, 1]]
 
-    tell(EmbeddedCluster(2), story)
 
-
-def test_a_topic_named_twice_is_not_created(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_a_topic_named_twice_is_not_created() -> None:
+    async with cluster_and_client(EmbeddedCluster()) as (_, client):
         request = CreateTopicsRequest(topics=[creatable("t"), creatable("u"), creatable("t")])
         response = await client.send(request, 7)
         found = {result.name: result.error_code for result in response.topics}
         assert found == {"t": InvalidRequestError.errno, "u": 0}
 
-    tell(EmbeddedCluster(), story)
 
-
-def test_validate_only_creates_nothing(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_validate_only_creates_nothing() -> None:
+    async with cluster_and_client(EmbeddedCluster()) as (cluster, client):
         request = CreateTopicsRequest(topics=[creatable("t", 5)], validate_only=True)
         (result,) = (await client.send(request, 7)).topics
         assert (result.error_code, result.num_partitions) == (0, 5)
         assert not cluster.control.state.topics
         assert not cluster.control.state.topics_by_id
 
-    tell(EmbeddedCluster(), story)
 
-
-def test_only_the_controller_of_a_zookeeper_cluster_creates(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_only_the_controller_of_a_zookeeper_cluster_creates() -> None:
+    async with cluster_and_client(EmbeddedCluster(2, version="2.8")) as (cluster, client):
         other = await RawClient.connect(cluster.bootstrap_servers[1])
         request = CreateTopicsRequest(topics=[creatable("t")])
         (refused,) = (await other.send(request, 5)).topics
@@ -161,22 +153,18 @@ def test_only_the_controller_of_a_zookeeper_cluster_creates(tell: Tell) -> None:
         assert (refused.error_code, created.error_code) == (NotControllerError.errno, 0)
         other.close()
 
-    tell(EmbeddedCluster(2, version="2.8"), story)
-
 
 @pytest.mark.parametrize("version", range(1, 6))
-def test_topics_are_deleted_by_name(tell: Tell, version: int) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_topics_are_deleted_by_name(version: int) -> None:
+    async with cluster_and_client(EmbeddedCluster(topics={"t": 1})) as (_, client):
         request = DeleteTopicsRequest(topic_names=["t", "none"])
         response = await client.send(request, version)
         found = {result.name: result.error_code for result in response.responses}
         assert found == {"t": 0, "none": UnknownTopicOrPartitionError.errno}
 
-    tell(EmbeddedCluster(topics={"t": 1}), story)
 
-
-def test_topics_are_deleted_by_id(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_topics_are_deleted_by_id() -> None:
+    async with cluster_and_client(EmbeddedCluster(topics={"t": 1})) as (_, client):
         known, unknown = await id_of(client, "t"), UUID(int=5)
         topics = [State(topic_id=known), State(topic_id=unknown), State(name="t", topic_id=known)]
         response = await client.send(DeleteTopicsRequest(topics=topics), 6)
@@ -187,22 +175,19 @@ def test_topics_are_deleted_by_id(tell: Tell) -> None:
             ("t", InvalidRequestError.errno),
         ]
 
-    tell(EmbeddedCluster(topics={"t": 1}), story)
-
 
 @pytest.mark.parametrize(
     ("version", "error"), [(2, InvalidRequestError), (3, TopicDeletionDisabledError)]
 )
-def test_deletion_may_be_disabled(
-    tell: Tell, version: int, error: type[BrokerResponseError]
-) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_deletion_may_be_disabled(version: int, error: type[BrokerResponseError]) -> None:
+    config = {"delete.topic.enable": "false"}
+    async with cluster_and_client(EmbeddedCluster(topics={"t": 1}, config=config)) as (
+        cluster,
+        client,
+    ):
         response = await client.send(DeleteTopicsRequest(topic_names=["t"]), version)
         assert response.responses[0].error_code == error.errno
         assert "t" in cluster.control.state.topics
-
-    config = {"delete.topic.enable": "false"}
-    tell(EmbeddedCluster(topics={"t": 1}, config=config), story)
 
 
 @pytest.mark.parametrize(
@@ -216,16 +201,14 @@ def test_deletion_may_be_disabled(
     ],
 )
 @pytest.mark.parametrize("version", range(4))
-def test_partitions_are_added(
-    tell: Tell, topic: Extended, error: type[BrokerResponseError] | None, version: int
+async def test_partitions_are_added(
+    topic: Extended, error: type[BrokerResponseError] | None, version: int
 ) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+    async with cluster_and_client(EmbeddedCluster(topics={"t": 2})) as (cluster, client):
         response = await client.send(CreatePartitionsRequest(topics=[topic]), version)
         assert response.results[0].error_code == (error.errno if error else 0)
         count = len(cluster.control.state.topics["t"].partitions)
         assert count == (2 if error else 4)
-
-    tell(EmbeddedCluster(topics={"t": 2}), story)
 
 
 async def delete_records(client: RawClient, topic: str, offset: int) -> tuple[int, int]:
@@ -246,19 +229,15 @@ async def delete_records(client: RawClient, topic: str, offset: int) -> tuple[in
         (-2, (OffsetOutOfRangeError.errno, -1)),
     ],
 )
-def test_records_are_deleted(tell: Tell, offset: int, answer: tuple[int, int]) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_records_are_deleted(offset: int, answer: tuple[int, int]) -> None:
+    async with cluster_and_client(EmbeddedCluster(topics={"t": 1})) as (_, client):
         await produce(client, "t", batch(b"a", b"b"))
         assert await delete_records(client, "t", offset) == answer
         start = max(0, answer[1])
         assert (await fetch(client, "t", start)).log_start_offset == start
 
-    tell(EmbeddedCluster(topics={"t": 1}), story)
 
-
-def test_a_compacted_topic_keeps_its_records(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_a_compacted_topic_keeps_its_records() -> None:
+    async with cluster_and_client(EmbeddedCluster()) as (cluster, client):
         cluster.create_topic("t", config={"cleanup.policy": "compact"})
         assert await delete_records(client, "t", 0) == (PolicyViolationError.errno, -1)
-
-    tell(EmbeddedCluster(), story)

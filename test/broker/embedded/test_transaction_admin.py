@@ -17,13 +17,11 @@ from kafka.protocol.messages.describe_transactions import (
     DescribeTransactionsResponse,
 )
 from kafka.protocol.messages.list_transactions import ListTransactionsRequest
-from kafka.testing import EmbeddedCluster
 from kafka.testing.broker.authorizer import Operation, ResourceType
 from kafka.testing.broker.coordinators import Coordinators, KeyType
 from kafka.testing.broker.transactions.service import Transactions
-from test.broker.embedded.conftest import Tell
 from test.support.denies import Denies
-from test.support.embedded import code
+from test.support.embedded import cluster_and_client, code
 from test.support.raw_client import RawClient
 from test.support.transactional import START_MS, RawTransactionalProducer, at_rest
 
@@ -37,8 +35,8 @@ async def describe(
     return answer.transaction_states[0]
 
 
-def test_an_open_transaction_is_described(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_an_open_transaction_is_described() -> None:
+    async with cluster_and_client(at_rest()) as (cluster, client):
         producer = RawTransactionalProducer(client, tv2=False)
         await producer.init(timeout_ms=30_000)
         cluster.advance(2.0)
@@ -58,11 +56,9 @@ def test_an_open_transaction_is_described(tell: Tell) -> None:
             ],
         )
 
-    tell(at_rest(), story)
 
-
-def test_every_state_has_its_name(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_every_state_has_its_name() -> None:
+    async with cluster_and_client(at_rest()) as (cluster, client):
         transactions = cluster.control.state.component(Transactions)
         producer = RawTransactionalProducer(client, tv2=False)
         await producer.init()
@@ -81,40 +77,30 @@ def test_every_state_has_its_name(tell: Tell) -> None:
             "CompleteAbort",
         ]
 
-    tell(at_rest(), story)
 
-
-def test_an_id_without_transaction_has_no_start_and_no_partitions(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_an_id_without_transaction_has_no_start_and_no_partitions() -> None:
+    async with cluster_and_client(at_rest()) as (_, client):
         await RawTransactionalProducer(client, tv2=False).init()
         state = await describe(client)
         assert (state.transaction_start_time_ms, state.topics) == (-1, [])
-
-    tell(at_rest(), story)
 
 
 @pytest.mark.parametrize(
     ("name", "error"), [("unknown", TransactionalIdNotFoundError), ("", InvalidRequestError)]
 )
-def test_an_id_that_cannot_be_described(
-    tell: Tell, name: str, error: type[BrokerResponseError]
-) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_an_id_that_cannot_be_described(name: str, error: type[BrokerResponseError]) -> None:
+    async with cluster_and_client(at_rest()) as (_, client):
         assert (await describe(client, name)).error_code == code(error)
 
-    tell(at_rest(), story)
 
-
-def test_only_the_coordinator_describes(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_only_the_coordinator_describes() -> None:
+    async with cluster_and_client(at_rest(brokers=2)) as (cluster, client):
         cluster.control.state.component(Coordinators).move(KeyType.TRANSACTION, "tx", 1)
         assert (await describe(client)).error_code == code(NotCoordinatorError)
 
-    tell(at_rest(brokers=2), story)
 
-
-def test_what_may_not_be_described_is_left_out(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_what_may_not_be_described_is_left_out() -> None:
+    async with cluster_and_client(at_rest()) as (cluster, client):
         producer = RawTransactionalProducer(client, tv2=False)
         await producer.init()
         await producer.add("t")
@@ -126,11 +112,9 @@ def test_what_may_not_be_described_is_left_out(tell: Tell) -> None:
         assert (await describe(client)).error_code == denied
         assert await listed(client) == []
 
-    tell(at_rest(), story)
 
-
-def test_a_fault_refuses_one_transactional_id(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_a_fault_refuses_one_transactional_id() -> None:
+    async with cluster_and_client(at_rest()) as (cluster, client):
         cluster.fail(DescribeTransactionsRequest, NotCoordinatorError, topic="tx")
         request = DescribeTransactionsRequest(transactional_ids=["tx", "other"])
         answer = await client.send(request, 0)
@@ -138,8 +122,6 @@ def test_a_fault_refuses_one_transactional_id(tell: Tell) -> None:
             code(NotCoordinatorError),
             code(TransactionalIdNotFoundError),
         ]
-
-    tell(at_rest(), story)
 
 
 # -- ListTransactions -----------------------------------------------------------------------------
@@ -169,10 +151,10 @@ FILTERS = [
 
 
 @pytest.mark.parametrize(("request_", "expected"), FILTERS)
-def test_filters_choose_transactions(
-    tell: Tell, request_: ListTransactionsRequest, expected: list[str]
+async def test_filters_choose_transactions(
+    request_: ListTransactionsRequest, expected: list[str]
 ) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+    async with cluster_and_client(at_rest()) as (cluster, client):
         for name in ("idle", "long", "short"):
             producer = RawTransactionalProducer(client, name, tv2=False)
             await producer.init()
@@ -182,34 +164,26 @@ def test_filters_choose_transactions(
         cluster.advance(3.0)
         assert await listed(client, request_) == expected
 
-    tell(at_rest(), story)
 
-
-def test_unknown_states_are_named(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_unknown_states_are_named() -> None:
+    async with cluster_and_client(at_rest()) as (_, client):
         request = ListTransactionsRequest(state_filters=["Nonsense", "Empty", "Nonsense"])
         assert (await client.send(request, 0)).unknown_state_filters == ["Nonsense"]
 
-    tell(at_rest(), story)
-
 
 @pytest.mark.parametrize("pattern", ["(", "(?=a)", r"(a)\1"])
-def test_a_wrong_pattern_is_refused(tell: Tell, pattern: str) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_a_wrong_pattern_is_refused(pattern: str) -> None:
+    async with cluster_and_client(at_rest()) as (_, client):
         request = ListTransactionsRequest(transactional_id_pattern=pattern)
         answer = await client.send(request, 2)
         assert answer.error_code == code(InvalidRegularExpressionError)
 
-    tell(at_rest(), story)
 
-
-def test_each_broker_lists_what_it_coordinates(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_each_broker_lists_what_it_coordinates() -> None:
+    async with cluster_and_client(at_rest(brokers=2)) as (cluster, client):
         coordinators = cluster.control.state.component(Coordinators)
         for name in ("a", "b"):
             coordinators.move(KeyType.TRANSACTION, name, 0)
             await RawTransactionalProducer(client, name, tv2=False).init()
         coordinators.move(KeyType.TRANSACTION, "b", 1)
         assert await listed(client) == ["a"]
-
-    tell(at_rest(brokers=2), story)

@@ -20,8 +20,7 @@ from kafka.protocol.messages.api_versions import ApiVersionsRequest
 from kafka.protocol.messages.init_producer_id import InitProducerIdRequest
 from kafka.testing import EmbeddedCluster
 from kafka.testing.broker.coordinators import Coordinators, KeyType
-from test.broker.embedded.conftest import Tell
-from test.support.embedded import code, fetch, values
+from test.support.embedded import cluster_and_client, code, fetch, values
 from test.support.raw_client import RawClient
 from test.support.transactional import COMMITTED, RawTransactionalProducer, both, one_topic
 
@@ -29,10 +28,8 @@ from test.support.transactional import COMMITTED, RawTransactionalProducer, both
 
 
 @both
-def test_a_second_producer_fences_the_first_and_aborts_its_transaction(
-    tell: Tell, tv2: bool
-) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_a_second_producer_fences_the_first_and_aborts_its_transaction(tv2: bool) -> None:
+    async with cluster_and_client(one_topic()) as (_, client):
         first = RawTransactionalProducer(client, tv2=tv2)
         second = RawTransactionalProducer(client, tv2=tv2)
         await first.init()
@@ -49,16 +46,14 @@ def test_a_second_producer_fences_the_first_and_aborts_its_transaction(
         assert (await first.end(commit=True)).error_code == code(ProducerFencedError)
         assert (await first.init(known=True)).error_code == code(ProducerFencedError)
 
-    tell(one_topic(), story)
-
 
 @pytest.mark.parametrize(
     ("version", "error"), [(1, InvalidProducerEpochError), (2, ProducerFencedError)]
 )
-def test_the_fenced_are_told_as_their_version_knows(
-    tell: Tell, version: int, error: type[BrokerResponseError]
+async def test_the_fenced_are_told_as_their_version_knows(
+    version: int, error: type[BrokerResponseError]
 ) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+    async with cluster_and_client(one_topic()) as (_, client):
         first = RawTransactionalProducer(client, tv2=False)
         await first.init()
         await RawTransactionalProducer(client, tv2=False).init()
@@ -66,16 +61,14 @@ def test_the_fenced_are_told_as_their_version_knows(
         assert await first.add_offsets("g", version=version) == code(error)
         assert (await first.end(commit=True, version=version)).error_code == code(error)
 
-    tell(one_topic(), story)
-
 
 @pytest.mark.parametrize(
     ("version", "error"), [(3, InvalidProducerEpochError), (4, ProducerFencedError)]
 )
-def test_init_tells_the_fenced_as_their_version_knows(
-    tell: Tell, version: int, error: type[BrokerResponseError]
+async def test_init_tells_the_fenced_as_their_version_knows(
+    version: int, error: type[BrokerResponseError]
 ) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+    async with cluster_and_client(one_topic()) as (_, client):
         first = RawTransactionalProducer(client, tv2=False)
         await first.init()
         await RawTransactionalProducer(client, tv2=False).init()
@@ -86,19 +79,15 @@ def test_init_tells_the_fenced_as_their_version_knows(
             -1,
         )
 
-    tell(one_topic(), story)
 
-
-def test_a_producer_bumps_its_own_epoch(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_a_producer_bumps_its_own_epoch() -> None:
+    async with cluster_and_client(one_topic()) as (_, client):
         producer = RawTransactionalProducer(client, tv2=False)
         await producer.init()
         await producer.transact("t", b"a", commit=False)
         assert (await producer.init(known=True)).producer_epoch == 1
         await producer.transact("t", b"b", commit=True)
         assert values(await fetch(client, "t", 2)) == [b"b"]
-
-    tell(one_topic(), story)
 
 
 @pytest.mark.parametrize(
@@ -122,29 +111,25 @@ def test_a_producer_bumps_its_own_epoch(tell: Tell) -> None:
     ],
     ids=["empty id", "half a producer", "no timeout", "too long a timeout"],
 )
-def test_a_bad_init_is_refused(
-    tell: Tell, request_: InitProducerIdRequest, error: type[BrokerResponseError]
+async def test_a_bad_init_is_refused(
+    request_: InitProducerIdRequest, error: type[BrokerResponseError]
 ) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+    async with cluster_and_client(one_topic()) as (_, client):
         assert (await client.send(request_, 5)).error_code == code(error)
 
-    tell(one_topic(), story)
 
-
-def test_the_unstable_version_of_init_ends_the_connection(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_the_unstable_version_of_init_ends_the_connection() -> None:
+    async with cluster_and_client(one_topic()) as (_, client):
         with pytest.raises(ConnectionError):
             await client.send(InitProducerIdRequest(transactional_id="tx"), 6)
-
-    tell(one_topic(), story)
 
 
 # -- time ------------------------------------------------------------------------------------------
 
 
 @both
-def test_an_open_transaction_times_out(tell: Tell, tv2: bool) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_an_open_transaction_times_out(tv2: bool) -> None:
+    async with cluster_and_client(one_topic()) as (cluster, client):
         producer = RawTransactionalProducer(client, tv2=tv2)
         await producer.init(timeout_ms=5000)
         if not tv2:
@@ -157,11 +142,9 @@ def test_an_open_transaction_times_out(tell: Tell, tv2: bool) -> None:
         expected = InvalidTxnStateError if tv2 else ProducerFencedError
         assert (await producer.end(commit=True)).error_code == code(expected)
 
-    tell(one_topic(), story)
 
-
-def test_a_test_can_wait_for_a_time_out(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_a_test_can_wait_for_a_time_out() -> None:
+    async with cluster_and_client(one_topic()) as (cluster, client):
         producer = RawTransactionalProducer(client, tv2=True)
         await producer.init(timeout_ms=5000)
         await producer.produce("t", b"a")
@@ -169,11 +152,9 @@ def test_a_test_can_wait_for_a_time_out(tell: Tell) -> None:
         await cluster.until(lambda _: log.last_stable_offset == 2, seconds=6)
         assert len(log.aborted_transactions(0, 2)) == 1
 
-    tell(one_topic(), story)
 
-
-def test_transactions_time_out_each_at_its_time(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_transactions_time_out_each_at_its_time() -> None:
+    async with cluster_and_client(EmbeddedCluster(topics={"t": 1, "u": 1})) as (cluster, client):
         ends = []
         for name, topic, timeout_ms in (("slow", "t", 9000), ("quick", "u", 3000)):
             producer = RawTransactionalProducer(client, name, tv2=True)
@@ -185,25 +166,21 @@ def test_transactions_time_out_each_at_its_time(tell: Tell) -> None:
             ends.append([log.last_stable_offset for log in logs])
         assert ends == [[0, 2], [2, 2]]
 
-    tell(EmbeddedCluster(topics={"t": 1, "u": 1}), story)
 
-
-def test_an_unused_transactional_id_is_forgotten(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_an_unused_transactional_id_is_forgotten() -> None:
+    async with cluster_and_client(one_topic()) as (cluster, client):
         producer = RawTransactionalProducer(client, tv2=False)
         await producer.init()
         cluster.advance(7 * 86400.0)
         assert await producer.add("t") == [code(InvalidProducerIdMappingError)]
-
-    tell(one_topic(), story)
 
 
 # -- coordinators and features ---------------------------------------------------------------------
 
 
 @both
-def test_a_moved_coordinator_keeps_its_transactions(tell: Tell, tv2: bool) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_a_moved_coordinator_keeps_its_transactions(tv2: bool) -> None:
+    async with cluster_and_client(EmbeddedCluster(brokers=2, topics={"t": 1})) as (cluster, client):
         coordinators = cluster.control.state.component(Coordinators)
         coordinators.move(KeyType.TRANSACTION, "tx", 0)
         producer = RawTransactionalProducer(client, tv2=tv2)
@@ -219,12 +196,10 @@ def test_a_moved_coordinator_keeps_its_transactions(tell: Tell, tv2: bool) -> No
         assert (await producer.end(commit=True)).error_code == 0
         producer.client.close()
 
-    tell(EmbeddedCluster(brokers=2, topics={"t": 1}), story)
-
 
 @pytest.mark.parametrize("level", [0, 1, 2])
-def test_the_finalized_transaction_version_is_advertised(tell: Tell, level: int) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_the_finalized_transaction_version_is_advertised(level: int) -> None:
+    async with cluster_and_client(one_topic()) as (cluster, client):
         cluster.control.set_transaction_version(level)
         request = ApiVersionsRequest(client_software_name="raw", client_software_version="1")
         answer = await client.send(request, 4)
@@ -234,23 +209,17 @@ def test_the_finalized_transaction_version_is_advertised(tell: Tell, level: int)
         assert finalized.get("transaction.version", 0) == level
         assert answer.finalized_features_epoch == 2
 
-    tell(one_topic(), story)
 
-
-def test_a_level_no_release_has_is_refused(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_a_level_no_release_has_is_refused() -> None:
+    async with cluster_and_client(one_topic()) as (cluster, _):
         with pytest.raises(InvalidRequestError, match=r"transaction\.version 3"):
             cluster.control.set_transaction_version(3)
 
-    tell(one_topic(), story)
 
-
-def test_a_fault_makes_transactions_concurrent(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_a_fault_makes_transactions_concurrent() -> None:
+    async with cluster_and_client(one_topic()) as (cluster, client):
         producer = RawTransactionalProducer(client, tv2=False)
         await producer.init()
         cluster.fail(AddPartitionsToTxnRequest, ConcurrentTransactionsError, topic="t")
         assert await producer.add("t") == [code(ConcurrentTransactionsError)]
         assert await producer.add("t") == [0]
-
-    tell(one_topic(), story)

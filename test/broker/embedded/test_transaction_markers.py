@@ -19,13 +19,11 @@ from kafka.protocol.messages.describe_producers import (
     DescribeProducersResponse,
 )
 from kafka.protocol.messages.write_txn_markers import WriteTxnMarkersRequest
-from kafka.testing import EmbeddedCluster
 from kafka.testing.broker.authorizer import Operation, ResourceType
 from kafka.testing.broker.coordinators import Coordinators, KeyType
 from kafka.testing.broker.transactions.service import Transactions
-from test.broker.embedded.conftest import Tell
 from test.support.denies import Denies
-from test.support.embedded import batch, code, fetch, produce
+from test.support.embedded import batch, cluster_and_client, code, fetch, produce
 from test.support.raw_client import RawClient
 from test.support.transactional import RawTransactionalProducer, at_rest
 
@@ -40,8 +38,8 @@ async def producers(
     return answer.topics[0].partitions[0]
 
 
-def test_producers_of_a_partition_are_described(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_producers_of_a_partition_are_described() -> None:
+    async with cluster_and_client(at_rest()) as (_, client):
         await produce(client, "t", batch(b"a", b"b", producer_id=50, epoch=3, sequence=0))
         producer = RawTransactionalProducer(client, tv2=False)
         await producer.init()
@@ -68,34 +66,26 @@ def test_producers_of_a_partition_are_described(tell: Tell) -> None:
             ),
         ]
 
-    tell(at_rest(), story)
-
 
 @pytest.mark.parametrize(("topic", "partition"), [("nowhere", 0), ("t", 9)])
-def test_an_unknown_partition_has_no_producers(tell: Tell, topic: str, partition: int) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_an_unknown_partition_has_no_producers(topic: str, partition: int) -> None:
+    async with cluster_and_client(at_rest()) as (_, client):
         answer = await producers(client, topic, partition)
         assert answer.error_code == code(UnknownTopicOrPartitionError)
 
-    tell(at_rest(), story)
 
-
-def test_only_the_leader_describes_producers(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_only_the_leader_describes_producers() -> None:
+    async with cluster_and_client(at_rest(brokers=2)) as (cluster, client):
         cluster.move_leader("t", 0, 1)
         answer = await producers(client)
         assert answer.error_code == code(NotLeaderForPartitionError)
 
-    tell(at_rest(brokers=2), story)
 
-
-def test_who_may_not_read_sees_no_producers(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_who_may_not_read_sees_no_producers() -> None:
+    async with cluster_and_client(at_rest()) as (cluster, client):
         cluster.control.state.authorizer = Denies((Operation.READ, ResourceType.TOPIC))
         answer = await producers(client)
         assert answer.error_code == code(TopicAuthorizationFailedError)
-
-    tell(at_rest(), story)
 
 
 # -- WriteTxnMarkers ------------------------------------------------------------------------------
@@ -134,8 +124,8 @@ async def hanging(client: RawClient) -> RawTransactionalProducer:
 
 
 @pytest.mark.parametrize("version", [1, 2])
-def test_an_admin_aborts_a_hanging_transaction(tell: Tell, version: int) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_an_admin_aborts_a_hanging_transaction(version: int) -> None:
+    async with cluster_and_client(at_rest()) as (_, client):
         producer = await hanging(client)
         assert await mark(client, producer, version=version) == 0
         data = await fetch(client, "t", 0, isolation_level=1)
@@ -143,17 +133,13 @@ def test_an_admin_aborts_a_hanging_transaction(tell: Tell, version: int) -> None
         assert data.aborted_transactions is not None
         assert [aborted.first_offset for aborted in data.aborted_transactions] == [0]
 
-    tell(at_rest(), story)
 
-
-def test_an_old_coordinator_is_fenced(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_an_old_coordinator_is_fenced() -> None:
+    async with cluster_and_client(at_rest()) as (_, client):
         producer = await hanging(client)
         assert await mark(client, producer, coordinator_epoch=4) == 0
         fenced = code(TransactionCoordinatorFencedError)
         assert await mark(client, producer, coordinator_epoch=3) == fenced
-
-    tell(at_rest(), story)
 
 
 @pytest.mark.parametrize(
@@ -166,21 +152,19 @@ def test_an_old_coordinator_is_fenced(tell: Tell) -> None:
         (1, 2, 0),
     ],
 )
-def test_the_epoch_of_a_marker_is_checked(
-    tell: Tell, shift: int, transaction_version: int, expected: int
+async def test_the_epoch_of_a_marker_is_checked(
+    shift: int, transaction_version: int, expected: int
 ) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+    async with cluster_and_client(at_rest()) as (_, client):
         await RawTransactionalProducer(client, tv2=False).init()
         producer = await hanging(client)
         producer.epoch += shift
         found = await mark(client, producer, transaction_version=transaction_version)
         assert found == expected
 
-    tell(at_rest(), story)
 
-
-def test_markers_need_a_partition_and_a_right(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_markers_need_a_partition_and_a_right() -> None:
+    async with cluster_and_client(at_rest()) as (cluster, client):
         producer = await hanging(client)
         unknown = code(UnknownTopicOrPartitionError)
         assert await mark(client, producer, topic="nowhere") == unknown
@@ -188,16 +172,12 @@ def test_markers_need_a_partition_and_a_right(tell: Tell) -> None:
         cluster.control.state.authorizer = Denies((None, ResourceType.CLUSTER))
         assert await mark(client, producer) == code(ClusterAuthorizationFailedError)
 
-    tell(at_rest(), story)
 
-
-def test_the_coordinator_epoch_of_markers_rises_with_each_move(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_the_coordinator_epoch_of_markers_rises_with_each_move() -> None:
+    async with cluster_and_client(at_rest(brokers=2)) as (cluster, _):
         transactions = cluster.control.state.component(Transactions)
         epochs = []
         for node_id in (0, 1, 1, 0):
             cluster.control.state.component(Coordinators).move(KeyType.TRANSACTION, "tx", node_id)
             epochs.append(transactions.coordinator_epoch("tx"))
         assert [later - earlier for earlier, later in pairwise(epochs)] == [1, 0, 1]
-
-    tell(at_rest(brokers=2), story)

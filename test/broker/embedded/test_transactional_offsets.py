@@ -32,9 +32,8 @@ from kafka.testing import EmbeddedCluster
 from kafka.testing.broker.authorizer import Operation, ResourceType
 from kafka.testing.broker.coordinators import Coordinators, KeyType
 from kafka.testing.broker.transactions.service import Transactions
-from test.broker.embedded.conftest import Tell
 from test.support.denies import Denies
-from test.support.embedded import code, id_of
+from test.support.embedded import cluster_and_client, code, id_of
 from test.support.raw_client import RawClient
 from test.support.transactional import RawTransactionalProducer, both
 
@@ -98,8 +97,8 @@ async def ready(client: RawClient, *, tv2: bool) -> RawTransactionalProducer:
 
 
 @both
-def test_offsets_count_when_the_transaction_commits(tell: Tell, tv2: bool) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_offsets_count_when_the_transaction_commits(tv2: bool) -> None:
+    async with cluster_and_client(EmbeddedCluster(topics={"t": 1})) as (_, client):
         producer = await ready(client, tv2=tv2)
         assert await commit(producer, 5) == 0
         assert await committed(client) == (NOTHING, 0)
@@ -108,85 +107,71 @@ def test_offsets_count_when_the_transaction_commits(tell: Tell, tv2: bool) -> No
         await producer.end(commit=True)
         assert await committed(client, require_stable=True) == (5, 0)
 
-    tell(EmbeddedCluster(topics={"t": 1}), story)
-
 
 @both
-def test_offsets_are_dropped_when_the_transaction_aborts(tell: Tell, tv2: bool) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_offsets_are_dropped_when_the_transaction_aborts(tv2: bool) -> None:
+    async with cluster_and_client(EmbeddedCluster(topics={"t": 1})) as (_, client):
         producer = await ready(client, tv2=tv2)
         await commit(producer, 5)
         await producer.end(commit=False)
         assert await committed(client, require_stable=True) == (NOTHING, 0)
 
-    tell(EmbeddedCluster(topics={"t": 1}), story)
-
 
 @both
-def test_offsets_are_dropped_when_the_transaction_times_out(tell: Tell, tv2: bool) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_offsets_are_dropped_when_the_transaction_times_out(tv2: bool) -> None:
+    async with cluster_and_client(EmbeddedCluster(topics={"t": 1})) as (cluster, client):
         producer = await ready(client, tv2=tv2)
         await commit(producer, 5)
         cluster.advance(60.1)
         assert await committed(client, require_stable=True) == (NOTHING, 0)
 
-    tell(EmbeddedCluster(topics={"t": 1}), story)
-
 
 @pytest.mark.parametrize("version", range(7))
-def test_every_version_commits(tell: Tell, version: int) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_every_version_commits(version: int) -> None:
+    async with cluster_and_client(EmbeddedCluster(topics={"t": 1})) as (_, client):
         producer = await ready(client, tv2=False)
         assert await commit(producer, 5, version=version) == 0
         await producer.end(commit=True)
         assert await committed(client) == (5, 0)
 
-    tell(EmbeddedCluster(topics={"t": 1}), story)
-
 
 @pytest.mark.parametrize(
     ("version", "error"), [(3, InvalidTxnStateError), (4, TransactionAbortableError), (5, None)]
 )
-def test_a_group_that_was_not_added(
-    tell: Tell, version: int, error: type[BrokerResponseError] | None
+async def test_a_group_that_was_not_added(
+    version: int, error: type[BrokerResponseError] | None
 ) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+    async with cluster_and_client(EmbeddedCluster(topics={"t": 1})) as (_, client):
         producer = RawTransactionalProducer(client, tv2=False)
         await producer.init()
         assert await commit(producer, 5, version=version) == (0 if error is None else code(error))
-
-    tell(EmbeddedCluster(topics={"t": 1}), story)
 
 
 @pytest.mark.parametrize(
     ("version", "error"), [(3, CoordinatorNotAvailableError), (5, ConcurrentTransactionsError)]
 )
-def test_offsets_wait_for_the_end_of_the_last_transaction(
-    tell: Tell, version: int, error: type[BrokerResponseError]
+async def test_offsets_wait_for_the_end_of_the_last_transaction(
+    version: int, error: type[BrokerResponseError]
 ) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+    async with cluster_and_client(EmbeddedCluster(topics={"t": 1})) as (cluster, client):
         producer = await ready(client, tv2=False)
         cluster.control.state.component(Transactions).hold_markers()
         await producer.end(commit=True)
         assert await commit(producer, 5, version=version) == code(error)
 
-    tell(EmbeddedCluster(topics={"t": 1}), story)
-
 
 @pytest.mark.parametrize("version", [0, 3, 5])
-def test_the_fenced_cannot_commit(tell: Tell, version: int) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_the_fenced_cannot_commit(version: int) -> None:
+    async with cluster_and_client(EmbeddedCluster(topics={"t": 1})) as (_, client):
         producer = RawTransactionalProducer(client, tv2=False)
         await producer.init()
         await RawTransactionalProducer(client, tv2=False).init()
         fenced = code(InvalidProducerEpochError)
         assert await commit(producer, 5, version=version) == fenced
 
-    tell(EmbeddedCluster(topics={"t": 1}), story)
 
-
-def test_a_later_commit_without_transaction_wins(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_a_later_commit_without_transaction_wins() -> None:
+    async with cluster_and_client(EmbeddedCluster(topics={"t": 1})) as (_, client):
         producer = await ready(client, tv2=False)
         await commit(producer, 5)
         partition = OffsetCommitRequest.OffsetCommitRequestPartition(committed_offset=9)
@@ -195,11 +180,9 @@ def test_a_later_commit_without_transaction_wins(tell: Tell) -> None:
         await producer.end(commit=True)
         assert await committed(client) == (9, 0)
 
-    tell(EmbeddedCluster(topics={"t": 1}), story)
 
-
-def test_two_transactions_have_offsets_of_one_group(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_two_transactions_have_offsets_of_one_group() -> None:
+    async with cluster_and_client(EmbeddedCluster(topics={"t": 1})) as (_, client):
         producers = [RawTransactionalProducer(client, name, tv2=True) for name in ("a", "b")]
         for producer, offset in zip(producers, (5, 7), strict=True):
             await producer.init()
@@ -208,8 +191,6 @@ def test_two_transactions_have_offsets_of_one_group(tell: Tell) -> None:
         assert await committed(client) == (NOTHING, 0)
         await producers[0].end(commit=True)
         assert await committed(client) == (5, 0)
-
-    tell(EmbeddedCluster(topics={"t": 1}), story)
 
 
 # -- the group ------------------------------------------------------------------------------------
@@ -239,39 +220,31 @@ async def join(client: RawClient) -> tuple[str, int]:
         (False, 0, UnknownMemberIdError.errno),
     ],
 )
-def test_the_member_of_a_group_is_checked(
-    tell: Tell, member: bool, shift: int, expected: int
-) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_the_member_of_a_group_is_checked(member: bool, shift: int, expected: int) -> None:
+    async with cluster_and_client(EmbeddedCluster(topics={"t": 1})) as (_, client):
         member_id, generation = await join(client)
         producer = await ready(client, tv2=False)
         who = member_id if member else "somebody"
         found = await commit(producer, 5, member_id=who, generation=generation + shift)
         assert found == expected
 
-    tell(EmbeddedCluster(topics={"t": 1}), story)
 
-
-def test_a_producer_that_names_no_member_may_commit_for_a_group_with_members(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_a_producer_that_names_no_member_may_commit_for_a_group_with_members() -> None:
+    async with cluster_and_client(EmbeddedCluster(topics={"t": 1})) as (_, client):
         await join(client)
         producer = await ready(client, tv2=False)
         assert await commit(producer, 5) == 0
 
-    tell(EmbeddedCluster(topics={"t": 1}), story)
 
-
-def test_a_generation_of_an_unknown_group_is_illegal(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_a_generation_of_an_unknown_group_is_illegal() -> None:
+    async with cluster_and_client(EmbeddedCluster(topics={"t": 1})) as (_, client):
         producer = await ready(client, tv2=False)
         illegal = code(IllegalGenerationError)
         assert await commit(producer, 5, member_id="m", generation=3) == illegal
 
-    tell(EmbeddedCluster(topics={"t": 1}), story)
 
-
-def test_a_broker_that_does_not_coordinate_the_group_says_so(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_a_broker_that_does_not_coordinate_the_group_says_so() -> None:
+    async with cluster_and_client(EmbeddedCluster(brokers=2, topics={"t": 1})) as (cluster, client):
         coordinators = cluster.control.state.component(Coordinators)
         coordinators.move(KeyType.TRANSACTION, "tx", 0)
         coordinators.move(KeyType.GROUP, "g", 1)
@@ -281,14 +254,12 @@ def test_a_broker_that_does_not_coordinate_the_group_says_so(tell: Tell) -> None
         assert await commit(producer, 5) == 0
         producer.client.close()
 
-    tell(EmbeddedCluster(brokers=2, topics={"t": 1}), story)
-
 
 # -- what is refused ------------------------------------------------------------------------------
 
 
-def test_each_partition_has_its_own_error(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_each_partition_has_its_own_error() -> None:
+    async with cluster_and_client(EmbeddedCluster(topics={"t": 1})) as (_, client):
         producer = await ready(client, tv2=True)
         unknown = code(UnknownTopicOrPartitionError)
         assert await commit(producer, 5, topic="nowhere") == unknown
@@ -298,15 +269,11 @@ def test_each_partition_has_its_own_error(tell: Tell) -> None:
         assert await commit(producer, 5, metadata="x" * 4097) == too_large
         assert await commit(producer, 5, metadata="x" * 4096) == 0
 
-    tell(EmbeddedCluster(topics={"t": 1}), story)
 
-
-def test_an_empty_group_id_is_invalid(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_an_empty_group_id_is_invalid() -> None:
+    async with cluster_and_client(EmbeddedCluster(topics={"t": 1})) as (_, client):
         producer = await ready(client, tv2=True)
         assert await commit(producer, 5, group="") == code(InvalidGroupIdError)
-
-    tell(EmbeddedCluster(topics={"t": 1}), story)
 
 
 @pytest.mark.parametrize(
@@ -321,24 +288,20 @@ def test_an_empty_group_id_is_invalid(tell: Tell) -> None:
         (Operation.READ, ResourceType.TOPIC, TopicAuthorizationFailedError),
     ],
 )
-def test_who_may_not_is_told_what(
-    tell: Tell, operation: Operation, kind: ResourceType, error: type[BrokerResponseError]
+async def test_who_may_not_is_told_what(
+    operation: Operation, kind: ResourceType, error: type[BrokerResponseError]
 ) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+    async with cluster_and_client(EmbeddedCluster(topics={"t": 1})) as (cluster, client):
         producer = await ready(client, tv2=True)
         cluster.control.state.authorizer = Denies((operation, kind))
         assert await commit(producer, 5) == code(error)
         if kind is not ResourceType.TOPIC:
             assert await producer.add_offsets("g") == code(error)
 
-    tell(EmbeddedCluster(topics={"t": 1}), story)
 
-
-def test_a_fault_refuses_one_partition(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_a_fault_refuses_one_partition() -> None:
+    async with cluster_and_client(EmbeddedCluster(topics={"t": 1})) as (cluster, client):
         producer = await ready(client, tv2=True)
         cluster.fail(TxnOffsetCommitRequest, NotCoordinatorError, topic="t", partition=0)
         assert await commit(producer, 5) == code(NotCoordinatorError)
         assert await commit(producer, 5) == 0
-
-    tell(EmbeddedCluster(topics={"t": 1}), story)

@@ -21,17 +21,15 @@ from kafka.protocol.messages.add_partitions_to_txn import AddPartitionsToTxnRequ
 from kafka.protocol.messages.end_txn import EndTxnRequest
 from kafka.record.control import ControlType, parse_control_key, parse_coordinator_epoch
 from kafka.testing import EmbeddedCluster
-from test.broker.embedded.conftest import Tell
-from test.support.embedded import code, fetch, values
-from test.support.raw_client import RawClient
+from test.support.embedded import cluster_and_client, code, fetch, values
 from test.support.transactional import COMMITTED, RawTransactionalProducer, both, one_topic
 
 # -- records ---------------------------------------------------------------------------------------
 
 
 @both
-def test_committed_records_are_read_after_the_commit(tell: Tell, tv2: bool) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_committed_records_are_read_after_the_commit(tv2: bool) -> None:
+    async with cluster_and_client(one_topic()) as (_, client):
         producer = RawTransactionalProducer(client, tv2=tv2)
         await producer.init()
         if not tv2:
@@ -44,12 +42,10 @@ def test_committed_records_are_read_after_the_commit(tell: Tell, tv2: bool) -> N
         assert (values(after), after.last_stable_offset) == ([b"a", b"b"], 3)
         assert after.aborted_transactions == []
 
-    tell(one_topic(), story)
-
 
 @both
-def test_aborted_records_are_listed(tell: Tell, tv2: bool) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_aborted_records_are_listed(tv2: bool) -> None:
+    async with cluster_and_client(one_topic()) as (_, client):
         producer = RawTransactionalProducer(client, tv2=tv2)
         await producer.init()
         await producer.transact("t", b"a", commit=True)
@@ -62,13 +58,11 @@ def test_aborted_records_are_listed(tell: Tell, tv2: bool) -> None:
         assert (aborted.producer_id, aborted.first_offset) == (producer.producer_id, 2)
         assert data.last_stable_offset == 7
 
-    tell(one_topic(), story)
-
 
 @both
 @pytest.mark.parametrize("commit", [False, True])
-def test_the_marker_is_a_control_batch(tell: Tell, tv2: bool, commit: bool) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_the_marker_is_a_control_batch(tv2: bool, commit: bool) -> None:
+    async with cluster_and_client(one_topic()) as (cluster, client):
         producer = RawTransactionalProducer(client, tv2=tv2)
         await producer.init()
         await producer.transact("t", b"a", commit=commit)
@@ -81,14 +75,12 @@ def test_the_marker_is_a_control_batch(tell: Tell, tv2: bool, commit: bool) -> N
         assert parse_control_key(columns.keys[0]) is expected
         assert parse_coordinator_epoch(columns.values[0]) == 0
 
-    tell(one_topic(), story)
-
 
 @both
-def test_two_producers_hold_the_stable_offset_at_the_first_open_transaction(
-    tell: Tell, tv2: bool
+async def test_two_producers_hold_the_stable_offset_at_the_first_open_transaction(
+    tv2: bool,
 ) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+    async with cluster_and_client(one_topic()) as (_, client):
         first = RawTransactionalProducer(client, "first", tv2=tv2)
         second = RawTransactionalProducer(client, "second", tv2=tv2)
         for producer in (first, second):
@@ -104,19 +96,15 @@ def test_two_producers_hold_the_stable_offset_at_the_first_open_transaction(
         data = await fetch(client, "t", 4, isolation_level=COMMITTED)
         assert (data.last_stable_offset, data.high_watermark) == (8, 8)
 
-    tell(one_topic(), story)
 
-
-def test_a_transaction_of_tv1_ends_in_partitions_without_records_too(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_a_transaction_of_tv1_ends_in_partitions_without_records_too() -> None:
+    async with cluster_and_client(one_topic()) as (cluster, client):
         producer = RawTransactionalProducer(client, tv2=False)
         await producer.init()
         assert await producer.add("t", 0, 1) == [0, 0]
         await producer.end(commit=True)
         ends = [cluster.control.state.existing("t", index).log.end_offset for index in (0, 1)]
         assert ends == [1, 1]
-
-    tell(one_topic(), story)
 
 
 # -- joining ---------------------------------------------------------------------------------------
@@ -125,42 +113,42 @@ def test_a_transaction_of_tv1_ends_in_partitions_without_records_too(tell: Tell)
 @pytest.mark.parametrize(
     ("version", "error"), [(9, InvalidTxnStateError), (11, TransactionAbortableError), (12, None)]
 )
-def test_a_write_to_a_partition_that_was_not_added(
-    tell: Tell, version: int, error: type[BrokerResponseError] | None
+async def test_a_write_to_a_partition_that_was_not_added(
+    version: int, error: type[BrokerResponseError] | None
 ) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+    async with cluster_and_client(one_topic()) as (_, client):
         producer = RawTransactionalProducer(client, tv2=False)
         await producer.init()
         expected = 0 if error is None else code(error)
         assert await producer.produce("t", b"a", version=version) == expected
 
-    tell(one_topic(), story)
 
-
-def test_a_write_passes_unchecked_if_verification_is_off(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_a_write_passes_unchecked_if_verification_is_off() -> None:
+    async with cluster_and_client(one_topic(transaction_partition_verification_enable="false")) as (
+        _,
+        client,
+    ):
         producer = RawTransactionalProducer(client, tv2=False)
         await producer.init()
         assert await producer.produce("t", b"a") == 0
 
-    tell(one_topic(transaction_partition_verification_enable="false"), story)
-
 
 @pytest.mark.parametrize("version", ["0.11", "1.1", "2.8"])
-def test_a_write_passes_unchecked_before_brokers_verified(tell: Tell, version: str) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_a_write_passes_unchecked_before_brokers_verified(version: str) -> None:
+    async with cluster_and_client(EmbeddedCluster(topics={"t": 1}, version=version)) as (
+        cluster,
+        client,
+    ):
         producer = RawTransactionalProducer(client, tv2=False)
         await producer.init(version=0)
         assert await producer.produce("t", b"a", version=3) == 0
         log = cluster.control.state.existing("t", 0).log
         assert (log.last_stable_offset, log.high_watermark) == (0, 1)
 
-    tell(EmbeddedCluster(topics={"t": 1}, version=version), story)
-
 
 @both
-def test_a_producer_without_transactional_id_of_its_own_is_refused(tell: Tell, tv2: bool) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_a_producer_without_transactional_id_of_its_own_is_refused(tv2: bool) -> None:
+    async with cluster_and_client(one_topic()) as (_, client):
         producer = RawTransactionalProducer(client, tv2=tv2)
         producer.producer_id, producer.epoch = 77, 0
         assert await producer.produce("t", b"a") == code(InvalidProducerIdMappingError)
@@ -168,12 +156,10 @@ def test_a_producer_without_transactional_id_of_its_own_is_refused(tell: Tell, t
         end = await producer.end(commit=True)
         assert end.error_code == code(InvalidProducerIdMappingError)
 
-    tell(one_topic(), story)
-
 
 @both
-def test_an_empty_transactional_id_is_refused(tell: Tell, tv2: bool) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_an_empty_transactional_id_is_refused(tv2: bool) -> None:
+    async with cluster_and_client(one_topic()) as (_, client):
         producer = RawTransactionalProducer(client, "", tv2=tv2)
         producer.producer_id, producer.epoch = 0, 0
         refused = code(InvalidRequestError)
@@ -182,11 +168,9 @@ def test_an_empty_transactional_id_is_refused(tell: Tell, tv2: bool) -> None:
         assert await producer.add_offsets("g") == refused
         assert (await producer.end(commit=True)).error_code == refused
 
-    tell(one_topic(), story)
 
-
-def test_one_unknown_partition_keeps_the_others_out(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_one_unknown_partition_keeps_the_others_out() -> None:
+    async with cluster_and_client(one_topic()) as (_, client):
         producer = RawTransactionalProducer(client, tv2=False)
         await producer.init()
         assert await producer.add("t", 0, 5) == [
@@ -195,21 +179,17 @@ def test_one_unknown_partition_keeps_the_others_out(tell: Tell) -> None:
         ]
         assert (await producer.end(commit=True)).error_code == code(InvalidTxnStateError)
 
-    tell(one_topic(), story)
 
-
-def test_internal_topics_cannot_be_added(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_internal_topics_cannot_be_added() -> None:
+    async with cluster_and_client(one_topic()) as (_, client):
         producer = RawTransactionalProducer(client, tv2=False)
         await producer.init()
         expected = [code(TopicAuthorizationFailedError)]
         assert await producer.add("__consumer_offsets") == expected
 
-    tell(one_topic(), story)
 
-
-def test_brokers_verify_and_add_in_batches(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_brokers_verify_and_add_in_batches() -> None:
+    async with cluster_and_client(one_topic()) as (_, client):
         producer = RawTransactionalProducer(client, tv2=False)
         await producer.init()
         await producer.add("t", 0)
@@ -245,14 +225,12 @@ def test_brokers_verify_and_add_in_batches(tell: Tell) -> None:
         unknown = code(InvalidProducerIdMappingError)
         assert found == [[0, code(TransactionAbortableError)], [0, 0], [unknown, unknown]]
 
-    tell(one_topic(), story)
-
 
 # -- ending ----------------------------------------------------------------------------------------
 
 
-def test_the_end_in_tv2_bumps_the_epoch(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_the_end_in_tv2_bumps_the_epoch() -> None:
+    async with cluster_and_client(one_topic()) as (_, client):
         producer = RawTransactionalProducer(client, tv2=True)
         await producer.init()
         for epoch in (1, 2):
@@ -260,11 +238,9 @@ def test_the_end_in_tv2_bumps_the_epoch(tell: Tell) -> None:
             answer = await producer.end(commit=True)
             assert (answer.producer_id, answer.producer_epoch) == (0, epoch)
 
-    tell(one_topic(), story)
 
-
-def test_an_end_in_tv2_that_is_sent_again_is_answered_again(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_an_end_in_tv2_that_is_sent_again_is_answered_again() -> None:
+    async with cluster_and_client(one_topic()) as (cluster, client):
         producer = RawTransactionalProducer(client, tv2=True)
         await producer.init()
         await producer.produce("t", b"a")
@@ -275,11 +251,9 @@ def test_an_end_in_tv2_that_is_sent_again_is_answered_again(tell: Tell) -> None:
         assert again == first
         assert cluster.control.state.existing("t", 0).log.end_offset == 2
 
-    tell(one_topic(), story)
 
-
-def test_the_old_epoch_cannot_write_after_the_end_in_tv2(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_the_old_epoch_cannot_write_after_the_end_in_tv2() -> None:
+    async with cluster_and_client(one_topic()) as (_, client):
         producer = RawTransactionalProducer(client, tv2=True)
         await producer.init()
         await producer.transact("t", b"a", commit=True)
@@ -287,12 +261,10 @@ def test_the_old_epoch_cannot_write_after_the_end_in_tv2(tell: Tell) -> None:
         producer.sequences["t"] = 1
         assert await producer.produce("t", b"late") == code(InvalidProducerEpochError)
 
-    tell(one_topic(), story)
-
 
 @both
-def test_the_next_transaction_waits_for_the_markers_of_the_last(tell: Tell, tv2: bool) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_the_next_transaction_waits_for_the_markers_of_the_last(tv2: bool) -> None:
+    async with cluster_and_client(one_topic()) as (cluster, client):
         producer = RawTransactionalProducer(client, tv2=tv2)
         await producer.init()
         cluster.control.hold_transaction_markers()
@@ -306,23 +278,19 @@ def test_the_next_transaction_waits_for_the_markers_of_the_last(tell: Tell, tv2:
         cluster.control.hold_transaction_markers(False)
         assert await producer.add("t") == [0]
 
-    tell(one_topic(), story)
 
-
-def test_a_write_of_tv1_to_a_new_partition_is_retried_while_markers_wait(tell: Tell) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_a_write_of_tv1_to_a_new_partition_is_retried_while_markers_wait() -> None:
+    async with cluster_and_client(EmbeddedCluster(topics={"t": 1, "u": 1})) as (cluster, client):
         producer = RawTransactionalProducer(client, tv2=False)
         await producer.init()
         cluster.control.hold_transaction_markers()
         await producer.transact("t", b"a", commit=True)
         assert await producer.produce("u", b"a") == code(NotEnoughReplicasError)
 
-    tell(EmbeddedCluster(topics={"t": 1, "u": 1}), story)
-
 
 @both
-def test_a_marker_waits_for_a_leader(tell: Tell, tv2: bool) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_a_marker_waits_for_a_leader(tv2: bool) -> None:
+    async with cluster_and_client(one_topic()) as (cluster, client):
         producer = RawTransactionalProducer(client, tv2=tv2)
         await producer.init()
         if not tv2:
@@ -335,12 +303,10 @@ def test_a_marker_waits_for_a_leader(tell: Tell, tv2: bool) -> None:
         assert cluster.control.state.existing("t", 0).log.last_stable_offset == 2
         assert await producer.add("t", 1) == [0]
 
-    tell(one_topic(), story)
-
 
 @both
-def test_a_deleted_topic_does_not_hold_the_transaction(tell: Tell, tv2: bool) -> None:
-    async def story(cluster: EmbeddedCluster, client: RawClient) -> None:
+async def test_a_deleted_topic_does_not_hold_the_transaction(tv2: bool) -> None:
+    async with cluster_and_client(EmbeddedCluster(topics={"t": 1, "u": 1})) as (cluster, client):
         producer = RawTransactionalProducer(client, "tx", tv2=tv2)
         await producer.init()
         if not tv2:
@@ -349,5 +315,3 @@ def test_a_deleted_topic_does_not_hold_the_transaction(tell: Tell, tv2: bool) ->
         cluster.control.delete_topic("u")
         assert (await producer.end(commit=True)).error_code == 0
         assert await producer.add("t") == [0]
-
-    tell(EmbeddedCluster(topics={"t": 1, "u": 1}), story)

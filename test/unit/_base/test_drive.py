@@ -11,7 +11,6 @@ from kafka._base.observer import Observer
 from kafka._base.runtime import Runtime
 from kafka._base.supervisor import Supervisor
 from kafka._base.system import LoopClock
-from test.support.virtual_loop import run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,114 +61,90 @@ class Stage:
         self.on_action(action)
 
 
-def test_driver_performs_what_the_machines_return_in_their_order() -> None:
-    async def story() -> None:
-        first, second = Script([Note("a"), Note("b")]), Script([Note("c")])
-        stage = Stage(first, second)
+async def test_driver_performs_what_the_machines_return_in_their_order() -> None:
+    first, second = Script([Note("a"), Note("b")]), Script([Note("c")])
+    stage = Stage(first, second)
+    stage.driver.wake()
+    await asyncio.sleep(0)
+    assert stage.performed == ["a", "b", "c"]
+
+
+async def test_driver_polls_all_again_after_an_action() -> None:
+    first, second = Script(), Script([Note("c")])
+    stage = Stage(first, second)
+    follow_up = [Note("d")]
+    stage.on_action = lambda _: first.due.extend(follow_up) or follow_up.clear()
+    stage.driver.wake()
+    await asyncio.sleep(0)
+    assert stage.performed == ["c", "d"]
+    assert len(first.polled) == len(second.polled) == 3
+
+
+async def test_many_wakes_poll_once() -> None:
+    machine = Script()
+    stage = Stage(machine)
+    for _ in range(5):
         stage.driver.wake()
-        await asyncio.sleep(0)
-        assert stage.performed == ["a", "b", "c"]
-
-    run(story())
+    await asyncio.sleep(0)
+    assert machine.polled == [0.0]
 
 
-def test_driver_polls_all_again_after_an_action() -> None:
-    async def story() -> None:
-        first, second = Script(), Script([Note("c")])
-        stage = Stage(first, second)
-        follow_up = [Note("d")]
-        stage.on_action = lambda _: first.due.extend(follow_up) or follow_up.clear()
-        stage.driver.wake()
-        await asyncio.sleep(0)
-        assert stage.performed == ["c", "d"]
-        assert len(first.polled) == len(second.polled) == 3
-
-    run(story())
+async def test_driver_polls_at_the_earliest_wakeup() -> None:
+    stage = Stage(Script(wakeup=7.5), Script(wakeup=3.25))
+    stage.driver.wake()
+    await asyncio.sleep(3.25)
+    await asyncio.sleep(0)
+    assert stage.performed == ["timer"]
+    await asyncio.sleep(4.25)
+    await asyncio.sleep(0)
+    assert stage.performed == ["timer", "timer"]
 
 
-def test_many_wakes_poll_once() -> None:
-    async def story() -> None:
-        machine = Script()
-        stage = Stage(machine)
-        for _ in range(5):
-            stage.driver.wake()
-        await asyncio.sleep(0)
-        assert machine.polled == [0.0]
-
-    run(story())
+async def test_machine_is_never_polled_before_its_wakeup_is_due() -> None:
+    machine = Script(wakeup=5e-10)
+    stage = Stage(machine)
+    stage.driver.wake()
+    await asyncio.sleep(1)
+    assert stage.performed == ["timer"]
+    assert len(machine.polled) < 5
 
 
-def test_driver_polls_at_the_earliest_wakeup() -> None:
-    async def story() -> None:
-        stage = Stage(Script(wakeup=7.5), Script(wakeup=3.25))
-        stage.driver.wake()
-        await asyncio.sleep(3.25)
-        await asyncio.sleep(0)
-        assert stage.performed == ["timer"]
-        await asyncio.sleep(4.25)
-        await asyncio.sleep(0)
-        assert stage.performed == ["timer", "timer"]
-
-    run(story())
-
-
-def test_machine_is_never_polled_before_its_wakeup_is_due() -> None:
-    async def story() -> None:
-        machine = Script(wakeup=5e-10)
-        stage = Stage(machine)
-        stage.driver.wake()
-        await asyncio.sleep(1)
-        assert stage.performed == ["timer"]
-        assert len(machine.polled) < 5
-
-    run(story())
+async def test_later_wakeup_replaces_the_timer() -> None:
+    machine = Script(wakeup=1.0)
+    stage = Stage(machine)
+    stage.driver.wake()
+    await asyncio.sleep(0)
+    machine.wakeup = 9.0
+    stage.driver.wake()
+    await asyncio.sleep(8)
+    assert stage.performed == []
+    await asyncio.sleep(2)
+    assert stage.performed == ["timer"]
 
 
-def test_later_wakeup_replaces_the_timer() -> None:
-    async def story() -> None:
-        machine = Script(wakeup=1.0)
-        stage = Stage(machine)
-        stage.driver.wake()
-        await asyncio.sleep(0)
-        machine.wakeup = 9.0
-        stage.driver.wake()
-        await asyncio.sleep(8)
-        assert stage.performed == []
-        await asyncio.sleep(2)
-        assert stage.performed == ["timer"]
-
-    run(story())
+async def test_closed_driver_polls_no_more() -> None:
+    machine = Script([Note("a")], wakeup=1.0)
+    stage = Stage(machine)
+    stage.driver.wake()
+    stage.driver.close()
+    stage.driver.wake()
+    await asyncio.sleep(5)
+    assert machine.polled == []
 
 
-def test_closed_driver_polls_no_more() -> None:
-    async def story() -> None:
-        machine = Script([Note("a")], wakeup=1.0)
-        stage = Stage(machine)
-        stage.driver.wake()
-        stage.driver.close()
-        stage.driver.wake()
-        await asyncio.sleep(5)
-        assert machine.polled == []
+async def test_error_in_a_performer_breaks_the_client() -> None:
+    def fail(action: Note) -> None:
+        raise ValueError(action.text)
 
-    run(story())
-
-
-def test_error_in_a_performer_breaks_the_client() -> None:
-    async def story() -> None:
-        def fail(action: Note) -> None:
-            raise ValueError(action.text)
-
-        machine = Script([Note("broken")])
-        stage = Stage(machine)
-        stage.on_action = fail
-        await stage.supervisor.start()
-        failed = asyncio.Event()
-        stage.supervisor.on_failure.append(lambda _: failed.set())
-        stage.driver.wake()
-        await failed.wait()
-        assert isinstance(stage.supervisor.failure, ValueError)
-        stage.driver.wake()
-        await asyncio.sleep(0)
-        assert len(machine.polled) == 1
-
-    run(story())
+    machine = Script([Note("broken")])
+    stage = Stage(machine)
+    stage.on_action = fail
+    await stage.supervisor.start()
+    failed = asyncio.Event()
+    stage.supervisor.on_failure.append(lambda _: failed.set())
+    stage.driver.wake()
+    await failed.wait()
+    assert isinstance(stage.supervisor.failure, ValueError)
+    stage.driver.wake()
+    await asyncio.sleep(0)
+    assert len(machine.polled) == 1

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from test.bench import workers
-from test.bench.rows import BROKERS, GROUPS, ROWS, Row, chosen, sweep
+from test.bench.rows import BEFORE, BROKERS, GROUPS, ROWS, Row, beside_before, chosen, sweep
 
 SIZES, CODECS = [100, 10_000], ["none", "gzip"]
 WORKER = Path(workers.__file__).with_name("worker.py").read_text()
@@ -18,6 +18,14 @@ MODES = set(re.findall(r'^    "([a-z-]+\.[a-z0-9-]+)":', WORKER, re.MULTILINE)) 
 @pytest.mark.parametrize("row", [*ROWS.values(), *sweep([100], ["lz4"]).values()])
 def test_every_mode_of_a_row_exists(row: Row):
     assert {row.mode, *(peer.mode for peer in row.peers.values())} <= MODES
+
+
+def test_rows_beside_before_have_one_peer_of_the_same_mode_within_three_percent():
+    rows = beside_before({name: ROWS[name] for name in ("poll", "latency")})
+    poll, latency = (row.peers[BEFORE] for row in rows.values())
+    assert [list(row.peers) for row in rows.values()] == [[BEFORE], [BEFORE]]
+    assert (poll.mode, latency.mode) == ("kafka.poll", "kafka.latency")
+    assert (poll.target, latency.target) == (0.97, pytest.approx(1 / 0.97))
 
 
 def test_every_row_is_served_by_real_kafka():

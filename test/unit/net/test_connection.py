@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,7 +17,6 @@ from kafka.protocol.messages.metadata import MetadataRequest, MetadataResponse
 from kafka.protocol.messages.produce import ProduceRequest, ProduceResponse
 from kafka.protocol.primitives import ZERO_UUID
 from kafka.protocol.produce_stencil import Accepted, ProduceStencil, Settings
-from test.support.virtual_loop import run
 
 if TYPE_CHECKING:
     from kafka.protocol.schema import Message
@@ -83,76 +81,58 @@ class Stage:
         self.connection.on_frame(b"".join(pieces)[4:])
 
 
-Story = Callable[[Stage], Coroutine[None, None, None]]
+async def test_an_observer_that_raises_keeps_no_answer_back() -> None:
+    stage = Stage(Faulty())
+    answered, unanswered = stage.send(), stage.send()
+    with pytest.raises(ZeroDivisionError):
+        # Out of the end of the connection, which it hears of as well.
+        stage.answer(MetadataResponse(throttle_time_ms=5), 12)
+    assert isinstance(answered.result(), MetadataResponse)
+    assert isinstance(unanswered.exception(), KafkaConnectionError)
+    assert isinstance(stage.closed[0], KafkaProtocolError)
 
 
-def play(story: Story, observer: Observer | None = None) -> None:
-    async def on_stage() -> None:
-        await story(Stage(observer or Observer()))
-
-    run(on_stage())
-
-
-def test_an_observer_that_raises_keeps_no_answer_back() -> None:
-    async def story(stage: Stage) -> None:
-        answered, unanswered = stage.send(), stage.send()
-        with pytest.raises(ZeroDivisionError):
-            # Out of the end of the connection, which it hears of as well.
-            stage.answer(MetadataResponse(throttle_time_ms=5), 12)
-        assert isinstance(answered.result(), MetadataResponse)
-        assert isinstance(unanswered.exception(), KafkaConnectionError)
-        assert isinstance(stage.closed[0], KafkaProtocolError)
-
-    play(story, Faulty())
+async def test_an_observer_that_raises_keeps_no_accepted_batch_back() -> None:
+    stage = Stage(Faulty())
+    settings = Settings("c", acks=-1, timeout_ms=1000)
+    stencil = ProduceStencil(VERSIONS, settings, topic="t", topic_id=ZERO_UUID, partition=0)
+    told: asyncio.Future[ProduceResponse | Accepted] = asyncio.Future()
+    stage.connection.write_batch(stencil, [b"batch"], told, expires_at=60.0)
+    partition = ProduceResponse.PartitionProduceResponse(index=0, base_offset=7)
+    topic = ProduceResponse.TopicProduceResponse(name="t", partition_responses=[partition])
+    stage.answer(ProduceResponse(responses=[topic]), 9)
+    assert told.result() == Accepted(7)
 
 
-def test_an_observer_that_raises_keeps_no_accepted_batch_back() -> None:
-    async def story(stage: Stage) -> None:
-        settings = Settings("c", acks=-1, timeout_ms=1000)
-        stencil = ProduceStencil(VERSIONS, settings, topic="t", topic_id=ZERO_UUID, partition=0)
-        told: asyncio.Future[ProduceResponse | Accepted] = asyncio.Future()
-        stage.connection.write_batch(stencil, [b"batch"], told, expires_at=60.0)
-        partition = ProduceResponse.PartitionProduceResponse(index=0, base_offset=7)
-        topic = ProduceResponse.TopicProduceResponse(name="t", partition_responses=[partition])
-        stage.answer(ProduceResponse(responses=[topic]), 9)
-        assert told.result() == Accepted(7)
-
-    play(story, Faulty())
-
-
-def test_a_request_whose_answer_cannot_be_dealt_with_fails_at_once(
+async def test_a_request_whose_answer_cannot_be_dealt_with_fails_at_once(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    async def story(stage: Stage) -> None:
-        future = stage.send()
-        stage.clock.interrupt = ZeroDivisionError()
-        stage.answer(MetadataResponse(), 12)
-        assert isinstance(future.exception(), KafkaProtocolError)
-        assert isinstance(stage.closed[0], KafkaProtocolError)
-
-    play(story)
+    stage = Stage(Observer())
+    future = stage.send()
+    stage.clock.interrupt = ZeroDivisionError()
+    stage.answer(MetadataResponse(), 12)
+    assert isinstance(future.exception(), KafkaProtocolError)
+    assert isinstance(stage.closed[0], KafkaProtocolError)
     assert "ZeroDivisionError" in caplog.text
 
 
-def test_a_signal_handler_that_raises_while_an_answer_is_dealt_with_fails_the_request() -> None:
-    async def story(stage: Stage) -> None:
-        future = stage.send()
-        stage.clock.interrupt = KeyboardInterrupt()
-        with pytest.raises(KeyboardInterrupt):
-            stage.answer(MetadataResponse(), 12)
-        assert isinstance(future.exception(), KafkaProtocolError)
-        assert stage.closed
+async def test_a_signal_handler_that_raises_while_an_answer_is_dealt_with_fails_the_request() -> (
+    None
+):
+    stage = Stage(Observer())
+    future = stage.send()
+    stage.clock.interrupt = KeyboardInterrupt()
+    with pytest.raises(KeyboardInterrupt):
+        stage.answer(MetadataResponse(), 12)
+    assert isinstance(future.exception(), KafkaProtocolError)
+    assert stage.closed
 
-    play(story)
 
-
-def test_all_requests_hear_of_the_end_although_an_observer_raises() -> None:
-    async def story(stage: Stage) -> None:
-        futures = [stage.send() for _ in range(3)]
-        end = KafkaConnectionError("gone")
-        with pytest.raises(ZeroDivisionError):
-            stage.connection.close(end)
-        assert all(isinstance(future.exception(), KafkaConnectionError) for future in futures)
-        assert stage.closed == [end]
-
-    play(story, Faulty())
+async def test_all_requests_hear_of_the_end_although_an_observer_raises() -> None:
+    stage = Stage(Faulty())
+    futures = [stage.send() for _ in range(3)]
+    end = KafkaConnectionError("gone")
+    with pytest.raises(ZeroDivisionError):
+        stage.connection.close(end)
+    assert all(isinstance(future.exception(), KafkaConnectionError) for future in futures)
+    assert stage.closed == [end]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -72,76 +74,64 @@ class Pair:
         self.server_protocol: Any = server.get_protocol()
 
 
-def with_pair(
-    story: Callable[[VirtualLoop, Pair], Awaitable[None]],
+@asynccontextmanager
+async def connected_pair(
     *,
     client: Callable[[], asyncio.BaseProtocol] = Recorder,
     server: Callable[[], asyncio.BaseProtocol] = Recorder,
-) -> None:
-    """Run *story* on a connected pair."""
+) -> AsyncIterator[tuple[VirtualLoop, Pair]]:
+    """Connect two protocols; the test ends the connection, or the end of the loop does."""
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, VirtualLoop)
+    accepted: list[Any] = []
 
-    async def main() -> None:
-        loop = asyncio.get_running_loop()
-        assert isinstance(loop, VirtualLoop)
-        accepted: list[Any] = []
+    class Accepting(Recorder):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            assert isinstance(transport, asyncio.Transport)
+            protocol = server()
+            transport.set_protocol(protocol)
+            protocol.connection_made(transport)
+            accepted.append(transport)
 
-        class Accepting(Recorder):
-            def connection_made(self, transport: asyncio.BaseTransport) -> None:
-                assert isinstance(transport, asyncio.Transport)
-                protocol = server()
-                transport.set_protocol(protocol)
-                protocol.connection_made(transport)
-                accepted.append(transport)
-
-        await loop.create_server(Accepting, "127.0.0.1", 9092)
-        transport, _ = await loop.create_connection(client, "localhost", 9092)
-        await story(loop, Pair(transport, accepted[0]))
-
-    run(main())
+    await loop.create_server(Accepting, "127.0.0.1", 9092)
+    transport, _ = await loop.create_connection(client, "localhost", 9092)
+    yield loop, Pair(transport, accepted[0])
 
 
-def test_bytes_arrive_in_order_from_write_and_writelines() -> None:
-    async def story(loop: VirtualLoop, pair: Pair) -> None:
+async def test_bytes_arrive_in_order_from_write_and_writelines() -> None:
+    async with connected_pair() as (_, pair):
         pair.client.write(b"one ")
         pair.client.writelines([b"two ", memoryview(b"three")])
         await asyncio.sleep(1)
         assert pair.server_protocol.received == b"one two three"
 
-    with_pair(story)
 
-
-def test_changing_a_written_buffer_does_not_change_what_arrives() -> None:
-    async def story(loop: VirtualLoop, pair: Pair) -> None:
+async def test_changing_a_written_buffer_does_not_change_what_arrives() -> None:
+    async with connected_pair() as (_, pair):
         data = bytearray(b"before")
         pair.client.write(data)
         data[:] = b"after!"
         await asyncio.sleep(1)
         assert pair.server_protocol.received == b"before"
 
-    with_pair(story)
 
-
-def test_buffered_protocol_is_filled_buffer_by_buffer() -> None:
-    async def story(loop: VirtualLoop, pair: Pair) -> None:
+async def test_buffered_protocol_is_filled_buffer_by_buffer() -> None:
+    async with connected_pair(server=BufferedRecorder) as (_, pair):
         pair.client.write(bytes(range(100)))
         await asyncio.sleep(1)
         assert pair.server_protocol.received == bytes(range(100))
 
-    with_pair(story, server=BufferedRecorder)
 
-
-def test_segments_can_be_one_byte() -> None:
-    async def story(loop: VirtualLoop, pair: Pair) -> None:
+async def test_segments_can_be_one_byte() -> None:
+    async with connected_pair() as (loop, pair):
         loop.network.max_segment = 1
         pair.client.write(b"abcde")
         await asyncio.sleep(1)
         assert (bytes(pair.server_protocol.received), pair.server_protocol.pieces) == (b"abcde", 5)
 
-    with_pair(story)
 
-
-def test_latency_delays_arrival_on_the_virtual_clock() -> None:
-    async def story(loop: VirtualLoop, pair: Pair) -> None:
+async def test_latency_delays_arrival_on_the_virtual_clock() -> None:
+    async with connected_pair() as (loop, pair):
         loop.network.latency = 0.5
         pair.client.write(b"x")
         await asyncio.sleep(0.4)
@@ -149,11 +139,9 @@ def test_latency_delays_arrival_on_the_virtual_clock() -> None:
         await asyncio.sleep(0.2)
         assert (early, bytes(pair.server_protocol.received)) == (b"", b"x")
 
-    with_pair(story)
 
-
-def test_peer_that_does_not_read_pauses_the_writer() -> None:
-    async def story(loop: VirtualLoop, pair: Pair) -> None:
+async def test_peer_that_does_not_read_pauses_the_writer() -> None:
+    async with connected_pair() as (_, pair):
         pair.client.set_write_buffer_limits(high=1000, low=100)
         pair.server.pause_reading()
         pair.client.write(b"x" * 1001)
@@ -164,11 +152,9 @@ def test_peer_that_does_not_read_pauses_the_writer() -> None:
         assert paused == ["made", "pause"]
         assert pair.client_protocol.events == ["made", "pause", "resume"]
 
-    with_pair(story)
 
-
-def test_close_delivers_what_was_written_then_end_of_stream() -> None:
-    async def story(loop: VirtualLoop, pair: Pair) -> None:
+async def test_close_delivers_what_was_written_then_end_of_stream() -> None:
+    async with connected_pair() as (_, pair):
         pair.client.write(b"last words")
         pair.client.close()
         assert pair.client.is_closing()
@@ -177,22 +163,18 @@ def test_close_delivers_what_was_written_then_end_of_stream() -> None:
         assert pair.server_protocol.events == ["made", "eof", "lost"]
         assert pair.client_protocol.lost == pair.server_protocol.lost == [None]
 
-    with_pair(story)
 
-
-def test_half_closed_connection_still_carries_the_answer() -> None:
-    async def story(loop: VirtualLoop, pair: Pair) -> None:
+async def test_half_closed_connection_still_carries_the_answer() -> None:
+    async with connected_pair(server=lambda: Recorder(keep_open=True)) as (_, pair):
         pair.client.write_eof()
         await asyncio.sleep(1)
         pair.server.write(b"answer")
         await asyncio.sleep(1)
         assert pair.client_protocol.received == b"answer"
 
-    with_pair(story, server=lambda: Recorder(keep_open=True))
 
-
-def test_abort_resets_the_peer_and_drops_the_unsent() -> None:
-    async def story(loop: VirtualLoop, pair: Pair) -> None:
+async def test_abort_resets_the_peer_and_drops_the_unsent() -> None:
+    async with connected_pair() as (_, pair):
         pair.client.write(b"never seen")
         pair.client.abort()
         await asyncio.sleep(1)
@@ -200,37 +182,29 @@ def test_abort_resets_the_peer_and_drops_the_unsent() -> None:
         assert isinstance(pair.server_protocol.lost[0], ConnectionResetError)
         assert pair.client_protocol.lost == [None]
 
-    with_pair(story)
 
-
-def test_writing_to_a_closed_peer_ends_in_a_reset() -> None:
-    async def story(loop: VirtualLoop, pair: Pair) -> None:
+async def test_writing_to_a_closed_peer_ends_in_a_reset() -> None:
+    async with connected_pair(client=lambda: Recorder(keep_open=True)) as (_, pair):
         pair.server.close()
         await asyncio.sleep(1)
         pair.client.write(b"x")
         await asyncio.sleep(1)
         assert isinstance(pair.client_protocol.lost[0], ConnectionResetError)
 
-    with_pair(story, client=lambda: Recorder(keep_open=True))
 
-
-def test_connection_is_lost_once() -> None:
-    async def story(loop: VirtualLoop, pair: Pair) -> None:
+async def test_connection_is_lost_once() -> None:
+    async with connected_pair() as (_, pair):
         pair.client.close()
         pair.client.abort()
         pair.server.abort()
         await asyncio.sleep(1)
         assert (len(pair.client_protocol.lost), len(pair.server_protocol.lost)) == (1, 1)
 
-    with_pair(story)
 
-
-def test_names_of_both_ends_mirror_each_other() -> None:
-    async def story(loop: VirtualLoop, pair: Pair) -> None:
+async def test_names_of_both_ends_mirror_each_other() -> None:
+    async with connected_pair() as (_, pair):
         assert pair.client.get_extra_info("peername") == ("127.0.0.1", 9092)
         assert pair.client.get_extra_info("sockname") == pair.server.get_extra_info("peername")
-
-    with_pair(story)
 
 
 def connect(loop: asyncio.AbstractEventLoop, host: str = "10.0.0.1") -> Awaitable[object]:
@@ -311,20 +285,18 @@ def test_streams_of_asyncio_work_on_any_port() -> None:
     assert run(main()) == b"HELLO\n"
 
 
-def test_protocol_that_raises_is_reported_and_dropped() -> None:
+async def test_protocol_that_raises_is_reported_and_dropped() -> None:
     class Broken(Recorder):
         def data_received(self, data: bytes) -> None:
             raise ValueError("bad frame")
 
-    async def story(loop: VirtualLoop, pair: Pair) -> None:
+    async with connected_pair(server=Broken) as (loop, pair):
         reported: list[object] = []
         loop.set_exception_handler(lambda _, context: reported.append(context["exception"]))
         pair.client.write(b"x")
         await asyncio.sleep(1)
         assert isinstance(reported[0], ValueError)
         assert isinstance(pair.client_protocol.lost[0], ConnectionResetError)
-
-    with_pair(story, server=Broken)
 
 
 def test_tls_is_refused_with_a_clear_error() -> None:
