@@ -17,11 +17,19 @@ from kafka.errors import KafkaError, KafkaTimeoutError
 from kafka.structs import RecordMetadata, TopicPartition
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Iterator, Sequence
 
     from kafka.producer.producer_batch import Callback, ProducerBatch
 
-__all__ = ["FutureProduceResult", "FutureRecordMetadata", "RecordMetadata"]
+    Part = tuple[ProducerBatch, int, Sequence[int]]
+    """A batch, the first of its records that is meant, and the places of these in the call."""
+
+__all__ = [
+    "FutureProduceResult",
+    "FutureRecordMetadata",
+    "FutureRecordsMetadata",
+    "RecordMetadata",
+]
 
 
 class _Chained(Protocol):
@@ -281,6 +289,134 @@ def future_of(batch: ProducerBatch, index: int) -> FutureRecordMetadata:
     future = FutureRecordMetadata()
     future._batch, future._index = batch, index  # noqa: SLF001 - this is its constructor
     return future
+
+
+def place_of(future: FutureRecordMetadata) -> tuple[ProducerBatch, int]:
+    """Return the batch of the record and its index there."""
+    return future._batch, future._index  # noqa: SLF001 - this module's own class
+
+
+class FutureRecordsMetadata:
+    """The delivery of all records of one `send_many`: wait for it or await it.
+
+    It succeeds when every record is delivered and fails with the first error otherwise; records
+    beside a failed one may have been delivered.
+    """
+
+    __slots__ = ("_count", "_parts")
+
+    def __init__(self, parts: list[Part], count: int) -> None:
+        self._parts = parts
+        self._count = count
+
+    def __len__(self) -> int:
+        """Return the number of records."""
+        return self._count
+
+    def __bool__(self) -> bool:
+        """Return ``True``, for no records as well."""
+        return True
+
+    def __repr__(self) -> str:
+        """Return a status line."""
+        state = "pending"
+        if self.is_done:
+            state = "delivered" if self._error() is None else repr(self._error())
+        return f"<FutureRecordsMetadata records={self._count} {state}>"
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the outcome of every record is known."""
+        return all(batch.is_done for batch, _, _ in self._parts)
+
+    @property
+    def exception(self) -> KafkaError | None:
+        """The first error of a record, ``None`` if there is none yet."""
+        for batch, start, places in self._parts:
+            for index in range(start, start + len(places)):
+                part, place = batch.locate(index)
+                if part.outcome is not None and part.outcome.error is not None:
+                    part.looked.add(place)
+        return self._error()
+
+    def succeeded(self) -> bool:
+        """Return whether every record was delivered."""
+        return self.is_done and self.exception is None
+
+    def failed(self) -> bool:
+        """Return whether the delivery of a record failed for good."""
+        return self.exception is not None
+
+    def get(self, timeout: float | None = None) -> list[RecordMetadata]:
+        """Wait until all records are delivered and return where they are.
+
+        Args:
+            timeout: seconds to wait; ``None`` (the default) waits ``delivery_timeout_ms`` plus
+                ``request_timeout_ms``, after which every record has succeeded or failed.
+
+        Returns:
+            Their places in the log, in the order the records were given.
+
+        Raises:
+            KafkaTimeoutError: the time is over; the records may still be delivered.
+            KafkaError: the delivery of a record failed.
+        """
+        if not self.is_done:
+            home = self._parts[0][0].home
+            home.check_may_wait()
+            seconds = seconds_of("get", timeout, home.wait_timeout)
+            end = time.monotonic() + seconds
+            for part in self._pending():
+                if not wait_for(part, 0, max(end - time.monotonic(), 0.0)):
+                    raise KafkaTimeoutError(
+                        f"some of {self._count} records have no outcome within {seconds:g} s; "
+                        f"they may still be delivered, ask again later"
+                    )
+        return self._result()
+
+    def __await__(self) -> Generator[Any, None, list[RecordMetadata]]:  # Any: what asyncio yields
+        """Wait for the delivery on an event loop; as `get`, without a time-out of its own."""
+        for part in self._pending():
+            yield from outcome_of(part, 0)
+        return self._result()
+
+    def _pending(self) -> Iterator[ProducerBatch]:
+        """Yield batches that have no outcome until none is left; whoever asks waits for each."""
+        for batch, _, _ in self._parts:
+            while not batch.is_done:
+                part = batch
+                while part.parts is not None:
+                    part = next(half for half in part.parts[1] if not half.is_done)
+                yield part
+
+    def _error(self) -> KafkaError | None:
+        for batch, start, places in self._parts:
+            if batch.parts is None and (batch.outcome is None or batch.outcome.error is None):
+                continue
+            for index in range(start, start + len(places)):
+                part, place = batch.locate(index)
+                error = part.error_of(place)
+                if error is not None:
+                    return error
+        return None
+
+    def _result(self) -> list[RecordMetadata]:
+        error = self.exception
+        if error is not None:
+            # The error belongs to the whole batch: tracebacks must not pile up on it.
+            raise error.with_traceback(None)
+        found: dict[int, RecordMetadata] = {}
+        for batch, start, places in self._parts:
+            for index, place in enumerate(places, start):
+                part, number = batch.locate(index)
+                found[place] = part.metadata_of(number)
+        return [found[place] for place in range(self._count)]
+
+
+def together(futures: Sequence[FutureRecordMetadata]) -> FutureRecordsMetadata:
+    """Return one future for the records of *futures*."""
+    parts = [(*place_of(future), (n,)) for n, future in enumerate(futures)]
+    return FutureRecordsMetadata(list(parts), len(parts))
 
 
 def _wake_on(loop: asyncio.AbstractEventLoop, waiter: asyncio.Future[None]) -> None:

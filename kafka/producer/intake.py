@@ -102,6 +102,19 @@ class Intake:
         # Whether somebody is in `guarded` with gate and lock; looked at by who owns the lock.
         self._guarded = False
 
+    def set_up(self, *, wall: Callable[[], float], largest: int | None) -> None:
+        """Say what `put` stores as it is; once, before the first record.
+
+        Args:
+            wall: Unix time in seconds, for records without a timestamp.
+            largest: what a record may count in memory; ``None`` if records have to be serialized
+                or partitioned by users' code.
+        """
+        self.wall = wall
+        if largest is not None:
+            self.accepts = bytes
+            self.largest = largest
+
     # Any: what the user gives; put() finds out whether it is bytes.
     def put(self, topic: str, value: Any, key: Any) -> FutureRecordMetadata | None:  # noqa: C901 - a call per step costs half as much again: test/bench/send_path.py
         """Put a record of now into the open batch of its partition, if that is all there is to do.

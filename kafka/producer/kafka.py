@@ -5,36 +5,57 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
+from functools import wraps
+from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, Final, ParamSpec, Self, TypeVar
 
 from kafka._base.lifetime import EXIT_TIMEOUT, Lifetime
 from kafka._base.loop_thread import EventLoopThread
-from kafka._base.waiting import Notification, seconds_of
+from kafka.config.producer import ProducerConfig
 from kafka.errors import IllegalStateError, KafkaError, KafkaTimeoutError
 from kafka.producer.async_producer import AsyncKafkaProducer
-from kafka.producer.blocking import send_many, send_slowly, wait_for_memory
 from kafka.producer.callbacks import CallbackThread
-from kafka.producer.send_path import check_many, known_route
-from kafka.sync.facade import GRACE, Facade
+from kafka.producer.client import ProducerClient
+from kafka.producer.drivers import ThreadDriver, ThreadWaiter
+from kafka.producer.future import FutureRecordMetadata
+from kafka.sync.facade import GRACE, Facade, blocking, local
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Coroutine, Sequence
     from types import TracebackType
 
     from kafka.cluster import ClusterMetadata
-    from kafka.metrics.sensors import Values
     from kafka.producer.core import ProducerCore
-    from kafka.producer.future import FutureRecordMetadata
-    from kafka.producer.many import FutureRecordsMetadata
-    from kafka.producer.routes import TopicRoute
+    from kafka.producer.future import FutureRecordsMetadata
+    from kafka.producer.send_path import SendPath
     from kafka.producer.sizes import Headers
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
 _JOIN_TIMEOUT: Final = 0.2
 
 
-class KafkaProducer(Facade[AsyncKafkaProducer]):
+def _limit(client: ProducerClient, _: float | None) -> float:
+    return client.options.max_block
+
+
+def _ask(
+    method: Callable[Concatenate[ProducerClient, P], Coroutine[Any, Any, T]],  # Any: unused
+) -> Callable[Concatenate[KafkaProducer, P], T]:
+    """Return a method of the client that waits, as a blocking one."""
+    ask = blocking(method, _limit)
+
+    @wraps(method)
+    def call(self: KafkaProducer, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        self._running.deliveries.check_may_wait()
+        return ask(self, *args, **kwargs)
+
+    return call
+
+
+class KafkaProducer(Facade[ProducerClient]):
     """Send records to Kafka. Safe to share between threads.
 
     `send` returns at once with a future; a background thread forms batches and delivers them.
@@ -49,17 +70,16 @@ class KafkaProducer(Facade[AsyncKafkaProducer]):
         KafkaConfigurationError: an unknown option, or values that cannot work.
     """
 
-    DEFAULT_CONFIG: ClassVar[dict[str, object]] = AsyncKafkaProducer.DEFAULT_CONFIG
+    DEFAULT_CONFIG: ClassVar[dict[str, object]] = ProducerConfig.default_config()
 
     def __init__(self, **configs: Any) -> None:  # Any: each option has a type of its own
-        core = AsyncKafkaProducer(**configs)
-        super().__init__(core, EventLoopThread(f"kafka-{core.config['client_id']}-io"))
-        self.config = core.config
-        self._options = core._options  # noqa: SLF001 - the two faces are one piece
+        client = ProducerClient(ProducerConfig.from_kwargs(configs))
+        super().__init__(client, EventLoopThread(f"kafka-{client.options.client_id}-io"))
+        self.config = client.config
         self._starting = threading.RLock()
-        self._closed = False
-        self._routes: dict[str, TopicRoute] = {}
         self._put: Callable[[str, object, object], FutureRecordMetadata | None] = _put_nothing
+        self._path: SendPath | None = None
+        self._driver: ThreadDriver
         self._lifetime = Lifetime(
             self._thread,
             on_fork=self._after_fork,
@@ -104,18 +124,13 @@ class KafkaProducer(Facade[AsyncKafkaProducer]):
             KafkaError: the producer is closed.
         """
         if headers is None and partition is None and timestamp_ms is None:
-            handle = self._put(topic, value, key)
-            if handle is not None:
-                return handle
-        route = known_route(self._routes, topic, partition)
-        if route is None:
-            return send_slowly(
-                self._running, self._thread, topic, value, key, headers, partition, timestamp_ms
-            )
-        queue, record, size = self._prepare(route, value, key, headers, partition, timestamp_ms)
-        return self._append(route, queue, record, size) or wait_for_memory(
-            self._running, route, queue, record, size, None
-        )
+            future = self._put(topic, value, key)
+            if future is not None:
+                return future
+        path = self._path or self._running.path
+        driver = self._driver
+        sent = path.send(topic, value, key, headers, partition, timestamp_ms, driver.new_waiter)
+        return sent if isinstance(sent, FutureRecordMetadata) else driver.run(sent)
 
     def send_many(
         self,
@@ -126,9 +141,12 @@ class KafkaProducer(Facade[AsyncKafkaProducer]):
         partition: int | None = None,
         timestamp_ms: int | None = None,
     ) -> FutureRecordsMetadata:
-        check_many(values, keys)
-        return send_many(
-            self._running, self._thread, topic, values, keys, headers, partition, timestamp_ms
+        path = self._running.path
+        driver = self._driver
+        return driver.run(
+            path.steps_of_many(
+                topic, values, keys, headers, partition, timestamp_ms, driver.new_waiter
+            )
         )
 
     send_many.__doc__ = AsyncKafkaProducer.send_many.__doc__  # both faces keep the same promises
@@ -147,48 +165,14 @@ class KafkaProducer(Facade[AsyncKafkaProducer]):
             IllegalStateError: called inside a delivery callback.
         """
         core = self._running
-        deliveries = core.deliveries
-        deliveries.check_not_in_callback("flush")
-        deliveries.check_may_wait()
-        seconds = seconds_of("flush", timeout, deliveries.wait_timeout)
-        core.accumulator.register()
-        done = Notification()
-        wait = deliveries.wait_for_all(done.notify)
-        if wait is not None:
-            try:
-                core.accumulator.flush()
-                if not done.wait(seconds):
-                    raise KafkaTimeoutError(
-                        f"flush: {len(wait.remaining)} batches are undelivered after {seconds:g} s"
-                    )
-            finally:
-                deliveries.stop_waiting(wait)
-        deliveries.failures.report(include_held=False)
+        core.deliveries.check_may_wait()
+        self._driver.run(core.flush(timeout, ThreadWaiter(core.clock)))
 
     # -- cluster -----------------------------------------------------------------------------
 
-    def partitions_for(self, topic: str) -> set[int]:
-        """Return the partitions of *topic*, waiting for its metadata up to ``max_block_ms``.
-
-        Raises:
-            KafkaTimeoutError: nothing is known of the topic in time.
-            IllegalStateError: called where nothing can be waited for: in a signal handler that
-                interrupted a send() of the same thread.
-        """
-        self._running.deliveries.check_may_wait()
-        return self._thread.call(self._core.partitions_for(topic), self._options.max_block + GRACE)
-
-    def bootstrap_connected(self) -> bool:
-        """Return whether the producer has found its cluster and is not closed."""
-        return self._core.bootstrap_connected()
-
-    def metrics(self, raw: bool = False) -> Values | None:
-        """Return what has been measured, ``None`` with ``metrics_enabled=False``.
-
-        Args:
-            raw: return ``{MetricName: KafkaMetric}`` instead of ``{group: {name: value}}``.
-        """
-        return self._core.metrics(raw)
+    partitions_for = _ask(ProducerClient.partitions_for)
+    bootstrap_connected = local(ProducerClient.bootstrap_connected)
+    metrics = local(ProducerClient.metrics)
 
     @classmethod
     def max_usable_produce_magic(cls, api_version: tuple[int, ...]) -> int:
@@ -214,14 +198,12 @@ class KafkaProducer(Facade[AsyncKafkaProducer]):
         Raises:
             IllegalStateError: called inside a delivery callback.
         """
-        core = self._core._core_or_none  # noqa: SLF001 - the two faces are one piece
-        default = 0.0 if core is None else core.deliveries.wait_timeout
-        seconds = seconds_of("close", timeout, default)
-        self._closed = True
-        self._routes, self._put = {}, _put_nothing
+        seconds = self._core.close_timeout(timeout)
+        self._core.closed = True
+        self._path, self._put = None, _put_nothing
+        core = self._core.started
         if core is None or not self._thread.is_running:
             return
-        core.deliveries.check_not_in_callback("close")
         if core.is_loop_thread():
             core.deliveries.check_may_wait()
         if core.accumulator.intake.is_held_here():
@@ -230,8 +212,8 @@ class KafkaProducer(Facade[AsyncKafkaProducer]):
             self._close(core, seconds)
 
     def _stop_lingering(self) -> None:
-        """Have what is in the buffer sent now, if the producer runs in this process."""
-        core = self._core._core_or_none  # noqa: SLF001 - the two faces are one piece
+        """Send what is in the buffer now, if the producer runs in this process."""
+        core = self._core.started
         if core is not None and self._thread.is_running:
             core.accumulator.flush()
 
@@ -261,12 +243,13 @@ class KafkaProducer(Facade[AsyncKafkaProducer]):
         self.close()
 
     def _close_at_exit(self, seconds: float) -> None:
-        self.close(min(seconds, self._options.delivery_timeout))
+        self.close(min(seconds, self._core.options.delivery_timeout))
 
     def __del__(self) -> None:
         """Warn if the producer was not closed, and deliver what it still holds."""
-        if not self.__dict__.get("_closed", True):  # True: the options were refused
-            self._lifetime.on_collected(self, self._core.close)
+        client = self.__dict__.get("_core")  # None: the options were refused
+        if client is not None and not client.closed:
+            self._lifetime.on_collected(self, client.close)
 
     def __reduce__(self) -> tuple[object, ...]:
         """Refuse to be pickled."""
@@ -281,51 +264,56 @@ class KafkaProducer(Facade[AsyncKafkaProducer]):
     def _start(self) -> None:
         """Start the thread and bootstrap on it."""
         self._thread.start()
-        runner = CallbackThread(f"kafka-{self.config['client_id']}-callbacks")
-        limit = self._options.bootstrap_timeout + GRACE
+        client = self._core
+        runner = CallbackThread(f"kafka-{client.options.client_id}-callbacks")
+        limit = client.options.bootstrap_timeout + GRACE
         try:
-            self._thread.call(self._core._start(runner), limit)  # noqa: SLF001 - one piece
+            self._thread.call(client.start(runner, makes_way=True), limit)
         except BaseException:
-            self._closed = True
+            client.closed = True
             self._lifetime.end()
             self._thread.stop()
             raise
-        core = self._core._core  # noqa: SLF001 - one piece
-        core.accumulator.memory.makes_way = True
-        path = core.path
-        self._prepare = path.prepare
-        self._append = path.append
-        self._put = path.put
-        self._routes = path.routes
+        core = client.core
+        self._driver = ThreadDriver(
+            core.topics,
+            self._thread,
+            clock=core.clock,
+            cannot_wait=core.cannot_wait,
+            route_limit=client.options.max_block + GRACE,
+        )
+        self._path = core.path
+        # The method itself: send() has no time to look it up by way of two objects.
+        self._put = core.accumulator.intake.put
 
     @property
     def _running(self) -> ProducerCore:
         """The producer's parts; started afresh in a forked child, checked in any case."""
-        if self._closed:
+        if self._core.closed:
             raise KafkaError("the producer is closed; make a new one")
         if self._thread.was_forked:
             with self._starting:
                 if self._thread.was_forked:
                     self._start()
-        core = self._core._core  # noqa: SLF001 - one piece
+        core = self._core.core
         core.check()
         return core
 
-    def _after_fork(self) -> AsyncKafkaProducer:
+    def _after_fork(self) -> ProducerClient:
         """Let go of the parent's records and connections, and return them."""
         parents = self._core
-        inherited = self._core._core_or_none  # noqa: SLF001 - one piece
-        if inherited is not None:
-            inherited.deliveries.abandoned = True
+        if parents.started is not None:
+            parents.started.deliveries.abandoned = True
         self._starting = threading.RLock()
-        self._routes, self._put = {}, _put_nothing
-        self._core = AsyncKafkaProducer._of(self._options)  # noqa: SLF001 - one piece
+        self._path, self._put = None, _put_nothing
+        self._core = ProducerClient(parents.options)
+        self._core.closed = parents.closed
         return parents
 
     @property
     def _metadata(self) -> ClusterMetadata:
         """The cluster as instrumentation libraries look at it."""
-        return self._core._metadata  # noqa: SLF001 - one piece
+        return self._core.cluster
 
 
 def _put_nothing(topic: str, value: object, key: object) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from typing import TYPE_CHECKING, Any, Concatenate, Final, Generic, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, Final, Generic, ParamSpec, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -27,6 +27,12 @@ class Facade(Generic[A]):
     def __init__(self, core: A, thread: EventLoopThread) -> None:
         self._core = core
         self._thread = thread
+
+
+class HasCore(Protocol[A]):
+    """A face of either kind: a `Facade`, or an asynchronous client that has a core as well."""
+
+    _core: A
 
 
 def blocking(
@@ -52,11 +58,11 @@ def blocking(
     return call
 
 
-def local(method: Callable[Concatenate[A, P], T]) -> Callable[Concatenate[Facade[A], P], T]:
-    """Return *method*, one of the core that reads immutable state, as a method of the facade."""
+def local(method: Callable[Concatenate[A, P], T]) -> Callable[Concatenate[HasCore[A], P], T]:
+    """Return *method*, one of the core that reads immutable state, as a method of a face."""
 
     @functools.wraps(method)
-    def call(self: Facade[A], /, *args: P.args, **kwargs: P.kwargs) -> T:
+    def call(self: HasCore[A], /, *args: P.args, **kwargs: P.kwargs) -> T:
         return method(self._core, *args, **kwargs)
 
     return call

@@ -6,7 +6,6 @@ import pytest
 
 from kafka.partitioner.hashing import murmur2
 from kafka.producer.routes import TopicRoute
-from kafka.producer.send_path import check_topic
 
 
 def make(partitions: int, available: tuple[int, ...] = ()) -> TopicRoute:
@@ -51,17 +50,6 @@ def test_one_badly_compressed_batch_shrinks_the_next_ones_at_once() -> None:
         route.learn(1000, 100)
     route.learn(1000, 1000)
     assert route.queues[0].limit == 1000
-
-
-@pytest.mark.parametrize("name", ["a", "A-b_c.9", "x" * 249, "..."])
-def test_good_topic_names_pass(name: str) -> None:
-    check_topic(name)
-
-
-@pytest.mark.parametrize("name", ["", ".", "..", "a b", "ä", "x" * 250, "a\n"])
-def test_bad_topic_names_are_refused(name: str) -> None:
-    with pytest.raises(ValueError, match="is not a topic name"):
-        check_topic(name)
 
 
 @pytest.mark.parametrize("key", [b"", b"key", b"k" * 128, b"k" * 129])
