@@ -1,8 +1,9 @@
 """Compress and decompress record sets, with bounds.
 
-gzip is in Python; lz4, snappy and zstd need a library to compress.  lz4 and snappy are read
-without one too, slowly.  Decompressing makes at most the limit and one step of output, however
-small the input is.  KIP-110 (zstd), KIP-57 (lz4 framing), KIP-390 (levels).
+gzip is in Python; lz4, snappy and zstd need a library to compress: lz4 takes lz4 or cramjam, whose
+frames are alike.  lz4 and snappy are read without one too, slowly.  Decompressing makes at most the
+limit and one step of output, however small the input is.  KIP-110 (zstd), KIP-57 (lz4 framing),
+KIP-390 (levels).
 """
 
 import importlib.util
@@ -39,7 +40,14 @@ class Codec(IntEnum):
     ZSTD = 4
 
 
-_LIBRARIES = {Codec.SNAPPY: "cramjam", Codec.LZ4: "lz4", Codec.ZSTD: "zstandard"}
+# The libraries of a codec, the preferred one first.  cramjam is installed where lz4 has no wheel.
+_LIBRARIES = {
+    Codec.SNAPPY: ("cramjam",),
+    Codec.LZ4: ("lz4", "cramjam"),
+    Codec.ZSTD: ("zstandard",),
+}
+# From this level on, lz4 looks for more matches.
+_LZ4_HIGH_COMPRESSION = 3
 
 
 def codec_of(number: int) -> Codec:
@@ -58,8 +66,8 @@ def codec_of(number: int) -> Codec:
 
 def available(codec: Codec) -> bool:
     """Return whether this installation can compress with *codec*."""
-    library = _LIBRARIES.get(codec)
-    return library is None or importlib.util.find_spec(library) is not None
+    libraries = _LIBRARIES.get(codec)
+    return libraries is None or any(map(importlib.util.find_spec, libraries))
 
 
 def compress(codec: Codec, data: Buffer, level: int | None = None) -> Buffer:
@@ -97,7 +105,7 @@ def decompress(codec: Codec, data: Buffer, max_size: int = DEFAULT_MAX_BYTES) ->
 def _missing(codec: Codec) -> UnsupportedCodecError:
     name = codec.name.lower()
     return UnsupportedCodecError(
-        f"{name} needs the {_LIBRARIES[codec]} library, which is not installed; "
+        f"{name} needs the {' or '.join(_LIBRARIES[codec])} library, which is not installed; "
         f"run: pip install kafka-python[{name}]"
     )
 
@@ -194,8 +202,8 @@ def _snappy_block(block: memoryview) -> bytes:
 def _lz4_compress(data: Buffer, level: int | None) -> bytes:
     try:
         from lz4 import frame  # noqa: PLC0415 - optional
-    except ImportError as exc:
-        raise _missing(Codec.LZ4) from exc
+    except ImportError:
+        return _lz4.frame(data, _lz4_block_compressor(level))
     # What Java writes and, for dependent blocks, all that it reads.
     compressed: bytes = frame.compress(
         data,
@@ -207,11 +215,45 @@ def _lz4_compress(data: Buffer, level: int | None) -> bytes:
     return compressed
 
 
+def _lz4_block_compressor(level: int | None) -> _lz4.CompressBlock:
+    try:
+        from cramjam import lz4  # noqa: PLC0415 - optional
+    except ImportError as exc:
+        raise _missing(Codec.LZ4) from exc
+    if level is None or level < _LZ4_HIGH_COMPRESSION:
+        return lambda data: bytes(lz4.compress_block(data, store_size=False))
+    return lambda data: bytes(
+        lz4.compress_block(data, mode="high_compression", compression=level, store_size=False)
+    )
+
+
+def _lz4_block_decompressor() -> _lz4.DecompressBlock | None:
+    try:
+        from cramjam import DecompressionError, lz4  # noqa: PLC0415 - optional
+    except ImportError:
+        return None
+
+    room = bytearray()
+
+    def decompress_block(block: Buffer, most: int) -> Buffer:
+        nonlocal room
+        if len(room) < most:
+            room = bytearray(most)
+        # Not decompress_block, which fills up with zeros what the block does not.
+        try:
+            size = lz4.decompress_block_into(block, memoryview(room)[:most])
+        except DecompressionError as exc:
+            raise _corrupt(Codec.LZ4, exc) from exc
+        return memoryview(room)[:size]
+
+    return decompress_block
+
+
 def _lz4_decompress(data: Buffer, max_size: int) -> bytes:
     try:
         from lz4.frame import LZ4FrameDecompressor  # noqa: PLC0415 - optional
     except ImportError:
-        return _lz4.decompress(data, max_size)
+        return _lz4.decompress(data, max_size, decompress_block=_lz4_block_decompressor())
     output = _Output(max_size)
     step = max(_SMALLEST_STEP, 4 * len(data))
     rest: Buffer = data

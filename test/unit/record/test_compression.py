@@ -1,5 +1,6 @@
 """The four codecs: every framing in use, their limits, and life without the libraries."""
 
+import random
 import sys
 import zlib
 from contextlib import suppress
@@ -29,6 +30,13 @@ payloads = st.one_of(
 @pytest.fixture
 def no_libraries(monkeypatch):
     for name in ("cramjam", "lz4", "lz4.frame", "zstandard"):
+        monkeypatch.setitem(sys.modules, name, None)
+
+
+@pytest.fixture
+def only_cramjam(monkeypatch):
+    """lz4 has no wheels for musl: Alpine has cramjam alone."""
+    for name in ("lz4", "lz4.frame"):
         monkeypatch.setitem(sys.modules, name, None)
 
 
@@ -79,6 +87,44 @@ def test_every_framing_in_use_is_read(name):
 def test_snappy_and_lz4_are_read_without_their_libraries(name):
     codec, data, times = FRAMINGS[name]
     assert decompress(codec, data, LIMIT) == TEXT * times
+
+
+RANDOM = random.Random(7).randbytes(150_000)
+
+
+@pytest.mark.usefixtures("only_cramjam")
+@pytest.mark.parametrize("level", [None, 1, 3, 12, 17])
+@pytest.mark.parametrize("data", [b"", b"x", TEXT, bytes(200_000), RANDOM])
+def test_lz4_frames_by_cramjam_are_what_java_writes(data, level):
+    compressed = compress(Codec.LZ4, data, level)
+    info = lz4_frame.get_frame_info(compressed)
+    assert lz4_frame.decompress(compressed) == data
+    assert decompress(Codec.LZ4, compressed, LIMIT) == data
+    assert not info["block_linked"]
+    assert info["block_size_id"] == lz4_frame.BLOCKSIZE_MAX64KB
+    assert len(compressed) <= len(data) + 100
+
+
+@pytest.mark.usefixtures("only_cramjam")
+@pytest.mark.parametrize("name", [n for n in FRAMINGS if "lz4" in n])
+def test_every_lz4_framing_is_read_with_cramjam(name):
+    codec, data, times = FRAMINGS[name]
+    assert available(codec)
+    assert decompress(codec, data, LIMIT) == TEXT * times
+
+
+@pytest.mark.usefixtures("only_cramjam")
+@pytest.mark.parametrize("size", [100_001, 20_000_000])
+def test_an_lz4_bomb_is_refused_with_cramjam(size):
+    with pytest.raises(CorruptRecordError, match=r"cannot be decompressed|larger than"):
+        decompress(Codec.LZ4, lz4_frame.compress(bytes(size), block_linked=False), 100_000)
+
+
+@pytest.mark.usefixtures("only_cramjam")
+@pytest.mark.parametrize("keep", [0, 1, 10, 21, 200, -1])
+def test_cut_off_lz4_is_refused_with_cramjam(keep):
+    with pytest.raises(CorruptRecordError):
+        decompress(Codec.LZ4, compress(Codec.LZ4, TEXT)[:keep], LIMIT)
 
 
 @given(payloads)
