@@ -35,29 +35,30 @@ class Lifetime:
         thread: the client's loop thread.
         on_fork: called in a forked child; returns what the child has inherited from the parent's
             client. That is kept for good: closing or collecting it would disturb the parent.
-        hurry: called first when the program ends; starts the work that `close` waits for.
-        close: called with a number of seconds when the program ends.
     """
 
-    def __init__(
-        self,
-        thread: EventLoopThread,
-        *,
-        on_fork: Callable[[], object],
-        hurry: Callable[[], object],
-        close: Callable[[float], object],
-    ) -> None:
+    def __init__(self, thread: EventLoopThread, *, on_fork: Callable[[], object]) -> None:
         self._thread = thread
-        self._hurry = weakref.WeakMethod(hurry)
-        self._close = weakref.WeakMethod(close)
+        self._at_exit: _AtExit | None = None
         forked = weakref.WeakMethod(on_fork)
         # Not a method of this object: the thread would keep the object, and the object the thread.
         thread.on_fork.append(lambda: _keep_inherited(forked))
-        _OPEN.add(self)
 
-    def end(self) -> None:
-        """Stop watching: the client is closed."""
-        _OPEN.discard(self)
+    def close_at_exit(
+        self, *, hurry: Callable[[], object], close: Callable[[float], object]
+    ) -> None:
+        """Close the client when the program ends, unless `on_closed` comes first.
+
+        Args:
+            hurry: called first; starts the work that *close* waits for.
+            close: called with a number of seconds.
+        """
+        self._at_exit = _AtExit(weakref.WeakMethod(hurry), weakref.WeakMethod(close))
+        _OPEN.add(self._at_exit)
+
+    def on_closed(self) -> None:
+        """Leave the client alone when the program ends."""
+        self._at_exit = None
 
     def on_collected(
         self,
@@ -80,7 +81,32 @@ class Lifetime:
             self._thread.post(_close_in_background, close, self._thread)
 
 
-_OPEN: weakref.WeakSet[Lifetime] = weakref.WeakSet()
+class _AtExit:
+    """What to do with one client when the program ends; its lifetime owns this."""
+
+    def __init__(
+        self,
+        hurry: weakref.WeakMethod[Callable[[], object]],
+        close: weakref.WeakMethod[Callable[[float], object]],
+    ) -> None:
+        self._hurry = hurry
+        self._close = close
+
+    def hurry(self) -> None:
+        """Start what `close` waits for."""
+        call = self._hurry()
+        if call is not None:
+            call()
+
+    def close(self, seconds: float) -> None:
+        """Close the client."""
+        call = self._close()
+        if call is not None:
+            with contextlib.suppress(KafkaError):
+                call(seconds)
+
+
+_OPEN: weakref.WeakSet[_AtExit] = weakref.WeakSet()
 # What forked children hold on to, so that it is never closed or collected there.
 _INHERITED: list[object] = []
 # The tasks that close collected clients: an event loop holds its tasks weakly.
@@ -94,16 +120,11 @@ def close_open_clients() -> None:
     All are told to hurry before the first is waited for, so that they deliver at the same time.
     """
     end = time.monotonic() + EXIT_TIMEOUT
-    lifetimes = list(_OPEN)
-    for lifetime in lifetimes:
-        hurry = lifetime._hurry()  # noqa: SLF001 - this module's own class
-        if hurry is not None:
-            hurry()
-    for lifetime in lifetimes:
-        close = lifetime._close()  # noqa: SLF001 - the same
-        if close is not None:
-            with contextlib.suppress(KafkaError):
-                close(max(end - time.monotonic(), 0.0))
+    clients = list(_OPEN)
+    for client in clients:
+        client.hurry()
+    for client in clients:
+        client.close(max(end - time.monotonic(), 0.0))
 
 
 def _keep_inherited(on_fork: weakref.WeakMethod[Callable[[], object]]) -> None:

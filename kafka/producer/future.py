@@ -1,7 +1,7 @@
-"""The future of one record: a handle on its batch that becomes something to wait on when asked.
+"""The futures of one record and of many: handles on batches.
 
-A handle costs two references. The batch is completed once for all its records, so there is nothing
-per record to do when the answer comes.
+A `FutureRecordMetadata` costs two references. Its batch is completed once for all of its records,
+so a response causes no work per record. What a waiting thread or task needs is made when it waits.
 """
 
 from __future__ import annotations
@@ -33,22 +33,25 @@ __all__ = [
 
 
 class _Chained(Protocol):
-    """What `FutureRecordMetadata.chain` hands its outcome to: a `kafka.future.Future`."""
+    """A `kafka.future.Future`, which `FutureRecordMetadata.chain` completes."""
 
     def success(self, value: RecordMetadata) -> object:
-        """Take the value."""
+        """Complete the future with a value."""
 
     def failure(self, e: KafkaError) -> object:
-        """Take the error."""
+        """Complete the future with an error."""
 
 
 def wait_for(batch: ProducerBatch, index: int, timeout: float | None) -> bool:
-    """Wait in this thread until record *index* of *batch* has an outcome; return whether it has.
+    """Wait in this thread until record *index* of *batch* has an outcome.
 
     Args:
         batch: the batch the record was put in.
-        index: its place there.
+        index: the record's place there.
         timeout: seconds; ``None`` waits for ever.
+
+    Returns:
+        Whether the record has an outcome.
     """
     end = None if timeout is None else time.monotonic() + timeout
     while True:
@@ -83,7 +86,7 @@ def outcome_of(batch: ProducerBatch, index: int) -> Generator[Any, None, None]:
 
 
 def _watch(batch: ProducerBatch, watcher: Callable[[], object]) -> bool:
-    """Have *watcher* called when *batch* is done or split, unless it already is."""
+    """Register *watcher* to be called when *batch* is done or split; False if it already is."""
     with batch.home.lock:
         if batch.outcome is not None or batch.parts is not None:
             return False
@@ -93,14 +96,14 @@ def _watch(batch: ProducerBatch, watcher: Callable[[], object]) -> bool:
 
 def _forget(batch: ProducerBatch, watcher: Callable[[], object]) -> None:
     if batch.outcome is not None:
-        return  # whoever set it took the watchers along
+        return  # the watchers went when the outcome was set
     with batch.home.lock:
         if watcher in batch.watchers:
             batch.watchers.remove(watcher)
 
 
 class FutureProduceResult:
-    """The outcome of a whole batch, as far as users see it.
+    """The outcome of the batch that a record is in (kafka-python's name).
 
     Attributes:
         topic_partition: where the batch goes.
@@ -132,7 +135,7 @@ class FutureProduceResult:
 
 
 class FutureRecordMetadata:
-    """The delivery of one record: wait for it, await it, or have callbacks called.
+    """The delivery of one record: wait for it, await it, or add callbacks.
 
     `KafkaProducer.send` returns it at once. It succeeds with a `RecordMetadata` when the brokers
     have acknowledged the record as ``acks`` asks, else it fails with the error.
@@ -145,7 +148,7 @@ class FutureRecordMetadata:
 
     error_on_callbacks: ClassVar[bool] = False
 
-    # No __init__: calling one would double what a future costs. See `future_of`.
+    # No __init__: the call would double what a future costs. See `future_of`.
     _batch: ProducerBatch
     _index: int
 
@@ -236,20 +239,21 @@ class FutureRecordMetadata:
         return batch.metadata_of(index)
 
     def __await__(self) -> Generator[Any, None, RecordMetadata]:  # Any: what asyncio yields
-        """Wait for the delivery on an event loop; as `get`, without a time-out of its own."""
+        """Wait for the delivery on an event loop; as `get`, but without a time-out."""
         yield from outcome_of(self._batch, self._index)
         return self._result()
 
     def add_callback(self, f: Callable[..., object], *args: object, **kwargs: object) -> Self:
-        """Have *f* called with the `RecordMetadata` when the record is delivered.
+        """Call *f* with the `RecordMetadata` when the record is delivered.
 
-        It runs on the producer's callback thread, in the order of the partition's batches; on the
-        event loop with `AsyncKafkaProducer`; at once if the record is already delivered.
+        The callback runs on the producer's callback thread, in the order of the partition's
+        batches; with `AsyncKafkaProducer` on the event loop; at once if the record is already
+        delivered.
 
         Args:
-            f: called with *args*, the metadata, and *kwargs*. What it raises is logged.
-            *args: put before the metadata.
-            **kwargs: passed on.
+            f: called with *args*, the metadata, and *kwargs*. If it raises, the error is logged.
+            *args: positional arguments before the metadata.
+            **kwargs: keyword arguments.
 
         Returns:
             This future.
@@ -257,15 +261,15 @@ class FutureRecordMetadata:
         return self._add(partial(_on_success, partial(f, *args, **kwargs)), looks=False)
 
     def add_errback(self, f: Callable[..., object], *args: object, **kwargs: object) -> Self:
-        """Have *f* called with the error when the delivery has failed; else as `add_callback`."""
+        """Call *f* with the error when the delivery has failed; otherwise as `add_callback`."""
         return self._add(partial(_on_failure, partial(f, *args, **kwargs)), looks=True)
 
     def add_both(self, f: Callable[..., object], *args: object, **kwargs: object) -> Self:
-        """Have *f* called with the metadata or the error; else as `add_callback`."""
+        """Call *f* with the metadata or the error; otherwise as `add_callback`."""
         return self._add(partial(_on_both, partial(f, *args, **kwargs)), looks=True)
 
     def chain(self, future: _Chained) -> Self:
-        """Hand the outcome to *future*, a `kafka.future.Future`."""
+        """Complete *future*, a `kafka.future.Future`, with the outcome."""
         self.add_callback(future.success)
         return self.add_errback(future.failure)
 
@@ -299,8 +303,8 @@ def place_of(future: FutureRecordMetadata) -> tuple[ProducerBatch, int]:
 class FutureRecordsMetadata:
     """The delivery of all records of one `send_many`: wait for it or await it.
 
-    It succeeds when every record is delivered and fails with the first error otherwise; records
-    beside a failed one may have been delivered.
+    It succeeds when every record is delivered, otherwise it fails with the first error. Other
+    records of the same call may have been delivered although one has failed.
     """
 
     __slots__ = ("_count", "_parts")
@@ -375,13 +379,13 @@ class FutureRecordsMetadata:
         return self._result()
 
     def __await__(self) -> Generator[Any, None, list[RecordMetadata]]:  # Any: what asyncio yields
-        """Wait for the delivery on an event loop; as `get`, without a time-out of its own."""
+        """Wait for the delivery on an event loop; as `get`, but without a time-out."""
         for part in self._pending():
             yield from outcome_of(part, 0)
         return self._result()
 
     def _pending(self) -> Iterator[ProducerBatch]:
-        """Yield batches that have no outcome until none is left; whoever asks waits for each."""
+        """Yield one batch without an outcome after the other; the caller waits for each."""
         for batch, _, _ in self._parts:
             while not batch.is_done:
                 part = batch

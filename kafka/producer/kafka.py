@@ -80,12 +80,8 @@ class KafkaProducer(Facade[ProducerClient]):
         self._put: Callable[[str, object, object], FutureRecordMetadata | None] = _put_nothing
         self._path: SendPath | None = None
         self._driver: ThreadDriver
-        self._lifetime = Lifetime(
-            self._thread,
-            on_fork=self._after_fork,
-            hurry=self._stop_lingering,
-            close=self._close_at_exit,
-        )
+        self._lifetime = Lifetime(self._thread, on_fork=self._after_fork)
+        self._lifetime.close_at_exit(hurry=self._stop_lingering, close=self._close_at_exit)
         self._start()
 
     # -- records -----------------------------------------------------------------------------
@@ -186,8 +182,8 @@ class KafkaProducer(Facade[ProducerClient]):
     def close(self, timeout: float | None = None, null_logger: bool = False) -> None:  # noqa: ARG002 - kafka-python's signature
         """Deliver what was sent, then disconnect and end the threads. May be called again.
 
-        Called in a signal handler that interrupted a send() of the same thread, it lets another
-        thread do the work and returns.
+        In a signal handler that interrupted a send() of the same thread it returns at once, and
+        another thread does the work.
 
         Args:
             timeout: seconds to deliver what is left; what is not delivered by then fails with
@@ -212,7 +208,7 @@ class KafkaProducer(Facade[ProducerClient]):
             self._close(core, seconds)
 
     def _stop_lingering(self) -> None:
-        """Send what is in the buffer now, if the producer runs in this process."""
+        """Send what lingers in the buffer, if the producer runs in this process."""
         core = self._core.started
         if core is not None and self._thread.is_running:
             core.accumulator.flush()
@@ -227,7 +223,7 @@ class KafkaProducer(Facade[ProducerClient]):
         left = max(seconds - (time.monotonic() - started), 0.0)
         core.deliveries.stop_callbacks(min(left, EXIT_TIMEOUT) + _JOIN_TIMEOUT / 2)
         self._thread.stop(_JOIN_TIMEOUT)
-        self._lifetime.end()
+        self._lifetime.on_closed()
 
     def __enter__(self) -> Self:
         """Return the producer."""
@@ -271,7 +267,7 @@ class KafkaProducer(Facade[ProducerClient]):
             self._thread.call(client.start(runner, makes_way=True), limit)
         except BaseException:
             client.closed = True
-            self._lifetime.end()
+            self._lifetime.on_closed()
             self._thread.stop()
             raise
         core = client.core
@@ -283,12 +279,12 @@ class KafkaProducer(Facade[ProducerClient]):
             route_limit=client.options.max_block + GRACE,
         )
         self._path = core.path
-        # The method itself: send() has no time to look it up by way of two objects.
+        # The bound method itself, because send() is the hot path: no object stands between.
         self._put = core.accumulator.intake.put
 
     @property
     def _running(self) -> ProducerCore:
-        """The producer's parts; started afresh in a forked child, checked in any case."""
+        """The core of this process: checked, and in a forked child started afresh."""
         if self._core.closed:
             raise KafkaError("the producer is closed; make a new one")
         if self._thread.was_forked:
@@ -300,7 +296,7 @@ class KafkaProducer(Facade[ProducerClient]):
         return core
 
     def _after_fork(self) -> ProducerClient:
-        """Let go of the parent's records and connections, and return them."""
+        """Take a new core; return the parent's client with its records and connections."""
         parents = self._core
         if parents.started is not None:
             parents.started.deliveries.abandoned = True
@@ -317,4 +313,4 @@ class KafkaProducer(Facade[ProducerClient]):
 
 
 def _put_nothing(topic: str, value: object, key: object) -> None:
-    """Take no record: the producer is not started, closed, or the copy in a forked child."""
+    """Put in no record: the producer is not started, closed, or a forked copy."""

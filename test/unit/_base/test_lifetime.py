@@ -24,9 +24,8 @@ class Client:
         self.log = [] if log is None else log
         self.seconds: list[float] = []
         self.parents = object()
-        self.lifetime = Lifetime(
-            thread, on_fork=self.after_fork, hurry=self.hurry, close=self.close_within
-        )
+        self.lifetime = Lifetime(thread, on_fork=self.after_fork)
+        self.lifetime.close_at_exit(hurry=self.hurry, close=self.close_within)
 
     def __repr__(self) -> str:
         return "<Client>"
@@ -73,7 +72,7 @@ def test_at_exit_a_client_that_fails_to_close_does_not_keep_the_others_open() ->
 
 def test_a_closed_client_is_left_alone_at_exit() -> None:
     client = Client(EventLoopThread("kafka-test-io"))
-    client.lifetime.end()
+    client.lifetime.on_closed()
     close_open_clients()
     assert client.log == []
 
