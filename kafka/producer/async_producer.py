@@ -4,21 +4,49 @@ from __future__ import annotations
 
 import asyncio
 import warnings
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from functools import wraps
+from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, Self, TypeVar
 
 from kafka.config.producer import ProducerConfig
 from kafka.producer.callbacks import LoopCallbacks
 from kafka.producer.client import ProducerClient
 from kafka.producer.future import FutureRecordMetadata
-from kafka.sync.facade import local
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Coroutine, Sequence
     from types import TracebackType
 
     from kafka.cluster import ClusterMetadata
     from kafka.producer.future import FutureRecordsMetadata
     from kafka.producer.sizes import Headers
+
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def _reading(
+    method: Callable[Concatenate[ProducerClient, P], T],
+) -> Callable[Concatenate[AsyncKafkaProducer, P], T]:
+    """Return *method*, which changes nothing, as a method of the face."""
+
+    @wraps(method)
+    def call(self: AsyncKafkaProducer, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return method(self._client, *args, **kwargs)
+
+    return call
+
+
+def _awaiting(
+    method: Callable[Concatenate[ProducerClient, P], Coroutine[Any, Any, T]],  # Any: unused
+) -> Callable[Concatenate[AsyncKafkaProducer, P], Coroutine[Any, Any, T]]:
+    """Return a coroutine method as one of the face."""
+
+    @wraps(method)
+    async def call(self: AsyncKafkaProducer, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return await method(self._client, *args, **kwargs)
+
+    return call
 
 
 class AsyncKafkaProducer:
@@ -34,8 +62,8 @@ class AsyncKafkaProducer:
     DEFAULT_CONFIG: ClassVar[dict[str, object]] = ProducerConfig.default_config()
 
     def __init__(self, **configs: Any) -> None:  # Any: each option has a type of its own
-        self._core = ProducerClient(ProducerConfig.from_kwargs(configs))
-        self.config = self._core.config
+        self._client = ProducerClient(ProducerConfig.from_kwargs(configs))
+        self.config = self._client.config
 
     # -- life --------------------------------------------------------------------------------
 
@@ -45,12 +73,9 @@ class AsyncKafkaProducer:
         Raises:
             NoBrokersAvailable: no bootstrap server answered within ``bootstrap_timeout_ms``.
         """
-        await self._core.start(LoopCallbacks(asyncio.get_running_loop()))
+        await self._client.start(LoopCallbacks(asyncio.get_running_loop()))
 
-    async def close(self, timeout: float | None = None) -> None:  # noqa: ASYNC109 - public name
-        await self._core.close(timeout)
-
-    close.__doc__ = ProducerClient.close.__doc__
+    close = _awaiting(ProducerClient.close)
 
     async def stop(self) -> None:
         """Close; the name that aiokafka has for it."""
@@ -72,7 +97,7 @@ class AsyncKafkaProducer:
 
     def __del__(self) -> None:
         """Warn if the producer was started and not closed."""
-        client = self.__dict__.get("_core")
+        client = self.__dict__.get("_client")
         if client is not None and client.started is not None and not client.closed:
             warnings.warn(f"{self} was not closed", ResourceWarning, source=self, stacklevel=2)
 
@@ -112,7 +137,7 @@ class AsyncKafkaProducer:
             UnsupportedVersionError: the brokers cannot store headers or timestamps.
             TypeError: an argument of the wrong type; ValueError: of a wrong value.
         """
-        core = self._core.core
+        core = self._client.core
         if headers is None and partition is None and timestamp_ms is None:
             future = core.accumulator.intake.put(topic, value, key)
             if future is not None:
@@ -157,7 +182,7 @@ class AsyncKafkaProducer:
             TypeError: an argument of the wrong type; ValueError: of a wrong value.
             KafkaError: the producer is closed.
         """
-        core = self._core.core
+        core = self._client.core
         driver = core.driver
         return await driver.run(
             core.path.steps_of_many(
@@ -177,21 +202,17 @@ class AsyncKafkaProducer:
             KafkaTimeoutError: the time is over; the records stay in the buffer.
             IllegalStateError: called inside a delivery callback.
         """
-        core = self._core.core
+        core = self._client.core
         core.check()
         await core.driver.run(core.flush(timeout, core.driver.new_waiter()))
 
     # -- cluster -----------------------------------------------------------------------------
 
-    async def partitions_for(self, topic: str) -> set[int]:
-        return await self._core.partitions_for(topic)
-
-    partitions_for.__doc__ = ProducerClient.partitions_for.__doc__
-
-    bootstrap_connected = local(ProducerClient.bootstrap_connected)
-    metrics = local(ProducerClient.metrics)
+    partitions_for = _awaiting(ProducerClient.partitions_for)
+    bootstrap_connected = _reading(ProducerClient.bootstrap_connected)
+    metrics = _reading(ProducerClient.metrics)
 
     @property
     def _metadata(self) -> ClusterMetadata:
         """The cluster as instrumentation libraries look at it."""
-        return self._core.cluster
+        return self._client.cluster

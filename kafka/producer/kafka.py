@@ -73,7 +73,7 @@ class KafkaProducer(Facade[ProducerClient]):
     DEFAULT_CONFIG: ClassVar[dict[str, object]] = ProducerConfig.default_config()
 
     def __init__(self, **configs: Any) -> None:  # Any: each option has a type of its own
-        client = ProducerClient(ProducerConfig.from_kwargs(configs))
+        self._client = client = ProducerClient(ProducerConfig.from_kwargs(configs))
         super().__init__(client, EventLoopThread(f"kafka-{client.options.client_id}-io"))
         self.config = client.config
         self._starting = threading.RLock()
@@ -194,10 +194,10 @@ class KafkaProducer(Facade[ProducerClient]):
         Raises:
             IllegalStateError: called inside a delivery callback.
         """
-        seconds = self._core.close_timeout(timeout)
-        self._core.closed = True
+        seconds = self._client.close_timeout(timeout)
+        self._client.closed = True
         self._path, self._put = None, _put_nothing
-        core = self._core.started
+        core = self._client.started
         if core is None or not self._thread.is_running:
             return
         if core.is_loop_thread():
@@ -209,14 +209,14 @@ class KafkaProducer(Facade[ProducerClient]):
 
     def _stop_lingering(self) -> None:
         """Send what lingers in the buffer, if the producer runs in this process."""
-        core = self._core.started
+        core = self._client.started
         if core is not None and self._thread.is_running:
             core.accumulator.flush()
 
     def _close(self, core: ProducerCore, seconds: float) -> None:
         started = time.monotonic()
         try:
-            self._thread.call(self._core.close(seconds), seconds + GRACE)
+            self._thread.call(self._client.close(seconds), seconds + GRACE)
         except (IllegalStateError, KafkaTimeoutError) as error:
             if self._thread.is_running:
                 log.error("%r: closing did not end in time: %s", self, error)  # noqa: TRY400 - no news in the traceback
@@ -239,11 +239,11 @@ class KafkaProducer(Facade[ProducerClient]):
         self.close()
 
     def _close_at_exit(self, seconds: float) -> None:
-        self.close(min(seconds, self._core.options.delivery_timeout))
+        self.close(min(seconds, self._client.options.delivery_timeout))
 
     def __del__(self) -> None:
         """Warn if the producer was not closed, and deliver what it still holds."""
-        client = self.__dict__.get("_core")  # None: the options were refused
+        client = self.__dict__.get("_client")  # None: the options were refused
         if client is not None and not client.closed:
             self._lifetime.on_collected(self, client.close)
 
@@ -260,7 +260,7 @@ class KafkaProducer(Facade[ProducerClient]):
     def _start(self) -> None:
         """Start the thread and bootstrap on it."""
         self._thread.start()
-        client = self._core
+        client = self._client
         runner = CallbackThread(f"kafka-{client.options.client_id}-callbacks")
         limit = client.options.bootstrap_timeout + GRACE
         try:
@@ -285,31 +285,31 @@ class KafkaProducer(Facade[ProducerClient]):
     @property
     def _running(self) -> ProducerCore:
         """The core of this process: checked, and in a forked child started afresh."""
-        if self._core.closed:
+        if self._client.closed:
             raise KafkaError("the producer is closed; make a new one")
         if self._thread.was_forked:
             with self._starting:
                 if self._thread.was_forked:
                     self._start()
-        core = self._core.core
+        core = self._client.core
         core.check()
         return core
 
     def _after_fork(self) -> ProducerClient:
         """Take a new core; return the parent's client with its records and connections."""
-        parents = self._core
+        parents = self._client
         if parents.started is not None:
             parents.started.deliveries.abandoned = True
         self._starting = threading.RLock()
         self._path, self._put = None, _put_nothing
-        self._core = ProducerClient(parents.options)
-        self._core.closed = parents.closed
+        self._client = self._calls = ProducerClient(parents.options)
+        self._client.closed = parents.closed
         return parents
 
     @property
     def _metadata(self) -> ClusterMetadata:
         """The cluster as instrumentation libraries look at it."""
-        return self._core.cluster
+        return self._client.cluster
 
 
 def _put_nothing(topic: str, value: object, key: object) -> None:
