@@ -243,9 +243,9 @@ class KafkaProducer(Facade[ProducerClient]):
 
     def __del__(self) -> None:
         """Warn if the producer was not closed, and deliver what it still holds."""
-        client = self.__dict__.get("_client")  # None: the options were refused
-        if client is not None and not client.closed:
-            self._lifetime.on_collected(self, client.close)
+        lifetime: Lifetime | None = self.__dict__.get("_lifetime")  # None: options refused
+        if lifetime is not None and not self._client.closed:
+            lifetime.on_collected(self, self._client.close)
 
     def __reduce__(self) -> tuple[object, ...]:
         """Refuse to be pickled."""
