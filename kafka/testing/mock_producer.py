@@ -17,8 +17,8 @@ from kafka.errors import (
 )
 from kafka.partitioner.adapt import adapt_partitioner
 from kafka.partitioner.hashing import murmur2
-from kafka.producer.many import FutureRecordsMetadata
-from kafka.producer.send_path import check_many, check_topic
+from kafka.producer.arguments import check_columns, check_topic
+from kafka.producer.future import FutureRecordsMetadata
 from kafka.serializer.adapt import adapt_serializer
 from kafka.testing.mock_delivery import (
     TRANSITIONS,
@@ -36,8 +36,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from kafka.producer.batch_encoding import Headers
-    from kafka.producer.future import FutureRecordMetadata
-    from kafka.producer.many import Part
+    from kafka.producer.future import FutureRecordMetadata, Part
     from kafka.structs import ConsumerGroupMetadata, OffsetAndMetadata, TopicPartition
 
 _METHODS = frozenset(
@@ -187,7 +186,7 @@ class MockProducer:
     ) -> FutureRecordsMetadata:
         """Take many records and return one future; see `KafkaProducer.send_many`."""
         self._check("send_many")
-        check_many(values, keys)
+        check_columns(values, keys)
         records = [
             self._record(topic, value, key, headers, partition, timestamp_ms)
             for value, key in zip(values, keys or [None] * len(values), strict=True)

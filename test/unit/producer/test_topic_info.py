@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kafka.partitioner.hashing import murmur2
-from kafka.producer.send_path import check_topic
-from kafka.producer.topic_info import BuiltInPartitioner, TopicInfo
+from kafka.producer.topic_info import TopicInfo
 
 
 def make(partitions: int, available: tuple[int, ...] = ()) -> TopicInfo:
@@ -53,17 +52,6 @@ def test_one_badly_compressed_batch_shrinks_the_next_ones_at_once() -> None:
     assert route.queues[0].limit == 1000
 
 
-@pytest.mark.parametrize("name", ["a", "A-b_c.9", "x" * 249, "..."])
-def test_good_topic_names_pass(name: str) -> None:
-    check_topic(name)
-
-
-@pytest.mark.parametrize("name", ["", ".", "..", "a b", "ä", "x" * 250, "a\n"])
-def test_bad_topic_names_are_refused(name: str) -> None:
-    with pytest.raises(ValueError, match="is not a topic name"):
-        check_topic(name)
-
-
 @pytest.mark.parametrize("key", [b"", b"key", b"k" * 128, b"k" * 129])
 def test_keyed_records_go_where_the_java_client_sends_them(key: bytes) -> None:
     route = make(7)
@@ -86,27 +74,3 @@ def test_few_keys_are_remembered_and_no_long_ones() -> None:
     assert 0 < len(route.keyed) <= 16_384
     route.place(b"k" * 129)
     assert b"k" * 129 not in route.keyed
-
-
-def test_it_is_enough_after_batch_size_bytes() -> None:
-    sticky = BuiltInPartitioner(100, lambda low, high: low)
-    assert [sticky.is_enough(40) for _ in range(3)] == [False, False, True]
-
-
-def test_a_draw_counts_from_zero() -> None:
-    sticky = BuiltInPartitioner(100, lambda low, high: low)
-    sticky.is_enough(99)
-    sticky.draw([0], lambda partition: 0)
-    assert not sticky.is_enough(99)
-
-
-@pytest.mark.parametrize(("point", "expected"), [(0.0, 0), (0.5, 0), (1.0, 1), (3.5, 1), (4.0, 2)])
-def test_the_shorter_a_queue_the_likelier_it_is(point: float, expected: int) -> None:
-    # Queues of 3, 1 and 2 batches weigh 1, 3 and 2.
-    sticky = BuiltInPartitioner(100, lambda low, high: point)
-    assert sticky.draw([0, 1, 2], [3, 1, 2].__getitem__) == expected
-
-
-def test_the_upper_end_of_the_draw_is_the_last_candidate() -> None:
-    sticky = BuiltInPartitioner(100, lambda low, high: high)
-    assert sticky.draw([4, 7], lambda partition: 0) == 7
