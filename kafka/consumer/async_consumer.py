@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from kafka.consumer import arguments
 from kafka.consumer.async_polling import AsyncPolling
-from kafka.consumer.health import PartitionHealth, partition_health
+from kafka.consumer.fetch_health import PartitionHealth, partition_health
 from kafka.consumer.lifecycle import wakeable
 from kafka.errors import IllegalStateError, KafkaTimeoutError
 from kafka.subscription.reset import EARLIEST, LATEST
@@ -172,7 +172,7 @@ class AsyncKafkaConsumer(AsyncPolling):
         self._settle()
         position = await self._core.position(partition, self._deadline(timeout_ms))
         if position is None and timeout_ms is None:
-            reason = self._core.fetcher.reason(partition)
+            reason = self._core.reason(partition)
             why = f": it {reason.value}" if reason else ""
             raise KafkaTimeoutError(
                 f"no position for {partition.topic}-{partition.partition} in time{why}"
@@ -209,9 +209,7 @@ class AsyncKafkaConsumer(AsyncPolling):
     def _set_paused(self, partitions: tuple[TopicPartition, ...], *, paused: bool) -> None:
         states = [arguments.assigned(self._subscription.assignment, tp) for tp in partitions]
         self._change()
-        for state in states:
-            self._core.pause(state, paused=paused)
-        self._core.fetcher.drive()
+        self._core.pause(states, paused=paused)
 
     def paused(self) -> set[TopicPartition]:
         """Return the partitions that are paused."""
@@ -223,7 +221,7 @@ class AsyncKafkaConsumer(AsyncPolling):
         now = core.clock.now()
         return {
             state.tp: partition_health(
-                state, self._buffer.position(state.tp), core.fetcher.reason(state.tp), now
+                state, self._buffer.position(state.tp), core.reason(state.tp), now
             )
             for state in self._subscription.assignment
         }

@@ -92,7 +92,7 @@ class AsyncPolling(Queries):
     async def _once(self, timer: Deadline, take: Callable[[], T]) -> T:
         """Return what *take* finds, or wait once for news until *timer* and look again."""
         core = self._check_open()
-        core.fetcher.activate()
+        core.activate()
         self._raise_wakeup()
         try:
             found = take()
@@ -106,7 +106,7 @@ class AsyncPolling(Queries):
             # A loop of poll(0) must let the fetches through.
             await asyncio.sleep(0)
         else:
-            await core.pulse.wait(self._buffer.has_news, timer)
+            await core.changed.wait(timer, self._buffer.has_news)
         if self._closed:
             return found
         core.client.supervisor.check()

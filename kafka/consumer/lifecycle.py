@@ -67,7 +67,7 @@ class ConsumerLife(Handout):
         )
         self._observer = self._sensors or Observer()
         self._subscription = SubscriptionState()
-        self._buffer = FetchBuffer(settings.read_ahead, self._on_room)
+        self._buffer = FetchBuffer(settings.read_ahead, self._on_space_available)
         self._buffer.on_change(self._note_change)
         self._reader = RecordReader(
             self._buffer,
@@ -117,9 +117,7 @@ class ConsumerLife(Handout):
             client,
             self._subscription,
             self._buffer,
-            clock=clock,
-            uniform=client.runtime.uniform,
-            observer=self._observer,
+            client.runtime,
         )
         self._core_or_none = core
         try:
@@ -225,10 +223,10 @@ class ConsumerLife(Handout):
     def _core(self) -> ConsumerCore:
         return self._check_open()
 
-    def _on_room(self) -> None:
+    def _on_space_available(self) -> None:
         core = self._core_or_none
         if core is not None and not self._closed:
-            core.on_room()
+            core.on_space_available()
 
     def _deadline(self, timeout_ms: float | None) -> Deadline:
         timeout = arguments.api_timeout(timeout_ms, self._settings.default_api_timeout)
@@ -280,4 +278,4 @@ class ConsumerLife(Handout):
 
     def activate(self) -> None:
         """Begin to fetch, as the first poll does."""
-        self._core.fetcher.activate()
+        self._core.activate()

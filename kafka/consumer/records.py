@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from kafka._base.observer import Observer
+    from kafka.consumer.completed_fetch import CompletedFetch, RecordSlice
     from kafka.consumer.fetch_buffer import FetchBuffer
-    from kafka.consumer.fetch_results import CompletedFetch, RecordSlice
     from kafka.record.batch import Headers
     from kafka.structs import ConsumerRecord, TopicPartition
 

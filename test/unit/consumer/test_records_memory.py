@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from kafka._base.observer import Observer
+from kafka.consumer.completed_fetch import CompletedFetch
 from kafka.consumer.fetch_buffer import FetchBuffer
-from kafka.consumer.fetch_results import CompletedFetch
 from kafka.consumer.records import RecordReader
 from test.unit.consumer.consumer_data import TP, batch, started
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from kafka.consumer.fetch_health import FetchWatchdog, Neglected
 from kafka.consumer.fetch_planner import Reason
-from kafka.consumer.watchdog import FetchWatchdog, Neglected
 from kafka.subscription import PartitionState
 from test.unit.consumer.consumer_data import OTHER, TP, started
 

@@ -21,9 +21,9 @@ from kafka.structs import OffsetAndTimestamp, TopicPartition
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from kafka._base.backoff import ExponentialBackoff, Uniform
-    from kafka._base.clock import Clock
+    from kafka._base.backoff import ExponentialBackoff
     from kafka._base.deadline import Deadline
+    from kafka._base.runtime import Runtime
     from kafka.consumer.offset_requests import FoundOffset
     from kafka.net.network_client import NetworkClient
 
@@ -38,8 +38,7 @@ class OffsetLookup:
         isolation_level: with 1 the end of a partition is its last stable offset.
         request_timeout: seconds a broker may take.
         backoff: between two attempts.
-        clock: for deadlines.
-        uniform: randomness for the back-off.
+        runtime: the surroundings.
     """
 
     def __init__(
@@ -49,15 +48,14 @@ class OffsetLookup:
         isolation_level: int,
         request_timeout: float,
         backoff: ExponentialBackoff,
-        clock: Clock,
-        uniform: Uniform,
+        runtime: Runtime,
     ) -> None:
         self._client = client
         self._isolation_level = isolation_level
         self._request_timeout = request_timeout
         self._backoff = backoff
-        self._clock = clock
-        self._uniform = uniform
+        self._clock = runtime.clock
+        self._uniform = runtime.uniform
 
     async def ask(
         self, node_id: int, timestamps: Mapping[TopicPartition, int]
