@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from kafka._base.lazy import lazy_names
+from kafka._base.lazy import lazy_names, public_names
 from kafka.version import __version__
 
 if TYPE_CHECKING:
@@ -71,8 +71,11 @@ _HOMES = {
 # The application decides where logs go; without this, Python would print warnings to stderr.
 logging.getLogger(__name__).addHandler(logging.NullHandler())
 
-__getattr__ = lazy_names(__name__, _HOMES)
+_NOT_YET = "this release does not have it yet; docs/compat.rst lists what is there"
+_MISSING = dict.fromkeys(("BrokerConnection", "KafkaAdminClient", "KafkaClient"), _NOT_YET)
+
+__getattr__ = lazy_names(__name__, _HOMES, _MISSING)
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOMES})
+    return public_names(__name__, _HOMES)

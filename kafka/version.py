@@ -1,3 +1,3 @@
 """The version of the distribution."""
 
-__version__ = "3.100.0.dev0"
+__version__ = "3.100.0"

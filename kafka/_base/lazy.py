@@ -2,28 +2,55 @@
 
 from __future__ import annotations
 
+import pkgutil
 import sys
 from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 
-def lazy_names(package: str, homes: Mapping[str, str]) -> Callable[[str], object]:
+def lazy_names(
+    package: str, homes: Mapping[str, str], missing: Mapping[str, str] | None = None
+) -> Callable[[str], object]:
     """Return a ``__getattr__`` for the module *package*.
+
+    Public submodules of the package are found, too: after ``import kafka`` programs write
+    ``kafka.errors.KafkaError``.
+
+    Args:
+        package: name of the module that offers the names.
+        homes: the module that defines each name.
+        missing: names that other releases have, with what to say about each.
+    """
+
+    def get(name: str) -> object:
+        home = homes.get(name)
+        if home is not None:
+            value = getattr(import_module(home), name)
+        elif missing and name in missing:
+            raise ImportError(f"{package}.{name} is not available: {missing[name]}")
+        elif not name.startswith("_") and find_spec(f"{package}.{name}") is not None:
+            value = import_module(f"{package}.{name}")
+        else:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        setattr(sys.modules[package], name, value)
+        return value
+
+    return get
+
+
+def public_names(package: str, homes: Mapping[str, str]) -> list[str]:
+    """Return what ``dir()`` of the module *package* lists: lazy names and public submodules.
 
     Args:
         package: name of the module that offers the names.
         homes: the module that defines each name.
     """
-
-    def get(name: str) -> object:
-        home = homes.get(name)
-        if home is None:
-            raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        value = getattr(import_module(home), name)
-        setattr(sys.modules[package], name, value)
-        return value
-
-    return get
+    module = sys.modules[package]
+    submodules = (found.name for found in pkgutil.iter_modules(module.__path__))
+    special = (name for name in vars(module) if name.startswith("__"))
+    public = (name for name in submodules if not name.startswith("_"))
+    return sorted({*homes, *special, *public})

@@ -1,10 +1,13 @@
-"""The commands of ``python -m kafka``; the module of each is imported when it is asked for."""
+"""The commands of ``python -m kafka``; the module of each is imported when it is asked for.
+
+The console script ``kafka-python`` is the same.
+"""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from importlib import import_module
+from importlib import import_module, metadata
 from typing import TYPE_CHECKING, Final, Protocol, cast
 
 if TYPE_CHECKING:
@@ -32,6 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit status: 0 for success.
     """
     words = sys.argv[1:] if arguments is None else arguments
+    _warn_of_mixed_files()
     parser = argparse.ArgumentParser(
         prog="python -m kafka",
         description="Client for Apache Kafka.",
@@ -42,3 +46,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # The type of a module says nothing of its functions.
     command = cast("_Command", import_module(f"kafka.cli.{chosen}"))
     return command.main(words[1:])
+
+
+def _warn_of_mixed_files() -> None:
+    """Say so if several distributions own the package: their files overwrite each other."""
+    owners = sorted(set(metadata.packages_distributions().get("kafka", ())))
+    if len(owners) > 1:
+        print(
+            f"warning: {' and '.join(owners)} are installed together and share the package "
+            f"'kafka', so their files are mixed; uninstall all of them, then install one",
+            file=sys.stderr,
+        )

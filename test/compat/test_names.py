@@ -6,6 +6,7 @@ import logging
 import subprocess
 import sys
 from importlib import import_module
+from types import ModuleType
 
 import pytest
 
@@ -62,8 +63,15 @@ def test_name_can_be_imported_from_its_public_path(module: str, name: str) -> No
 @pytest.mark.parametrize("module", FACTS["exports"])
 def test_module_offers_what_it_offered(module: str) -> None:
     offered = import_module(module)
-    missing = {name for name in FACTS["exports"][module] if not hasattr(offered, name)}
+    missing = {name for name in FACTS["exports"][module] if not _offers(offered, name)}
     assert missing == NOT_BUILT.get(module, set())
+
+
+def _offers(module: ModuleType, name: str) -> bool:
+    try:
+        return hasattr(module, name)
+    except ImportError:  # says that a later release has it
+        return False
 
 
 def test_public_names_are_listed_by_dir() -> None:
