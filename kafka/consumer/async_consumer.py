@@ -2,28 +2,87 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NoReturn
+import asyncio
+import warnings
+from functools import partial, wraps
+from typing import TYPE_CHECKING, ClassVar, Concatenate, ParamSpec, Self, TypeVar
 
+from kafka._base.deadline import Deadline
+from kafka.config.consumer import ConsumerConfig
 from kafka.consumer import arguments
-from kafka.consumer.async_polling import AsyncPolling
-from kafka.consumer.fetch_health import PartitionHealth, partition_health
-from kafka.consumer.lifecycle import wakeable
-from kafka.errors import IllegalStateError, KafkaTimeoutError
-from kafka.subscription.reset import EARLIEST, LATEST
+from kafka.consumer.calls import ConsumerCalls
+from kafka.consumer.client import ConsumerClient
+from kafka.consumer.fetch_collector import RecordCursor, as_lists
+from kafka.errors import IllegalStateError, KafkaError
 
 if TYPE_CHECKING:
-    import re
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Coroutine, Sequence
+    from types import TracebackType
 
-    from kafka.structs import OffsetAndMetadata, TopicPartition
-    from kafka.subscription.subscription_state import Listener
+    from kafka.cluster import ClusterMetadata
+    from kafka.consumer.record_batch import RecordBatch
+    from kafka.structs import ConsumerRecord, TopicPartition
+    from kafka.subscription import SubscriptionState
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
-class AsyncKafkaConsumer(AsyncPolling):
+def _reading(
+    method: Callable[Concatenate[ConsumerCalls, P], T],
+) -> Callable[Concatenate[AsyncKafkaConsumer, P], T]:
+    """Return *method*, which changes nothing, as a method of the face."""
+
+    @wraps(method)
+    def call(self: AsyncKafkaConsumer, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return method(self._calls, *args, **kwargs)
+
+    return call
+
+
+def _counting(
+    method: Callable[Concatenate[ConsumerCalls, P], T],
+) -> Callable[Concatenate[AsyncKafkaConsumer, P], T]:
+    """Return *method* as one of the face that counts the record in hand as consumed first."""
+
+    @wraps(method)
+    def call(self: AsyncKafkaConsumer, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        self._cursor.mark_consumed()
+        return method(self._calls, *args, **kwargs)
+
+    return call
+
+
+def _awaiting(
+    method: Callable[Concatenate[ConsumerCalls, P], Coroutine[None, None, T]],
+    *,
+    counts: bool = False,
+) -> Callable[Concatenate[AsyncKafkaConsumer, P], Coroutine[None, None, T]]:
+    """Return a coroutine method as one of the face.
+
+    Args:
+        method: the method.
+        counts: whether the record in hand counts as consumed first.
+    """
+
+    @wraps(method)
+    async def call(self: AsyncKafkaConsumer, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        if counts:
+            self._cursor.mark_consumed()
+        return await method(self._calls, *args, **kwargs)
+
+    return call
+
+
+class AsyncKafkaConsumer:
     """Read records from topics, in ``async`` code.
 
     Start it with ``async with`` or `start`, stop it with `close`; between the two all calls are
     made on the event loop it was started on. Only `wakeup` may be called from other threads.
+
+    A record that the consumer returned one by one counts as consumed when the application asks
+    for the next one or for positions, changes what is read, commits, or closes the consumer. It
+    does not count if an exception leaves ``async with``.
 
     Args:
         topics: names of topics to subscribe to; see `subscribe`.
@@ -33,237 +92,246 @@ class AsyncKafkaConsumer(AsyncPolling):
         KafkaConfigurationError: an option is unknown or cannot work.
     """
 
+    DEFAULT_CONFIG: ClassVar[dict[str, object]] = ConsumerConfig.default_config()
+
+    def __init__(self, *topics: str, **configs: object) -> None:
+        self._client = client = ConsumerClient(type(self).__name__, topics, configs)
+        self.config = client.config
+        self._calls = ConsumerCalls(client)
+        self._cursor = RecordCursor(client.buffer, client.collector)
+        self._max_records = client.settings.max_poll_records
+
+    def __repr__(self) -> str:
+        """Return a status line."""
+        return repr(self._client)
+
+    def __del__(self) -> None:
+        """Warn about a consumer that was started and never closed."""
+        # There is no client if the options were refused.
+        client: ConsumerClient | None = self.__dict__.get("_client")
+        if client is not None and client.state == "OPEN":
+            warnings.warn(f"unclosed {self!r}", ResourceWarning, stacklevel=2, source=self)
+
+    # -- life ------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Find a broker and begin.
+
+        Raises:
+            NoBrokersAvailable: no bootstrap server answered within ``bootstrap_timeout_ms``.
+        """
+        await self._client.start()
+
+    async def close(self, autocommit: bool = True, timeout_ms: float | None = None) -> None:
+        """Stop reading and free all resources; calling it again does nothing.
+
+        Args:
+            autocommit: count the record in hand as consumed, and commit positions if the consumer
+                is in a group.
+            timeout_ms: how long to wait for brokers, in ms; ``None`` for ``request_timeout_ms``.
+        """
+        timeout = arguments.api_timeout(timeout_ms, self._client.settings.request_timeout)
+        if not self._client.begin_close():
+            return
+        if autocommit:
+            self._cursor.mark_consumed()
+        self._cursor.interrupt()
+        await self._client.finish_close(timeout)
+
+    async def stop(self) -> None:
+        """Close the consumer (aiokafka's name)."""
+        await self.close()
+
+    async def __aenter__(self) -> Self:
+        """Start and return the consumer."""
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close the consumer; after an exception, without counting the record in hand."""
+        await self.close(autocommit=kind is None)
+
+    def wakeup(self) -> None:
+        """End the call that waits now, or else the next one, with `WakeupError`; any thread.
+
+        Not ended are calls that do not wait, such as `pause`, and `close`.
+        """
+        self._client.wakeup()
+
     # -- what to read ----------------------------------------------------------------------
 
-    def subscribe(
-        self,
-        topics: Collection[str] = (),
-        pattern: str | re.Pattern[str] | None = None,
-        listener: Listener | None = None,
-    ) -> None:
-        """Read all partitions of *topics*, or of all topics whose names match *pattern*.
+    subscribe = _counting(ConsumerCalls.subscribe)
+    assign = _counting(ConsumerCalls.assign)
+    unsubscribe = _counting(ConsumerCalls.unsubscribe)
+    subscription = _reading(ConsumerCalls.subscription)
+    assignment = _reading(ConsumerCalls.assignment)
+    seek = _counting(ConsumerCalls.seek)
+    seek_to_beginning = _counting(ConsumerCalls.seek_to_beginning)
+    seek_to_end = _counting(ConsumerCalls.seek_to_end)
+    position = _awaiting(ConsumerCalls.position, counts=True)
+    highwater = _reading(ConsumerCalls.highwater)
+    pause = _counting(ConsumerCalls.pause)
+    resume = _counting(ConsumerCalls.resume)
+    paused = _reading(ConsumerCalls.paused)
+    health = _counting(ConsumerCalls.health)
+    commit = _awaiting(ConsumerCalls.commit, counts=True)
+    commit_async = _counting(ConsumerCalls.commit_async)
+    committed = _awaiting(ConsumerCalls.committed)
 
-        The topics replace those of an earlier subscription. Partitions and topics that appear
-        later are picked up; a partition that appears later is read from its beginning if
-        ``auto_offset_reset`` is ``latest``, so that nothing written to it is lost.
+    # -- questions -------------------------------------------------------------------------
 
-        Args:
-            topics: names of topics.
-            pattern: a regular expression, matched from the start of each name.
-            listener: told of changes of the assignment, once the consumer is in a group.
+    offsets_for_times = _awaiting(ConsumerCalls.offsets_for_times)
+    beginning_offsets = _awaiting(ConsumerCalls.beginning_offsets)
+    end_offsets = _awaiting(ConsumerCalls.end_offsets)
+    partitions_for_topic = _awaiting(ConsumerCalls.partitions_for_topic)
+    topics = _awaiting(ConsumerCalls.topics)
+    bootstrap = _awaiting(ConsumerCalls.bootstrap)
+    bootstrap_connected = _reading(ConsumerCalls.bootstrap_connected)
+    metrics = _reading(ConsumerCalls.metrics)
 
-        Raises:
-            ValueError: neither is given, or a name is not legal.
-            IllegalStateError: both are given, or `assign` was used before.
-            TypeError: *topics* is a string, or *listener* no rebalance listener.
-        """
-        self._change()
-        self._subscription.subscribe(topics, pattern, listener)
-        self._apply_subscription()
+    # -- records ---------------------------------------------------------------------------
 
-    def assign(self, partitions: Collection[TopicPartition]) -> None:
-        """Read exactly *partitions*; those read already keep their positions.
-
-        Args:
-            partitions: the partitions; none to read nothing, like `unsubscribe`.
-
-        Raises:
-            IllegalStateError: `subscribe` was used before.
-            TypeError: an element is no `TopicPartition`.
-        """
-        self._change()
-        if partitions:
-            self._subscription.assign_from_user(partitions)
-        else:
-            self._subscription.unsubscribe()
-        self._apply_subscription()
-
-    def unsubscribe(self) -> None:
-        """Read nothing any more, and forget all positions."""
-        self._change()
-        self._subscription.unsubscribe()
-        self._apply_subscription()
-
-    def subscription(self) -> set[str] | None:
-        """Return the names of the topics subscribed to, ``None`` without a subscription."""
-        topics = self._subscription.subscription
-        return None if topics is None else set(topics)
-
-    def assignment(self) -> set[TopicPartition]:
-        """Return the partitions read now."""
-        return set(self._subscription.assignment.partitions)
-
-    def _change(self) -> None:
-        """Count what was handed out as consumed, before something changes."""
-        if self._closed:
-            raise IllegalStateError(f"{type(self).__name__} is closed")
-        self._settle()
-        self._attention = True
-
-    def _apply_subscription(self) -> None:
-        if self._core_or_none is not None:
-            self._core_or_none.apply_subscription()
-
-    # -- positions -------------------------------------------------------------------------
-
-    def seek(self, partition: TopicPartition, offset: int | OffsetAndMetadata) -> None:
-        """Have *offset* be the next one read from *partition*.
+    async def poll(
+        self, timeout_ms: float = 0, max_records: int | None = None, update_offsets: bool = True
+    ) -> dict[TopicPartition, list[ConsumerRecord]]:
+        """Return records that are there, or that arrive in time.
 
         Args:
-            partition: an assigned partition.
-            offset: the offset; with an `OffsetAndMetadata` whose ``leader_epoch`` is known, the
-                leader is asked first whether its log still has that record (KIP-320).
-
-        Raises:
-            TypeError: *partition* is no `TopicPartition`.
-            ValueError: *offset* is negative, or *partition* is not assigned.
-        """
-        (state,) = arguments.seekable(self._subscription.assignment, (partition,))
-        target, epoch = arguments.seek_target(offset)
-        self._change()
-        self._core.seek(state, target, epoch)
-
-    def seek_to_beginning(self, *partitions: TopicPartition) -> None:
-        """Go to the first offset of *partitions*, of all assigned ones if none is given.
-
-        The offset is looked up in the background; `position` waits for it.
-
-        Raises:
-            TypeError: one is no `TopicPartition`.
-            ValueError: one is not assigned, or nothing is.
-        """
-        states = arguments.seekable(self._subscription.assignment, partitions)
-        self._change()
-        self._core.seek_to(states, EARLIEST)
-
-    def seek_to_end(self, *partitions: TopicPartition) -> None:
-        """Go to the end of *partitions*, of all assigned ones if none is given.
-
-        The offset is looked up in the background; `position` waits for it.
-
-        Raises:
-            TypeError: one is no `TopicPartition`.
-            ValueError: one is not assigned, or nothing is.
-        """
-        states = arguments.seekable(self._subscription.assignment, partitions)
-        self._change()
-        self._core.seek_to(states, LATEST)
-
-    @wakeable
-    async def position(
-        self, partition: TopicPartition, timeout_ms: float | None = None
-    ) -> int | None:
-        """Return the offset of the next record to be returned, looking it up if need be.
-
-        Args:
-            partition: an assigned partition.
-            timeout_ms: how long to wait, in ms; ``None`` for ``default_api_timeout_ms``.
+            timeout_ms: how long to wait if there are none, in ms.
+            max_records: at most so many; ``None`` for ``max_poll_records``.
+            update_offsets: whether they count as consumed; otherwise the next call returns them
+                again.
 
         Returns:
-            The offset; ``None`` if there was none within a *timeout_ms* given.
+            Records by partition, in offset order; empty if none arrived in time.
 
         Raises:
-            TypeError: *partition* is no `TopicPartition`.
-            IllegalStateError: it is not assigned.
-            KafkaTimeoutError: no offset within ``default_api_timeout_ms``.
-            NoOffsetForPartitionError: there is no position and no policy to find one.
+            ValueError: a negative time-out, or *max_records* < 1.
+            TypeError: *max_records* is no integer.
+            IllegalStateError: the consumer is closed or not started.
+            WakeupError: `wakeup` was called.
+            KafkaError: a partition cannot be read; others can, by the next call.
         """
-        arguments.assigned(self._subscription.assignment, partition)
-        self._settle()
-        position = await self._core.position(partition, self._deadline(timeout_ms))
-        if position is None and timeout_ms is None:
-            reason = self._core.reason(partition)
-            why = f": it {reason.value}" if reason else ""
-            raise KafkaTimeoutError(
-                f"no position for {partition.topic}-{partition.partition} in time{why}"
-            )
-        return position
+        timeout, limit = arguments.poll_limits(timeout_ms, max_records, self._max_records)
+        timer = Deadline.after(self._now(), timeout)
+        while True:
+            records = await self._poll_once(timer, limit, update_offsets=update_offsets)
+            if records or self._client.closed or timer.is_expired(self._now()):
+                return as_lists(records)
 
-    def highwater(self, partition: TopicPartition) -> int | None:
-        """Return the offset after the last record of *partition*, as of its last fetch.
-
-        Raises:
-            TypeError: *partition* is no `TopicPartition`.
-            IllegalStateError: it is not assigned.
-        """
-        return arguments.assigned(self._subscription.assignment, partition).high_watermark
-
-    def pause(self, *partitions: TopicPartition) -> None:
-        """Return no records of *partitions* until `resume`; what is fetched already is kept.
-
-        Raises:
-            TypeError: one is no `TopicPartition`.
-            IllegalStateError: one is not assigned.
-        """
-        self._set_paused(partitions, paused=True)
-
-    def resume(self, *partitions: TopicPartition) -> None:
-        """Return records of *partitions* again.
-
-        Raises:
-            TypeError: one is no `TopicPartition`.
-            IllegalStateError: one is not assigned.
-        """
-        self._set_paused(partitions, paused=False)
-
-    def _set_paused(self, partitions: tuple[TopicPartition, ...], *, paused: bool) -> None:
-        states = [arguments.assigned(self._subscription.assignment, tp) for tp in partitions]
-        self._change()
-        self._core.pause(states, paused=paused)
-
-    def paused(self) -> set[TopicPartition]:
-        """Return the partitions that are paused."""
-        return self._subscription.paused_partitions()
-
-    def health(self) -> dict[TopicPartition, PartitionHealth]:
-        """Return how reading of each assigned partition is going."""
-        core = self._core
-        now = core.clock.now()
-        return {
-            state.tp: partition_health(
-                state, self._buffer.position(state.tp), core.reason(state.tp), now
-            )
-            for state in self._subscription.assignment
-        }
-
-    # -- groups ----------------------------------------------------------------------------
-
-    async def commit(
+    async def poll_batch(
         self,
-        offsets: dict[TopicPartition, OffsetAndMetadata] | None = None,
-        timeout_ms: float | None = None,
-    ) -> NoReturn:
-        """Commit offsets to the group's coordinator.
+        timeout_ms: float = 0,
+        max_records: int | None = None,
+        *,
+        zero_copy: bool = False,
+    ) -> list[RecordBatch]:
+        """Return records like `poll`, as batches that can be read as columns.
+
+        For arguments and errors see `poll`; all records returned count as consumed. With
+        *zero_copy*, values are read-only `memoryview` objects of the response, see
+        `KafkaConsumer.poll_batch`.
+        """
+        timeout, limit = arguments.poll_limits(timeout_ms, max_records, self._max_records)
+        timer = Deadline.after(self._now(), timeout)
+        collect = partial(self._cursor.collect_batches, limit, views=zero_copy)
+        while True:
+            batches = await self._collect_or_wait(timer, collect)
+            if batches or self._client.closed or timer.is_expired(self._now()):
+                return batches
+
+    async def consume(self, num_messages: int = 1, timeout_ms: float = 0) -> list[RecordBatch]:
+        """Return at most *num_messages* records; otherwise as `poll_batch`."""
+        return await self.poll_batch(timeout_ms, num_messages)
+
+    async def getmany(
+        self, *, timeout_ms: float = 0, max_records: int | None = None
+    ) -> dict[TopicPartition, list[ConsumerRecord]]:
+        """Return records like `poll` (aiokafka's name)."""
+        return await self.poll(timeout_ms, max_records)
+
+    async def getone(self) -> ConsumerRecord:
+        """Return the next record, waiting for it as long as it takes (aiokafka's name).
 
         Raises:
-            IllegalStateError: the consumer has no ``group_id``.
+            WakeupError: `wakeup` was called.
+            IllegalStateError: the consumer is closed or not started.
         """
-        del offsets, timeout_ms
-        raise IllegalStateError("Requires group_id")
+        record = await self._next(Deadline.after(0.0, None))
+        if record is None:
+            raise IllegalStateError(f"{type(self).__name__} is closed")
+        return record
 
-    def commit_async(
-        self,
-        offsets: dict[TopicPartition, OffsetAndMetadata] | None = None,
-        callback: Callable[[object, object], object] | None = None,
-    ) -> NoReturn:
-        """Commit offsets to the group's coordinator in the background.
+    def __aiter__(self) -> Self:
+        """Return the consumer: it iterates over its records."""
+        return self
 
-        Raises:
-            IllegalStateError: the consumer has no ``group_id``.
-        """
-        del offsets, callback
-        raise IllegalStateError("Requires group_id")
+    async def __anext__(self) -> ConsumerRecord:
+        """Return the next record; end after ``consumer_timeout_ms`` without one, or closed."""
+        cursor = self._cursor
+        record = next(cursor.rows, None)
+        if record is not None:
+            cursor.last = record
+            return record
+        if self._client.closed:
+            raise StopAsyncIteration
+        record = await self._next(
+            Deadline.after(self._now(), self._client.settings.consumer_timeout)
+        )
+        if record is None:
+            raise StopAsyncIteration
+        return record
 
-    async def committed(
-        self,
-        partition: TopicPartition,
-        metadata: bool = False,
-        timeout_ms: float | None = None,
-    ) -> NoReturn:
-        """Return the group's committed offset of *partition*.
+    async def _next(self, timer: Deadline) -> ConsumerRecord | None:
+        cursor = self._cursor
+        while not self._client.closed:
+            records = await self._poll_once(timer, self._max_records, update_offsets=False)
+            record = cursor.advance(records)
+            if record is not None:
+                return record
+            if not self._client.closed and timer.is_expired(self._now()):
+                break
+        return None
 
-        Raises:
-            IllegalStateError: the consumer has no ``group_id``.
-        """
-        del partition, metadata, timeout_ms
-        raise IllegalStateError("Requires group_id")
+    async def _poll_once(
+        self, timer: Deadline, max_records: int, update_offsets: bool = True
+    ) -> dict[TopicPartition, Sequence[ConsumerRecord]]:
+        """Return records at hand, or wait once for news until *timer* and look again."""
+        collect = partial(self._cursor.collect_records, max_records, update_offsets=update_offsets)
+        return await self._collect_or_wait(timer, collect)
+
+    async def _collect_or_wait(self, timer: Deadline, collect: Callable[[], T]) -> T:
+        """Return what *collect* finds, or wait once for news until *timer* and look again."""
+        client = self._client
+        try:
+            found = client.collect_now(collect)
+        except KafkaError:
+            # A loop of polls that raise must let the fetches of other partitions through.
+            await asyncio.sleep(0)
+            raise
+        if found:
+            return found
+        if timer.is_expired(self._now()):
+            # A loop of poll(0) must let the fetches through.
+            await asyncio.sleep(0)
+        else:
+            await client.core.changed.wait(timer, client.buffer.has_news)
+        return found if client.closed else client.collect_now(collect)
+
+    def _now(self) -> float:
+        return self._client.core.clock.now()
+
+    # -- what instrumentation reads --------------------------------------------------------
+
+    @property
+    def _subscription(self) -> SubscriptionState:
+        return self._client.subscription
+
+    @property
+    def _metadata(self) -> ClusterMetadata:
+        return self._client.core.client.cluster

@@ -1,27 +1,28 @@
 """`KafkaConsumer`: the blocking consumer, with kafka-python's interface.
 
-The network lives on a thread of its own; records are decoded, and deserializers run, on the thread
+The network lives on a thread of its own. Records are decoded, and deserializers run, on the thread
 that polls.
 """
 
 from __future__ import annotations
 
+import contextlib
 import logging
-import threading
 import time
-import weakref
 from functools import partial, wraps
-from itertools import chain
 from typing import TYPE_CHECKING, ClassVar, Concatenate, ParamSpec, Self, TypeVar
 
 from kafka._base.deadline import Deadline
 from kafka._base.loop_thread import EventLoopThread
 from kafka._base.system import SystemClock
+from kafka._base.waiting import bounded
 from kafka.config.consumer import ConsumerConfig
 from kafka.consumer import arguments
-from kafka.consumer.async_consumer import AsyncKafkaConsumer
-from kafka.consumer.handout import Handout, as_lists
-from kafka.errors import IllegalStateError, KafkaError, WakeupError
+from kafka.consumer.calls import ConsumerCalls
+from kafka.consumer.client import ConsumerClient
+from kafka.consumer.fetch_collector import RecordCursor, as_lists
+from kafka.errors import IllegalStateError, KafkaError
+from kafka.sync.exclusive import ExclusiveUse
 from kafka.sync.facade import GRACE, Facade, blocking, local
 
 if TYPE_CHECKING:
@@ -39,49 +40,59 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 
-def _limit(core: AsyncKafkaConsumer, given: float | None) -> float:
-    return core.api_timeout if given is None else given
+def _limit(calls: ConsumerCalls, given: float | None) -> float:
+    return calls.client.settings.default_api_timeout if given is None else given
 
 
-def _ask(
-    method: Callable[Concatenate[AsyncKafkaConsumer, P], Coroutine[None, None, T]],
+def _waiting(
+    method: Callable[Concatenate[ConsumerCalls, P], Coroutine[None, None, T]],
+    *,
+    counts: bool = False,
 ) -> Callable[Concatenate[KafkaConsumer, P], T]:
-    """Return a method of the core that waits, as a blocking one."""
-    ask = blocking(method, _limit)
+    """Return a coroutine method as one of the face that blocks.
+
+    Args:
+        method: the method.
+        counts: whether the record in hand counts as consumed first.
+    """
+    run = blocking(method, _limit)
 
     @wraps(method)
     def call(self: KafkaConsumer, /, *args: P.args, **kwargs: P.kwargs) -> T:
         with self._exclusively():
-            self._settle()
-            return ask(self, *args, **kwargs)
+            if counts:
+                self._cursor.mark_consumed()
+            return run(self, *args, **kwargs)
 
     return call
 
 
-def _tell(
-    method: Callable[Concatenate[AsyncKafkaConsumer, P], T],
+def _counting(
+    method: Callable[Concatenate[ConsumerCalls, P], T],
 ) -> Callable[Concatenate[KafkaConsumer, P], T]:
-    """Return a method of the core that changes something, to be run on its loop."""
+    """Return *method* as one of the face that counts the record in hand, then runs on the loop."""
 
     @wraps(method)
     def call(self: KafkaConsumer, /, *args: P.args, **kwargs: P.kwargs) -> T:
         async def run() -> T:
-            return method(self._core, *args, **kwargs)
+            return method(self._calls, *args, **kwargs)
 
         with self._exclusively():
-            self._settle()
-            self._attention = True
-            return self._thread.call(run(), self._core.api_timeout)
+            self._cursor.mark_consumed()
+            return self._thread.call(run(), _limit(self._calls, None))
 
     return call
 
 
-class KafkaConsumer(Facade[AsyncKafkaConsumer], Handout):
+class KafkaConsumer(Facade[ConsumerCalls]):
     """Read records from topics.
 
     A consumer is not thread-safe: one thread at a time, except `wakeup` and `close`. Iterate over
-    it, or call `poll`; both may be mixed. A record counts as consumed when the next one is asked
-    for.
+    it, or call `poll`; both may be mixed.
+
+    A record that the iterator returned counts as consumed when the application asks for the next
+    one or for positions, changes what is read, commits, or closes the consumer. It does not count
+    if an exception leaves ``with``.
 
     Args:
         topics: names of topics to subscribe to; see `subscribe`.
@@ -95,65 +106,58 @@ class KafkaConsumer(Facade[AsyncKafkaConsumer], Handout):
     DEFAULT_CONFIG: ClassVar[dict[str, object]] = ConsumerConfig.default_config()
 
     def __init__(self, *topics: str, **configs: object) -> None:
-        core = AsyncKafkaConsumer(*topics, **configs)
-        core.warn_unclosed = False  # the thread warns
-        settings = core.settings
-        super().__init__(core, EventLoopThread(f"kafka-{settings.client_id}-io"))
-        self.config = core.config
+        self._client = client = ConsumerClient(type(self).__name__, topics, configs)
+        self.config = client.config
+        settings = client.settings
+        super().__init__(ConsumerCalls(client), EventLoopThread(f"kafka-{settings.client_id}-io"))
+        self._cursor = RecordCursor(client.buffer, client.collector)
+        client.collector.yield_to_loop = partial(time.sleep, 0)
         self._clock = SystemClock()
         self._max_records = settings.max_poll_records
-        self._consumer_timeout = settings.consumer_timeout
-        self._close_timeout = settings.request_timeout
-        self._buffer, self._reader = core.border()
-        self._reader.make_way = partial(time.sleep, 0)
-        # Weak, because the loop thread holds the buffer: a forgotten consumer must be collected.
-        self._buffer.on_change(_weakly(weakref.ref(self)))
-        self._user = threading.RLock()
-        self._closed = False
-        self._active = False
-        self._thread.on_fork.append(self._on_fork)
+        self._use = ExclusiveUse(type(self).__name__)
+        self._thread.on_fork += [self._use.reset, self._cursor.interrupt]
         self._thread.start()
         try:
-            self._thread.call(core.start(), settings.bootstrap_timeout + GRACE)
+            self._thread.call(client.start(), settings.bootstrap_timeout + GRACE)
         except BaseException:
-            self._closed = True
+            client.begin_close()
             self._thread.stop()
             raise
 
     def __repr__(self) -> str:
         """Return a status line."""
-        return repr(self._core).replace(type(self._core).__name__, type(self).__name__, 1)
+        return repr(self._client)
 
     # -- what to read ----------------------------------------------------------------------
 
-    subscribe = _tell(AsyncKafkaConsumer.subscribe)
-    assign = _tell(AsyncKafkaConsumer.assign)
-    unsubscribe = _tell(AsyncKafkaConsumer.unsubscribe)
-    subscription = local(AsyncKafkaConsumer.subscription)
-    assignment = local(AsyncKafkaConsumer.assignment)
-    seek = _tell(AsyncKafkaConsumer.seek)
-    seek_to_beginning = _tell(AsyncKafkaConsumer.seek_to_beginning)
-    seek_to_end = _tell(AsyncKafkaConsumer.seek_to_end)
-    position = _ask(AsyncKafkaConsumer.position)
-    highwater = local(AsyncKafkaConsumer.highwater)
-    pause = _tell(AsyncKafkaConsumer.pause)
-    resume = _tell(AsyncKafkaConsumer.resume)
-    paused = local(AsyncKafkaConsumer.paused)
-    health = _tell(AsyncKafkaConsumer.health)
+    subscribe = _counting(ConsumerCalls.subscribe)
+    assign = _counting(ConsumerCalls.assign)
+    unsubscribe = _counting(ConsumerCalls.unsubscribe)
+    subscription = local(ConsumerCalls.subscription)
+    assignment = local(ConsumerCalls.assignment)
+    seek = _counting(ConsumerCalls.seek)
+    seek_to_beginning = _counting(ConsumerCalls.seek_to_beginning)
+    seek_to_end = _counting(ConsumerCalls.seek_to_end)
+    position = _waiting(ConsumerCalls.position, counts=True)
+    highwater = local(ConsumerCalls.highwater)
+    pause = _counting(ConsumerCalls.pause)
+    resume = _counting(ConsumerCalls.resume)
+    paused = local(ConsumerCalls.paused)
+    health = _counting(ConsumerCalls.health)
+    commit = _waiting(ConsumerCalls.commit, counts=True)
+    commit_async = _counting(ConsumerCalls.commit_async)
+    committed = _waiting(ConsumerCalls.committed)
 
     # -- questions -------------------------------------------------------------------------
 
-    offsets_for_times = _ask(AsyncKafkaConsumer.offsets_for_times)
-    beginning_offsets = _ask(AsyncKafkaConsumer.beginning_offsets)
-    end_offsets = _ask(AsyncKafkaConsumer.end_offsets)
-    partitions_for_topic = _ask(AsyncKafkaConsumer.partitions_for_topic)
-    topics = _ask(AsyncKafkaConsumer.topics)
-    bootstrap = _ask(AsyncKafkaConsumer.bootstrap)
-    bootstrap_connected = local(AsyncKafkaConsumer.bootstrap_connected)
-    metrics = local(AsyncKafkaConsumer.metrics)
-    commit = _ask(AsyncKafkaConsumer.commit)
-    commit_async = _tell(AsyncKafkaConsumer.commit_async)
-    committed = _ask(AsyncKafkaConsumer.committed)
+    offsets_for_times = _waiting(ConsumerCalls.offsets_for_times)
+    beginning_offsets = _waiting(ConsumerCalls.beginning_offsets)
+    end_offsets = _waiting(ConsumerCalls.end_offsets)
+    partitions_for_topic = _waiting(ConsumerCalls.partitions_for_topic)
+    topics = _waiting(ConsumerCalls.topics)
+    bootstrap = _waiting(ConsumerCalls.bootstrap)
+    bootstrap_connected = local(ConsumerCalls.bootstrap_connected)
+    metrics = local(ConsumerCalls.metrics)
 
     # -- records ---------------------------------------------------------------------------
 
@@ -186,7 +190,7 @@ class KafkaConsumer(Facade[AsyncKafkaConsumer], Handout):
             timer = Deadline.after(self._clock.now(), timeout)
             while True:
                 records = self._poll_once(timer, limit, update_offsets=update_offsets)
-                if records or self._closed or timer.is_expired(self._clock.now()):
+                if records or self._client.closed or timer.is_expired(self._clock.now()):
                     return as_lists(records)
 
     def poll_batch(
@@ -222,39 +226,15 @@ class KafkaConsumer(Facade[AsyncKafkaConsumer], Handout):
         timeout, limit = arguments.poll_limits(timeout_ms, max_records, self._max_records)
         with self._exclusively():
             timer = Deadline.after(self._clock.now(), timeout)
+            collect = partial(self._cursor.collect_batches, limit, views=zero_copy)
             while True:
-                batches = self._once(timer, partial(self._take, limit, views=zero_copy))
-                if batches or self._closed or timer.is_expired(self._clock.now()):
+                batches = self._collect_or_wait(timer, collect)
+                if batches or self._client.closed or timer.is_expired(self._clock.now()):
                     return batches
 
     def consume(self, num_messages: int = 1, timeout_ms: float = 0) -> list[RecordBatch]:
         """Return at most *num_messages* records; otherwise as `poll_batch`."""
         return self.poll_batch(timeout_ms, num_messages)
-
-    def _poll_once(
-        self, timer: Deadline, max_records: int, update_offsets: bool = True
-    ) -> dict[TopicPartition, Sequence[ConsumerRecord]]:
-        """Return records at hand, or wait once for news until *timer* and look again."""
-        return self._once(timer, partial(self._collect, max_records, update_offsets=update_offsets))
-
-    def _once(self, timer: Deadline, take: Callable[[], T]) -> T:
-        """Return what *take* finds, or wait once for news until *timer* and look again."""
-        if not self._active:
-            self._active = True
-            self._thread.post(self._core.activate)
-        self._raise_wakeup()
-        found = take()
-        if found:
-            return found
-        remaining = timer.remaining(self._clock.now())
-        if remaining <= 0:
-            return found
-        # A wait longer than this overflows; the caller looks at its timer and waits again.
-        self._buffer.wait(min(remaining, threading.TIMEOUT_MAX))
-        if self._closed:
-            return found
-        self._raise_wakeup()
-        return take()
 
     def __iter__(self) -> Iterator[ConsumerRecord]:
         """Return the consumer: it iterates over its records."""
@@ -262,62 +242,84 @@ class KafkaConsumer(Facade[AsyncKafkaConsumer], Handout):
 
     def __next__(self) -> ConsumerRecord:
         """Return the next record; end after ``consumer_timeout_ms`` without one, or closed."""
-        if self._attention:
-            return self._next()
-        for record in self._rows:
-            self._last = record
+        cursor = self._cursor
+        for record in cursor.rows:
+            cursor.last = record
             return record
         return self._next()
 
     def _next(self) -> ConsumerRecord:
-        if self._closed:
+        client, cursor = self._client, self._cursor
+        if client.closed:
             raise StopIteration
         with self._exclusively():
-            timer = Deadline.after(self._clock.now(), self._consumer_timeout)
-            while not self._closed:
-                self._attention = False
+            timer = Deadline.after(self._clock.now(), client.settings.consumer_timeout)
+            while not client.closed:
                 records = self._poll_once(timer, self._max_records, update_offsets=False)
-                self._rows = chain.from_iterable(records.values())
-                record = self._last = next(self._rows, None)
+                record = cursor.advance(records)
                 if record is not None:
                     return record
                 if timer.is_expired(self._clock.now()):
                     break
         raise StopIteration
 
+    def _poll_once(
+        self, timer: Deadline, max_records: int, update_offsets: bool = True
+    ) -> dict[TopicPartition, Sequence[ConsumerRecord]]:
+        """Return records at hand, or wait once for news until *timer* and look again."""
+        collect = partial(self._cursor.collect_records, max_records, update_offsets=update_offsets)
+        return self._collect_or_wait(timer, collect)
+
+    def _collect_or_wait(self, timer: Deadline, collect: Callable[[], T]) -> T:
+        """Return what *collect* finds, or wait once for news until *timer* and look again."""
+        client = self._client
+        found = client.collect_now(collect)
+        if found:
+            return found
+        remaining = timer.remaining(self._clock.now())
+        if remaining <= 0:
+            return found
+        # The caller looks at its timer, and waits again if this was too short.
+        client.buffer.wait(bounded(remaining))
+        return found if client.closed else client.collect_now(collect)
+
+    # -- life ------------------------------------------------------------------------------
+
     def wakeup(self) -> None:
         """End the call that waits now, or else the next one, with `WakeupError`; any thread.
 
         Not ended are calls that do not wait, such as `pause`, and `close`.
         """
-        self._core.wakeup()
-
-    def _raise_wakeup(self) -> None:
-        if self._buffer.take_wakeup():
-            raise WakeupError("the call was ended by wakeup()")
-
-    # -- life ------------------------------------------------------------------------------
+        self._client.wakeup()
 
     def close(self, autocommit: bool = True, timeout_ms: float | None = None) -> None:
         """Stop reading and free all resources; calling it again does nothing; any thread.
 
         Args:
-            autocommit: commit positions first, if the consumer is in a group.
+            autocommit: count the record in hand as consumed, and commit positions if the consumer
+                is in a group.
             timeout_ms: how long to wait for brokers, in ms; ``None`` for ``request_timeout_ms``.
         """
-        timeout = arguments.api_timeout(timeout_ms, self._close_timeout)
-        if self._closed:
+        client = self._client
+        timeout = arguments.api_timeout(timeout_ms, client.settings.request_timeout)
+        if not client.begin_close():
             return
-        self._closed = True
-        self._note_change()
+        self._cursor.interrupt()
         if self._thread.was_forked:
             return
+        if autocommit:
+            self._count_record_in_hand()
         try:
-            self._thread.call(self._core.close(autocommit, timeout * 1000), timeout + GRACE)
+            self._thread.call(client.finish_close(timeout), timeout + GRACE)
         except KafkaError as exc:
             log.warning("%s closed, but not in order: %s", self.config["client_id"], exc)
         finally:
             self._thread.stop()
+
+    def _count_record_in_hand(self) -> None:
+        # A call in another thread has counted it already, when it began.
+        with contextlib.suppress(IllegalStateError), self._use:
+            self._cursor.mark_consumed()
 
     def __enter__(self) -> Self:
         """Return the consumer."""
@@ -329,57 +331,25 @@ class KafkaConsumer(Facade[AsyncKafkaConsumer], Handout):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Close the consumer, without committing after an exception."""
+        """Close the consumer; after an exception, without counting the record in hand."""
         self.close(autocommit=kind is None)
 
-    def _on_fork(self) -> None:
-        # The parent's locks may be held by threads that do not exist here.
-        self._user = threading.RLock()
-        self._note_change()
-
-    def _exclusively(self) -> _Exclusive:
-        if self._closed:
-            raise IllegalStateError("KafkaConsumer is closed")
+    def _exclusively(self) -> ExclusiveUse:
+        """Return what keeps other threads out during a call; refuse the call if it cannot run."""
+        if self._client.closed:
+            self._client.check_not_closed()
         if self._thread.was_forked:
             raise IllegalStateError(
                 "this process is a fork of the one the KafkaConsumer was made in; make a new one"
             )
-        return _Exclusive(self._user)
+        return self._use
 
     # -- what instrumentation reads --------------------------------------------------------
 
     @property
     def _subscription(self) -> SubscriptionState:
-        return self._core.subscription_state
+        return self._client.subscription
 
     @property
     def _metadata(self) -> ClusterMetadata:
-        return self._core.cluster
-
-
-def _weakly(reference: weakref.ref[KafkaConsumer]) -> Callable[[], None]:
-    def note_change() -> None:
-        consumer = reference()
-        if consumer is not None:
-            consumer._attention = True  # noqa: SLF001 - this module's own class
-
-    return note_change
-
-
-class _Exclusive:
-    """Hold a consumer for one thread; another thread gets an error instead of a wait."""
-
-    __slots__ = ("_lock",)
-
-    def __init__(self, lock: threading.RLock) -> None:
-        self._lock = lock
-
-    def __enter__(self) -> None:
-        if not self._lock.acquire(blocking=False):
-            raise IllegalStateError(
-                "KafkaConsumer is not safe for multi-threaded access: another thread is in a call; "
-                "only wakeup() and close() may be used meanwhile"
-            )
-
-    def __exit__(self, *exc_info: object) -> None:
-        self._lock.release()
+        return self._client.core.client.cluster

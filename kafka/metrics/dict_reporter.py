@@ -1,4 +1,4 @@
-"""Metrics as a dictionary."""
+"""A reporter that keeps the metrics in a dictionary."""
 
 from __future__ import annotations
 
@@ -35,18 +35,18 @@ class DictReporter(AbstractMetricsReporter):
         }
 
     def init(self, metrics: list[KafkaMetric]) -> None:
-        """Take the metrics that exist."""
+        """Keep the metrics that exist."""
         for metric in metrics:
             self.metric_change(metric)
 
     def metric_change(self, metric: KafkaMetric) -> None:
-        """Take a metric that is new or has been replaced."""
+        """Keep a metric that is new or has been replaced."""
         with self._lock:
             category = self._store.setdefault(self.get_category(metric), {})
             category[metric.metric_name.name] = metric
 
     def metric_removal(self, metric: KafkaMetric) -> None:
-        """Forget a metric, and its category with the last one."""
+        """Forget a metric, and its category if that is empty now."""
         name = self.get_category(metric)
         with self._lock:
             category = self._store.get(name, {})
@@ -61,7 +61,7 @@ class DictReporter(AbstractMetricsReporter):
         return ".".join(part for part in (self._prefix, metric.metric_name.group, tags) if part)
 
     def configure(self, configs: Mapping[str, object]) -> None:
-        """Take settings: there are none."""
+        """Do nothing: there are no settings."""
 
     def close(self) -> None:
         """Do nothing: there is nothing to release."""

@@ -1,4 +1,4 @@
-"""A measurable under its name."""
+"""A metric: a measurable with its name and settings."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class KafkaMetric:
 
     Attributes:
         metric_name: its name.
-        measurable: where its value comes from.
+        measurable: computes its value.
         config: its settings.
     """
 

@@ -1,4 +1,4 @@
-"""What has a value, and what values are recorded into."""
+"""The interfaces of metrics: measurables have a value, statistics take values."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class AbstractMeasurable(ABC):
 
 
 class AnonMeasurable(AbstractMeasurable):
-    """A function of (config, now in ms) as a measurable."""
+    """A measurable made of a function of (config, now in ms)."""
 
     def __init__(self, measure_fn: Callable[[MetricConfig, float], float]) -> None:
         self._measure_fn = measure_fn
@@ -41,7 +41,7 @@ class AbstractStat(ABC):
 
     @abstractmethod
     def record(self, config: MetricConfig, value: float, time_ms: float) -> None:
-        """Take *value*, observed at *time_ms* (Unix time in ms)."""
+        """Record *value*, observed at *time_ms* (Unix time in ms)."""
 
 
 class AbstractMeasurableStat(AbstractStat, AbstractMeasurable):
@@ -62,7 +62,7 @@ class NamedMeasurable:
 
     @property
     def stat(self) -> AbstractMeasurable:
-        """Where the value comes from."""
+        """The measurable that computes the value."""
         return self._stat
 
 

@@ -15,7 +15,7 @@ class MetricConfig:
     """Settings of a metric, or the defaults of a registry.
 
     Args:
-        quota: bound that a sensor must not cross, ``None`` for none.
+        quota: bound that the values of a sensor must keep, or ``None``.
         samples: how many samples a value is computed from.
         event_window: most values in one sample.
         time_window_ms: length of one sample, in ms.

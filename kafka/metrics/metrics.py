@@ -25,16 +25,16 @@ P = ParamSpec("P")
 
 
 class Metrics:
-    """Hold metrics, make sensors, tell reporters.  Safe to use from several threads.
+    """Hold metrics, make sensors, notify reporters.  Safe to use from several threads.
 
-    Reporters are told by the thread that adds or removes a metric, which may be the client's own;
-    what they raise is logged.
+    The thread that adds or removes a metric calls the reporters; it may be the client's own. An
+    exception that a reporter raises is logged.
 
     Args:
         default_config: settings of metrics without their own.
-        reporters: who is told of metrics that come and go.
-        enable_expiration: drop sensors that nothing was recorded into for the time they were
-            given; looked at whenever a sensor is made or the metrics are read.
+        reporters: are notified of metrics that are added and removed.
+        enable_expiration: drop sensors that have been idle for longer than they may. The registry
+            looks for them whenever a sensor is made or the metrics are read.
     """
 
     def __init__(
@@ -97,8 +97,8 @@ class Metrics:
         Args:
             name: name of the sensor.
             config: settings of its metrics.
-            inactive_sensor_expiration_time_seconds: when to drop it if nothing is recorded.
-            parents: sensors that everything recorded here is recorded into as well.
+            inactive_sensor_expiration_time_seconds: how long it may be idle.
+            parents: sensors that every value recorded here is recorded into as well.
         """
         with self._lock:
             self._expire()
@@ -107,7 +107,11 @@ class Metrics:
                 return found
             above = list(parents or ())
             sensor = Sensor(
-                self, name, above, config or self._config, inactive_sensor_expiration_time_seconds
+                self.register_metric,
+                name,
+                above,
+                config or self._config,
+                inactive_sensor_expiration_time_seconds,
             )
             self._sensors[name] = sensor
             for parent in above:
@@ -134,7 +138,7 @@ class Metrics:
         measurable: AbstractMeasurable,
         config: MetricConfig | None = None,
     ) -> None:
-        """Add a metric whose value *measurable* knows.
+        """Add a metric whose value *measurable* computes.
 
         Raises:
             ValueError: there is a metric of this name.
@@ -151,7 +155,7 @@ class Metrics:
             return metric
 
     def add_reporter(self, reporter: AbstractMetricsReporter) -> None:
-        """Tell *reporter* of all metrics, now and later."""
+        """Notify *reporter* of the metrics there are, and of those to come."""
         with self._lock:
             reporter.init(list(self._metrics.values()))
             self._reporters.append(reporter)
@@ -186,7 +190,7 @@ class Metrics:
 
 
 def _tell(method: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> None:
-    """Call a reporter; a client goes on working when its reporter fails."""
+    """Call a reporter; the client must go on when its reporter fails."""
     try:
         method(*args, **kwargs)
     except Exception:

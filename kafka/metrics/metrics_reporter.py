@@ -1,4 +1,4 @@
-"""What passes metrics on to somewhere else."""
+"""The interface of reporters, which pass metrics on to another system."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ if TYPE_CHECKING:
 
 
 class AbstractMetricsReporter(ABC):
-    """Hear of metrics that come and go; read their values when it suits."""
+    """A reporter is notified of metrics that come and go, and may read their values at any time."""
 
     @abstractmethod
     def init(self, metrics: list[KafkaMetric]) -> None:
-        """Take the metrics that exist when the reporter is added."""
+        """Receive the metrics that exist when the reporter is added."""
 
     @abstractmethod
     def metric_change(self, metric: KafkaMetric) -> None:
-        """Take a metric that is new or has been replaced."""
+        """Receive a metric that is new or has been replaced."""
 
     @abstractmethod
     def metric_removal(self, metric: KafkaMetric) -> None:
@@ -28,7 +28,7 @@ class AbstractMetricsReporter(ABC):
 
     @abstractmethod
     def configure(self, configs: Mapping[str, object]) -> None:
-        """Take settings."""
+        """Receive settings."""
 
     @abstractmethod
     def close(self) -> None:

@@ -1,7 +1,7 @@
-"""The metrics of a client, fed by the facts its core reports.
+"""The metrics of the clients, computed from the facts that their cores report.
 
-A fact costs a few additions, because it is reported for every batch; averages and rates are
-computed when somebody reads them.
+A fact is reported for every batch, so recording one costs only a few additions. Averages and rates
+are computed when they are read.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class Window:
-    """Count, sum and largest of what was seen in the last samples.
+    """The count, the sum and the largest of the values in the last samples.
 
     Args:
         clock: source of time.
@@ -49,7 +49,7 @@ class Window:
         self.largest = -math.inf
 
     def add(self, value: float, now: float) -> None:
-        """Take *value*, observed at *now* in the time of the clock."""
+        """Record *value*, observed at *now* in the time of the clock."""
         if now - self._start >= self._seconds:
             self._turn(now)
         self.count += 1
@@ -58,13 +58,13 @@ class Window:
             self.largest = value
 
     def average(self) -> float:
-        """Return the average, 0 of nothing."""
+        """Return the average, 0 without any value."""
         seen = self._recent()
         count = sum(count for _, count, _, _ in seen)
         return sum(total for _, _, total, _ in seen) / count if count else 0.0
 
     def maximum(self) -> float:
-        """Return the largest value, 0 of nothing."""
+        """Return the largest value, 0 without any."""
         largest = max((largest for _, _, _, largest in self._recent()), default=-math.inf)
         return 0.0 if largest == -math.inf else largest
 
@@ -87,7 +87,7 @@ class Window:
         return [sample for sample in samples if sample[0] > oldest]
 
     def _span(self) -> float:
-        """Return the seconds covered, counted as if all samples but the last were full."""
+        """Return the seconds covered, as if all samples but the last were full."""
         now = self._clock.now()
         recent = self._recent()
         elapsed = now - recent[0][0] if recent else 0.0
@@ -151,8 +151,8 @@ class ClientSensors(Observer):
     def snapshot(self) -> dict[str, dict[str, float]]:
         """Return the present values, ``{group: {name: value}}``.
 
-        Of metrics with the same name and group but other tags, such as those of topics, the group
-        carries the tags: ``producer-topic-metrics.orders``.
+        Where metrics differ only in their tags, as those of topics do, the tags become part of the
+        group: ``producer-topic-metrics.orders``.
         """
         found: dict[str, dict[str, float]] = {}
         for name, metric in self.registry.metrics.items():
@@ -180,7 +180,7 @@ class ClientSensors(Observer):
         self._connections_opened.add(1, now)
 
     def connection_closed(self, node_id: int, cause: BaseException | None) -> None:  # noqa: ARG002
-        """Count the connection no more."""
+        """Stop counting the connection."""
         now = self._clock.now()
         self._connections -= 1
         self._connections_closed.add(1, now)
@@ -193,14 +193,14 @@ class ClientSensors(Observer):
         sent: int,
         received: int,
     ) -> None:
-        """Take latency and sizes."""
+        """Record latency and sizes."""
         now = self._clock.now()
         self._latency.add(latency, now)
         self._outgoing.add(sent, now)
         self._incoming.add(received, now)
 
     def throttled(self, node_id: int, api_key: int, seconds: float) -> None:  # noqa: ARG002
-        """Take the time."""
+        """Record the time."""
         now = self._clock.now()
         self._throttle.add(seconds, now)
 
@@ -218,7 +218,7 @@ class ClientSensors(Observer):
 
 
 class _TopicSent:
-    """What a producer sent to one topic."""
+    """The windows of what a producer sent to one topic."""
 
     __slots__ = ("errors", "records", "retries", "size")
 
@@ -261,14 +261,14 @@ class ProducerSensors(ClientSensors):
         )
 
     def batch_sealed(self, topic: str, records: int, raw_size: int, encoded_size: int) -> None:  # noqa: ARG002
-        """Take the sizes; any thread seals batches."""
+        """Record the sizes, under a lock: any thread seals batches."""
         now = self._clock.now()
         with self._lock:
             self._batch_size.add(encoded_size, now)
             self._compression.add(encoded_size / raw_size if raw_size else 1.0, now)
 
     def batch_delivered(self, topic: str, records: int, size: int, age: float) -> None:
-        """Take number, size, and age from the first record to the answer."""
+        """Record number, size, and the time from the first record to the answer."""
         now = self._clock.now()
         sent = self._topic(topic)
         self._all.records.add(records, now)
@@ -336,13 +336,13 @@ class ConsumerSensors(ClientSensors):
         )
 
     def fetch_completed(self, node_id: int, latency: float, size: int) -> None:  # noqa: ARG002
-        """Take latency and size."""
+        """Record latency and size."""
         now = self._clock.now()
         self._fetch_latency.add(latency, now)
         self._fetch_size.add(size, now)
 
     def records_consumed(self, topic: str, partition: int, records: int, size: int) -> None:  # noqa: ARG002
-        """Take number and size, together and by topic."""
+        """Record number and size, for the consumer and for the topic."""
         now = self._clock.now()
         self._records.add(records, now)
         self._size.add(size, now)
@@ -358,7 +358,7 @@ class ConsumerSensors(ClientSensors):
         windows[1].add(size, now)
 
     def high_watermark(self, topic: str, partition: int, position: int, high: int) -> None:
-        """Take how far the position is behind."""
+        """Record how far the position is behind the high watermark."""
         now = self._clock.now()
         key = (topic, partition)
         if key not in self._lags:

@@ -59,6 +59,7 @@ class KafkaProducer(Facade[AsyncKafkaProducer]):
     def __init__(self, **configs: Any) -> None:  # Any: each option has a type of its own
         core = AsyncKafkaProducer(**configs)
         super().__init__(core, EventLoopThread(f"kafka-{core.config['client_id']}-io"))
+        self._core = core
         self.config = core.config
         self._options = core._options  # noqa: SLF001 - the two faces are one piece
         self._starting = threading.RLock()

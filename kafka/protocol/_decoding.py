@@ -1,6 +1,6 @@
 """Write the Python source that decodes one version of one message.
 
-PURE. Nested structures are written in line, neighbours of fixed size share one `unpack_from`, and
+Pure. Nested structures are written in line, neighbours of fixed size share one `unpack_from`, and
 every length is compared with the bytes left before anything is allocated for it.
 """
 

@@ -1,6 +1,6 @@
 """Write the Python source that encodes one version of one message.
 
-PURE. Nested structures are written in line, neighbours of fixed size share one `pack`, and large
+Pure. Nested structures are written in line, neighbours of fixed size share one `pack`, and large
 byte strings leave as pieces of their own.
 """
 

@@ -1,6 +1,6 @@
 """Which versions of each API the releases of Apache Kafka speak.
 
-PURE. Read from the API table in each release's own kafka-clients jar; before 0.10.0 there was none,
+Pure. Read from the API table in each release's own kafka-clients jar; before 0.10.0 there was none,
 so those rows come from the protocol guide. Broker-to-broker APIs are left out, and APIs of KRaft
 count from 3.3.
 """

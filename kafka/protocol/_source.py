@@ -1,4 +1,4 @@
-"""What the writers of encoder and decoder source share. PURE."""
+"""What the writers of encoder and decoder source share. Pure."""
 
 from __future__ import annotations
 

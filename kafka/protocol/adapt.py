@@ -1,6 +1,6 @@
 """The APIs whose shape changes with the version: one function each, and the caps that follow.
 
-PURE. Requests are written, and responses read, in the shape of the newest version; a request is
+Pure. Requests are written, and responses read, in the shape of the newest version; a request is
 never changed, but copied. `version_cap` runs before the version is picked, `adapt_request` after
 that, `adapt_response` after decoding.
 

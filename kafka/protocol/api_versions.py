@@ -1,6 +1,6 @@
 """What one broker speaks, and which version of a request to send it (KIP-35, KIP-584).
 
-PURE.
+Pure.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Compile the codec of one version of one message into flat Python functions.
 
-PURE. The schema, not the wire, fixes how deep the code nests. The oracle of the tests is an
+Pure. The schema, not the wire, fixes how deep the code nests. The oracle of the tests is an
 interpreter of the same field tables.
 """
 
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from kafka.protocol._source import Source
     from kafka.protocol.fields import Struct
     from kafka.protocol.primitives import Buffer
-    from kafka.protocol.schema import Message
 
 
 class Encoder(Protocol):
@@ -32,16 +31,28 @@ class Decoder(Protocol):
         """Return the message at *pos* and the position after it; read nothing from *end* on."""
 
 
-def compile_encoder(message: type[Message], version: int) -> Encoder:
-    """Return the encoder of *version* of *message*."""
-    source = EncoderSource(message, version, message.FLEXIBLE_SINCE)
+def compile_encoder(message: type[Struct], version: int, *, flexible_since: int | None) -> Encoder:
+    """Return the encoder of *version* of *message*.
+
+    Args:
+        message: names the fields, and holds the classes of the structures in them.
+        version: of the message.
+        flexible_since: first version with compact lengths and tagged fields (KIP-482), or ``None``.
+    """
+    source = EncoderSource(message, version, flexible_since)
     encoder: Encoder = _run(source, f"<encode {message.__name__} v{version}>")["encode"]
     return encoder
 
 
-def compile_decoder(message: type[Message], version: int) -> Decoder:
-    """Return the decoder of *version* of *message*."""
-    source = DecoderSource(message, version, message.FLEXIBLE_SINCE)
+def compile_decoder(message: type[Struct], version: int, *, flexible_since: int | None) -> Decoder:
+    """Return the decoder of *version* of *message*.
+
+    Args:
+        message: names the fields, and holds the classes of the structures in them.
+        version: of the message.
+        flexible_since: first version with compact lengths and tagged fields (KIP-482), or ``None``.
+    """
+    source = DecoderSource(message, version, flexible_since)
     decoder: Decoder = _run(source, f"<decode {message.__name__} v{version}>")["decode"]
     return decoder
 

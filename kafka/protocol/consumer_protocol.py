@@ -1,6 +1,6 @@
 """What members of a classic group tell each other: subscriptions and assignments.
 
-PURE. The broker passes these bytes on unread. Each starts with the version of its writer, and a
+Pure. The broker passes these bytes on unread. Each starts with the version of its writer, and a
 reader takes what it knows of a newer one, so that clients of several ages share a group.
 """
 

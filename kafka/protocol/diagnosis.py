@@ -1,6 +1,6 @@
 """Find the field that kept a message from being encoded.
 
-PURE. The compiled encoders do not check types; when one fails, this says which field is at fault.
+Pure. The compiled encoders do not check types; when one fails, this says which field is at fault.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What a user may ask for that some brokers are too old to do.
 
-PURE: names each feature and the first version of the API that carries it;
+Pure. It names each feature and the first version of the API that carries it;
 `ApiVersions.require` compares.
 """
 

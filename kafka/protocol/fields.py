@@ -1,6 +1,6 @@
 """The vocabulary of message definitions: types, fields, version ranges, structures.
 
-PURE. `kafka.protocol.schema` adds messages on top; the compiler reads what is described here.
+Pure. `kafka.protocol.schema` adds messages on top; the compiler reads what is described here.
 """
 
 from __future__ import annotations

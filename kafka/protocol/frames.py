@@ -1,6 +1,6 @@
 """Cut the bytes of a connection into frames.
 
-PURE. A buffer of 64 KB is reused for everything small. A larger frame gets a buffer of its own,
+Pure. A buffer of 64 KB is reused for everything small. A larger frame gets a buffer of its own,
 which its receiver keeps without a copy; it grows as bytes arrive, so that a size that is a lie
 costs no memory. A peer is believed sizes up to the largest it has kept its word about. While large
 frames follow each other, the buffers of those that nobody looks at any more are used again: memory

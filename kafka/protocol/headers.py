@@ -1,6 +1,6 @@
 """Request and response headers: which version goes with which message, and their bytes.
 
-PURE. Request headers are version 1, or 2 where the message is flexible (KIP-482); response headers
+Pure. Request headers are version 1, or 2 where the message is flexible (KIP-482); response headers
 0 and 1. ApiVersions is answered with header 0 always, so that a client can read the answer of a
 broker older than itself (KIP-511).
 """

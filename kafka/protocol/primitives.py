@@ -1,6 +1,6 @@
 """Values on the wire that need more than one `struct` call.
 
-PURE. Called by the code that the compiler writes; nothing here trusts a length it has read.
+Pure. Called by the code that the compiler writes; nothing here trusts a length it has read.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Messages: structures that a request or response sends as a whole.
 
-PURE. The codec of a message is compiled on the first use of each version.
+Pure. The codec of a message is compiled on the first use of each version.
 """
 
 from __future__ import annotations
@@ -84,7 +84,9 @@ class Message(Struct):
         encoder = self._encoders.get(version)
         if encoder is None:
             self._check_version(version)
-            encoder = self._encoders[version] = compile_encoder(type(self), version)
+            encoder = self._encoders[version] = compile_encoder(
+                type(self), version, flexible_since=self.FLEXIBLE_SINCE
+            )
         try:
             return encoder(self)
         except (struct.error, AttributeError, TypeError, ValueError, OverflowError) as exc:
@@ -117,7 +119,9 @@ class Message(Struct):
         decoder = cls._decoders.get(version)
         if decoder is None:
             cls._check_version(version)
-            decoder = cls._decoders[version] = compile_decoder(cls, version)
+            decoder = cls._decoders[version] = compile_decoder(
+                cls, version, flexible_since=cls.FLEXIBLE_SINCE
+            )
         try:
             message, end = decoder(data, offset, len(data))
         except (struct.error, IndexError) as exc:

@@ -1,4 +1,4 @@
-"""Which responses ask the client to wait (KIP-219).  PURE.
+"""Which responses ask the client to wait (KIP-219).  Pure.
 
 Up to Kafka 1.1 a broker delayed the response itself, so its throttle time is over on arrival.
 """

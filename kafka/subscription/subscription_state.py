@@ -176,7 +176,7 @@ class SubscriptionState:
         return changed
 
     def note_partitions(self, topic: str, partition_count: int) -> range:
-        """Record how many partitions *topic* has; return those that appeared after the subscription.
+        """Record the number of partitions of *topic*; return those that appeared later.
 
         The first call for a topic says what was there from the beginning. A topic that does not
         exist is recorded with 0 partitions, so all of its partitions appear later.

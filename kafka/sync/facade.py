@@ -1,4 +1,4 @@
-"""Make blocking methods out of those of an asynchronous core, without writing them twice."""
+"""Make blocking methods out of coroutine methods, without writing them twice."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ A = TypeVar("A")
 P = ParamSpec("P")
 T = TypeVar("T")
 
-# The core ends a call in time by itself; the facade waits this much longer before it cuts it off.
+# Seconds that the face waits longer than a call may take. The call ends in time by itself.
 GRACE: Final = 0.25
 
 _TIMEOUT_NAMES: Final = {"timeout_ms": 0.001, "timeout": 1.0}
 
 
 class Facade(Generic[A]):
-    """A blocking client: an asynchronous core and the thread it lives on."""
+    """A blocking face: an object with the calls of a client, and the thread they run on."""
 
-    def __init__(self, core: A, thread: EventLoopThread) -> None:
-        self._core = core
+    def __init__(self, calls: A, thread: EventLoopThread) -> None:
+        self._calls = calls
         self._thread = thread
 
 
@@ -36,28 +36,28 @@ def blocking(
     """Return *method* as a blocking one: same name, parameters, docstring and types.
 
     Args:
-        method: a coroutine method of the core.
-        limit: returns how long the method may take in seconds, ``None`` for as long as it likes;
-            called with the core and what the caller gave as ``timeout_ms`` or ``timeout``.
+        method: a coroutine method of the object with the calls.
+        limit: returns how long the method may take in seconds, ``None`` for no limit; called with
+            that object and what the caller gave as ``timeout_ms`` or ``timeout``.
     """
     timeout_of = _timeout_reader(method)
 
     @functools.wraps(method)
     def call(self: Facade[A], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        core = self._core
-        seconds = limit(core, timeout_of(args, kwargs))
+        calls = self._calls
+        seconds = limit(calls, timeout_of(args, kwargs))
         wait = None if seconds is None else seconds + GRACE
-        return self._thread.call(method(core, *args, **kwargs), wait)
+        return self._thread.call(method(calls, *args, **kwargs), wait)
 
     return call
 
 
 def local(method: Callable[Concatenate[A, P], T]) -> Callable[Concatenate[Facade[A], P], T]:
-    """Return *method*, one of the core that reads immutable state, as a method of the facade."""
+    """Return *method*, which reads immutable state on any thread, as a method of the face."""
 
     @functools.wraps(method)
     def call(self: Facade[A], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        return method(self._core, *args, **kwargs)
+        return method(self._calls, *args, **kwargs)
 
     return call
 

@@ -1,7 +1,7 @@
-"""A Kafka-compatible cluster for tests, in this process, without Java; and doubles of the clients.
+"""A Kafka-compatible cluster for tests, in this process, without Java; and test doubles of clients.
 
-Names are imported on first use: the pytest plugin lives here and must cost nothing until a test
-asks for a cluster.
+Names are imported on first use: the pytest plugin is in this package and must cost nothing until a
+test uses a cluster.
 """
 
 from __future__ import annotations

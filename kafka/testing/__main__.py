@@ -1,6 +1,6 @@
-"""``python -m kafka.testing``: an embedded cluster of its own process, for any client.
+"""``python -m kafka.testing``: an embedded cluster in a process of its own, for any client.
 
-Everything is in memory and gone at the end. Ctrl-C and SIGTERM stop it.
+It keeps everything in memory, and loses it at the end. Ctrl-C and SIGTERM stop it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a cluster until it is told to stop.
+    """Run a cluster until a signal stops it.
 
     Args:
         arguments: words after ``python -m kafka.testing``; by default those of this process.

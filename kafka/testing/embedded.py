@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import threading
 from concurrent.futures import Future
 from random import Random
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, Self, TypeVar
 
 from kafka._base.system import LoopClock
+from kafka.testing.broker.api_modules import api_table
 from kafka.testing.broker.api_ranges import checked_ranges
 from kafka.testing.broker.cluster import Cluster
 from kafka.testing.broker.control import Control
@@ -17,7 +19,6 @@ from kafka.testing.broker.security.listeners import Listener, checked
 from kafka.testing.broker.server import TimerDriver
 from kafka.testing.broker.timers import SteppableClock, Timers
 from kafka.testing.broker.versions import release
-from kafka.testing.handle import ClusterHandle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping, Sequence
@@ -26,37 +27,54 @@ if TYPE_CHECKING:
     from kafka._base.clock import Clock
     from kafka.testing.broker.wire import AnyRequest
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
-# How long another thread waits for the cluster's loop to do something, in seconds.
+# Seconds that another thread waits for the cluster's loop to run a call.
 _PATIENCE = 30.0
 
 
-class EmbeddedCluster(ClusterHandle):
+def _on_loop(
+    method: Callable[Concatenate[Control, P], T],
+) -> Callable[Concatenate[EmbeddedCluster, P], T]:
+    """Return a method of `Control` as one of `EmbeddedCluster` that any thread may call.
+
+    Name, parameters, docstring and types stay.
+    """
+
+    @functools.wraps(method)
+    def call(self: EmbeddedCluster, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return self.run(lambda control: method(control, *args, **kwargs))
+
+    return call
+
+
+class EmbeddedCluster:
     """One to many brokers on 127.0.0.1, with everything in memory.
 
     ``with EmbeddedCluster() as cluster:`` runs it on a thread of its own, and every method may be
     called from any thread. ``async with EmbeddedCluster() as cluster:`` runs it on the caller's
-    loop, and methods are to be called there.
+    loop, and every method must be called on that loop.
 
     Args:
         brokers: how many; their node ids are 0, 1, ...
         ports: one for each broker; free ones if left out.
-        version: release whose API versions and answers it has: 0.11, 1.1, 2.8, 3.9 or 4.4.
-        topics: topics to create: ``{name: partitions}``, with as many replicas as the config
-            ``default.replication.factor`` says, which is 1 unless set: those of a broker that is
-            killed are gone then.
+        version: release whose API versions and answers it imitates: 0.11, 1.1, 2.8, 3.9 or 4.4.
+        topics: topics to create: ``{name: partitions}``. The config ``default.replication.factor``
+            sets how many replicas they have. With 1, the default, a partition has no leader while
+            its broker is dead.
         config: broker configs, by Kafka's names, e.g. ``{"auto.create.topics.enable": "false"}``.
-        api_versions: lowest and highest version of APIs, by request class, in place of those of
-            the release; ``None`` for an API that the brokers do not have.
+        api_versions: lowest and highest version of APIs, by request class, which replace those of
+            the release; ``None`` removes an API.
         racks: one for each broker.
-        clock: what time it is; the event loop's clock if left out.
-        listeners: what every broker listens on; *ports* are those of the first.
-        users: passwords of the users that may authenticate by PLAIN or SCRAM.
-        seed: topic ids are made from it, so that they are the same in every run.
+        clock: source of time; the event loop's clock if left out.
+        host: address that the brokers listen at.
+        listeners: the listeners of every broker; *ports* are those of the first.
+        users: passwords of the users that can authenticate by PLAIN or SCRAM, by name.
+        seed: the topic ids are made from it, so they are the same in every run.
 
     Raises:
-        ValueError: an argument is none it can have, or *ports* or *racks* do not match *brokers*.
+        ValueError: an argument has an invalid value, or *ports* or *racks* do not match *brokers*.
     """
 
     def __init__(
@@ -82,7 +100,9 @@ class EmbeddedCluster(ClusterHandle):
         self._release = release(version)
         self._topics = dict(topics or {})
         self._config = dict(config or {})
-        self._api_versions = checked_ranges(api_versions or {}, self._release)
+        self._api_versions = checked_ranges(
+            api_versions or {}, api_table(self._release), self._release
+        )
         self._base_clock = clock
         self._host = host
         self._listeners = checked(listeners)
@@ -118,7 +138,7 @@ class EmbeddedCluster(ClusterHandle):
         _report(control, error)
 
     def __enter__(self) -> Self:
-        """Start on a thread of its own."""
+        """Start on a new thread."""
         started: Future[None] = Future()
         self._thread = threading.Thread(
             target=self._run_thread, args=(started,), name="kafka-embedded-cluster", daemon=True
@@ -190,7 +210,7 @@ class EmbeddedCluster(ClusterHandle):
 
     @property
     def control(self) -> Control:
-        """The cluster itself; to be used on its loop only."""
+        """The cluster itself; use it on its loop only."""
         if self._control is None:
             raise RuntimeError("the embedded cluster is not running: use it in a with statement")
         return self._control
@@ -225,7 +245,7 @@ class EmbeddedCluster(ClusterHandle):
 
     def addresses(self, listener: str) -> list[str]:
         """Return ``host:port`` of a listener of every broker."""
-        # Asked by forked children too, in which the cluster's loop does not run.
+        # Forked children call this, too; the cluster's loop does not run in them.
         return [
             f"{self._host}:{node.listener_ports[listener]}"
             for node in self.control.state.nodes.values()
@@ -233,8 +253,34 @@ class EmbeddedCluster(ClusterHandle):
 
     @property
     def cluster_id(self) -> str:
-        """The id that Metadata answers."""
+        """The cluster id in the answers to Metadata."""
         return self.run(lambda control: control.state.cluster_id)
+
+    # -- faults ---------------------------------------------------------------------------------
+
+    inject = _on_loop(Control.inject)
+    fail = _on_loop(Control.fail)
+    clear_faults = _on_loop(Control.clear_faults)
+
+    # -- looking --------------------------------------------------------------------------------
+
+    requests = _on_loop(Control.requests)
+    count = _on_loop(Control.count)
+    accepted = _on_loop(Control.accepted)
+    records = _on_loop(Control.records)
+
+    # -- topics ---------------------------------------------------------------------------------
+
+    create_topic = _on_loop(Control.create_topic)
+    add_partitions = _on_loop(Control.add_partitions)
+    append = _on_loop(Control.append)
+    corrupt = _on_loop(Control.corrupt)
+    delete_topic = _on_loop(Control.delete_topic)
+    move_leader = _on_loop(Control.move_leader)
+    bump_leader_epoch = _on_loop(Control.bump_leader_epoch)
+    truncate = _on_loop(Control.truncate)
+    delete_records = _on_loop(Control.delete_records)
+    move_coordinator = _on_loop(Control.move_coordinator)
 
     # -- waiting and time ------------------------------------------------------------------------
 
@@ -242,13 +288,13 @@ class EmbeddedCluster(ClusterHandle):
         """Wait, on the cluster's loop, until *condition* holds.
 
         Raises:
-            TimeoutError: it did not within *seconds* of the cluster's time.
+            TimeoutError: it does not hold within *seconds* of the cluster's time.
         """
         if not await self.control.until(condition, seconds):
             raise TimeoutError(f"the condition did not hold within {seconds} s")
 
     def wait_until(self, condition: Callable[[Control], bool], seconds: float = 10.0) -> None:
-        """Wait, in another thread than the cluster's, until *condition* holds; see `until`."""
+        """Wait until *condition* holds, in a thread other than the cluster's; see `until`."""
         self._start_task(self.until(condition, seconds), seconds + _PATIENCE)
 
     def advance(self, seconds: float) -> None:
@@ -261,27 +307,32 @@ class EmbeddedCluster(ClusterHandle):
 
         self.run(step)
 
-    # -- brokers that die -----------------------------------------------------------------------
+    # -- brokers --------------------------------------------------------------------------------
+
+    freeze = _on_loop(Control.freeze)
+    thaw = _on_loop(Control.thaw)
+    disconnect = _on_loop(Control.disconnect)
+    advertise = _on_loop(Control.advertise)
 
     def kill(self, node_id: int) -> None:
-        """Let a broker die: its connections are cut, its port is closed, its leaderships move."""
+        """Kill a broker: cut its connections, close its port, move its leaderships."""
         self.run(lambda control: control.kill(node_id))
         if self._thread is not None:
             self._start_task(self.control.settle(), _PATIENCE)
 
     def cut_off(self, node_id: int) -> None:
-        """Make a broker unreachable for clients, while the cluster goes on counting on it.
+        """Make a broker unreachable for clients, while the cluster takes it for alive.
 
-        Its connections are cut and its port is closed; its leaderships stay.
+        Cuts its connections and closes its port; it keeps its leaderships.
         """
         self.run(lambda control: control.cut_off(node_id))
         if self._thread is not None:
             self._start_task(self.control.settle(), _PATIENCE)
 
     def revive(self, node_id: int) -> None:
-        """Let a killed or cut-off broker be there again, on its port.
+        """Bring a killed or cut-off broker back, on its port.
 
-        To be called from another thread; on the cluster's loop, await ``control.revive``.
+        Call it from another thread; on the cluster's loop, await ``control.revive``.
         """
         self._start_task(self.control.revive(node_id), _PATIENCE)
 

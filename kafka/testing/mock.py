@@ -1,7 +1,7 @@
-"""Doubles of the clients, for tests of code that is handed a producer or a consumer.
+"""Test doubles of the clients, for code that takes a producer or a consumer as an argument.
 
-No broker, no socket, no thread: a test says what happens. The embedded cluster is the other way,
-with the real clients; a double is for what a test wants to decide itself, call by call.
+They use no broker, no socket and no thread: the test decides what each call returns. To test with
+the real clients, use the embedded cluster.
 """
 
 from kafka.testing.mock_consumer import MockConsumer

@@ -16,8 +16,7 @@ from kafka.structs import (
 )
 from kafka.subscription import Hold, SubscriptionState, check_partitions
 from kafka.subscription.listeners import ConsumerRebalanceListener
-from kafka.testing.mock_log import as_batch
-from kafka.testing.mock_queries import MockQueries
+from kafka.testing.mock_log import MockLog, as_batch
 
 if TYPE_CHECKING:
     import re
@@ -25,19 +24,20 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from kafka.consumer.record_batch import RecordBatch
+    from kafka.structs import OffsetAndTimestamp
 
     Offsets = dict[TopicPartition, OffsetAndMetadata]
 
 
-class MockConsumer(MockQueries):
+class MockConsumer:
     """A `KafkaConsumer` without Kafka.
 
-    A test gives it records with `add_record`, at once or in a task that `schedule` has run by a
-    later ``poll()``. Nothing waits: ``poll()`` returns what is there, and iterating ends when
-    nothing is there and no task is left, as after ``consumer_timeout_ms``.
+    A test adds records with `add_record`, at once or in a task that a later ``poll()`` runs (see
+    `schedule`). No call waits: ``poll()`` returns the records that are there, and iteration ends
+    when neither a record nor a task is left, as after ``consumer_timeout_ms``.
 
-    After ``subscribe()`` nothing is assigned until the test calls `rebalance`, which tells the
-    listener; ``assign()`` works at once.
+    After ``subscribe()`` the consumer has no partitions until the test calls `rebalance`, which
+    calls the listener as well; ``assign()`` works at once.
 
     Args:
         *topics: names of topics to subscribe to.
@@ -55,7 +55,6 @@ class MockConsumer(MockQueries):
     DEFAULT_CONFIG: ClassVar[dict[str, object]] = ConsumerConfig.default_config()
 
     def __init__(self, *topics: str, **configs: object) -> None:
-        super().__init__()
         group = {
             name: configs.pop(name) for name in ("group_id", "group_instance_id") if name in configs
         }
@@ -65,6 +64,7 @@ class MockConsumer(MockQueries):
         self._max_records = options.max_poll_records
         self._reset = options.auto_offset_reset
         self._group_id = group.get("group_id")
+        self._log = MockLog()
         self._subscription = SubscriptionState()
         self._positions: dict[TopicPartition, int] = {}
         self._committed: Offsets = {}
@@ -79,10 +79,10 @@ class MockConsumer(MockQueries):
         """Return a status line."""
         return f"<MockConsumer {self._subscription!r}>"
 
-    # -- what the test does ----------------------------------------------------------------------
+    # -- what the test calls ----------------------------------------------------------------------
 
     def add_record(self, record: ConsumerRecord) -> None:
-        """Put a record at the end of its partition.
+        """Append a record to its partition.
 
         Raises:
             ValueError: its offset is not after those of the records added before.
@@ -90,23 +90,23 @@ class MockConsumer(MockQueries):
         self._log.add(record)
 
     def update_partitions(self, topic: str, count: int) -> None:
-        """Say how many partitions a topic has."""
+        """Set the number of partitions of a topic."""
         self._log.set_partitions(topic, count)
 
     def update_beginning_offsets(self, offsets: Mapping[TopicPartition, int]) -> None:
-        """Say where partitions begin, 0 until then; records before it are gone."""
+        """Set the first offsets of partitions, by default 0; records before them are gone."""
         self._log.beginnings.update(offsets)
 
     def update_end_offsets(self, offsets: Mapping[TopicPartition, int]) -> None:
-        """Say where partitions end; until then, after the last record added."""
+        """Set the end offsets of partitions, by default the offset after the last record added."""
         self._log.ends.update(offsets)
 
     def schedule(self, task: Callable[[], object]) -> None:
-        """Have *task* run at the beginning of a later ``poll()``: one task for each call."""
+        """Run *task* at the beginning of a later ``poll()``; each call runs one task."""
         self._tasks.append(task)
 
     def raise_next(self, error: KafkaError) -> None:
-        """Let the next ``poll()`` raise *error*."""
+        """Make the next ``poll()`` raise *error*."""
         self._errors.append(error)
 
     def committed_offsets(self) -> Offsets:
@@ -114,10 +114,10 @@ class MockConsumer(MockQueries):
         return dict(self._committed)
 
     def rebalance(self, partitions: Collection[TopicPartition]) -> None:
-        """Assign *partitions* to this member of the group, and tell its listener.
+        """Assign *partitions* to this member of the group, and call its listener.
 
         Raises:
-            IllegalStateError: nothing is subscribed to, or the listener has to be awaited.
+            IllegalStateError: there is no subscription, or the listener is asynchronous.
         """
         if self._subscription.subscription is None:
             raise IllegalStateError("rebalance() needs a subscription: call subscribe() first")
@@ -140,13 +140,13 @@ class MockConsumer(MockQueries):
         pattern: str | re.Pattern[str] | None = None,
         listener: object = None,
     ) -> None:
-        """Note the subscription; see `KafkaConsumer.subscribe`."""
+        """Subscribe to topics; see `KafkaConsumer.subscribe`."""
         self._check_open()
         self._subscription.subscribe(topics, pattern, listener)  # type: ignore[arg-type] # checks it
         self._subscription.match(self._log.partitions)
 
     def assign(self, partitions: Collection[TopicPartition]) -> None:
-        """Read exactly *partitions*."""
+        """Assign *partitions* to this consumer, in place of those it has."""
         self._check_open()
         if partitions:
             self._subscription.assign_from_user(partitions)
@@ -155,7 +155,7 @@ class MockConsumer(MockQueries):
         self._forget_positions()
 
     def unsubscribe(self) -> None:
-        """Read nothing any more."""
+        """Drop the subscription, or the assignment."""
         self._check_open()
         self._subscription.unsubscribe()
         self._forget_positions()
@@ -166,7 +166,7 @@ class MockConsumer(MockQueries):
         return None if topics is None else set(topics)
 
     def assignment(self) -> set[TopicPartition]:
-        """Return the partitions read now."""
+        """Return the assigned partitions."""
         return set(self._subscription.assignment.partitions)
 
     def pause(self, *partitions: TopicPartition) -> None:
@@ -182,18 +182,18 @@ class MockConsumer(MockQueries):
         return self._subscription.paused_partitions()
 
     def seek(self, partition: TopicPartition, offset: int | OffsetAndMetadata) -> None:
-        """Have *offset* be the next one read from *partition*."""
+        """Set the position of *partition*."""
         self._check_open()
         arguments.seekable(self._subscription.assignment, (partition,))
         self._go(partition, arguments.seek_target(offset)[0])
 
     def seek_to_beginning(self, *partitions: TopicPartition) -> None:
-        """Go to the first offset of *partitions*, of all assigned ones if none is given."""
+        """Move to the first offset of *partitions*, by default of all that are assigned."""
         for state in arguments.seekable(self._subscription.assignment, partitions):
             self._go(state.tp, self._log.beginning(state.tp))
 
     def seek_to_end(self, *partitions: TopicPartition) -> None:
-        """Go to the end of *partitions*, of all assigned ones if none is given."""
+        """Move to the end of *partitions*, by default of all that are assigned."""
         for state in arguments.seekable(self._subscription.assignment, partitions):
             self._go(state.tp, self._log.end(state.tp))
 
@@ -209,10 +209,44 @@ class MockConsumer(MockQueries):
         arguments.assigned(self._subscription.assignment, partition)
         return self._log.end(partition)
 
+    def beginning_offsets(
+        self, partitions: Collection[TopicPartition], timeout_ms: float | None = None
+    ) -> dict[TopicPartition, int]:
+        """Return the first offset of each of *partitions*."""
+        del timeout_ms
+        check_partitions(partitions)
+        return {tp: self._log.beginning(tp) for tp in partitions}
+
+    def end_offsets(
+        self, partitions: Collection[TopicPartition], timeout_ms: float | None = None
+    ) -> dict[TopicPartition, int]:
+        """Return the offset after the last record of each of *partitions*."""
+        del timeout_ms
+        check_partitions(partitions)
+        return {tp: self._log.end(tp) for tp in partitions}
+
+    def offsets_for_times(
+        self, timestamps: dict[TopicPartition, int], timeout_ms: float | None = None
+    ) -> dict[TopicPartition, OffsetAndTimestamp | None]:
+        """Return the first record not before each timestamp."""
+        del timeout_ms
+        wanted = arguments.search_times(timestamps)
+        return {tp: self._log.first_since(tp, timestamp) for tp, timestamp in wanted.items()}
+
+    def partitions_for_topic(self, topic: str, timeout_ms: float | None = None) -> set[int]:
+        """Return the partitions of *topic*, empty if it does not exist."""
+        del timeout_ms
+        return set(self._log.partitions.get(topic, ()))
+
+    def topics(self, timeout_ms: float | None = None) -> set[str]:
+        """Return the names of all topics."""
+        del timeout_ms
+        return set(self._log.partitions)
+
     def poll(
         self, timeout_ms: float = 0, max_records: int | None = None, update_offsets: bool = True
     ) -> dict[TopicPartition, list[ConsumerRecord]]:
-        """Run a scheduled task, then return what is there; see `KafkaConsumer.poll`."""
+        """Run a scheduled task, then return the next records; see `KafkaConsumer.poll`."""
         _, limit = arguments.poll_limits(timeout_ms, max_records, self._max_records)
         self._check_open()
         self._rows = iter(())
@@ -256,11 +290,11 @@ class MockConsumer(MockQueries):
         return found
 
     def __iter__(self) -> Iterator[ConsumerRecord]:
-        """Return the consumer: it iterates over its records."""
+        """Return the consumer, which iterates over its records."""
         return self
 
     def __next__(self) -> ConsumerRecord:
-        """Return the next record; end when nothing is there and no task is left."""
+        """Return the next record; stop when neither a record nor a task is left."""
         for record in self._rows:
             return self._consumed(record)
         while not self.closed:
@@ -278,11 +312,11 @@ class MockConsumer(MockQueries):
         return record
 
     def wakeup(self) -> None:
-        """Let the next ``poll()`` raise `WakeupError`."""
+        """Make the next ``poll()`` raise `WakeupError`."""
         self._woken = True
 
     def commit(self, offsets: Offsets | None = None, timeout_ms: float | None = None) -> None:
-        """Keep *offsets*, by default the positions, as committed."""
+        """Commit *offsets*, by default the positions."""
         del timeout_ms
         self._check_group()
         if offsets is None:
@@ -295,7 +329,7 @@ class MockConsumer(MockQueries):
         offsets: Offsets | None = None,
         callback: Callable[[object, object], object] | None = None,
     ) -> None:
-        """Keep *offsets* as committed and call *callback* with them and ``None``."""
+        """Commit *offsets* and call *callback* with them and ``None``."""
         self.commit(offsets)
         if callback is not None:
             callback(dict(self._committed) if offsets is None else offsets, None)
@@ -303,14 +337,14 @@ class MockConsumer(MockQueries):
     def committed(
         self, partition: TopicPartition, metadata: bool = False, timeout_ms: float | None = None
     ) -> int | OffsetAndMetadata | None:
-        """Return what was committed of *partition*."""
+        """Return the committed offset of *partition*, or ``None``."""
         del timeout_ms
         self._check_group()
         found = self._committed.get(partition)
         return found if metadata or found is None else found.offset
 
     def group_metadata(self) -> ConsumerGroupMetadata:
-        """Return what a transaction needs to know of the group."""
+        """Return the metadata of the group, for a transaction."""
         self._check_group()
         return ConsumerGroupMetadata(group_id=str(self._group_id))
 
@@ -324,7 +358,7 @@ class MockConsumer(MockQueries):
         return not self.closed
 
     def metrics(self, raw: bool = False) -> dict[str, object]:
-        """Return nothing: nothing is measured."""
+        """Return an empty dictionary: nothing is measured."""
         del raw
         return {}
 

@@ -1,4 +1,4 @@
-"""What a `MockProducer` is made of: records, outcomes, the cluster it knows of."""
+"""The parts of a `MockProducer`: sent records, their delivery, the cluster for partitioners."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class SentRecord(NamedTuple):
 
 @unique
 class TransactionState(Enum):
-    """Where the transactions of a `MockProducer` are."""
+    """The states of a `MockProducer`'s transactions."""
 
     NONE = "none"
     READY = "ready"
@@ -69,7 +69,7 @@ TRANSITIONS = Transitions(
 
 
 class MockHome:
-    """What the futures ask of their producer; callbacks run in the thread that completes."""
+    """The producer as its futures see it; the thread that completes a record runs its callbacks."""
 
     wait_timeout = _WAIT
 
@@ -77,16 +77,16 @@ class MockHome:
         self.lock = threading.RLock()
 
     def check_may_wait(self) -> None:
-        """Allow it: any thread may complete."""
+        """Do nothing: any thread may wait, because any thread may complete a record."""
 
     def on_callback_added(self, batch: ProducerBatch) -> None:
-        """Count nothing."""
+        """Do nothing: callbacks are not counted."""
 
     def expect_callbacks(self) -> None:
-        """Nothing to prepare."""
+        """Do nothing: there is nothing to prepare."""
 
     def run_now(self, batch: ProducerBatch, callback: Callback) -> None:
-        """Call *callback*; what it raises is logged, as `KafkaProducer` does."""
+        """Call *callback*; log what it raises, as `KafkaProducer` does."""
         index, call, _ = callback
         error = batch.error_of(index)
         try:
@@ -99,7 +99,7 @@ class MockHome:
 
 
 class Delivery(ProducerBatch):
-    """One record on its way: a batch of its own, which is never encoded."""
+    """One record in flight: a batch of its own, which is never encoded."""
 
     __slots__ = ("_record",)
 
@@ -109,7 +109,7 @@ class Delivery(ProducerBatch):
         self._record = record
 
     def metadata_of(self, index: int) -> RecordMetadata:
-        """Return where the record is, and its sizes."""
+        """Return the place of the record, and its sizes."""
         del index
         record = self._record
         key, value = record.serialized_key, record.serialized_value
@@ -126,7 +126,7 @@ class Delivery(ProducerBatch):
         )
 
     def finish(self, offset: int, error: KafkaError | None) -> list[Callback]:
-        """Set the outcome, wake who waits and return what is to be called; the lock is held."""
+        """Set the outcome, wake the waiters and return the callbacks; the caller holds the lock."""
         self.outcome = Outcome(offset, error=error)
         self.move(BatchState.DONE)
         watchers, self.watchers = self.watchers, []
@@ -147,13 +147,13 @@ class MockFuture(FutureRecordMetadata):
 
 
 class MockCluster:
-    """What partitioners may ask."""
+    """The cluster that a partitioner is given."""
 
     def __init__(self, partitions: Mapping[str, int]) -> None:
         self._partitions = partitions
 
     def partitions_for_topic(self, topic: str) -> set[int]:
-        """Return the partitions of *topic*; one, if the test did not say how many."""
+        """Return the partitions of *topic*; one, if the test set no number."""
         return set(range(self._partitions.get(topic, 1)))
 
     available_partitions_for_topic = partitions_for_topic

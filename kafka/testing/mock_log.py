@@ -47,7 +47,7 @@ class MockLog:
         self.partitions.setdefault(record.topic, set()).add(record.partition)
 
     def set_partitions(self, topic: str, count: int) -> None:
-        """Say how many partitions a topic has."""
+        """Set the number of partitions of a topic."""
         self.partitions[topic] = set(range(count))
 
     def beginning(self, tp: TopicPartition) -> int:
@@ -75,7 +75,7 @@ class MockLog:
         return None
 
     def reset(self, tp: TopicPartition, policy: str, offset: int | None) -> int:
-        """Return where to go on without position, or with one that does not exist.
+        """Return a new position for a partition that has none, or one that does not exist.
 
         Raises:
             NoOffsetForPartitionError: the policy is ``none`` and there is no position.
@@ -94,9 +94,10 @@ class MockLog:
 def as_batch(
     tp: TopicPartition, records: list[ConsumerRecord], *, views: bool = False
 ) -> RecordBatch:
-    """Return *records*, at least one, as a batch; sizes are those of keys and values of bytes.
+    """Return *records*, at least one, as a batch.
 
-    With *views*, values of bytes are views of them, as a real consumer returns them on request.
+    Only keys and values of bytes count for its size. With *views*, values of bytes become views of
+    them, as a real consumer returns them on request.
     """
     keys = [record.key for record in records]
     values = [record.value for record in records]

@@ -1,4 +1,4 @@
-"""`MockProducer`: takes what a `KafkaProducer` takes and delivers it when the test says so."""
+"""`MockProducer`: takes the calls of a `KafkaProducer`; the test decides when it delivers."""
 
 from __future__ import annotations
 
@@ -58,9 +58,9 @@ _METHODS = frozenset(
 class MockProducer:
     """A `KafkaProducer` without Kafka.
 
-    Records are delivered at once, or with ``auto_complete=False`` one by one when the test calls
-    `complete_next` or `error_next`. Callbacks run in the thread that does. Keys are placed as the
-    real producer does; records without key or partition go to the partitions in turn.
+    It delivers a record at once, or with ``auto_complete=False`` when the test calls
+    `complete_next` or `error_next`. Callbacks run in the thread of that call. A key leads to the
+    same partition as in the real producer; records without key go to the partitions in turn.
 
     Args:
         auto_complete: deliver each record within ``send()``.
@@ -114,15 +114,15 @@ class MockProducer:
         """Return a status line."""
         return f"<MockProducer sent={len(self._sent)} pending={len(self._pending)}>"
 
-    # -- what the test does ----------------------------------------------------------------------
+    # -- what the test calls ----------------------------------------------------------------------
 
     def history(self) -> list[SentRecord]:
-        """Return what was sent, oldest first; of transactions, what was committed."""
+        """Return the sent records, oldest first; those of transactions once they are committed."""
         with self._home.lock:
             return list(self._sent)
 
     def uncommitted(self) -> list[SentRecord]:
-        """Return what was sent in the transaction that is open."""
+        """Return the records of the open transaction."""
         with self._home.lock:
             return list(self._open_records)
 
@@ -132,28 +132,32 @@ class MockProducer:
             return list(self._committed)
 
     def clear(self) -> None:
-        """Forget what was sent, and what waits for an outcome."""
+        """Forget the sent records, and those that wait for an outcome."""
         with self._home.lock:
             self._sent.clear()
             self._open_records.clear()
             self._pending.clear()
 
     def complete_next(self) -> bool:
-        """Deliver the oldest record without outcome; return whether there was one."""
+        """Deliver the oldest waiting record; return whether there was one."""
         return self._finish_next(None)
 
     def error_next(self, error: KafkaError) -> bool:
-        """Let the oldest record without outcome fail; return whether there was one."""
+        """Fail the oldest waiting record with *error*; return whether there was one."""
         return self._finish_next(error)
 
     def raise_next(self, method: str, error: KafkaError) -> None:
-        """Let the next call of *method*, e.g. ``"send"``, raise *error*."""
+        """Make the next call of *method*, e.g. ``"send"``, raise *error*.
+
+        Raises:
+            ValueError: there is no such method.
+        """
         if method not in _METHODS:
-            raise ValueError(f"{method!r} is none of {', '.join(sorted(_METHODS))}")
+            raise ValueError(f"{method!r} is not one of {', '.join(sorted(_METHODS))}")
         self._errors[method].append(error)
 
     def fence(self) -> None:
-        """Let another producer have taken over the transactional id."""
+        """Fence this producer, as if another one had taken over its transactional id."""
         self._fenced = True
 
     # -- what the code under test calls ----------------------------------------------------------
@@ -167,7 +171,7 @@ class MockProducer:
         partition: int | None = None,
         timestamp_ms: int | None = None,
     ) -> FutureRecordMetadata:
-        """Note a record and return its future; see `KafkaProducer.send`."""
+        """Take a record and return its future; see `KafkaProducer.send`."""
         self._check("send")
         record = self._record(topic, value, key, headers, partition, timestamp_ms)
         return MockFuture(self._enqueue(record))
@@ -181,7 +185,7 @@ class MockProducer:
         partition: int | None = None,
         timestamp_ms: int | None = None,
     ) -> FutureRecordsMetadata:
-        """Note many records and return one future; see `KafkaProducer.send_many`."""
+        """Take many records and return one future; see `KafkaProducer.send_many`."""
         self._check("send_many")
         check_many(values, keys)
         records = [
@@ -195,7 +199,7 @@ class MockProducer:
         return FutureRecordsMetadata(parts, len(parts))
 
     def flush(self, timeout: float | None = None) -> None:
-        """Deliver everything that waits; see `KafkaProducer.flush`."""
+        """Deliver every waiting record; see `KafkaProducer.flush`."""
         del timeout
         self._check("flush")
         self.flushes += 1
@@ -211,7 +215,7 @@ class MockProducer:
         return not self.closed
 
     def metrics(self, raw: bool = False) -> dict[str, object]:
-        """Return nothing: nothing is measured."""
+        """Return an empty dictionary: nothing is measured."""
         del raw
         return {}
 
@@ -223,7 +227,7 @@ class MockProducer:
         return 1 if api_version >= (0, 10) else 0
 
     def close(self, timeout: float | None = None, null_logger: bool = False) -> None:
-        """Deliver what waits, or with ``timeout=0`` drop it; see `KafkaProducer.close`."""
+        """Deliver waiting records, or with ``timeout=0`` fail them; see `KafkaProducer.close`."""
         del null_logger
         if not self.closed:
             self.closed = True
@@ -240,13 +244,13 @@ class MockProducer:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Close."""
+        """Close the producer."""
         self.close()
 
     # -- transactions ----------------------------------------------------------------------------
 
     def init_transactions(self) -> None:
-        """Make transactions possible; from now on records are sent in transactions only."""
+        """Allow transactions; from now on every record must belong to one."""
         self._check("init_transactions")
         if self._state is not TransactionState.NONE:
             raise IllegalStateError("init_transactions() was called before")
@@ -266,14 +270,14 @@ class MockProducer:
         offsets: dict[TopicPartition, OffsetAndMetadata],
         group_metadata: ConsumerGroupMetadata | str,
     ) -> None:
-        """Note offsets to be committed with the transaction."""
+        """Add offsets to the transaction."""
         self._check_open("send_offsets_to_transaction")
         group = group_metadata if isinstance(group_metadata, str) else group_metadata.group_id
         if offsets:
             self._open_offsets.append((group, dict(offsets)))
 
     def commit_transaction(self) -> None:
-        """Deliver what waits and let the records and offsets of the transaction count.
+        """Deliver the waiting records and commit the records and offsets of the transaction.
 
         Raises:
             KafkaError: a record of the transaction has failed; abort it.
@@ -288,7 +292,7 @@ class MockProducer:
         self.commits += 1
 
     def abort_transaction(self) -> None:
-        """Let the records and offsets of the transaction be as if never sent."""
+        """Fail the waiting records and drop the records and offsets of the transaction."""
         self._check_open("abort_transaction")
         self._finish_all(TransactionAbortedError("the transaction was aborted"))
         self._end_transaction()

@@ -1,7 +1,7 @@
 """Fixtures for pytest: an embedded cluster for each test, or one for the whole run.
 
-pytest loads this module by its entry point in every run of whoever has the package installed:
-brokers are imported when a fixture is used, not before.
+pytest loads this module through its entry point in every run where the package is installed, so a
+fixture imports the brokers when it is first used.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Tell pytest of the mark."""
+    """Register the mark ``kafka`` with pytest."""
     config.addinivalue_line(
         "markers",
         "kafka(brokers=1, **options): arguments of the EmbeddedCluster that the fixture "
@@ -27,7 +27,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture
 def kafka_cluster(request: pytest.FixtureRequest) -> Iterator[EmbeddedCluster]:
-    """Start a cluster for this test alone; the mark ``kafka`` has its arguments."""
+    """Start a cluster for this test alone; the mark ``kafka`` holds its arguments."""
     from kafka.testing.embedded import EmbeddedCluster  # noqa: PLC0415 - see above
 
     mark = request.node.get_closest_marker("kafka")
@@ -50,7 +50,7 @@ def kafka_session_options() -> dict[str, object]:
 
 @pytest.fixture(scope="session")
 def kafka_session_cluster(kafka_session_options: dict[str, object]) -> Iterator[EmbeddedCluster]:
-    """Start one cluster for all tests of the run: give each test topics of its own."""
+    """Start one cluster for all tests of the run; each test should use topics of its own."""
     from kafka.testing.embedded import EmbeddedCluster  # noqa: PLC0415 - see above
 
     # What a user's fixture returns has no type here; EmbeddedCluster checks it.

@@ -19,7 +19,8 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from kafka._base.observer import Observer
 from kafka.consumer.completed_fetch import CompletedFetch
 from kafka.consumer.fetch_buffer import FetchBuffer
-from kafka.consumer.records import RecordReader
+from kafka.consumer.fetch_collector import FetchCollector
+from kafka.consumer.record_decoder import RecordDecoder
 from kafka.record.batch import build_batch, encode_records
 from kafka.structs import TopicPartition
 from kafka.subscription import PartitionState
@@ -42,15 +43,15 @@ def fetch_data() -> bytes:
     )
 
 
-def filled(data: bytes) -> RecordReader:
-    """Return a reader whose buffer holds the same data many times."""
+def filled(data: bytes) -> FetchCollector:
+    """Return a collector whose buffer holds the same data many times."""
     state = PartitionState(TP, 1)
     state.seek(0, 1)
     buffer = FetchBuffer(lambda _: 10**9, lambda: None)
     buffer.assign([state])
     for _ in range(FETCHES):
         buffer.put(CompletedFetch(TP, 1, 0, memoryview(data)))
-    return RecordReader(buffer, deserialize_key=None, deserialize_value=None, observer=Observer())
+    return FetchCollector(buffer, RecordDecoder(), Observer())
 
 
 def decode(data: bytes) -> int:
@@ -63,8 +64,8 @@ def decode(data: bytes) -> int:
 
 
 def poll(data: bytes) -> int:
-    reader, seen = filled(data), 0
-    while polled := reader.collect(500, update_offsets=True):
+    collector, seen = filled(data), 0
+    while polled := collector.collect_records(500, update_offsets=True):
         seen += len(polled[TP])
     return seen
 

@@ -31,7 +31,7 @@ from test.support.stage import cluster_of, port_of
 from test.support.waiting import A_DAY_MS, is_inside, once_inside, until
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 T0, T1 = TopicPartition("t", 0), TopicPartition("t", 1)
 
@@ -75,6 +75,55 @@ def test_position_inside_a_loop_is_behind_the_record_at_hand(cluster: EmbeddedCl
     with consumer(cluster, "t") as reader:
         for record in reader:
             assert reader.position(T0) == record.offset + 1
+
+
+def test_position_after_a_loop_was_left_is_behind_the_last_record(
+    cluster: EmbeddedCluster,
+) -> None:
+    with consumer(cluster, "t") as reader:
+        for record in reader:
+            if record.offset == 3:
+                break
+        assert reader.position(T0) == 4
+        assert next(reader).offset == 4
+
+
+def counted_rate(reader: KafkaConsumer) -> float:
+    """Return the records per second that counted as consumed."""
+    metrics: Any = reader.metrics()
+    return metrics["consumer-fetch-manager-metrics"]["records-consumed-rate"]
+
+
+def test_close_counts_the_record_in_hand(cluster: EmbeddedCluster) -> None:
+    with consumer(cluster, "t") as reader:
+        next(reader)
+        assert counted_rate(reader) == 0
+    assert counted_rate(reader) > 0
+
+
+def test_record_in_hand_does_not_count_when_an_exception_leaves_with(
+    cluster: EmbeddedCluster,
+) -> None:
+    with suppress(ZeroDivisionError), consumer(cluster, "t") as reader:
+        next(reader)
+        raise ZeroDivisionError
+    assert counted_rate(reader) == 0
+
+
+def test_refused_commit_counts_the_record_in_hand(cluster: EmbeddedCluster) -> None:
+    with consumer(cluster, "t") as reader:
+        next(reader)
+        with pytest.raises(IllegalStateError, match="Requires group_id"):
+            reader.commit()
+        assert counted_rate(reader) > 0
+
+
+def test_question_does_not_count_the_record_in_hand(cluster: EmbeddedCluster) -> None:
+    with consumer(cluster, "t") as reader:
+        next(reader)
+        assert reader.end_offsets([T0]) == {T0: 10}
+        assert counted_rate(reader) == 0
+        assert next(reader).offset == 1
 
 
 def test_seek_inside_a_loop_moves_it(cluster: EmbeddedCluster) -> None:
@@ -272,14 +321,17 @@ def test_health_names_what_a_partition_waits_for(cluster: EmbeddedCluster) -> No
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
-def test_forked_child_gets_a_clear_error(cluster: EmbeddedCluster) -> None:
+@pytest.mark.parametrize("call", [lambda reader: reader.poll(100), next])
+def test_forked_child_gets_a_clear_error(
+    cluster: EmbeddedCluster, call: Callable[[KafkaConsumer], object]
+) -> None:
     with consumer(cluster, "t") as reader:
         next(reader)
         child = os.fork()
         if child == 0:
             code = 1
             try:
-                reader.poll(100)
+                call(reader)
             except IllegalStateError as error:
                 code = 0 if "fork" in str(error) else 2
             finally:

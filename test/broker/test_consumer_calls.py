@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from typing import TYPE_CHECKING
 
 import pytest
@@ -147,6 +148,16 @@ async def test_closed_consumer_says_so_and_closes_again() -> None:
             await reader.poll()
         with pytest.raises(IllegalStateError, match="closed"):
             reader.assign([T0])
+
+
+async def test_forgotten_consumer_warns_while_its_loop_runs() -> None:
+    async with cluster_of() as cluster:
+        reader: AsyncKafkaConsumer | None = consumer(cluster)
+        assert reader is not None
+        await reader.start()
+        with pytest.warns(ResourceWarning, match="unclosed <AsyncKafkaConsumer"):  # noqa: PT031 - two steps make it
+            reader = None
+            gc.collect()
 
 
 def traffic(cluster: EmbeddedCluster) -> int:

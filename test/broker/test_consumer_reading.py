@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from kafka.errors import (
-    RecordDeserializationError,
-)
+from kafka.errors import IllegalStateError, RecordDeserializationError
 from kafka.protocol.messages.fetch import FetchRequest
 from kafka.structs import OffsetAndMetadata
 from test.broker.consumer_support import T0, T1, consumer, read, values
 from test.support.stage import cluster_of
 
 if TYPE_CHECKING:
-    pass
+    from kafka.aio import AsyncKafkaConsumer
 
 
 async def test_subscription_reads_all_partitions_from_the_beginning() -> None:
@@ -77,6 +76,56 @@ async def test_iterator_counts_a_record_when_the_next_is_asked_for() -> None:
         async with consumer(cluster, "t") as reader:
             first = await reader.getone()
             assert (first.offset, await reader.position(T0)) == (0, 1)
+
+
+async def test_position_after_a_loop_was_left_is_behind_the_last_record() -> None:
+    async with cluster_of() as cluster:
+        cluster.create_topic("t")
+        cluster.append("t", *[b"%d" % n for n in range(6)])
+        async with consumer(cluster, "t") as reader:
+            async for record in reader:
+                if record.offset == 3:
+                    break
+            assert await reader.position(T0) == 4
+            assert (await reader.getone()).offset == 4
+
+
+def counted_rate(reader: AsyncKafkaConsumer) -> float:
+    """Return the records per second that counted as consumed."""
+    metrics: Any = reader.metrics()
+    return metrics["consumer-fetch-manager-metrics"]["records-consumed-rate"]
+
+
+async def test_close_counts_the_record_in_hand() -> None:
+    async with cluster_of() as cluster:
+        cluster.create_topic("t")
+        cluster.append("t", b"a", b"b")
+        async with consumer(cluster, "t") as reader:
+            await reader.getone()
+            assert counted_rate(reader) == 0
+        assert counted_rate(reader) > 0
+
+
+async def test_record_in_hand_does_not_count_when_an_exception_leaves_async_with() -> None:
+    async with cluster_of() as cluster:
+        cluster.create_topic("t")
+        cluster.append("t", b"a", b"b")
+        with suppress(ZeroDivisionError):
+            async with consumer(cluster, "t") as reader:
+                await reader.getone()
+                raise ZeroDivisionError
+        assert counted_rate(reader) == 0
+
+
+async def test_refused_commit_counts_the_record_in_hand() -> None:
+    async with cluster_of() as cluster:
+        cluster.create_topic("t")
+        cluster.append("t", b"a", b"b")
+        async with consumer(cluster, "t") as reader:
+            await reader.getone()
+            with pytest.raises(IllegalStateError, match="Requires group_id"):
+                await reader.commit()
+            assert counted_rate(reader) > 0
 
 
 async def test_poll_and_iterator_can_be_mixed() -> None:

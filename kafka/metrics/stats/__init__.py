@@ -23,7 +23,7 @@ __all__ = [
     "Total",
 ]
 
-# No client uses more than the sensor.
+# Loaded on first use: no client uses more than the sensor.
 __getattr__ = lazy_names(
     __name__,
     dict.fromkeys(("Histogram", "Percentile", "Percentiles"), "kafka.metrics.stats.percentiles")

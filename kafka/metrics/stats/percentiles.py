@@ -31,7 +31,7 @@ class BinScheme(Protocol):
 
 
 class ConstantBinScheme:
-    """Bins of equal width between two values, and one on either side for what is beyond."""
+    """Bins of equal width between two values, and one bin on either side for values beyond them."""
 
     def __init__(self, bins: int, min_val: float, max_val: float) -> None:
         if bins < 2:
@@ -155,9 +155,9 @@ class Percentiles(AbstractSampledStat, AbstractCompoundStat):
     Args:
         size_in_bytes: memory to use, four bytes counted for each bin.
         bucketing: one of `BucketSizing`.
-        max_val: largest value told apart.
-        min_val: smallest value told apart; 0 with growing bins.
-        percentiles: which to offer as metrics.
+        max_val: larger values all fall into the last bin.
+        min_val: smaller values all fall into the first bin; 0 with growing bins.
+        percentiles: those that become metrics.
     """
 
     BucketSizing = BucketSizing

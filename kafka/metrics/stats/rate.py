@@ -1,4 +1,4 @@
-"""Something per unit of time."""
+"""Rates: a statistic per unit of time."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ _MILLISECONDS = (1e-6, 1e-3, 1.0, 1e3, 6e4, 3.6e6, 8.64e7)
 
 
 class Rate(AbstractMeasurableStat):
-    """A sampled statistic by the time its samples span.
+    """A sampled statistic divided by the time that its samples span.
 
     Args:
         time_unit: unit of the time.
-        sampled_stat: what is divided by it; the sum of the values if left out.
+        sampled_stat: the dividend; the sum of the values if left out.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class Rate(AbstractMeasurableStat):
         return self._unit.name.lower().rstrip("s")
 
     def record(self, config: MetricConfig, value: float, time_ms: float) -> None:
-        """Take *value*."""
+        """Record *value*."""
         self._stat.record(config, value, time_ms)
 
     def measure(self, config: MetricConfig, now: float) -> float:
@@ -58,9 +58,9 @@ class Rate(AbstractMeasurableStat):
         return value / self.convert(self.window_size(config, now))
 
     def window_size(self, config: MetricConfig, now: float) -> float:
-        """Return the ms the samples span, counted as if all but one window were full.
+        """Return the ms that the samples span, as if all windows but one were full.
 
-        Without that, the first values after a start would look like an enormous rate.
+        Otherwise the first values after a start would look like an enormous rate.
         """
         self._stat.purge_obsolete_samples(config, now)
         elapsed = now - self._stat.oldest(now).last_window_ms

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Sample:
-    """What was recorded during one window."""
+    """The values of one window, combined into one."""
 
     __slots__ = ("event_count", "last_window_ms", "value")
 
@@ -44,7 +44,7 @@ class AbstractSampledStat(AbstractMeasurableStat):
         """Return the value of all *samples* together."""
 
     def record(self, config: MetricConfig, value: float, time_ms: float) -> None:
-        """Take *value*, in a new sample if the last one is complete."""
+        """Record *value*, in a new sample if the last one is complete."""
         if not self._samples or self._samples[-1].is_complete(time_ms, config):
             self._samples.append(self.new_sample(time_ms))
             del self._samples[: -config.samples]
@@ -57,12 +57,12 @@ class AbstractSampledStat(AbstractMeasurableStat):
         return Sample(self._initial_value, time_ms)
 
     def measure(self, config: MetricConfig, now: float) -> float:
-        """Return the value of the samples that are not too old."""
+        """Return the value of the samples that are recent enough."""
         self.purge_obsolete_samples(config, now)
         return float(self.combine(self._samples, config, now))
 
     def oldest(self, now: float) -> Sample:
-        """Return the oldest sample, an empty one if there is none."""
+        """Return the oldest sample, or an empty one."""
         return self._samples[0] if self._samples else self.new_sample(now)
 
     def purge_obsolete_samples(self, config: MetricConfig, now: float) -> None:
@@ -114,16 +114,16 @@ class Count(SampledTotal):
 
 
 class Avg(SampledTotal):
-    """The average of the values, 0 without any."""
+    """The average of the values; 0 without values."""
 
     def combine(self, samples: list[Sample], config: MetricConfig, now: float) -> float:
-        """Return sum by number."""
+        """Return the sum divided by the number of values."""
         count = sum(sample.event_count for sample in samples)
         return super().combine(samples, config, now) / count if count else 0.0
 
 
 class Max(AbstractSampledStat):
-    """The largest value, minus infinity without any."""
+    """The largest value; minus infinity without values."""
 
     def __init__(self) -> None:
         super().__init__(-math.inf)
@@ -138,7 +138,7 @@ class Max(AbstractSampledStat):
 
 
 class Min(AbstractSampledStat):
-    """The smallest value, infinity without any."""
+    """The smallest value; infinity without values."""
 
     def __init__(self) -> None:
         super().__init__(math.inf)

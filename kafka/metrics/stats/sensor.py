@@ -1,4 +1,4 @@
-"""Where values are recorded, and the metrics made of them."""
+"""Sensors: values are recorded into them, and metrics are computed from the values."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from kafka.errors import QuotaViolationError
 from kafka.metrics.kafka_metric import KafkaMetric
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from kafka.metrics.measurable import (
         AbstractCompoundStat,
@@ -19,14 +19,13 @@ if TYPE_CHECKING:
     )
     from kafka.metrics.metric_config import MetricConfig
     from kafka.metrics.metric_name import MetricName
-    from kafka.metrics.metrics import Metrics
 
 
 class Sensor:
     """Pass recorded values on to statistics.  Made by `Metrics.sensor`.
 
     Args:
-        registry: where the metrics go.
+        register: adds a metric to the registry, `Metrics.register_metric`.
         name: name of the sensor.
         parents: sensors that get every value too.
         config: settings of the metrics.
@@ -35,7 +34,7 @@ class Sensor:
 
     def __init__(
         self,
-        registry: Metrics,
+        register: Callable[[KafkaMetric], None],
         name: str,
         parents: Sequence[Sensor] | None,
         config: MetricConfig,
@@ -43,7 +42,7 @@ class Sensor:
     ) -> None:
         if not name:
             raise ValueError("a sensor has a name")
-        self._registry = registry
+        self._register = register
         self._name = name
         self._parents = tuple(parents or ())
         self._config = config
@@ -61,18 +60,18 @@ class Sensor:
 
     @property
     def metrics(self) -> tuple[KafkaMetric, ...]:
-        """The metrics made of what is recorded here."""
+        """The metrics that are computed from the values of this sensor."""
         return tuple(self._metrics)
 
     def record(self, value: float = 1.0, time_ms: float | None = None) -> None:
-        """Record *value*, here and in the parents.
+        """Record *value* here and in the parents.
 
         Args:
             value: what was observed.
             time_ms: when, Unix time in ms; now if left out.
 
         Raises:
-            QuotaViolationError: a metric is now over its quota; the value is recorded all the same.
+            QuotaViolationError: a metric now violates its quota; the value is recorded anyway.
         """
         now = time.time() * 1000 if time_ms is None else time_ms
         self._last_record_ms = now
@@ -89,27 +88,27 @@ class Sensor:
         stat: AbstractMeasurableStat,
         config: MetricConfig | None = None,
     ) -> None:
-        """Make the metric *metric_name* of what is recorded here, by *stat*."""
+        """Add the metric *metric_name*, which *stat* computes from the recorded values."""
         with self._lock:
             metric = KafkaMetric(metric_name, stat, config or self._config)
-            self._registry.register_metric(metric)
+            self._register(metric)
             self._metrics.append(metric)
             self._stats.append((stat, metric.config))
 
     def add_compound(
         self, compound_stat: AbstractCompoundStat, config: MetricConfig | None = None
     ) -> None:
-        """Make several metrics of what is recorded here, by *compound_stat*."""
+        """Add the metrics that *compound_stat* computes from the recorded values."""
         with self._lock:
             used = config or self._config
             self._stats.append((compound_stat, used))
             for value in compound_stat.stats():
                 metric = KafkaMetric(value.name, value.stat, used)
-                self._registry.register_metric(metric)
+                self._register(metric)
                 self._metrics.append(metric)
 
     def has_expired(self, time_ms: float | None = None) -> bool:
-        """Return whether nothing was recorded for longer than the sensor may be idle."""
+        """Return whether the sensor has been idle for longer than it may."""
         now = time.time() * 1000 if time_ms is None else time_ms
         return now - self._last_record_ms > self._idle_limit_ms
 
@@ -122,7 +121,7 @@ class Sensor:
                 )
 
     def _check_parents(self) -> None:
-        """Refuse parents that share an ancestor: it would get each value twice."""
+        """Refuse parents that share an ancestor, which would get each value twice."""
         seen: set[Sensor] = set()
         waiting = list(self._parents)
         while waiting:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class Operation(IntEnum):
-    """What somebody wants to do, by Kafka's numbers."""
+    """The operations that ACLs allow or deny, by Kafka's numbers."""
 
     READ = 3
     WRITE = 4
@@ -28,7 +28,7 @@ class Operation(IntEnum):
 
 
 class ResourceType(IntEnum):
-    """What it would be done to, by Kafka's numbers."""
+    """The types of resources that ACLs protect, by Kafka's numbers."""
 
     TOPIC = 2
     GROUP = 3
@@ -86,7 +86,7 @@ def supported_operations(kind: ResourceType, *, group_configs: bool) -> Iterator
 
 
 class Principal(NamedTuple):
-    """Who is on the other end of a connection."""
+    """The authenticated user of a connection."""
 
     kind: str
     name: str

@@ -1,7 +1,8 @@
-"""One broker: a frame in, an answer out.
+"""The dispatch of one broker: a frame in, an answer out.
 
-Decides nothing about sockets. An unsupported version or a malformed request ends the connection,
-as it does with a real broker; ApiVersions alone is answered with the versions there are (KIP-511).
+It knows admission, faults, handlers and quotas, and nothing about sockets. An unsupported version
+or a malformed request ends the connection, as it does with a real broker; ApiVersions alone is
+answered with the versions there are (KIP-511).
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import logging
 import struct
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING
 
 from kafka.errors import (
     BrokerResponseError,
@@ -21,30 +22,31 @@ from kafka.errors import (
 )
 from kafka.protocol.messages.fetch import FetchRequest
 from kafka.testing.broker import faults
+from kafka.testing.broker.admission import check_size, raw_answer
+from kafka.testing.broker.api_modules import handler_of
+from kafka.testing.broker.api_ranges import unsupported_version_response
+from kafka.testing.broker.context import ConnectionRefusedByBroker, RequestContext
 from kafka.testing.broker.fetch_sessions import FetchSessions
-from kafka.testing.broker.handlers import RequestContext, api_table
 from kafka.testing.broker.quota_rates import ClientRates
 from kafka.testing.broker.recorder import SeenRequest
-from kafka.testing.broker.security.admission import check_size, raw_answer
 from kafka.testing.broker.security.gate import Admission
 from kafka.testing.broker.timers import Event
 from kafka.testing.broker.waiting import pause, wait_until
 from kafka.testing.broker.wire import decode_request, encode_response
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from kafka.protocol.schema import Message
-    from kafka.testing.broker.cluster import Cluster
+    from kafka.testing.broker.broker_state import BrokerState
+    from kafka.testing.broker.context import Peer
     from kafka.testing.broker.faults import FaultPlan, Rule
-    from kafka.testing.broker.handlers import Api, Peer, Registered
+    from kafka.testing.broker.handlers import Registered
     from kafka.testing.broker.recorder import Recorder
     from kafka.testing.broker.security.gate import SaslGate
     from kafka.testing.broker.wire import AnyRequest, RequestHeader
 
 log = logging.getLogger(__name__)
-
-T = TypeVar("T")
 
 _API_VERSIONS = 18
 _HEADER_START = struct.Struct(">hhi")
@@ -55,49 +57,33 @@ Pieces = list[bytes | memoryview]
 
 @dataclass(slots=True)
 class Outgoing:
-    """What a connection does after a request: write, close, be silent for a while."""
+    """What a connection does after a request: write *pieces*, close, pause for *mute* seconds."""
 
     pieces: Pieces = field(default_factory=list)
     close: bool = False
     mute: float = 0.0
 
 
-class ConnectionRefusedByBroker(Exception):  # noqa: N818 - it is an outcome, not a mistake
-    """The broker ends the connection without an answer."""
-
-
 class Broker:
     """One broker of a cluster.
 
     Attributes:
-        apis: what it serves, by API key.
+        state: its id, its cluster and its subsystems.
         thawed: fires when a frozen broker goes on.
         crashes: exceptions that a request should not have raised; tests fail on them.
     """
 
-    def __init__(
-        self, node_id: int, cluster: Cluster, *, plan: FaultPlan, recorder: Recorder
-    ) -> None:
-        self.node_id = node_id
-        self.cluster = cluster
-        self.apis: dict[int, Api] = api_table(cluster.release)
+    def __init__(self, state: BrokerState, *, plan: FaultPlan, recorder: Recorder) -> None:
+        self.state = state
         self.thawed = Event()
         self.crashes: list[BaseException] = []
         self._frozen = False
         self._plan = plan
         self._recorder = recorder
-        self._components: dict[object, object] = {}
-
-    def component(self, factory: Callable[[Broker], T]) -> T:
-        """Return what *factory* makes of this broker, made once: state of one subsystem."""
-        found = self._components.get(factory)
-        if found is None:
-            found = self._components[factory] = factory(self)
-        return cast("T", found)  # each factory is stored beside what it returned
 
     def forget(self) -> None:
-        """Lose what a broker loses when its process dies."""
-        self._components.clear()
+        """Drop the state that a broker loses when its process dies."""
+        self.state.forget()
         self.freeze(False)
 
     def freeze(self, frozen: bool) -> None:
@@ -118,7 +104,7 @@ class Broker:
         except ConnectionRefusedByBroker:
             raise
         except Exception as exc:
-            log.exception("node=%d a request failed", self.node_id)
+            log.exception("node=%d a request failed", self.state.node_id)
             self.crashes.append(exc)
             raise ConnectionRefusedByBroker(repr(exc)) from exc
         # Frozen while it handled the request, as in a long poll: the answer waits, too.
@@ -128,7 +114,10 @@ class Broker:
     async def _thaw(self) -> None:
         if self._frozen:
             await wait_until(
-                lambda: not self._frozen, (self.thawed,), timers=self.cluster.timers, limit=None
+                lambda: not self._frozen,
+                (self.thawed,),
+                timers=self.state.cluster.timers,
+                limit=None,
             )
 
     async def _process(self, frame: bytes | memoryview, peer: Peer) -> Outgoing:
@@ -145,43 +134,52 @@ class Broker:
             refused = self._refused_by(gate, header, request)
             if refused is not None:
                 return refused
-        now = self.cluster.clock.now()
-        self._recorder.record(
-            SeenRequest(
-                self.node_id, type(request), header.api_version, header.client_id, request, now
-            ),
-            len(frame),
-        )
-        self.cluster.sweep()
-        facts = faults.RequestFacts(
-            self.node_id, header.client_id, request, partial(self._remembered, request)
-        )
-        rule = self._plan.take(facts, self.cluster)
+        rule = self._observe(header, request, len(frame))
         if rule is None:
             return await self._answer(header, request, peer, None)
         return await self._misbehave(rule, header, request, peer)
+
+    def _observe(self, header: RequestHeader, request: AnyRequest, size: int) -> Rule | None:
+        """Record a request, move the cluster's time on, and return the fault that applies to it."""
+        node_id, cluster = self.state.node_id, self.state.cluster
+        self._recorder.record(
+            SeenRequest(
+                node_id,
+                type(request),
+                header.api_version,
+                header.client_id,
+                request,
+                cluster.clock.now(),
+            ),
+            size,
+        )
+        cluster.sweep()
+        facts = faults.RequestFacts(
+            node_id, header.client_id, request, partial(self._remembered, request)
+        )
+        return self._plan.take(facts, cluster)
 
     def _remembered(self, request: AnyRequest) -> Iterable[tuple[str, int]]:
         """Return the partitions that a request asks for without naming them (KIP-227)."""
         if not isinstance(request, FetchRequest):
             return ()
-        return self.component(FetchSessions).remembered(request, self.cluster)
+        return self.state.component(FetchSessions).remembered(request, self.state.cluster)
 
     def _check_size(self, gate: SaslGate, frame: bytes | memoryview) -> None:
         try:
-            check_size(gate, frame, self.cluster)
+            check_size(gate, frame, self.state.cluster)
         except InvalidReceiveError as exc:
             raise ConnectionRefusedByBroker(str(exc)) from exc
 
     def _raw_token(self, gate: SaslGate, frame: bytes | memoryview, peer: Peer) -> Outgoing:
-        answer = raw_answer(peer, gate, frame, self.cluster)
+        answer = raw_answer(peer, gate, frame, self.state.cluster)
         return Outgoing(close=True) if answer is None else Outgoing([answer])
 
     def _refused_by(
         self, gate: SaslGate, header: RequestHeader, request: AnyRequest
     ) -> Outgoing | None:
-        """Return what a client gets for a request that is not its turn; ``None`` if it is."""
-        admission = gate.admit(header.api_key, self.cluster.clock.now())
+        """Return the answer to a request that authentication does not admit, or ``None``."""
+        admission = gate.admit(header.api_key, self.state.cluster.clock.now())
         if admission is Admission.SERVE:
             return None
         where = f"{type(request).__name__} came before the end of authentication, or after it"
@@ -199,16 +197,15 @@ class Broker:
         if len(frame) < _HEADER_START.size:
             raise ConnectionRefusedByBroker(f"a request of {len(frame)} bytes")
         key, version, correlation_id = _HEADER_START.unpack_from(frame)
-        api = self.apis.get(key)
+        api = self.state.apis.get(key)
         if api is None:
             raise ConnectionRefusedByBroker(f"API {key} is not served")
         if api.min_version <= version <= api.max_version:
             return None
         if key != _API_VERSIONS:
             raise ConnectionRefusedByBroker(f"{api.name} has no version {version} here")
-        from kafka.testing.broker.apis.api_versions import unsupported_version_response  # noqa: PLC0415 - it imports the registry
-
-        response = unsupported_version_response(self)
+        tells_range = self.state.cluster.release.api_versions_range
+        response = unsupported_version_response(api, tells_range=tells_range)
         return Outgoing(encode_response(response, 0, correlation_id=correlation_id))
 
     @staticmethod
@@ -228,7 +225,7 @@ class Broker:
             case faults.Fail():
                 return await self._answer(header, request, peer, rule)
             case faults.Delay(seconds):
-                await pause(seconds, self.cluster.timers)
+                await pause(seconds, self.state.cluster.timers)
                 return await self._answer(header, request, peer, None)
             case faults.Disconnect(applied):
                 if applied:
@@ -251,9 +248,9 @@ class Broker:
         rule: Rule | None,
         throttle_ms: int = 0,
     ) -> Outgoing:
-        registered = self.apis[header.api_key].handler()
+        registered = handler_of(self.state.apis[header.api_key])
         context = RequestContext(
-            self,
+            self.state,
             peer,
             api_version=header.api_version,
             client_id=header.client_id,
@@ -264,7 +261,7 @@ class Broker:
             response = await self._failed(rule, registered, context, request)
         else:
             response = await self._handled(registered, context, request)
-        wait_ms = self.component(ClientRates).charge(context, request, response)
+        wait_ms = self.state.component(ClientRates).charge(context, request, response)
         context.throttle_ms = max(context.throttle_ms, wait_ms)
         if response is None:
             return Outgoing(mute=context.throttle_ms / 1000)

@@ -1,4 +1,4 @@
-"""Changes of the dynamic configs and log levels of brokers (KIP-226, KIP-412)."""
+"""Changes of the dynamic configs and log levels of brokers (KIP-226, KIP-412).  Pure."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from kafka.testing.broker.config_values import Kind, parse_value
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from kafka.testing.broker.handlers import RequestContext
+    from kafka.testing.broker.context import RequestContext
 
 
 _LEVELS = ("DEBUG", "ERROR", "FATAL", "INFO", "TRACE", "WARN")
@@ -72,7 +72,7 @@ def own_id(name: str, what: str) -> int:
     """Return the node id that the name of a resource is.
 
     Raises:
-        InvalidRequestError: it is none.
+        InvalidRequestError: it is not a number.
     """
     try:
         return int(name)

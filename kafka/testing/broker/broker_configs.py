@@ -1,4 +1,4 @@
-"""The broker configs of Apache Kafka 4.4: type, default, scope of changes.  Pure; a table.
+"""The broker configs of Apache Kafka 4.4: type, default, scope of changes.  Pure.
 
 Names, types, defaults and bounds are those a 4.4.0 broker told.
 """

@@ -1,7 +1,8 @@
-"""The state of a cluster: nodes, topics, partitions, leaders.  Pure; no I/O, one owner, no locks.
+"""The state of a cluster: nodes, topics, partitions, leaders.  Pure.
 
 All brokers of a cluster share one log per partition: a replica is a right to lead it, not a copy.
-Time comes from a clock and ids from an iterator passed in.
+Time comes from a clock and ids from an iterator passed in. The cluster's loop owns the state,
+so there are no locks.
 """
 
 from __future__ import annotations
@@ -18,7 +19,6 @@ from kafka.errors import (
 )
 from kafka.testing.broker.authorizer import ALLOW_ALL
 from kafka.testing.broker.configs import BROKER_DEFAULTS, TopicConfig, topic_overrides
-from kafka.testing.broker.coordinators import Coordinators, KeyType
 from kafka.testing.broker.log import PartitionLog
 from kafka.testing.broker.placement import (
     check_replicas,
@@ -44,7 +44,7 @@ NO_LEADER = -1
 
 
 class Node:
-    """One broker as the others see it."""
+    """One broker, as the cluster knows it."""
 
     __slots__ = ("advertised_port", "alive", "host", "listener_ports", "node_id", "port", "rack")
 
@@ -66,7 +66,7 @@ class Node:
         self.advertised_port: int | None = None
 
     def port_at(self, listener: str) -> int:
-        """Return the port of a listener; clients are told that of the one they came through."""
+        """Return the port of a listener; clients get that of the listener they came through."""
         if self.advertised_port is not None:
             return self.advertised_port
         return self.listener_ports.get(listener, self.port)
@@ -124,7 +124,7 @@ class Topic:
 
 
 class Cluster:
-    """Everything the brokers of one cluster know in common.
+    """The state that the brokers of one cluster share.
 
     Attributes:
         metadata_changed: fires when topics, leaders or nodes change.
@@ -159,7 +159,7 @@ class Cluster:
         self._next_sweep = timers.clock.now() + self._sweep_interval()
 
     def component(self, factory: Callable[[Cluster], T]) -> T:
-        """Return what *factory* makes of this cluster, made once: the state of one subsystem."""
+        """Return the subsystem that *factory* makes for this cluster; make it on first use."""
         found = self._components.get(factory)
         if found is None:
             found = self._components[factory] = factory(self)
@@ -182,7 +182,7 @@ class Cluster:
 
     @property
     def controller_id(self) -> int:
-        """The node that is told to clients as controller: the first that is up, else -1."""
+        """The node that clients see as controller: the first that is up, else -1."""
         alive = self.alive_nodes
         return alive[0].node_id if alive else -1
 
@@ -192,7 +192,7 @@ class Cluster:
         self.metadata_changed.fire()
 
     def set_alive(self, node_id: int, alive: bool) -> None:
-        """Take a broker out of the cluster, or back in; leaders move as a controller moves them."""
+        """Mark a broker as dead or alive, and move leaders as a controller does."""
         self.nodes[node_id].alive = alive
         for topic in self.topics.values():
             for partition in topic.partitions:
@@ -208,7 +208,7 @@ class Cluster:
         if partition.leader == NO_LEADER or (not alive and partition.leader == node_id):
             self.elect(partition)
         if partition.leader != NO_LEADER:
-            # Who follows a leader catches up at once: the log is shared.
+            # A follower catches up at once, because all replicas share one log.
             partition.isr += [
                 replica
                 for replica in partition.replicas
@@ -216,7 +216,7 @@ class Cluster:
             ]
 
     def elect(self, partition: Partition) -> None:
-        """Choose the first replica that is in sync and up, or none."""
+        """Make the first replica that is in sync and up the leader, or leave none."""
         candidates = [
             replica
             for replica in partition.replicas
@@ -316,7 +316,7 @@ class Cluster:
         *,
         validate_only: bool = False,
     ) -> None:
-        """Let *topic* have *count* partitions in all.
+        """Raise the number of partitions of *topic* to *count*.
 
         Raises:
             BrokerResponseError: the number or the assignment of the new ones is not valid.
@@ -343,7 +343,7 @@ class Cluster:
             self.metadata_changed.fire()
 
     def delete_topic(self, topic: Topic) -> None:
-        """Delete a topic and its records; whoever waits on them is woken."""
+        """Delete a topic and its records; requests that wait for them wake up."""
         del self.topics[topic.name]
         del self.topics_by_id[topic.topic_id]
         for partition in topic.partitions:
@@ -385,11 +385,7 @@ class Cluster:
     def _sweep_interval(self) -> float:
         return int(self.setting("log.retention.check.interval.ms")) / 1000
 
-    def move_coordinator(self, kind: str, key: str, node_id: int) -> None:
-        """Let *node_id* coordinate a ``"group"`` or ``"transaction"``al id from now on."""
-        self.component(Coordinators).move(KeyType[kind.upper()], key, node_id)
-
     def new_producer_id(self) -> int:
-        """Return a producer id nobody has."""
+        """Return a producer id that is not in use."""
         self._next_producer_id += 1
         return self._next_producer_id - 1

@@ -1,6 +1,6 @@
 """Compaction on demand: of every key only the newest record stays.  Pure.
 
-What is at or above the last stable offset is not touched. Surviving records keep their offsets;
+Records at or above the last stable offset stay as they are. Surviving records keep their offsets;
 a batch that lost records becomes one batch for each run of survivors.
 """
 
@@ -23,7 +23,7 @@ def compact(log: PartitionLog, *, drop_tombstones: bool = False) -> None:
 
     Args:
         log: of a partition.
-        drop_tombstones: newest records without value go too, as after delete.retention.ms.
+        drop_tombstones: delete newest records without value, too, as after delete.retention.ms.
     """
     newest: dict[bytes | None, int] = {}
     decoded = [(batch, _columns(log, batch)) for batch in log.batches]
@@ -42,7 +42,7 @@ def compact(log: PartitionLog, *, drop_tombstones: bool = False) -> None:
 
 
 def _columns(log: PartitionLog, batch: StoredBatch) -> Columns | None:
-    """Return the records of a batch that may lose some, or ``None``."""
+    """Return the records of a batch, or ``None`` if it is not to be compacted."""
     if batch.last_offset >= log.last_stable_offset or batch.header.is_control:
         return None
     return batch.columns()

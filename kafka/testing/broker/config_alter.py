@@ -1,4 +1,4 @@
-"""Changes of configs, as AlterConfigs and IncrementalAlterConfigs ask for them.
+"""Changes of configs, as AlterConfigs and IncrementalAlterConfigs ask for them.  Pure.
 
 The order of the checks and their messages are those of a KRaft cluster of Apache Kafka 4.4.
 """
@@ -37,7 +37,7 @@ from kafka.testing.broker.placement import check_topic_name
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from kafka.testing.broker.handlers import RequestContext
+    from kafka.testing.broker.context import RequestContext
 
     _Alterer = Callable[[RequestContext, str, Plan], None]
 
@@ -111,13 +111,13 @@ def alter(
         context: of the request.
         kind: number of a `ConfigResourceType`.
         name: of the resource.
-        changes: what to do.
-        replace: *changes* are all the configs it is to have (AlterConfigs); whatever is not named
-            goes back to its default.
+        changes: in order.
+        replace: *changes* are all the configs of the resource (AlterConfigs); the others go back to
+            their defaults.
         validate_only: check and change nothing.
 
     Raises:
-        BrokerResponseError: nothing was changed, and why.
+        BrokerResponseError: the request is not valid; nothing was changed.
     """
     alterers: dict[int, _Alterer] = {
         ConfigResourceType.TOPIC: _alter_topic,

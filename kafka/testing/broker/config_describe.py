@@ -1,4 +1,4 @@
-"""What DescribeConfigs and CreateTopics tell about each config of a resource."""
+"""What DescribeConfigs and CreateTopics tell about each config of a resource.  Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What configs mean, in a line each, for DescribeConfigs with documentation.  Pure; a table."""
+"""What configs mean, in a line each, for DescribeConfigs with documentation.  Pure."""
 
 from __future__ import annotations
 

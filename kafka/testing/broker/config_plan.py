@@ -1,4 +1,4 @@
-"""What is to be done to the configs of a resource, and what becomes of them."""
+"""The changes that a request asks for in the configs of a resource, and their result.  Pure."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from kafka.testing.broker.config_values import Kind, split_list
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from kafka.testing.broker.handlers import RequestContext
+    from kafka.testing.broker.context import RequestContext
 
 
 class ConfigResourceType(IntEnum):
-    """What has configs, by Kafka's numbers."""
+    """The types of resources that have configs, by Kafka's numbers."""
 
     TOPIC = 2
     BROKER = 4
@@ -29,7 +29,7 @@ class ConfigResourceType(IntEnum):
 
 
 class AlterOperation(IntEnum):
-    """What is done to a config (KIP-339)."""
+    """The ways to change a config (KIP-339)."""
 
     SET = 0
     DELETE = 1
@@ -63,8 +63,8 @@ class Plan(NamedTuple):
         Args:
             before: the configs there are.
             default_of: the value of a list config that is not set.
-            list_type: refuses APPEND and SUBTRACT (named by its second argument) for what is not a
-                list.
+            list_type: raises if a config is not a list; called with its name and the name of the
+                operation, APPEND or SUBTRACT.
         """
         after = {} if self.replace else dict(before)
         for name, operation, value in self.changes:
@@ -88,10 +88,10 @@ def _combined(entries: list[str], named: list[str], operation: int) -> str:
 
 
 def require_list(kind: Kind | None, name: str, operation: str) -> None:
-    """Refuse to append to what is not a list.
+    """Check that a config is a list, as APPEND and SUBTRACT need.
 
     Raises:
-        InvalidConfigurationError: *kind* is none.
+        InvalidConfigurationError: *kind* is another type.
     """
     if kind is not Kind.LIST:
         raise InvalidConfigurationError(
@@ -102,10 +102,10 @@ def require_list(kind: Kind | None, name: str, operation: str) -> None:
 def ask_policy(
     context: RequestContext, kind: ConfigResourceType, name: str, after: Mapping[str, str]
 ) -> None:
-    """Let the policy see what a resource is to have.
+    """Ask the policy whether a resource may have the configs *after*.
 
     Raises:
-        PolicyViolationError: it forbids it.
+        PolicyViolationError: it may not.
     """
     policy = context.cluster.component(ConfigStore).alter_policy
     if policy is not None:

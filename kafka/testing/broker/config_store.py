@@ -1,4 +1,4 @@
-"""The configs of a cluster that can change while it runs, and where each value comes from.
+"""The configs of a cluster that can change while it runs, and where each value comes from.  Pure.
 
 A broker's own dynamic value is always shown by that broker. It takes effect once every broker has
 the same, because the brokers of a cluster share one log per partition.
@@ -100,7 +100,7 @@ class ConfigStore:
         for topic in cluster.topics.values():
             topic.config.changed()
 
-    # -- look -------------------------------------------------------------------------------------
+    # -- queries ----------------------------------------------------------------------------------
 
     def synonyms(self, node_id: int, names: Sequence[str]) -> list[Synonym]:
         """Return the values that broker *node_id* has for a config, the one in force first.
@@ -127,7 +127,7 @@ class ConfigStore:
         return found
 
     def static_of(self, node_id: int) -> dict[str, str]:
-        """Return what stands in the properties file of a broker."""
+        """Return the configs in the properties file of a broker."""
         node = self._cluster.nodes[node_id]
         ports = node.listener_ports or {"PLAINTEXT": node.port}
         address = ",".join(f"{name}://{node.host}:{port}" for name, port in ports.items())

@@ -58,7 +58,7 @@ def parse_value(
         kind: its type.
         lowest: smallest number.
         highest: largest number.
-        allowed: the words it may be, or a list may have.
+        allowed: the valid words, for the value or for the entries of a list.
 
     Raises:
         InvalidConfigurationError: it is not of that type, or out of its bounds.

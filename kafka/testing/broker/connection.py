@@ -1,7 +1,7 @@
 """One connection of a client to a broker.
 
-Requests are handled one after the other, so answers keep their order and a long poll delays only
-its own connection. Whatever a client does wrong ends its connection and nothing else.
+It handles requests one after the other, so answers keep their order and a long poll delays only
+its own connection. An error of a client ends its connection and nothing else.
 """
 
 from __future__ import annotations
@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING
 
 from kafka.errors import KafkaError
 from kafka.protocol.frames import FrameBuffer
+from kafka.testing.broker.admission import certificate_principal
 from kafka.testing.broker.authorizer import ANONYMOUS
-from kafka.testing.broker.broker import ConnectionRefusedByBroker
-from kafka.testing.broker.handlers import Peer
-from kafka.testing.broker.security.admission import certificate_principal
+from kafka.testing.broker.context import ConnectionRefusedByBroker, Peer
 from kafka.testing.broker.security.service import Security
 from kafka.testing.broker.waiting import pause
 
@@ -48,7 +47,7 @@ class BrokerConnection(asyncio.BufferedProtocol):
         self._listener = listener
         self._on_made = on_made
         self._on_lost = on_lost
-        self._frames = FrameBuffer(int(broker.cluster.setting("socket.request.max.bytes")))
+        self._frames = FrameBuffer(int(broker.state.cluster.setting("socket.request.max.bytes")))
         self._pending: deque[bytes | memoryview] = deque()
         self._wake: asyncio.Future[None] | None = None
         self._drained: asyncio.Future[None] | None = None
@@ -70,7 +69,7 @@ class BrokerConnection(asyncio.BufferedProtocol):
         address = transport.get_extra_info("peername")
         host = str(address[0]) if address else ""
         principal = certificate_principal(transport.get_extra_info("peercert"))
-        gate = self._broker.cluster.component(Security).gate(self._listener)
+        gate = self._broker.state.cluster.component(Security).gate(self._listener)
         peer = Peer(principal or ANONYMOUS, host, self._listener.name, gate)
         loop = asyncio.get_running_loop()
         self.task = loop.create_task(self._serve(peer), name=f"connection {address}")
@@ -80,11 +79,11 @@ class BrokerConnection(asyncio.BufferedProtocol):
         return self._frames.get_buffer(sizehint)
 
     def buffer_updated(self, nbytes: int) -> None:
-        """Take what was read."""
+        """Queue the frames that are complete now."""
         try:
             self._pending.extend(self._frames.buffer_updated(nbytes))
         except KafkaError as exc:
-            log.info("node=%d closes a connection: %s", self._broker.node_id, exc)
+            log.info("node=%d closes a connection: %s", self._broker.state.node_id, exc)
             self.abort()
             return
         if len(self._pending) > _READ_AHEAD and self._transport is not None:
@@ -93,7 +92,7 @@ class BrokerConnection(asyncio.BufferedProtocol):
         _resolve(self._wake)
 
     def eof_received(self) -> bool:
-        """Close: a client that sends no more wants no answers either."""
+        """Close the connection: a client that has stopped sending wants no answers either."""
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's
@@ -103,7 +102,7 @@ class BrokerConnection(asyncio.BufferedProtocol):
         self._on_lost(self)
 
     def pause_writing(self) -> None:
-        """Hold back answers: the client does not read."""
+        """Stop writing answers until the client reads."""
         self._drained = asyncio.get_running_loop().create_future()
 
     def resume_writing(self) -> None:
@@ -129,11 +128,11 @@ class BrokerConnection(asyncio.BufferedProtocol):
                 if outgoing.close:
                     break
                 if outgoing.mute:
-                    await pause(outgoing.mute, self._broker.cluster.timers)
+                    await pause(outgoing.mute, self._broker.state.cluster.timers)
                 if self._drained is not None:
                     await self._drained
         except ConnectionRefusedByBroker as exc:
-            log.info("node=%d closes a connection: %s", self._broker.node_id, exc)
+            log.info("node=%d closes a connection: %s", self._broker.state.node_id, exc)
         finally:
             transport.close()
 

@@ -1,6 +1,7 @@
-"""What a test does to a running cluster, on the cluster's own loop.
+"""Control of a running cluster by a test, on the cluster's own loop.
 
-`kafka.testing.EmbeddedCluster` offers the same to other threads.
+`kafka.testing.EmbeddedCluster` makes the methods that users call out of those of `Control`, so that
+other threads can call them.
 """
 
 from __future__ import annotations
@@ -8,13 +9,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kafka.errors import KafkaProtocolError, UnknownTopicOrPartitionError
-from kafka.record.compression import Codec
+from kafka.testing.broker.api_modules import api_table, served
 from kafka.testing.broker.api_ranges import with_ranges
 from kafka.testing.broker.broker import Broker, error_response
+from kafka.testing.broker.broker_state import BrokerState
 from kafka.testing.broker.cluster import NO_LEADER, Node
 from kafka.testing.broker.compaction import compact
+from kafka.testing.broker.coordinators import Coordinators, KeyType
 from kafka.testing.broker.faults import Fail, FaultPlan, Rule
-from kafka.testing.broker.handlers import registered
 from kafka.testing.broker.recorder import Recorder
 from kafka.testing.broker.security.listeners import Listener
 from kafka.testing.broker.security.service import Security
@@ -38,12 +40,12 @@ if TYPE_CHECKING:
 
 
 class Control:
-    """A running cluster and everything that can be done to it.
+    """A running cluster, and what a test can do to it and ask about it.
 
     Attributes:
-        state: the cluster's state; to be read and changed on its loop only.
-        changed: fires with every request, every change of the metadata and every transaction that
-            is complete.
+        state: the cluster's state; read and change it on its loop only.
+        changed: fires with every request, every change of the metadata and every completed
+            transaction.
         security: users, tokens and ACLs.
     """
 
@@ -68,19 +70,23 @@ class Control:
         self._api_versions = api_versions or {}
         self._ending: list[asyncio.Task[None]] = []
         state.metadata_changed.subscribe(self.changed.fire)
+        # Makes the coordinators and the groups as well, which transactions need.
         state.component(Transactions).changed.subscribe(self.changed.fire)
 
     # -- start and stop -----------------------------------------------------------------------
 
     async def start(self, ports: Sequence[int]) -> None:
-        """Start one broker for each port; 0 takes a free one.
+        """Start one broker for each port.
 
-        The ports are those of the first listener; the others take free ones.
+        Args:
+            ports: of the first listener of each broker, 0 for a free one. The other listeners take
+                free ports.
         """
         first = self._listeners[0].name
+        apis = with_ranges(api_table(self.state.release), self._api_versions)
         for node_id, port in enumerate(ports):
-            broker = Broker(node_id, self.state, plan=self.plan, recorder=self.recorder)
-            broker.apis = with_ranges(broker.apis, self._api_versions)
+            known = BrokerState(node_id, self.state, apis)
+            broker = Broker(known, plan=self.plan, recorder=self.recorder)
             server = BrokerServer(broker, self._host, self._listeners)
             bound = await server.listen({first: port})
             self.servers[node_id] = server
@@ -89,23 +95,23 @@ class Control:
             self.state.add_node(node)
 
     async def stop(self) -> None:
-        """Close every listener and connection, and wait until nothing runs any more."""
+        """Close every listener and connection, and wait until no task runs any more."""
         for server in self.servers.values():
             self._ending += server.cut()
         ending, self._ending = self._ending, []
         for task in ending:
-            # A task ends by being cancelled, or by an error it has reported already.
+            # A task ends with cancellation, or with an error that it has reported.
             await wait_for_end(task)
         await self.settle()
 
     async def settle(self) -> None:
-        """Wait until what was cut is gone, ports included."""
+        """Wait until the connections and listeners that were cut are closed."""
         for server in self.servers.values():
             await server.wait_closed()
 
     @property
     def crashes(self) -> list[BaseException]:
-        """What handlers raised that they should not have."""
+        """The unexpected exceptions of handlers."""
         return [error for server in self.servers.values() for error in server.broker.crashes]
 
     # -- faults ---------------------------------------------------------------------------------
@@ -122,22 +128,23 @@ class Control:
         partition: int | None = None,
         when: Callable[[AnyRequest], bool] | None = None,
     ) -> Rule:
-        """Apply *action* to the next *times* requests that match.
+        """Apply the fault *action* to the next *times* requests that match.
 
         Args:
-            api: request class.
-            action: see `kafka.testing.broker.faults`.
-            times: ``None`` for all until the rule is removed.
+            api: request class, e.g. ``ProduceRequest``.
+            action: one of `kafka.testing.broker.faults`, e.g. ``Disconnect()``.
+            times: ``None`` for all until `clear_faults`.
             node_id: only at this broker.
             client_id: only from this client.
             topic: only requests that name this topic.
             partition: only requests that name this partition of *topic*.
-            when: only requests for which this returns true.
+            when: only requests for which this returns true; called on the cluster's loop.
 
         Raises:
-            KafkaProtocolError: the API has no error code where the error would go.
+            KafkaProtocolError: the API has no error code where the error would go, or *partition*
+                is given without *topic*.
         """
-        if isinstance(action, Fail) and not registered(api, self.state.release).by_topic:
+        if isinstance(action, Fail) and not served(api, self.state.release).by_topic:
             error_response(api(), action.error)
         if partition is not None and topic is None:
             raise KafkaProtocolError("a fault for a partition names its topic too")
@@ -166,7 +173,10 @@ class Control:
         partition: int | None = None,
         applied: bool = False,
     ) -> Rule:
-        """Answer *error* to the next *times* requests that match; see `inject`."""
+        """Answer *error* to the next *times* requests that match; see `inject`.
+
+        With *applied* a broker handles the request first, so that only its answer is wrong.
+        """
         return self.inject(
             api,
             Fail(error, applied),
@@ -177,7 +187,11 @@ class Control:
             partition=partition,
         )
 
-    # -- looking --------------------------------------------------------------------------------
+    def clear_faults(self) -> None:
+        """Remove every fault that was injected."""
+        self.plan.clear()
+
+    # -- queries --------------------------------------------------------------------------------
 
     def requests(
         self,
@@ -190,19 +204,19 @@ class Control:
         return self.recorder.seen(api, node_id=node_id, client_id=client_id)
 
     def count(self, api: type[AnyRequest]) -> int:
-        """Return how many requests of *api* have come."""
+        """Return how many requests of *api* the brokers have received."""
         return self.recorder.count(api)
 
     def accepted(self, node_id: int) -> int:
         """Return how many connections a broker has accepted so far."""
         return self._server(node_id).accepted
 
-    def records(self, topic: str, partition: int) -> list[Record]:
-        """Return what is in a log, without control records."""
+    def records(self, topic: str, partition: int = 0) -> list[Record]:
+        """Return what is in the log of a partition, without control records."""
         return stored_records(self.state.existing(topic, partition).log)
 
     async def until(self, condition: Callable[[Control], bool], seconds: float) -> bool:
-        """Wait until *condition* holds; it is asked again after every request and change."""
+        """Wait until *condition* holds; check it again after every request and change."""
         return await wait_until(
             lambda: condition(self), (self.changed,), timers=self.state.timers, limit=seconds
         )
@@ -210,37 +224,37 @@ class Control:
     # -- brokers --------------------------------------------------------------------------------
 
     def kill(self, node_id: int) -> None:
-        """Let a broker die: its connections are cut, its port is closed, its leaderships move."""
+        """Kill a broker: cut its connections, close its port, move its leaderships."""
         self._ending += self._server(node_id).cut()
         self._server(node_id).broker.forget()
         self.state.set_alive(node_id, False)
 
     def cut_off(self, node_id: int) -> None:
-        """Make a broker unreachable for clients; the cluster goes on counting on it."""
+        """Make a broker unreachable for clients; the cluster takes it for alive."""
         self._ending += self._server(node_id).cut()
 
     async def revive(self, node_id: int) -> None:
-        """Let a killed or cut-off broker be there again, on the port it had."""
+        """Bring a killed or cut-off broker back, on the port it had."""
         server, node = self._server(node_id), self.state.nodes[node_id]
         await server.listen_again(node.listener_ports)
         if not node.alive:
             self.state.set_alive(node_id, True)
 
     def freeze(self, node_id: int) -> None:
-        """Let a broker take connections and requests and answer nothing."""
+        """Freeze a broker: it accepts connections and requests, and answers nothing."""
         self._server(node_id).broker.freeze(True)
 
     def thaw(self, node_id: int) -> None:
-        """Let a frozen broker go on, with the requests it has received meanwhile."""
+        """Thaw a broker: it goes on with the requests that it has received meanwhile."""
         self._server(node_id).broker.freeze(False)
 
     def disconnect(self, node_id: int) -> None:
-        """Cut every connection of a broker; it goes on listening."""
+        """Cut every connection of a broker; it keeps listening."""
         self._ending = [task for task in self._ending if not task.done()]
         self._ending += self._server(node_id).cut_connections()
 
     def advertise(self, node_id: int, host: str, port: int) -> None:
-        """Tell clients another address of a broker; it goes on listening where it does."""
+        """Advertise another address of a broker to clients; it keeps listening at its own."""
         node = self.state.nodes[node_id]
         node.host, node.advertised_port = host, port
         self.state.metadata_changed.fire()
@@ -253,29 +267,45 @@ class Control:
         partitions: int = 1,
         replication_factor: int = -1,
         config: Mapping[str, str] | None = None,
-    ) -> Topic:
-        """Create a topic; -1 replicas stand for ``default.replication.factor``."""
-        return self.state.create_topic(
+    ) -> None:
+        """Create a topic.
+
+        Args:
+            name: of the topic.
+            partitions: how many.
+            replication_factor: replicas of each; -1, the default, takes the broker config
+                ``default.replication.factor``, which is 1 unless set.
+            config: topic configs, by Kafka's names.
+        """
+        self.state.create_topic(
             name, partitions=partitions, replication_factor=replication_factor, config=config
         )
 
     def add_partitions(self, topic: str, count: int) -> None:
-        """Let a topic have *count* partitions in all."""
+        """Raise the number of partitions of a topic to *count*."""
         self.state.add_partitions(self._topic(topic), count)
 
     def append(
         self,
         topic: str,
-        partition: int,
-        values: Sequence[bytes | None],
-        *,
+        *values: bytes | None,
+        partition: int = 0,
         timestamp_ms: int | None = None,
-        codec: Codec = Codec.NONE,
     ) -> int:
-        """Append one batch with a record for each value and return its first offset."""
+        """Append one batch with a record for each value, without keys.
+
+        Args:
+            topic: name.
+            values: at least one.
+            partition: of the topic.
+            timestamp_ms: of every record; now if left out.
+
+        Returns:
+            The first offset.
+        """
         found = self.state.existing(topic, partition)
         stamp = self.state.clock.wall_ms() if timestamp_ms is None else timestamp_ms
-        batch = batch_of(values, timestamp_ms=stamp, codec=codec)
+        batch = batch_of(values, timestamp_ms=stamp)
         return found.log.append_internal(batch, leader_epoch=found.leader_epoch)
 
     def corrupt(self, topic: str, partition: int, offset: int) -> None:
@@ -291,7 +321,7 @@ class Control:
         self.state.move_leader(topic, partition, node_id)
 
     def remove_leader(self, topic: str, partition: int) -> None:
-        """Leave a partition without leader."""
+        """Take its leader away from a partition."""
         self.state.existing(topic, partition).lead(NO_LEADER)
         self.state.metadata_changed.fire()
 
@@ -308,7 +338,7 @@ class Control:
         self.state.metadata_changed.fire()
 
     def truncate(self, topic: str, partition: int, offset: int) -> None:
-        """Lose the records from *offset* on and elect a leader, as an unclean election does."""
+        """Delete the records from *offset* on and elect a leader, as an unclean election does."""
         found = self.state.existing(topic, partition)
         if not 0 <= offset <= found.log.end_offset:
             raise ValueError(
@@ -319,16 +349,22 @@ class Control:
         self.state.metadata_changed.fire()
 
     def move_coordinator(self, kind: str, key: str, node_id: int) -> None:
-        """Let another broker coordinate a group (``"group"``) or ``"transaction"``al id."""
+        """Move the coordinator of a ``"group"`` or a ``"transaction"`` to another broker.
+
+        Args:
+            kind: ``"group"`` or ``"transaction"``.
+            key: group id or transactional id.
+            node_id: the new coordinator.
+        """
         if kind not in ("group", "transaction"):
             raise ValueError(f'a coordinator is of a "group" or a "transaction", not of {kind!r}')
         self._server(node_id)
-        self.state.move_coordinator(kind, key, node_id)
+        self.state.component(Coordinators).move(KeyType[kind.upper()], key, node_id)
 
     def hold_transaction_markers(self, hold: bool = True) -> None:
-        """Let ended transactions wait for their markers, or write what waits.
+        """Hold back the markers of ended transactions, or write those that wait.
 
-        Until then the next transaction of the same id is CONCURRENT_TRANSACTIONS.
+        Until they are written, the next transaction of the same id gets CONCURRENT_TRANSACTIONS.
         """
         self.state.component(Transactions).hold_markers(hold)
 
@@ -341,7 +377,7 @@ class Control:
         compact(self.state.existing(topic, partition).log, drop_tombstones=drop_tombstones)
 
     def hold_high_watermark(self, topic: str, partition: int, hold: bool = True) -> None:
-        """Let the high watermark stand still, as with followers that do not fetch, or go on."""
+        """Stop the high watermark, as followers that do not fetch do, or let it move again."""
         self.state.existing(topic, partition).log.hold_high_watermark(hold)
 
     def delete_records(self, topic: str, partition: int, before: int) -> None:
@@ -364,7 +400,7 @@ class Control:
 
 
 async def wait_for_end(task: asyncio.Task[None]) -> None:
-    """Wait for a cancelled task, whatever it ends with."""
+    """Wait until a cancelled task has ended, with whatever result."""
     import asyncio  # noqa: PLC0415 - the module is otherwise free of it
 
     await asyncio.wait([task])

@@ -29,7 +29,7 @@ _WORD = 1 << 32
 
 
 class KeyType(IntEnum):
-    """What a coordinator is looked up for, by the number FindCoordinator sends."""
+    """The type of a coordinator's key, by the number in FindCoordinator."""
 
     GROUP = 0
     TRANSACTION = 1
@@ -74,7 +74,7 @@ class Coordinators:
     def ensure_topic(self, kind: KeyType) -> None:
         """Create the internal topic of *kind*, as the first look-up of a coordinator does.
 
-        It is there to be seen: the coordinators keep nothing in it.
+        It is only for show: the coordinators store nothing in it.
         """
         name, prefix = _TOPICS[kind]
         if name in self._cluster.topics:
@@ -101,7 +101,7 @@ class Coordinators:
         return found is not None and found.node_id == node_id
 
     def check(self, node_id: int, kind: KeyType, key: str) -> None:
-        """Let requests for *key* at *node_id* pass.
+        """Check that *node_id* coordinates *key*.
 
         Raises:
             NotCoordinatorError: another node coordinates it.

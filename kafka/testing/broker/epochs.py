@@ -23,7 +23,7 @@ class EpochHistory:
         self._starts: list[tuple[int, int]] = []
 
     def assign(self, epoch: int, start_offset: int) -> None:
-        """Let *epoch* begin at *start_offset*; epochs that wrote nothing there are replaced."""
+        """Start *epoch* at *start_offset*, in place of epochs that have written nothing."""
         if self._starts and epoch <= self._starts[-1][0]:
             return
         while self._starts and self._starts[-1][1] >= start_offset:

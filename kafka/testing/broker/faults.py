@@ -1,7 +1,7 @@
-"""What goes wrong on purpose: which requests, and how.  Pure.
+"""Faults that tests inject: which requests they apply to, and what they do.  Pure.
 
-Rules are asked in the order they were added; the first that matches a request, with uses left,
-applies to it.
+The first rule that matches a request and has uses left applies to it, in the order in which rules
+were added.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from kafka.testing.broker.cluster import Cluster
     from kafka.testing.broker.wire import AnyRequest
 
-# What a Fetch takes out of its session.
+# The field of Fetch with the partitions that leave its session.
 _FORGOTTEN = "forgotten_topics_data"
 
 
@@ -125,14 +125,14 @@ class Refusal(NamedTuple):
 
 
 class Refusals(NamedTuple):
-    """The injected error of one request and what it is for."""
+    """The injected error of one request, and the topic and partition that get it."""
 
     refusal: Refusal
     topic: str | None
     partition: int | None
 
     def find(self, topic: str, partition: int | None) -> Refusal | None:
-        """Return the error for a topic or partition, if it is meant."""
+        """Return the error for a topic or partition, if it applies to that one."""
         if self.topic not in {None, topic}:
             return None
         if self.partition is not None and partition not in {None, self.partition}:
@@ -145,10 +145,11 @@ def _nothing() -> Iterable[tuple[str, int]]:
 
 
 class RequestFacts(NamedTuple):
-    """What rules look at.
+    """The facts about a request that rules match.
 
     Attributes:
-        remembered: what the request asks for besides what it names: the rest of a fetch session.
+        remembered: returns the partitions that the request asks for without naming them, from its
+            fetch session.
     """
 
     node_id: int

@@ -1,7 +1,7 @@
 """Incremental fetch sessions of one broker (KIP-227).  Pure.
 
-A session remembers the partitions a client fetches, in the order they are to be read, and what the
-client was told last, so that requests and answers carry only what changed.
+A session remembers the partitions that a client fetches, in the order of reading, and the last
+answer about each, so that requests and answers carry only changes.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from kafka.protocol.schema import ZERO_UUID
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from kafka.testing.broker.broker import Broker
+    from kafka.testing.broker.broker_state import BrokerState
     from kafka.testing.broker.cluster import Cluster
 
 FetchPartition = FetchRequest.FetchPartition
@@ -43,7 +43,7 @@ class Key(NamedTuple):
 
 
 class Cached:
-    """One partition of a session and what the client knows about it."""
+    """One partition of a session, and the last answer about it."""
 
     __slots__ = ("asked", "high_watermark", "log_start_offset")
 
@@ -81,7 +81,7 @@ class Session:
         self.partitions: dict[Key, Cached] = {}
 
     def update(self, request: FetchRequest, *, by_id: bool) -> None:
-        """Add, change and forget what *request* says."""
+        """Add, change and remove partitions as *request* says."""
         for key, asked in asked_partitions(request, by_id=by_id):
             cached = self.partitions.get(key)
             if cached is None:
@@ -94,7 +94,7 @@ class Session:
                 self.partitions.pop(Key(name, index), None)
 
     def keep_news(self, answers: dict[Key, PartitionData]) -> dict[Key, PartitionData]:
-        """Return the answers that are news; what sent records goes to the end of the order."""
+        """Return the answers that are news; move partitions with records to the end."""
         news = {key: data for key, data in answers.items() if self.partitions[key].is_news(data)}
         for key, data in news.items():
             if data.records:
@@ -131,7 +131,7 @@ class Fetching(NamedTuple):
 class FetchSessions:
     """The sessions of one broker."""
 
-    def __init__(self, broker: Broker) -> None:
+    def __init__(self, broker: BrokerState) -> None:
         self._sessions: dict[int, Session] = {}
         self._slots = int(broker.cluster.setting("max.incremental.fetch.session.cache.slots"))
         # Ids are shuffled over the positive int32s so that no two brokers hand out the same ones.

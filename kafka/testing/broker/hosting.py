@@ -1,4 +1,4 @@
-"""Find the partition a request means, or the error of a broker that cannot serve it.  Pure."""
+"""Find the partition that a request names, or the error if this broker cannot serve it.  Pure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from kafka.testing.broker.cluster import Cluster, Node, Partition
-    from kafka.testing.broker.handlers import RequestContext
+    from kafka.testing.broker.context import RequestContext
 
 NO_EPOCH = -1
 
@@ -47,8 +47,8 @@ def served_partition(
         context: of the request.
         topic: name.
         index: of the partition.
-        current_leader_epoch: the one the client believes in, -1 for none (KIP-320).
-        leader_only: a follower does not do.
+        current_leader_epoch: the leader epoch that the client knows, -1 for none (KIP-320).
+        leader_only: the broker must lead the partition; otherwise a follower will do, too.
 
     Raises:
         UnknownTopicOrPartitionError: there is no such partition.

@@ -1,4 +1,4 @@
-"""One partition's log: batches as they were sent, placed at their offsets.  Pure.
+"""One partition's log: batches as producers sent them, with their offsets.  Pure.
 
 An append is visible at once unless the high watermark is held. Control markers, epochs, producer
 states and aborted transactions are kept as Kafka keeps them; there are no segments.
@@ -32,7 +32,7 @@ Pieces = list[bytes | memoryview]
 
 
 class Appended(NamedTuple):
-    """What became of an append."""
+    """The result of an append."""
 
     base_offset: int
     last_offset: int
@@ -56,7 +56,7 @@ class PartitionLog:
         start_offset: first offset that may be read.
         end_offset: offset the next record gets.
         high_watermark: consumers see offsets below it.
-        changed: fires after every change that a waiting fetch or produce may care about.
+        changed: fires after every change that a waiting fetch or produce may wait for.
     """
 
     def __init__(self, config: TopicConfig) -> None:
@@ -83,7 +83,7 @@ class PartitionLog:
     # -- writing ------------------------------------------------------------------------------
 
     def start_epoch(self, epoch: int) -> None:
-        """Let a new leader's epoch begin at the end of the log."""
+        """Start the epoch of a new leader at the end of the log."""
         self.epochs.assign(epoch, self.end_offset)
 
     def append(self, batch: IncomingBatch, *, leader_epoch: int, now: float) -> Appended:
@@ -186,7 +186,7 @@ class PartitionLog:
         self._last_offsets.append(batch.last_offset)
         self._ends.append(end)
 
-    # -- what may be read ----------------------------------------------------------------------
+    # -- reading ----------------------------------------------------------------------
 
     @property
     def last_stable_offset(self) -> int:
@@ -274,7 +274,7 @@ class PartitionLog:
     # -- shrinking ------------------------------------------------------------------------------
 
     def hold_high_watermark(self, hold: bool = True) -> None:
-        """Let the high watermark stand still, as with followers that do not fetch, or go on."""
+        """Stop the high watermark, as followers that do not fetch do, or let it move again."""
         self._holds_watermark = hold
         if not hold:
             self.high_watermark = self.end_offset
@@ -339,9 +339,9 @@ class PartitionLog:
         self._batches[index] = StoredBatch.of(stored.header, bytes(data))
 
     def truncate(self, end_offset: int) -> None:
-        """Lose everything from *end_offset* on, as an unclean leader election does.
+        """Delete the records from *end_offset* on, as an unclean leader election does.
 
-        A batch that holds *end_offset* is lost as a whole.
+        A batch that holds *end_offset* is deleted as a whole.
         """
         keep = bisect_left(self._last_offsets, end_offset)
         removed = self._batches[keep:]

@@ -1,4 +1,4 @@
-"""In which directory a broker keeps which partition: a label, as there are no files."""
+"""The log directories of a broker and their partitions; labels, as there are no files.  Pure."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from kafka.testing.broker.config_store import ConfigStore
 from kafka.testing.broker.config_values import split_list
 
 if TYPE_CHECKING:
-    from kafka.testing.broker.broker import Broker
+    from kafka.testing.broker.broker_state import BrokerState
     from kafka.testing.broker.cluster import Partition
 
-# What a broker says of its disks from DescribeLogDirs v4 on (KIP-827).
+# The size of each disk in the answers to DescribeLogDirs from v4 on (KIP-827).
 DISK_BYTES = 1 << 40
 
 
 class LogDirs:
     """The directories of one broker, from its config ``log.dirs``."""
 
-    def __init__(self, broker: Broker) -> None:
+    def __init__(self, broker: BrokerState) -> None:
         store = broker.cluster.component(ConfigStore)
         self.paths = split_list(store.broker_value(broker.node_id, "log.dirs") or "")
         self._node_id = broker.node_id

@@ -20,7 +20,7 @@ _LEGAL_TOPIC = re.compile(r"[a-zA-Z0-9._-]{1,249}\Z")
 
 
 def check_topic_name(name: str) -> None:
-    """Refuse a name no topic can have.
+    """Check the name of a topic.
 
     Raises:
         InvalidTopicError: the name is empty, too long, ``.``, ``..`` or has other characters.
@@ -82,7 +82,7 @@ def checked_assignment(
 
 
 def check_replicas(replicas: Sequence[int], factor: int, nodes: Container[int]) -> None:
-    """Refuse a replica list that the brokers of a cluster cannot be.
+    """Check a list of replicas against the brokers of a cluster.
 
     Raises:
         InvalidReplicationAssignmentError: it is empty, names an unknown broker or one twice, or its

@@ -1,4 +1,4 @@
-"""What a partition remembers of its idempotent and transactional producers (KIP-98).  Pure.
+"""The state that a partition keeps of idempotent and transactional producers (KIP-98).  Pure.
 
 Sequence rules: the first batch of an epoch starts at 0; each next one follows the last; the last
 five batches of an epoch are recognised when they are sent again.
@@ -106,7 +106,7 @@ class ProducerStates:
         """
         entry = self.entries.get(batch.producer_id)
         if entry is None:
-            # Nothing is known, perhaps because all its records were deleted: any number goes.
+            # The producer is unknown, perhaps because its records were deleted: accept any number.
             return None
         if entry.epoch == batch.epoch:
             for known in entry.batches:
@@ -197,7 +197,7 @@ class ProducerStates:
         )
 
     def truncate(self, end: int) -> None:
-        """Forget what was written from *end* on, and producers that have nothing left.
+        """Forget the batches from *end* on, and the producers without any batch left.
 
         Records deleted from the start of the log do not count: their producers stay known until
         they expire (KAFKA-7190).

@@ -1,4 +1,4 @@
-"""The controllers of a KRaft cluster: every broker is one, too (``broker,controller``)."""
+"""The controllers of a KRaft cluster: every broker is one, too (``broker,controller``).  Pure."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""How fast clients are, and how long a broker lets them wait for it (KIP-13, KIP-124, KIP-219).
+"""The rates of clients, and how long a broker makes them wait (KIP-13, KIP-124, KIP-219).  Pure.
 
-Rates are measured by each broker, over samples as Apache Kafka takes them. A Fetch that is too fast
-gets its records and then has to wait, where a broker answers it with nothing. A request takes
+Each broker measures rates over samples, as Apache Kafka does. A Fetch that is too fast gets its
+records and then has to wait; Apache Kafka answers it without records. A request counts as
 `THREAD_SECONDS` of a thread, whatever it is, so that tests find the same in every run.
 """
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from kafka.protocol.schema import Message
-    from kafka.testing.broker.broker import Broker
-    from kafka.testing.broker.handlers import RequestContext
+    from kafka.testing.broker.broker_state import BrokerState
+    from kafka.testing.broker.context import RequestContext
 
 THREAD_SECONDS = 0.0001
 
@@ -73,7 +73,7 @@ class RateWindow:
 class ClientRates:
     """The rates of all clients at one broker."""
 
-    def __init__(self, broker: Broker) -> None:
+    def __init__(self, broker: BrokerState) -> None:
         store = broker.cluster.component(ConfigStore)
         self._samples = int(store.broker_value(broker.node_id, "quota.window.num") or 1)
         self._seconds = float(store.broker_value(broker.node_id, "quota.window.size.seconds") or 1)

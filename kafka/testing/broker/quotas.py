@@ -1,4 +1,4 @@
-"""Client quotas: which there are, which one a client has (KIP-546, KIP-612).  Pure."""
+"""Client quotas: set, list, and find the one of a client (KIP-546, KIP-612).  Pure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 USER, CLIENT_ID, IP = "user", "client-id", "ip"
 PRODUCE, FETCH, REQUEST = "producer_byte_rate", "consumer_byte_rate", "request_percentage"
 
-# An entity is what a quota is for: names by type, ``None`` for the default of that type.
+# The entity that a quota applies to: names by type, ``None`` for the default of that type.
 Entity = frozenset[tuple[str, str | None]]
 
 _CLIENT_KEYS = {
@@ -45,7 +45,7 @@ class Component(NamedTuple):
 
 
 class QuotaInForce(NamedTuple):
-    """A quota that counts for a client, and who shares it."""
+    """A quota that applies to a client, and the user and client id that share it."""
 
     limit: float
     shared_by: tuple[str, str]
@@ -108,7 +108,7 @@ class ClientQuotas:
         ]
 
     def in_force(self, key: str, user: str, client_id: str) -> QuotaInForce | None:
-        """Return the quota of a client, the most special one there is."""
+        """Return the quota of a client, the most specific one."""
         for entity, shared_by in _by_precedence(user, client_id):
             limit = self.by_entity.get(entity, {}).get(key)
             if limit is not None:
@@ -156,7 +156,7 @@ def _is_host(name: str) -> bool:
     try:
         ipaddress.ip_address(name)
     except ValueError:
-        # Names are not resolved here; whatever may be one is taken.
+        # Names are not resolved here; any valid host name is accepted.
         return _HOST.match(name) is not None
     return True
 
@@ -170,7 +170,7 @@ def _check_value(key: str, value: float, kind: Kind) -> None:
         return
     if value >= _LARGEST[kind]:
         raise InvalidRequestError(f"Proposed value for {key} is too large for a {kind.name}.")
-    # As a broker does: what doubles lose of a whole number does not make it a fraction.
+    # As in Apache Kafka: a whole number stays one despite the rounding of doubles.
     if abs(value - round(value)) > 1e-6:
         raise InvalidRequestError(f"{key} cannot be a fractional value.")
 

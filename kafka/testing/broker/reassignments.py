@@ -1,7 +1,7 @@
-"""Moves of partitions to other brokers (KIP-455).
+"""Moves of partitions to other brokers (KIP-455).  Pure.
 
-A move ends as soon as every new replica is up, or on demand, if moves are held back. Until then the
-partition has the replicas it is to have and, after them, those it is to lose.
+A move ends as soon as every new replica is up, or when a test releases the moves that it holds.
+Until then the partition has its new replicas and, after them, those that will be removed.
 """
 
 from __future__ import annotations
@@ -17,24 +17,24 @@ if TYPE_CHECKING:
 
 
 class Reassignment(NamedTuple):
-    """A move that is going on."""
+    """A move in progress."""
 
     target: tuple[int, ...]
     before: tuple[int, ...]
 
     @property
     def adding(self) -> list[int]:
-        """The replicas that come."""
+        """The replicas that the move adds."""
         return [replica for replica in self.target if replica not in self.before]
 
     @property
     def removing(self) -> list[int]:
-        """The replicas that go."""
+        """The replicas that the move removes."""
         return [replica for replica in self.before if replica not in self.target]
 
 
 class Reassignments:
-    """The moves that are going on in a cluster."""
+    """The moves in progress in a cluster."""
 
     def __init__(self, cluster: Cluster) -> None:
         self.ongoing: dict[Partition, Reassignment] = {}
@@ -43,12 +43,12 @@ class Reassignments:
         cluster.metadata_changed.subscribe(self._progress)
 
     def hold(self, held: bool = True) -> None:
-        """Let moves go on for ever, until they are let go or cancelled."""
+        """Keep moves in progress until they are released or cancelled, or release them."""
         self._held = held
         self._progress()
 
     def start(self, partition: Partition, target: Sequence[int]) -> None:
-        """Begin to move *partition*; a move that is going on is replaced."""
+        """Begin to move *partition*, in place of a move in progress."""
         before = self.ongoing.pop(partition, Reassignment((), tuple(partition.replicas))).before
         move = Reassignment(tuple(target), before)
         partition.isr = [replica for replica in partition.isr if replica in {*target, *before}]
@@ -83,7 +83,7 @@ class Reassignments:
         self._cluster.metadata_changed.fire()
 
     def _shrink(self, partition: Partition, *, may_bump: bool = True) -> None:
-        """Let replicas that are gone lead no longer; a new epoch fences them (KAFKA-12468)."""
+        """Drop removed replicas from ISR and leadership; a new epoch fences them (KAFKA-12468)."""
         in_sync = [replica for replica in partition.replicas if replica in partition.isr]
         partition.isr = in_sync or list(partition.replicas)
         leader = partition.leader

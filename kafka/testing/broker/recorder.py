@@ -1,4 +1,4 @@
-"""The requests a cluster has seen, for tests to look at.  Pure."""
+"""The requests that a cluster has received, kept for tests.  Pure."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     from kafka.testing.broker.timers import Event
     from kafka.testing.broker.wire import AnyRequest
 
-# Bodies of older requests are forgotten beyond this many bytes, or produced records would be kept
-# twice; the facts about them stay.
+# The bodies of older requests are dropped beyond this many bytes, or produced records would be kept
+# twice. The facts about those requests stay.
 KEPT_BYTES = 16 * 1024 * 1024
 KEPT_REQUESTS = 100_000
 
@@ -61,7 +61,7 @@ class Recorder:
             self._facts[index] = self._facts[index]._replace(request=None)
 
     def count(self, api: type[AnyRequest]) -> int:
-        """Return how many requests of *api* have come, forgotten ones included."""
+        """Return how many requests of *api* were received, dropped ones included."""
         return self._counts.get(api, 0)
 
     def seen(

@@ -1,4 +1,4 @@
-"""Records put into a log and looked at there, without a client.  Pure."""
+"""Write records to a log and read them, without a client.  Pure."""
 
 from __future__ import annotations
 
@@ -10,13 +10,12 @@ from kafka.record.memory_records import iter_batches
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from kafka.record.compression import Codec
     from kafka.record.memory_records import Record
     from kafka.testing.broker.log import PartitionLog
 
 
-def batch_of(values: Sequence[bytes | None], *, timestamp_ms: int, codec: Codec) -> bytes:
-    """Return one batch with a record for each value, without keys.
+def batch_of(values: Sequence[bytes | None], *, timestamp_ms: int) -> bytes:
+    """Return one batch with a record for each value, uncompressed and without keys.
 
     Raises:
         ValueError: there are no values.
@@ -29,7 +28,6 @@ def batch_of(values: Sequence[bytes | None], *, timestamp_ms: int, codec: Codec)
         count=count,
         base_timestamp=timestamp_ms,
         max_timestamp=timestamp_ms,
-        codec=codec,
     )
 
 

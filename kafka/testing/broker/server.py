@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from kafka.testing.broker.security.listeners import Listener
     from kafka.testing.broker.timers import Timers
 
-# A client that has connected and says nothing is let go, in seconds.
+# Seconds after which the broker drops a client that has not finished its TLS handshake.
 _TLS_PATIENCE = 10.0
 # Rounds of the loop; a connection is gone three after it was aborted.
 _ROUNDS = 1000
@@ -68,7 +68,7 @@ class BrokerServer:
     async def listen_again(self, ports: Mapping[str, int]) -> None:
         """Accept connections on these ports unless it does already.
 
-        Tests revive a broker from several threads: who comes second waits for the first.
+        Tests revive a broker from several threads: the second call waits for the first.
         """
         async with self._opening:
             if not self._servers:
@@ -160,12 +160,12 @@ class TimerDriver:
         timers.on_earlier = self._arm
 
     def run(self) -> None:
-        """Run what is due and wait for the next."""
+        """Run the timers that are due and arm the next."""
         self._timers.run_due()
         self._arm()
 
     def stop(self) -> None:
-        """Run nothing any more."""
+        """Stop running timers."""
         if self._handle is not None:
             self._handle.cancel()
         self._timers.on_earlier = lambda: None

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class StoredBatch:
-    """The bytes of one batch and what is asked about it often."""
+    """The bytes of one batch, and the header fields that are read often."""
 
     __slots__ = ("base_offset", "data", "last_offset", "leader_epoch", "max_timestamp")
 
@@ -48,7 +48,7 @@ class StoredBatch:
         return decode_header(self.data)
 
     def columns(self) -> Columns:
-        """Decode the records; a batch emptied by compaction has none."""
+        """Decode the records; compaction can leave a batch without any."""
         header = self.header
         return decode_columns(header, decompress(header.codec, memoryview(self.data)[HEADER_SIZE:]))
 

@@ -1,7 +1,7 @@
-"""Metrics that clients push (KIP-714).  Pure; `now` is passed in.
+"""Metrics that clients push (KIP-714).  Pure.
 
-The order of the checks is that of Apache Kafka's ClientMetricsManager. What was pushed is kept for
-tests to look at; it is not interpreted.
+The order of the checks is that of Apache Kafka's ClientMetricsManager. The pushed metrics are kept
+for tests, and not interpreted.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from kafka.testing.broker.group_configs import CLIENT_METRICS_CONFIGS, match_pat
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from kafka.testing.broker.broker import Broker
+    from kafka.testing.broker.broker_state import BrokerState
 
 # In the order a broker offers them.
 ACCEPTED_CODECS = (Codec.ZSTD, Codec.LZ4, Codec.GZIP, Codec.SNAPPY)
@@ -42,7 +42,7 @@ _REASONS_TO_ASK_AGAIN = (UnknownSubscriptionIdError, UnsupportedCompressionTypeE
 
 
 class Subscription(NamedTuple):
-    """What one client is to push."""
+    """The metrics that one client must push, and how often."""
 
     subscription_id: int
     metrics: tuple[str, ...]
@@ -50,7 +50,7 @@ class Subscription(NamedTuple):
 
 
 class Push(NamedTuple):
-    """Metrics that came, uncompressed: OTLP's MetricsData, encoded."""
+    """Metrics that a client pushed: an encoded MetricsData of OTLP, uncompressed."""
 
     client_instance_id: UUID
     metrics: bytes
@@ -71,11 +71,11 @@ class Telemetry:
     """The clients of one broker that push metrics.
 
     Attributes:
-        pushes: what came, oldest first.
+        pushes: the pushed metrics, oldest first.
         max_bytes: largest payload.
     """
 
-    def __init__(self, broker: Broker) -> None:
+    def __init__(self, broker: BrokerState) -> None:
         self.pushes: list[Push] = []
         self._store = broker.cluster.component(ConfigStore)
         self._ids = (
@@ -87,15 +87,15 @@ class Telemetry:
 
     @property
     def max_bytes(self) -> int:
-        """The largest payload that is taken, in bytes."""
+        """The size of the largest payload that is accepted, in bytes."""
         return int(self._store.broker_value(self._node_id, _MAX_BYTES) or 0)
 
     def new_instance_id(self) -> UUID:
-        """Return an id for a client that has none."""
+        """Return an id for a client without one."""
         return next(self._ids)
 
     def get(self, instance_id: UUID, facts: Mapping[str, str], now: float) -> Subscription:
-        """Return what a client is to push.
+        """Return the subscription of a client.
 
         Args:
             instance_id: of the client.
@@ -103,7 +103,7 @@ class Telemetry:
             now: the cluster's time in seconds.
 
         Raises:
-            ThrottlingQuotaExceededError: it asks more often than it is to push.
+            ThrottlingQuotaExceededError: it asks more often than it has to push.
         """
         subscription = self._subscription(instance_id, facts)
         instance = self._instances.setdefault(instance_id, _Instance())
@@ -125,17 +125,17 @@ class Telemetry:
         facts: Mapping[str, str],
         now: float,
     ) -> None:
-        """Take metrics.
+        """Accept metrics.
 
         Args:
-            push: as it came, perhaps compressed.
-            subscription_id: that the client believes it has.
+            push: as received, perhaps compressed.
+            subscription_id: the one that the client knows.
             codec: the compression.
             facts: about the client, by selector.
             now: the cluster's time in seconds.
 
         Raises:
-            BrokerResponseError: they were not taken, and why.
+            BrokerResponseError: the metrics are not accepted.
         """
         if push.client_instance_id == ZERO_UUID:
             raise InvalidRequestError("a push needs a client instance id")

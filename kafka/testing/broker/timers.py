@@ -1,6 +1,6 @@
 """Time inside a cluster: a clock that can be moved by hand, timers on it, and events.  Pure.
 
-Whoever drives the cluster calls `Timers.run_due` when `Timers.next_due` has come.
+The driver of the cluster calls `Timers.run_due` at `Timers.next_due`.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ class Timers:
         return self._heap[0][0] if self._heap else None
 
     def run_due(self) -> int:
-        """Run what is due, earliest first, and return how many callbacks ran."""
+        """Run the timers that are due, earliest first, and return how many callbacks ran."""
         ran = 0
         while (due := self.next_due()) is not None and due <= self.clock.now():
             timer = heapq.heappop(self._heap)[2]
@@ -108,7 +108,7 @@ class Timers:
 
 
 class Event:
-    """Something that happens again and again; subscribers are called in the order they came."""
+    """An event that fires repeatedly; it calls subscribers in the order of subscription."""
 
     __slots__ = ("_subscribers",)
 

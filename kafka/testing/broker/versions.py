@@ -1,8 +1,8 @@
-"""Which API versions and features each release speaks, and which release a cluster imitates.
+"""The API versions and features of each release that a cluster can imitate.  Pure.
 
-The ranges are those Apache Kafka's own brokers advertise on a client listener (without the
+The ranges are those that Apache Kafka's brokers advertise on a client listener (without the
 broker-to-broker APIs). A broker advertises the rows of this table for which a module of the same
-name exists in `kafka.testing.broker.apis`.  Pure.
+name exists in `kafka.testing.broker.apis`.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ class Feature(NamedTuple):
 
 
 class Release(NamedTuple):
-    """What sets one release of Apache Kafka apart from another on the wire.
+    """The differences between releases of Apache Kafka on the wire.
 
     Attributes:
         name: as users write it, e.g. ``"4.4"``.

@@ -1,4 +1,4 @@
-"""How a handler answers later: it waits for a condition, events and a timeout of the cluster."""
+"""Waits of handlers that answer later: for a condition, events, or a time-out of the cluster."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 async def wait_until(
     condition: Callable[[], bool], events: Iterable[Event], *, timers: Timers, limit: float | None
 ) -> bool:
-    """Wait until *condition* holds; it is asked now and each time one of *events* fires.
+    """Wait until *condition* holds; check it now and each time one of *events* fires.
 
     Args:
         condition: must be cheap and must not change anything.
-        events: what may make the condition true.
+        events: those that may make the condition true.
         timers: the cluster's, so that a stepped clock ends the wait.
         limit: seconds on the cluster's clock; ``None`` waits for ever.
 

@@ -27,7 +27,7 @@ _SIZE_AND_CORRELATION_ID = struct.Struct(">ii")
 
 
 class RequestHeader(NamedTuple):
-    """What stands before a request."""
+    """The header of a request."""
 
     api_key: int
     api_version: int

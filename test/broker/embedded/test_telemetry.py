@@ -57,7 +57,7 @@ async def push(
 
 
 def pushes(cluster: EmbeddedCluster) -> list[Push]:
-    return cluster.control.servers[0].broker.component(Telemetry).pushes
+    return cluster.control.servers[0].broker.state.component(Telemetry).pushes
 
 
 async def subscribe(client: RawClient, name: str = "m", **configs: str) -> None:

@@ -163,7 +163,7 @@ def test_the_next_call_can_be_made_to_fail() -> None:
 
 
 def test_a_call_that_does_not_exist_cannot_fail() -> None:
-    with pytest.raises(ValueError, match="'sent' is none of"):
+    with pytest.raises(ValueError, match="'sent' is not one of"):
         MockProducer().raise_next("sent", KafkaError())
 
 

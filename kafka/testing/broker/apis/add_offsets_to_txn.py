@@ -26,7 +26,7 @@ from kafka.testing.broker.transactions.coordinator import ProducerIdAndEpoch
 from kafka.testing.broker.transactions.service import Transactions, fenced_code, offsets_partition
 
 if TYPE_CHECKING:
-    from kafka.testing.broker.handlers import RequestContext
+    from kafka.testing.broker.context import RequestContext
 
 
 def knows_fencing(version: int) -> bool:

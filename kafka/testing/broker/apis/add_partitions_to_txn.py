@@ -32,7 +32,7 @@ from kafka.testing.broker.transactions.coordinator import ProducerIdAndEpoch
 from kafka.testing.broker.transactions.service import OFFSETS_TOPIC, Transactions, fenced_code
 
 if TYPE_CHECKING:
-    from kafka.testing.broker.handlers import RequestContext
+    from kafka.testing.broker.context import RequestContext
 
 Transaction = AddPartitionsToTxnRequest.AddPartitionsToTxnTransaction
 TopicResult = AddPartitionsToTxnResponse.AddPartitionsToTxnTopicResult

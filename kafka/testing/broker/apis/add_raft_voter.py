@@ -25,7 +25,7 @@ from kafka.testing.broker.quorum import Quorum
 from kafka.testing.broker.waiting import pause
 
 if TYPE_CHECKING:
-    from kafka.testing.broker.handlers import RequestContext
+    from kafka.testing.broker.context import RequestContext
 
 
 @handles(AddRaftVoterRequest)

@@ -27,7 +27,7 @@ from kafka.testing.broker.quotas import ClientQuotas
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from kafka.testing.broker.handlers import RequestContext
+    from kafka.testing.broker.context import RequestContext
     from kafka.testing.broker.quotas import Entity
 
 Response = AlterClientQuotasResponse

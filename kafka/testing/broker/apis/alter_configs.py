@@ -16,7 +16,7 @@ from kafka.testing.broker.config_plan import AlterOperation, Change
 from kafka.testing.broker.handlers import handles
 
 if TYPE_CHECKING:
-    from kafka.testing.broker.handlers import RequestContext
+    from kafka.testing.broker.context import RequestContext
 
 
 @handles(AlterConfigsRequest, by_topic=True)

@@ -29,7 +29,7 @@ from kafka.testing.broker.placement import check_replicas
 from kafka.testing.broker.reassignments import Reassignments
 
 if TYPE_CHECKING:
-    from kafka.testing.broker.handlers import RequestContext
+    from kafka.testing.broker.context import RequestContext
 
 Asked = AlterPartitionReassignmentsRequest.ReassignablePartition
 TopicResult = AlterPartitionReassignmentsResponse.ReassignableTopicResponse

@@ -15,15 +15,15 @@ from kafka.protocol.messages.alter_user_scram_credentials import (
     AlterUserScramCredentialsRequest,
     AlterUserScramCredentialsResponse,
 )
+from kafka.testing.broker.acl_requests import text
 from kafka.testing.broker.authorizer import CLUSTER_NAME, Operation, ResourceType
 from kafka.testing.broker.handlers import handles
-from kafka.testing.broker.security.acl_requests import text
 from kafka.testing.broker.security.scram_users import Deletion, Upsertion
 from kafka.testing.broker.security.service import Security
 
 if TYPE_CHECKING:
     from kafka.errors import BrokerResponseError
-    from kafka.testing.broker.handlers import RequestContext
+    from kafka.testing.broker.context import RequestContext
 
 Result = AlterUserScramCredentialsResponse.AlterUserScramCredentialsResult
 

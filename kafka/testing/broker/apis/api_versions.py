@@ -17,14 +17,13 @@ from typing import TYPE_CHECKING
 from kafka.errors import (
     InvalidRequestError,
     RebootstrapRequiredError,
-    UnsupportedVersionError,
 )
 from kafka.protocol.messages.api_versions import ApiVersionsRequest, ApiVersionsResponse
+from kafka.testing.broker.api_ranges import advertised
 from kafka.testing.broker.handlers import handles
 
 if TYPE_CHECKING:
-    from kafka.testing.broker.broker import Broker
-    from kafka.testing.broker.handlers import RequestContext
+    from kafka.testing.broker.context import RequestContext
 
 _SOFTWARE = re.compile(r"[a-zA-Z0-9](?:[a-zA-Z0-9\-.]*[a-zA-Z0-9])?\Z")
 
@@ -66,7 +65,7 @@ async def api_versions(context: RequestContext, request: ApiVersionsRequest) -> 
     if context.peer.gate is not None:
         context.peer.gate.on_api_versions()
     return ApiVersionsResponse(
-        api_keys=_keys(context.broker),
+        api_keys=advertised(context.broker.apis.values()),
         supported_features=[
             ApiVersionsResponse.SupportedFeatureKey(
                 name=name, min_version=feature.minimum, max_version=feature.maximum
@@ -82,27 +81,5 @@ async def api_versions(context: RequestContext, request: ApiVersionsRequest) -> 
             )
             for name, feature in cluster.features.items()
             if feature.finalized > 0
-        ],
-    )
-
-
-def _keys(broker: Broker) -> list[ApiVersionsResponse.ApiVersion]:
-    return [
-        ApiVersionsResponse.ApiVersion(
-            api_key=api.key, min_version=api.min_version, max_version=api.max_version
-        )
-        for api in broker.apis.values()
-    ]
-
-
-def unsupported_version_response(broker: Broker) -> ApiVersionsResponse:
-    """Return the answer, to be encoded as v0, to a version this broker does not have."""
-    tells_range = broker.cluster.release.api_versions_range
-    return ApiVersionsResponse(
-        error_code=UnsupportedVersionError.errno,
-        api_keys=[
-            key
-            for key in _keys(broker)
-            if tells_range and key.api_key == ApiVersionsRequest.API_KEY
         ],
     )

@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from uuid import UUID
 
+    from kafka.testing.broker.context import RequestContext
     from kafka.testing.broker.groups.assignors import TopicPartitionId
     from kafka.testing.broker.groups.consumer import ConsumerGroup
     from kafka.testing.broker.groups.consumer_member import ConsumerMember
-    from kafka.testing.broker.handlers import RequestContext
 
 Described = ConsumerGroupDescribeResponse.DescribedGroup
 Assignment = ConsumerGroupDescribeResponse.Assignment

@@ -37,9 +37,9 @@ from kafka.testing.broker.handlers import handles
 if TYPE_CHECKING:
     from uuid import UUID
 
+    from kafka.testing.broker.context import RequestContext
     from kafka.testing.broker.groups.assignors import TopicPartitionId
     from kafka.testing.broker.groups.consumer import BeatOutcome
-    from kafka.testing.broker.handlers import RequestContext
 
 FEATURE = "group.version"
 UNCHANGED = -1

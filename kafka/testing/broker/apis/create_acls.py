@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 
 from kafka.errors import BrokerResponseError, UnknownError
 from kafka.protocol.messages.create_acls import CreateAclsRequest, CreateAclsResponse
+from kafka.testing.broker.acl_requests import checked_binding, require, text
 from kafka.testing.broker.authorizer import Operation
 from kafka.testing.broker.handlers import handles
-from kafka.testing.broker.security.acl_requests import checked_binding, require, text
 from kafka.testing.broker.security.acls import AclBinding
 from kafka.testing.broker.security.service import Security
 
 if TYPE_CHECKING:
-    from kafka.testing.broker.handlers import RequestContext
+    from kafka.testing.broker.context import RequestContext
 
 Result = CreateAclsResponse.AclCreationResult
 

@@ -22,10 +22,10 @@ from kafka.protocol.messages.create_delegation_token import (
 from kafka.testing.broker.authorizer import Operation, Principal, ResourceType
 from kafka.testing.broker.handlers import handles
 from kafka.testing.broker.security.sasl import USER
-from kafka.testing.broker.security.token_requests import NO_TIMESTAMP, usable_tokens
+from kafka.testing.broker.token_requests import NO_TIMESTAMP, usable_tokens
 
 if TYPE_CHECKING:
-    from kafka.testing.broker.handlers import RequestContext
+    from kafka.testing.broker.context import RequestContext
     from kafka.testing.broker.security.tokens import DelegationToken
 
 

@@ -28,7 +28,7 @@ from kafka.testing.broker.handlers import handles
 
 if TYPE_CHECKING:
     from kafka.testing.broker.cluster import Topic
-    from kafka.testing.broker.handlers import RequestContext
+    from kafka.testing.broker.context import RequestContext
 
 Creatable = CreateTopicsRequest.CreatableTopic
 Result = CreateTopicsResponse.CreatableTopicResult

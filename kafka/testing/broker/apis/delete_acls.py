@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 from kafka.errors import BrokerResponseError
 from kafka.protocol.messages.delete_acls import DeleteAclsRequest, DeleteAclsResponse
+from kafka.testing.broker.acl_requests import checked_filter, require, text
 from kafka.testing.broker.authorizer import Operation
 from kafka.testing.broker.handlers import handles
-from kafka.testing.broker.security.acl_requests import checked_filter, require, text
 from kafka.testing.broker.security.acls import AclBinding, AclFilter
 from kafka.testing.broker.security.service import Security
 
 if TYPE_CHECKING:
-    from kafka.testing.broker.handlers import RequestContext
+    from kafka.testing.broker.context import RequestContext
 
 Result = DeleteAclsResponse.DeleteAclsFilterResult
 

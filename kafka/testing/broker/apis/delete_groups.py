@@ -16,7 +16,7 @@ from kafka.testing.broker.groups.requests import coordinator_of
 from kafka.testing.broker.handlers import handles
 
 if TYPE_CHECKING:
-    from kafka.testing.broker.handlers import RequestContext
+    from kafka.testing.broker.context import RequestContext
 
 Result = DeleteGroupsResponse.DeletableGroupResult
 

@@ -21,7 +21,7 @@ from kafka.testing.broker.handlers import handles
 from kafka.testing.broker.hosting import served_partition
 
 if TYPE_CHECKING:
-    from kafka.testing.broker.handlers import RequestContext
+    from kafka.testing.broker.context import RequestContext
 
 Asked = DeleteRecordsRequest.DeleteRecordsPartition
 Answer = DeleteRecordsResponse.DeleteRecordsPartitionResult

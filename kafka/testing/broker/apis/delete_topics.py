@@ -27,7 +27,7 @@ from kafka.testing.broker.handlers import handles
 
 if TYPE_CHECKING:
     from kafka.testing.broker.cluster import Topic
-    from kafka.testing.broker.handlers import RequestContext
+    from kafka.testing.broker.context import RequestContext
 
 State = DeleteTopicsRequest.DeleteTopicState
 Result = DeleteTopicsResponse.DeletableTopicResult

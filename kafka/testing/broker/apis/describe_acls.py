@@ -11,14 +11,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kafka.protocol.messages.describe_acls import DescribeAclsRequest, DescribeAclsResponse
+from kafka.testing.broker.acl_requests import checked_filter, require
 from kafka.testing.broker.authorizer import Operation
 from kafka.testing.broker.handlers import handles
-from kafka.testing.broker.security.acl_requests import checked_filter, require
 from kafka.testing.broker.security.acls import AclFilter
 from kafka.testing.broker.security.service import Security
 
 if TYPE_CHECKING:
-    from kafka.testing.broker.handlers import RequestContext
+    from kafka.testing.broker.context import RequestContext
 
 Resource = DescribeAclsResponse.DescribeAclsResource
 

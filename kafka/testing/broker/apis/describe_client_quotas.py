@@ -19,7 +19,7 @@ from kafka.testing.broker.handlers import handles
 from kafka.testing.broker.quotas import ClientQuotas, Component
 
 if TYPE_CHECKING:
-    from kafka.testing.broker.handlers import RequestContext
+    from kafka.testing.broker.context import RequestContext
     from kafka.testing.broker.quotas import Entity
 
 Response = DescribeClientQuotasResponse

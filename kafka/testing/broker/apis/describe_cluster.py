@@ -18,7 +18,7 @@ from kafka.testing.broker.authorizer import CLUSTER_NAME, ResourceType
 from kafka.testing.broker.handlers import handles
 
 if TYPE_CHECKING:
-    from kafka.testing.broker.handlers import RequestContext
+    from kafka.testing.broker.context import RequestContext
 
 _BROKERS, _CONTROLLERS = 1, 2
 

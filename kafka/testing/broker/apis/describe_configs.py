@@ -37,7 +37,7 @@ from kafka.testing.broker.handlers import handles
 from kafka.testing.broker.placement import check_topic_name
 
 if TYPE_CHECKING:
-    from kafka.testing.broker.handlers import RequestContext
+    from kafka.testing.broker.context import RequestContext
 
 Resource = DescribeConfigsRequest.DescribeConfigsResource
 Result = DescribeConfigsResponse.DescribeConfigsResult

@@ -21,9 +21,9 @@ from kafka.testing.broker.groups.requests import coordinator_of
 from kafka.testing.broker.handlers import handles
 
 if TYPE_CHECKING:
+    from kafka.testing.broker.context import RequestContext
     from kafka.testing.broker.groups.classic import ClassicGroup
     from kafka.testing.broker.groups.classic_member import Member
-    from kafka.testing.broker.handlers import RequestContext
 
 Described = DescribeGroupsResponse.DescribedGroup
 DescribedMember = DescribeGroupsResponse.DescribedGroupMember

@@ -20,7 +20,7 @@ from kafka.testing.broker.log_dirs import DISK_BYTES, LogDirs
 
 if TYPE_CHECKING:
     from kafka.testing.broker.cluster import Partition
-    from kafka.testing.broker.handlers import RequestContext
+    from kafka.testing.broker.context import RequestContext
 
 Result = DescribeLogDirsResponse.DescribeLogDirsResult
 ResultTopic = DescribeLogDirsResponse.DescribeLogDirsTopic

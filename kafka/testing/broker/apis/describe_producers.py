@@ -25,7 +25,7 @@ from kafka.testing.broker.hosting import served_partition
 from kafka.testing.broker.placement import check_topic_name
 
 if TYPE_CHECKING:
-    from kafka.testing.broker.handlers import RequestContext
+    from kafka.testing.broker.context import RequestContext
     from kafka.testing.broker.producers import ProducerEntry
 
 PartitionResponse = DescribeProducersResponse.PartitionResponse

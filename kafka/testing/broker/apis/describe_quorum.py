@@ -19,7 +19,7 @@ from kafka.testing.broker.quorum import LEADER_EPOCH, METADATA_TOPIC, Quorum
 
 if TYPE_CHECKING:
     from kafka.testing.broker.cluster import Cluster, Node
-    from kafka.testing.broker.handlers import RequestContext
+    from kafka.testing.broker.context import RequestContext
 
 TopicData = DescribeQuorumResponse.TopicData
 PartitionData = DescribeQuorumResponse.PartitionData

@@ -31,7 +31,7 @@ from kafka.testing.broker.placement import check_topic_name
 
 if TYPE_CHECKING:
     from kafka.testing.broker.cluster import Cluster, Partition, Topic
-    from kafka.testing.broker.handlers import RequestContext
+    from kafka.testing.broker.context import RequestContext
 
 ResponseTopic = DescribeTopicPartitionsResponse.DescribeTopicPartitionsResponseTopic
 ResponsePartition = DescribeTopicPartitionsResponse.DescribeTopicPartitionsResponsePartition

@@ -19,13 +19,13 @@ from kafka.protocol.messages.describe_user_scram_credentials import (
     DescribeUserScramCredentialsRequest,
     DescribeUserScramCredentialsResponse,
 )
+from kafka.testing.broker.acl_requests import text
 from kafka.testing.broker.authorizer import CLUSTER_NAME, Operation, ResourceType
 from kafka.testing.broker.handlers import handles
-from kafka.testing.broker.security.acl_requests import text
 from kafka.testing.broker.security.service import Security
 
 if TYPE_CHECKING:
-    from kafka.testing.broker.handlers import RequestContext
+    from kafka.testing.broker.context import RequestContext
     from kafka.testing.broker.security.scram_users import ScramUsers
 
 Result = DescribeUserScramCredentialsResponse.DescribeUserScramCredentialsResult

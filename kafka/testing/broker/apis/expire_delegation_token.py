@@ -14,10 +14,10 @@ from kafka.protocol.messages.expire_delegation_token import (
     ExpireDelegationTokenResponse,
 )
 from kafka.testing.broker.handlers import handles
-from kafka.testing.broker.security.token_requests import NO_TIMESTAMP, usable_tokens
+from kafka.testing.broker.token_requests import NO_TIMESTAMP, usable_tokens
 
 if TYPE_CHECKING:
-    from kafka.testing.broker.handlers import RequestContext
+    from kafka.testing.broker.context import RequestContext
 
 
 @handles(ExpireDelegationTokenRequest)

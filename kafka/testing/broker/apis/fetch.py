@@ -37,8 +37,8 @@ from kafka.testing.broker.waiting import wait_until
 
 if TYPE_CHECKING:
     from kafka.testing.broker.cluster import Partition
+    from kafka.testing.broker.context import RequestContext
     from kafka.testing.broker.fetch_sessions import Fetching, FetchPartition, Key, PartitionData
-    from kafka.testing.broker.handlers import RequestContext
     from kafka.testing.broker.log import PartitionLog
     from kafka.testing.broker.wire import Pieces
 

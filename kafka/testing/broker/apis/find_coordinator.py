@@ -29,7 +29,7 @@ from kafka.testing.broker.handlers import handles
 
 if TYPE_CHECKING:
     from kafka.testing.broker.cluster import Node
-    from kafka.testing.broker.handlers import RequestContext
+    from kafka.testing.broker.context import RequestContext
 
 Found = FindCoordinatorResponse.Coordinator
 

@@ -23,7 +23,7 @@ from kafka.testing.broker.telemetry import ACCEPTED_CODECS, Telemetry
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from kafka.testing.broker.handlers import RequestContext
+    from kafka.testing.broker.context import RequestContext
 
 
 @handles(GetTelemetrySubscriptionsRequest)

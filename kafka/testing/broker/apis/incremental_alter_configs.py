@@ -22,7 +22,7 @@ from kafka.testing.broker.config_plan import Change
 from kafka.testing.broker.handlers import handles
 
 if TYPE_CHECKING:
-    from kafka.testing.broker.handlers import RequestContext
+    from kafka.testing.broker.context import RequestContext
 
 
 @handles(IncrementalAlterConfigsRequest, by_topic=True)

@@ -26,7 +26,7 @@ from kafka.testing.broker.groups.requests import client_of, coordinator_of, outc
 from kafka.testing.broker.handlers import handles
 
 if TYPE_CHECKING:
-    from kafka.testing.broker.handlers import RequestContext
+    from kafka.testing.broker.context import RequestContext
 
 
 def has_rebalance_timeout(version: int) -> bool:

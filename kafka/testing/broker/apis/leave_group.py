@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from kafka.errors import BrokerResponseError
+    from kafka.testing.broker.context import RequestContext
     from kafka.testing.broker.groups.coordinator import GroupCoordinator
-    from kafka.testing.broker.handlers import RequestContext
 
 
 def has_several_members(version: int) -> bool:

@@ -20,8 +20,8 @@ from kafka.testing.broker.handlers import handles
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from kafka.testing.broker.context import RequestContext
     from kafka.testing.broker.groups.coordinator import AnyGroup
-    from kafka.testing.broker.handlers import RequestContext
 
 Listed = ListGroupsResponse.ListedGroup
 

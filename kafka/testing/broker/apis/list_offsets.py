@@ -28,7 +28,7 @@ from kafka.testing.broker.hosting import served_partition
 
 if TYPE_CHECKING:
     from kafka.testing.broker.cluster import Partition
-    from kafka.testing.broker.handlers import RequestContext
+    from kafka.testing.broker.context import RequestContext
 
 Asked = ListOffsetsRequest.ListOffsetsPartition
 Answer = ListOffsetsResponse.ListOffsetsPartitionResponse

@@ -23,7 +23,7 @@ from kafka.testing.broker.transactions.metadata import TransactionState
 from kafka.testing.broker.transactions.service import Transactions
 
 if TYPE_CHECKING:
-    from kafka.testing.broker.handlers import RequestContext
+    from kafka.testing.broker.context import RequestContext
     from kafka.testing.broker.transactions.metadata import TransactionMetadata
 
 _STATES = frozenset(state.value for state in TransactionState) | {"Dead", "PrepareEpochFence"}

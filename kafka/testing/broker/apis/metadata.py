@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from kafka.testing.broker.cluster import Cluster, Partition, Topic
-    from kafka.testing.broker.handlers import RequestContext
+    from kafka.testing.broker.context import RequestContext
 
 ResponseTopic = MetadataResponse.MetadataResponseTopic
 NOT_ASKED = -(1 << 31)

@@ -21,9 +21,9 @@ from kafka.testing.broker.groups.coordinator import Commit
 from kafka.testing.broker.handlers import handles
 
 if TYPE_CHECKING:
+    from kafka.testing.broker.context import RequestContext
     from kafka.testing.broker.groups.coordinator import GroupCoordinator
     from kafka.testing.broker.groups.offsets import Committed, Key
-    from kafka.testing.broker.handlers import RequestContext
 
 KEEP_AS_LONG_AS_EVER = -1
 

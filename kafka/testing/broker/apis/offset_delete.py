@@ -27,9 +27,9 @@ from kafka.testing.broker.groups.topics import check_allowed, existing_topic
 from kafka.testing.broker.handlers import handles
 
 if TYPE_CHECKING:
+    from kafka.testing.broker.context import RequestContext
     from kafka.testing.broker.groups.classic import ClassicGroup
     from kafka.testing.broker.groups.coordinator import AnyGroup, GroupCoordinator
-    from kafka.testing.broker.handlers import RequestContext
 
 
 @handles(OffsetDeleteRequest, by_topic=True)

@@ -29,8 +29,8 @@ from kafka.testing.broker.handlers import handles
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from kafka.testing.broker.context import RequestContext
     from kafka.testing.broker.groups.offsets import GroupOffsets
-    from kafka.testing.broker.handlers import RequestContext
 
 AskedGroup = OffsetFetchRequest.OffsetFetchRequestGroup
 AskedTopic = OffsetFetchRequest.OffsetFetchRequestTopics

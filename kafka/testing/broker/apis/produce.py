@@ -37,7 +37,7 @@ from kafka.protocol.messages.produce import ProduceRequest, ProduceResponse
 from kafka.protocol.schema import ZERO_UUID
 from kafka.structs import TopicPartition
 from kafka.testing.broker.authorizer import Operation, ResourceType
-from kafka.testing.broker.broker import ConnectionRefusedByBroker
+from kafka.testing.broker.context import ConnectionRefusedByBroker
 from kafka.testing.broker.handlers import handles
 from kafka.testing.broker.hosting import leader_hint, served_partition, topic_name
 from kafka.testing.broker.incoming import (
@@ -53,9 +53,9 @@ from kafka.testing.broker.transactions.service import Transactions
 from kafka.testing.broker.waiting import wait_until
 
 if TYPE_CHECKING:
-    from kafka.testing.broker.broker import Broker
+    from kafka.testing.broker.broker_state import BrokerState
     from kafka.testing.broker.cluster import Partition
-    from kafka.testing.broker.handlers import RequestContext
+    from kafka.testing.broker.context import RequestContext
     from kafka.testing.broker.incoming import IncomingBatch
 
 PartitionResponse = ProduceResponse.PartitionProduceResponse
@@ -104,7 +104,7 @@ def knows_abortable(version: int) -> bool:
     return version >= 11
 
 
-def reads_old_messages(broker: Broker) -> bool:
+def reads_old_messages(broker: BrokerState) -> bool:
     """Return whether the release still knows messages of magic 0 and 1.
 
     Those from 4.0 on do not (KIP-896), but go on to offer Produce 0 to 2, because librdkafka takes

@@ -17,7 +17,7 @@ from kafka.testing.broker.handlers import handles
 from kafka.testing.broker.telemetry import Push, Telemetry
 
 if TYPE_CHECKING:
-    from kafka.testing.broker.handlers import RequestContext
+    from kafka.testing.broker.context import RequestContext
 
 
 @handles(PushTelemetryRequest)

@@ -16,13 +16,13 @@ from kafka.protocol.messages.sasl_authenticate import (
     SaslAuthenticateRequest,
     SaslAuthenticateResponse,
 )
+from kafka.testing.broker.admission import authenticate
 from kafka.testing.broker.handlers import handles
-from kafka.testing.broker.security.admission import authenticate
 from kafka.testing.broker.waiting import pause
 
 if TYPE_CHECKING:
     from kafka.errors import BrokerResponseError
-    from kafka.testing.broker.handlers import RequestContext
+    from kafka.testing.broker.context import RequestContext
 
 _TOO_LATE = "SaslAuthenticate request received after successful authentication"
 

@@ -16,7 +16,7 @@ from kafka.protocol.messages.sasl_handshake import SaslHandshakeRequest, SaslHan
 from kafka.testing.broker.handlers import handles
 
 if TYPE_CHECKING:
-    from kafka.testing.broker.handlers import RequestContext
+    from kafka.testing.broker.context import RequestContext
 
 
 def frames_tokens(version: int) -> bool:

@@ -36,9 +36,9 @@ from kafka.testing.broker.transactions.coordinator import ProducerIdAndEpoch
 from kafka.testing.broker.transactions.service import Transactions, offsets_partition
 
 if TYPE_CHECKING:
+    from kafka.testing.broker.context import RequestContext
     from kafka.testing.broker.groups.coordinator import GroupCoordinator
     from kafka.testing.broker.groups.offsets import Committed, Key
-    from kafka.testing.broker.handlers import RequestContext
 
 
 def names_topics_by_id(version: int) -> bool:

@@ -19,7 +19,7 @@ from kafka.testing.broker.handlers import handles
 from kafka.testing.broker.quorum import Quorum
 
 if TYPE_CHECKING:
-    from kafka.testing.broker.handlers import RequestContext
+    from kafka.testing.broker.context import RequestContext
 
 
 @handles(UnregisterBrokerRequest)

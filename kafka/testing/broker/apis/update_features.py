@@ -22,7 +22,7 @@ from kafka.testing.broker.handlers import handles
 
 if TYPE_CHECKING:
     from kafka.testing.broker.cluster import Cluster
-    from kafka.testing.broker.handlers import RequestContext
+    from kafka.testing.broker.context import RequestContext
 
 Update = UpdateFeaturesRequest.FeatureUpdateKey
 _UPGRADE, _SAFE_DOWNGRADE, _UNSAFE_DOWNGRADE = 1, 2, 3

@@ -25,7 +25,7 @@ from kafka.testing.broker.transactions.markers import Marker, write_marker
 from kafka.testing.broker.transactions.service import OFFSETS_TOPIC, Transactions
 
 if TYPE_CHECKING:
-    from kafka.testing.broker.handlers import RequestContext
+    from kafka.testing.broker.context import RequestContext
 
 WritableMarker = WriteTxnMarkersRequest.WritableTxnMarker
 TopicResult = WriteTxnMarkersResponse.WritableTxnMarkerTopicResult

@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 
     from kafka.protocol.messages.offset_commit import OffsetCommitRequest
     from kafka.protocol.messages.txn_offset_commit import TxnOffsetCommitRequest
+    from kafka.testing.broker.context import RequestContext
     from kafka.testing.broker.faults import Refusal
     from kafka.testing.broker.groups.assignors import TopicPartitionId
     from kafka.testing.broker.groups.coordinator import Commit, GroupCoordinator
     from kafka.testing.broker.groups.offsets import Key
-    from kafka.testing.broker.handlers import RequestContext
 
     Store = Callable[[GroupCoordinator, dict[Key, Committed]], None]
 

@@ -31,7 +31,6 @@ from kafka.testing.broker.groups.classic_states import Limits
 from kafka.testing.broker.groups.consumer import ConsumerGroup, Settings
 from kafka.testing.broker.groups.offsets import Committed, OffsetStore
 from kafka.testing.broker.groups.subscription import TopicInfo
-from kafka.testing.broker.transactions.service import Transactions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -81,10 +80,7 @@ class GroupCoordinator:
         self._timers: dict[str, Timer] = {}
         self._empty_since: dict[str, float] = {}
         self._next_sweep = 0.0
-        self._topic_ids: dict[str, UUID] = {}
         cluster.metadata_changed.subscribe(self._on_metadata)
-        self._on_metadata()
-        cluster.component(Transactions).offsets = self
 
     # -- finding --------------------------------------------------------------------------------
 
@@ -264,10 +260,6 @@ class GroupCoordinator:
                 raise IllegalGenerationError(*exc.args) from exc
             raise
 
-    def complete_transaction(self, producer_id: int, *, commit: bool) -> None:
-        """Make a producer's pending offsets those of their groups, or drop them."""
-        self.offsets.complete(producer_id, commit=commit)
-
     # -- deleting and expiring --------------------------------------------------------------------
 
     def delete(self, group_id: str) -> None:
@@ -292,11 +284,8 @@ class GroupCoordinator:
         self._disarm(group.group_id)
 
     def _on_metadata(self) -> None:
-        current = {name: topic.topic_id for name, topic in self._cluster.topics.items()}
-        gone = {name for name, old in self._topic_ids.items() if current.get(name) != old}
-        self._topic_ids = current
-        if gone:
-            self.offsets.forget_topics(gone)
+        # Runs between the deletion of a topic and the creation of another of its name.
+        self.offsets.retain_topics(self._cluster.topics)
 
     def _sweep(self) -> None:
         now = self.now

@@ -6,7 +6,7 @@ from itertools import count
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Container, Iterable, Mapping
 
     Key = tuple[str, int]
 
@@ -112,11 +112,11 @@ class OffsetStore:
         """Delete all offsets of a group."""
         self._groups.pop(group_id, None)
 
-    def forget_topics(self, topics: set[str]) -> None:
-        """Delete the offsets of topics that are gone, in every group."""
+    def retain_topics(self, topics: Container[str]) -> None:
+        """Delete the offsets of all other topics than *topics*, in every group."""
         for offsets in self._groups.values():
             for key in offsets.keys():  # noqa: SIM118 - a sorted list of its own, not a mapping
-                if key[0] in topics:
+                if key[0] not in topics:
                     offsets.delete(key)
 
     def pending_commit(

@@ -11,8 +11,8 @@ from kafka.testing.broker.groups.coordinator import GroupCoordinator
 from kafka.testing.broker.waiting import wait_until
 
 if TYPE_CHECKING:
+    from kafka.testing.broker.context import RequestContext
     from kafka.testing.broker.groups.outcomes import Ticket
-    from kafka.testing.broker.handlers import RequestContext
 
 T = TypeVar("T")
 

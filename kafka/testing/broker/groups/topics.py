@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from kafka.testing.broker.authorizer import Operation
     from kafka.testing.broker.cluster import Topic
-    from kafka.testing.broker.handlers import RequestContext
+    from kafka.testing.broker.context import RequestContext
 
 
 def name_of(context: RequestContext, name: str, topic_id: UUID, *, by_id: bool) -> str:

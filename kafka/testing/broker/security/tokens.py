@@ -1,7 +1,7 @@
-"""Delegation tokens (KIP-48, KIP-373): made, renewed, expired, found.  Pure; `now_ms` is Unix time.
+"""Delegation tokens (KIP-48, KIP-373): made, renewed, expired, found.  Pure.
 
 The HMAC of a token is HMAC-SHA-512 of its id with the brokers' secret; in Base64 it is the password
-of the SCRAM user that has the token's id as name.
+of the SCRAM user that has the token's id as name. ``now_ms`` is Unix time.
 """
 
 from __future__ import annotations

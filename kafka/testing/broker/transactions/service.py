@@ -7,7 +7,7 @@ written, the next transaction of the same id is CONCURRENT_TRANSACTIONS.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from kafka.errors import (
     BrokerResponseError,
@@ -24,6 +24,7 @@ from kafka.errors import (
 from kafka.structs import TopicPartition
 from kafka.testing.broker.cluster import NO_LEADER
 from kafka.testing.broker.coordinators import Coordinators, KeyType, slot_of
+from kafka.testing.broker.groups.coordinator import GroupCoordinator
 from kafka.testing.broker.timers import Event
 from kafka.testing.broker.transactions.coordinator import (
     ProducerIdAndEpoch,
@@ -42,28 +43,20 @@ FEATURE = "transaction.version"
 _NONE = -1
 
 
-class TransactionalOffsets(Protocol):
-    """Who keeps the offsets that are committed with a transaction."""
-
-    def complete_transaction(self, producer_id: int, *, commit: bool) -> None:
-        """Make the producer's pending offsets those of their groups, or drop them."""
-
-
 class Transactions:
     """The transactions of one cluster.
 
     Attributes:
         coordinator: the state of every transactional id.
         changed: fires when a transaction was completed.
-        offsets: told when a transaction with offsets ends.
     """
 
     def __init__(self, cluster: Cluster) -> None:
         self.coordinator = TransactionCoordinator(cluster.new_producer_id)
         self.changed = Event()
-        self.offsets: TransactionalOffsets | None = None
         self._cluster = cluster
         self._coordinators = cluster.component(Coordinators)
+        self._offsets = cluster.component(GroupCoordinator).offsets
         self._holds_markers = False
         self._timer: Timer | None = None
         self._terms: dict[int, tuple[int, int]] = {}
@@ -236,8 +229,7 @@ class Transactions:
 
     def end_offsets(self, producer_id: int, *, commit: bool) -> None:
         """End a producer's transaction in the groups it has committed offsets for."""
-        if self.offsets is not None:
-            self.offsets.complete_transaction(producer_id, commit=commit)
+        self._offsets.complete(producer_id, commit=commit)
 
     def coordinator_epoch(self, transactional_id: str) -> int:
         """Return the term of the node that coordinates a transactional id, counted from 0."""

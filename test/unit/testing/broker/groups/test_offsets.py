@@ -43,9 +43,17 @@ def test_transactions_of_two_producers_end_apart() -> None:
 def test_deleted_offsets_do_not_come_back_with_a_transaction() -> None:
     store = OffsetStore()
     store.pending_commit("g", 1, {KEY: Committed(7)})
-    store.forget_topics({"t"})
+    store.retain_topics({"other"})
     store.complete(1, commit=True)
     assert not store.has("g")
+
+
+def test_offsets_of_other_topics_stay_when_one_is_deleted() -> None:
+    store = OffsetStore()
+    store.of("g").commit(KEY, Committed(1))
+    store.of("g").commit(("gone", 0), Committed(2))
+    store.retain_topics({"t"})
+    assert store.of("g").keys() == [KEY]
 
 
 def test_offsets_that_a_transaction_may_change_do_not_expire() -> None:

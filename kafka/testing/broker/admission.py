@@ -1,4 +1,4 @@
-"""The border between a connection's authentication and the requests that come on it."""
+"""Admission of requests on a connection that must authenticate, and certificate names."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from kafka.testing.broker.authorizer import Principal
 
 if TYPE_CHECKING:
     from kafka.testing.broker.cluster import Cluster
-    from kafka.testing.broker.handlers import Peer
+    from kafka.testing.broker.context import Peer
     from kafka.testing.broker.security.gate import SaslGate
     from kafka.testing.broker.security.sasl import Step
 
@@ -32,7 +32,7 @@ _SPECIAL = ',+"\\<>;'
 
 
 def authenticate(peer: Peer, gate: SaslGate, token: bytes, cluster: Cluster) -> tuple[Step, int]:
-    """Take a token of *peer* and remember who it is, once that is proved; see `SaslGate.token`."""
+    """Pass a token of *peer* to the gate and set its principal at the end; see `SaslGate.token`."""
     clock = cluster.clock
     step, lifetime_ms = gate.token(token, now=clock.now(), now_ms=clock.wall_ms())
     if step.outcome is not None:
@@ -43,7 +43,7 @@ def authenticate(peer: Peer, gate: SaslGate, token: bytes, cluster: Cluster) -> 
 def raw_answer(
     peer: Peer, gate: SaslGate, frame: bytes | memoryview, cluster: Cluster
 ) -> bytes | None:
-    """Return the bytes that answer a token without header, or ``None`` if it is refused."""
+    """Return the answer to a token without header, or ``None`` if authentication fails."""
     try:
         step, _ = authenticate(peer, gate, bytes(frame), cluster)
     except SaslAuthenticationFailedError:
@@ -52,7 +52,7 @@ def raw_answer(
 
 
 def check_size(gate: SaslGate, frame: bytes | memoryview, cluster: Cluster) -> None:
-    """Let a frame pass that may come before the end of authentication.
+    """Check the size of a frame that may come before the end of authentication.
 
     Raises:
         InvalidReceiveError: it is larger than sasl.server.max.receive.size.
@@ -63,7 +63,7 @@ def check_size(gate: SaslGate, frame: bytes | memoryview, cluster: Cluster) -> N
 
 
 def certificate_principal(certificate: object) -> Principal | None:
-    """Return whom a client certificate names, as `ssl.SSLSocket.getpeercert` gives it.
+    """Return the principal of a client certificate, as `ssl.SSLSocket.getpeercert` gives it.
 
     The name is the subject as RFC 2253 writes it: the last part first, ``CN=alice,O=org``.
     """

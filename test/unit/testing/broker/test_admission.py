@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from kafka.testing.broker.admission import certificate_principal
 from kafka.testing.broker.authorizer import Principal
-from kafka.testing.broker.security.admission import certificate_principal
 
 
 @pytest.mark.parametrize(

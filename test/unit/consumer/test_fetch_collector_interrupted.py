@@ -13,7 +13,8 @@ import pytest
 from kafka._base.observer import Observer
 from kafka.consumer.completed_fetch import AbortedTransaction, CompletedFetch
 from kafka.consumer.fetch_buffer import FetchBuffer
-from kafka.consumer.records import RecordReader
+from kafka.consumer.fetch_collector import FetchCollector
+from kafka.consumer.record_decoder import RecordDecoder
 from kafka.errors import KafkaError
 from kafka.record.batch import build_batch, encode_records
 from kafka.record.control import ControlType, end_transaction_batch
@@ -34,8 +35,8 @@ class Hand:
             raise KeyboardInterrupt
 
 
-def reader_of(buffer: FetchBuffer) -> RecordReader:
-    return RecordReader(buffer, deserialize_key=None, deserialize_value=None, observer=Observer())
+def collector_on(buffer: FetchBuffer) -> FetchCollector:
+    return FetchCollector(buffer, RecordDecoder(), Observer())
 
 
 @pytest.mark.parametrize("count", [1, 500])
@@ -45,28 +46,28 @@ def test_records_decoded_before_an_interruption_come_with_the_next_poll(count: i
     buffer.put(fetched(batch(0, LARGE)))
     buffer.put(fetched(batch(1, b"next"), offset=1))
     buffer.put(fetched(batch(0, LARGE), tp=OTHER, generation=2))
-    reader = reader_of(buffer)
-    reader.make_way = Hand()
+    collector = collector_on(buffer)
+    collector.yield_to_loop = Hand()
     with pytest.raises(KeyboardInterrupt):
-        reader.take(500, views=False)
+        collector.collect_batches(500, views=False)
     offsets: dict[object, list[int]] = {TP: [], OTHER: []}
     for _ in range(3):
-        for found in reader.take(count, views=False):
+        for found in collector.collect_batches(count, views=False):
             offsets[found.topic_partition] += found.offsets
     assert offsets == {TP: [0, 1], OTHER: [0]}
     assert (buffer.position(TP), buffer.position(OTHER)) == (2, 1)
 
 
-def after_an_interrupted_poll() -> tuple[FetchBuffer, RecordReader]:
-    """Return a buffer with one record, and a reader whose poll of it was interrupted."""
+def after_an_interrupted_poll() -> tuple[FetchBuffer, FetchCollector]:
+    """Return a buffer with one record, and a collector whose poll of it was interrupted."""
     buffer = FetchBuffer(lambda _: 10**7, lambda: None)
     buffer.assign([started()])
     buffer.put(fetched(batch(0, LARGE)))
-    reader = reader_of(buffer)
-    reader.make_way = Hand()
+    collector = collector_on(buffer)
+    collector.yield_to_loop = Hand()
     with pytest.raises(KeyboardInterrupt):
-        reader.take(500, views=False)
-    return buffer, reader
+        collector.collect_batches(500, views=False)
+    return buffer, collector
 
 
 def test_position_stays_before_what_an_interrupted_poll_decoded() -> None:
@@ -75,9 +76,9 @@ def test_position_stays_before_what_an_interrupted_poll_decoded() -> None:
 
 
 def test_records_of_an_interrupted_poll_are_gone_after_a_seek() -> None:
-    buffer, reader = after_an_interrupted_poll()
+    buffer, collector = after_an_interrupted_poll()
     buffer.restart(started(generation=7, offset=5))
-    assert reader.take(500, views=False) == []
+    assert collector.collect_batches(500, views=False) == []
 
 
 def test_records_are_deserialized_again_after_an_interruption() -> None:
@@ -92,13 +93,14 @@ def test_records_are_deserialized_again_after_an_interruption() -> None:
             hand()
         return data
 
-    reader = RecordReader(
-        buffer, deserialize_key=None, deserialize_value=deserialize, observer=Observer()
-    )
+    collector = FetchCollector(buffer, RecordDecoder(deserialize_value=deserialize), Observer())
     with pytest.raises(KeyboardInterrupt):
-        reader.take(500, views=False)
+        collector.collect_batches(500, views=False)
     values = [
-        value for _ in range(3) for found in reader.take(2, views=False) for value in found.values
+        value
+        for _ in range(3)
+        for found in collector.collect_batches(2, views=False)
+        for value in found.values
     ]
     assert (values, buffer.position(TP)) == ([b"a", b"b", b"c", b"d"], 4)
 
@@ -162,16 +164,16 @@ def test_no_line_of_the_codec_loses_records_when_a_handler_raises_there(
         buffer = FetchBuffer(lambda _: 10**7, lambda: None)
         buffer.assign([started()])
         buffer.put(transactions())
-        reader, lines, before = reader_of(buffer), AfterLines(number, error), sys.gettrace()
+        collector, lines, before = collector_on(buffer), AfterLines(number, error), sys.gettrace()
         sys.settrace(lines)
         try:
-            found = reader.take(500, views=False)
+            found = collector.collect_batches(500, views=False)
             offsets = [offset for records in found for offset in records.offsets]
         except error:
             offsets = []
         finally:
             sys.settrace(before)
-        while found := reader.take(500, views=False):
+        while found := collector.collect_batches(500, views=False):
             offsets += [offset for records in found for offset in records.offsets]
         assert (number, offsets, buffer.position(TP)) == (number, [0, 1, 5, 6], 8)
         if lines.left > 0:
@@ -212,10 +214,10 @@ def two_partitions(buffer: FetchBuffer) -> None:
     buffer.put(fetched(batch(2, b"c"), offset=2))
 
 
-def collected(reader: RecordReader) -> dict[object, list[int]]:
+def collected(collector: FetchCollector) -> dict[object, list[int]]:
     """Return the offsets that come from now on."""
     offsets: dict[object, list[int]] = {TP: [], OTHER: []}
-    while found := reader.collect(500, update_offsets=True):
+    while found := collector.collect_records(500, update_offsets=True):
         for tp, records in found.items():
             offsets[tp] += [record.offset for record in records]
     return offsets
@@ -227,13 +229,13 @@ def test_no_look_for_signals_in_a_poll_loses_records_or_sizes(first: int, update
     for number in itertools.count(1):
         buffer = FetchBuffer(lambda _: 10**7, lambda: None)
         two_partitions(buffer)
-        reader = reader_of(buffer)
+        collector = collector_on(buffer)
         if first:
-            reader.collect(first, update_offsets=False)
-        if not interrupted(number, partial(reader.collect, 500, update_offsets=update)):
+            collector.collect_records(first, update_offsets=False)
+        if not interrupted(number, partial(collector.collect_records, 500, update_offsets=update)):
             break
         assert (number, buffer.position(TP), buffer.position(OTHER)) == (number, 0, 0)
-        assert (number, collected(reader)) == (number, {TP: [0, 1, 2], OTHER: [0]})
+        assert (number, collected(collector)) == (number, {TP: [0, 1, 2], OTHER: [0]})
         assert (buffer.position(TP), buffer.position(OTHER)) == (3, 1)
         assert "size=0/" in repr(buffer)
     assert number > 10
@@ -243,11 +245,11 @@ def test_no_look_for_signals_in_settling_loses_records() -> None:
     for number in itertools.count(1):
         buffer = FetchBuffer(lambda _: 10**7, lambda: None)
         two_partitions(buffer)
-        reader = reader_of(buffer)
-        last = next(iter(reader.collect(500, update_offsets=False)[TP]))
-        if not interrupted(number, partial(reader.settle, last)):
+        collector = collector_on(buffer)
+        last = next(iter(collector.collect_records(500, update_offsets=False)[TP]))
+        if not interrupted(number, partial(collector.mark_consumed, last)):
             break
-        offsets = collected(reader)
+        offsets = collected(collector)
         assert (number, offsets[TP][-2:], offsets[OTHER]) == (number, [1, 2], [0])
     assert number > 5
 
@@ -267,16 +269,14 @@ def test_no_look_for_signals_leaves_a_partition_stuck(recovers: bool) -> None:
                 raise ValueError
             return data
 
-        reader = RecordReader(
-            buffer, deserialize_key=None, deserialize_value=deserialize, observer=Observer()
-        )
+        collector = FetchCollector(buffer, RecordDecoder(deserialize_value=deserialize), Observer())
         if recovers:
             with pytest.raises(KafkaError):
-                reader.take(500, views=False)
+                collector.collect_batches(500, views=False)
             bad.clear()
-        ended = interrupted(number, partial(reader.take, 500, views=False))
+        ended = interrupted(number, partial(collector.collect_batches, 500, views=False))
         bad.clear()
-        while reader.take(500, views=False):
+        while collector.collect_batches(500, views=False):
             pass
         assert (number, buffer.stuck, buffer.position(TP)) == (number, set(), 3)
         assert "size=0/" in repr(buffer)
@@ -290,7 +290,7 @@ def test_records_looked_at_in_parts_come_whole() -> None:
     buffer = FetchBuffer(lambda _: 10**7, lambda: None)
     buffer.assign([started()])
     buffer.put(fetched(batch(0, b"a", b"b", b"c")))
-    reader = reader_of(buffer)
+    collector = collector_on(buffer)
     for count in (500, 1):
-        reader.collect(count, update_offsets=False)
-    assert collected(reader)[TP] == [0, 1, 2]
+        collector.collect_records(count, update_offsets=False)
+    assert collected(collector)[TP] == [0, 1, 2]

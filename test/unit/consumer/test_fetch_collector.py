@@ -11,7 +11,8 @@ import pytest
 from kafka._base.observer import Observer
 from kafka.consumer.completed_fetch import CompletedFetch
 from kafka.consumer.fetch_buffer import FetchBuffer
-from kafka.consumer.records import RecordReader
+from kafka.consumer.fetch_collector import FetchCollector, RecordCursor, as_lists
+from kafka.consumer.record_decoder import RecordDecoder
 from kafka.errors import CorruptRecordError, RecordDeserializationError
 from kafka.record.batch import build_batch
 from kafka.record.control import ControlType, end_transaction_batch
@@ -35,23 +36,25 @@ class Notes(Observer):
 
 
 class Bench:
-    """A reader on a buffer with one assigned partition."""
+    """A collector on a buffer with one assigned partition."""
 
     def __init__(self, **deserializers: object) -> None:
         self.buffer = FetchBuffer(lambda _: 10**6, lambda: None)
         self.buffer.assign([started(), started(OTHER, 2)])
         self.notes = Notes()
-        self.reader = RecordReader(
+        self.collector = FetchCollector(
             self.buffer,
-            deserialize_key=deserializers.get("key"),  # type: ignore[arg-type]
-            deserialize_value=deserializers.get("value"),  # type: ignore[arg-type]
-            observer=self.notes,
+            RecordDecoder(
+                deserialize_key=deserializers.get("key"),  # type: ignore[arg-type]
+                deserialize_value=deserializers.get("value"),  # type: ignore[arg-type]
+            ),
+            self.notes,
         )
 
     def poll(
         self, count: int = 500, *, update: bool = True
     ) -> dict[TopicPartition, Sequence[ConsumerRecord]]:
-        return self.reader.collect(count, update_offsets=update)
+        return self.collector.collect_records(count, update_offsets=update)
 
     def values(self, count: int = 500, *, update: bool = True) -> list[object]:
         polled = self.poll(count, update=update)
@@ -123,7 +126,7 @@ def test_records_are_consumed_up_to_the_last_one_handed_out() -> None:
     bench = Bench()
     bench.buffer.put(fetched(batch(0, b"a", b"b", b"c")))
     records = bench.poll(update=False)[TP]
-    bench.reader.settle(records[1])
+    bench.collector.mark_consumed(records[1])
     assert (bench.buffer.position(TP), bench.values()) == (2, [b"c"])
 
 
@@ -131,7 +134,7 @@ def test_settling_the_last_record_moves_over_the_gap_behind_it() -> None:
     bench = Bench()
     bench.buffer.put(fetched(batch(0, b"a")))
     (record,) = bench.poll(update=False)[TP]
-    bench.reader.settle(record)
+    bench.collector.mark_consumed(record)
     assert (bench.buffer.position(TP), bench.values()) == (1, [])
 
 
@@ -140,7 +143,7 @@ def test_partitions_handed_out_before_are_consumed_whole() -> None:
     bench.buffer.put(fetched(batch(0, b"a", b"b")))
     bench.buffer.put(fetched(batch(0, b"x", b"y"), tp=OTHER, generation=2))
     polled = bench.poll(update=False)
-    bench.reader.settle(polled[OTHER][0])
+    bench.collector.mark_consumed(polled[OTHER][0])
     assert (bench.buffer.position(TP), bench.buffer.position(OTHER)) == (2, 1)
 
 
@@ -148,7 +151,7 @@ def test_list_in_the_hands_of_the_application_is_never_changed() -> None:
     bench = Bench()
     bench.buffer.put(fetched(batch(0, b"a", b"b", b"c")))
     records = bench.poll(update=False)[TP]
-    bench.reader.settle(records[0])
+    bench.collector.mark_consumed(records[0])
     bench.values(1)
     assert len(records) == 3
 
@@ -172,12 +175,12 @@ def test_held_records_wait_while_their_partition_is_paused() -> None:
     assert (before, bench.values()) == ([b"x"], [b"a", b"b"])
 
 
-def test_late_settlement_does_not_undo_a_seek() -> None:
+def test_late_mark_does_not_undo_a_seek() -> None:
     bench = Bench()
     bench.buffer.put(fetched(batch(0, b"a", b"b")))
     record = bench.poll(update=False)[TP][0]
     bench.buffer.restart(started(generation=3, offset=9))
-    bench.reader.settle(record)
+    bench.collector.mark_consumed(record)
     assert bench.buffer.position(TP) == 9
 
 
@@ -260,7 +263,7 @@ def test_batch_emptied_by_compaction_moves_the_position() -> None:
 def test_batches_taken_are_consumed_and_reported() -> None:
     bench = Bench()
     bench.buffer.put(fetched(batch(0, b"a", b"b")))
-    (taken,) = bench.reader.take(500, views=False)
+    (taken,) = bench.collector.collect_batches(500, views=False)
     assert (taken.values, bench.buffer.position(TP)) == ([b"a", b"b"], 2)
     assert bench.notes.consumed == [("t", 0, 2)]
 
@@ -269,9 +272,9 @@ def test_batches_are_cut_at_the_limit() -> None:
     bench = Bench()
     bench.buffer.put(fetched(batch(0, b"a", b"b", b"c")))
     taken = [
-        bench.reader.take(2, views=False),
-        bench.reader.take(2, views=False),
-        bench.reader.take(2, views=False),
+        bench.collector.collect_batches(2, views=False),
+        bench.collector.collect_batches(2, views=False),
+        bench.collector.collect_batches(2, views=False),
     ]
     assert [[list(each.values) for each in batches] for batches in taken] == [
         [[b"a", b"b"]],
@@ -285,16 +288,16 @@ def test_batches_of_a_partition_sought_meanwhile_are_not_handed_out() -> None:
     bench.buffer.put(fetched(batch(0, b"a", b"b", b"c")))
     bench.poll(1, update=False)
     bench.buffer.restart(started(generation=9))
-    assert bench.reader.take(500, views=False) == []
+    assert bench.collector.collect_batches(500, views=False) == []
 
 
 def test_error_is_raised_once_batches_are_taken() -> None:
     bench = Bench()
     bench.buffer.put(fetched(batch(0, b"a")))
     bench.buffer.put_error(TP, 1, CorruptRecordError("broken"))
-    assert len(bench.reader.take(500, views=False)) == 1
+    assert len(bench.collector.collect_batches(500, views=False)) == 1
     with pytest.raises(CorruptRecordError, match="broken"):
-        bench.reader.take(500, views=False)
+        bench.collector.collect_batches(500, views=False)
 
 
 def test_records_not_counted_yet_are_made_when_asked_for() -> None:
@@ -307,14 +310,14 @@ def test_records_not_counted_yet_are_made_when_asked_for() -> None:
 def test_values_are_views_if_asked_for() -> None:
     bench = Bench()
     bench.buffer.put(fetched(batch(0, b"a", b"b")))
-    (taken,) = bench.reader.take(500, views=True)
+    (taken,) = bench.collector.collect_batches(500, views=True)
     assert [type(value) for value in taken.values] == [memoryview, memoryview]
 
 
 def test_deserializers_get_bytes_all_the_same() -> None:
     bench = Bench(value=lambda topic, headers, data: type(data))
     bench.buffer.put(fetched(batch(0, b"a")))
-    (taken,) = bench.reader.take(500, views=True)
+    (taken,) = bench.collector.collect_batches(500, views=True)
     assert taken.values == [bytes]
 
 
@@ -327,12 +330,12 @@ def test_bytes_are_reported_with_the_records_they_hold() -> None:
     assert bench.notes.sizes == [len(small) // 2, len(small) - len(small) // 2, len(large)]
 
 
-def test_bytes_of_held_records_are_reported_as_they_are_settled() -> None:
+def test_bytes_of_held_records_are_reported_as_they_are_marked_consumed() -> None:
     bench = Bench()
     data = batch(0, *[b"x" * 100] * 4)
     bench.buffer.put(fetched(data))
     (rows,) = bench.poll(update=False).values()
-    bench.reader.settle(rows[0])
+    bench.collector.mark_consumed(rows[0])
     first = list(bench.notes.sizes)
     bench.poll()
     assert (first, sum(bench.notes.sizes)) == ([len(data) // 4], len(data))
@@ -394,8 +397,98 @@ def test_loop_may_run_after_half_a_megabyte_of_large_records(
     fetches: list[CompletedFetch], calls: int
 ) -> None:
     bench, made = Bench(), Notes()
-    bench.reader.make_way = lambda: made.sizes.append(1)
+    bench.collector.yield_to_loop = lambda: made.sizes.append(1)
     list(map(bench.buffer.put, fetches))
     while bench.poll():
         pass
     assert len(made.sizes) == calls
+
+
+# -- the cursor ----------------------------------------------------------------------------
+
+
+class Iteration:
+    """A cursor on a buffer with four records, used as an iterator uses it."""
+
+    def __init__(self) -> None:
+        self.bench = Bench()
+        self.buffer = self.bench.buffer
+        self.buffer.put(fetched(batch(0, b"a", b"b", b"c", b"d")))
+        self.cursor = RecordCursor(self.buffer, self.bench.collector)
+
+    def next_offset(self) -> int | None:
+        """Take the next record of the rows, or look for new ones."""
+        for record in self.cursor.rows:
+            self.cursor.last = record
+            return record.offset
+        polled = self.cursor.collect_records(500, update_offsets=False)
+        found = self.cursor.advance(polled)
+        return None if found is None else found.offset
+
+
+def test_record_in_hand_does_not_count_by_itself() -> None:
+    iteration = Iteration()
+    assert [iteration.next_offset(), iteration.next_offset()] == [0, 1]
+    assert (iteration.buffer.position(TP), iteration.bench.notes.consumed) == (0, [])
+
+
+def test_marking_counts_the_record_in_hand_and_those_before_it_once() -> None:
+    iteration = Iteration()
+    for _ in range(2):
+        iteration.next_offset()
+    for _ in range(2):
+        iteration.cursor.mark_consumed()
+    assert (iteration.buffer.position(TP), iteration.bench.notes.consumed) == (2, [("t", 0, 2)])
+
+
+def test_iteration_goes_on_behind_a_marked_record() -> None:
+    iteration = Iteration()
+    seen = [iteration.next_offset(), iteration.next_offset()]
+    iteration.cursor.mark_consumed()
+    seen += [iteration.next_offset() for _ in range(3)]
+    assert seen == [0, 1, 2, 3, None]
+
+
+def test_record_in_hand_counts_before_records_are_collected() -> None:
+    iteration = Iteration()
+    iteration.next_offset()
+    polled = iteration.cursor.collect_records(2, update_offsets=True)
+    assert [record.offset for record in polled[TP]] == [1, 2]
+    batches = iteration.cursor.collect_batches(500, views=False)
+    assert [list(found.offsets) for found in batches] == [[3]]
+
+
+def test_paused_partition_interrupts_the_rows() -> None:
+    iteration = Iteration()
+    iteration.next_offset()
+    iteration.buffer.hold(TP, Hold.PAUSED)
+    assert iteration.next_offset() is None
+    assert iteration.buffer.position(TP) == 1
+    iteration.buffer.release(TP, Hold.PAUSED)
+    assert iteration.next_offset() == 1
+
+
+def test_interruption_between_collecting_and_advancing_is_not_lost() -> None:
+    iteration = Iteration()
+    polled = iteration.cursor.collect_records(500, update_offsets=False)
+    iteration.buffer.restart(started(generation=7, offset=3))
+    first = iteration.cursor.advance(polled)
+    assert first is not None
+    assert list(iteration.cursor.rows) == []
+
+
+def test_mark_after_the_buffer_was_closed_does_nothing() -> None:
+    iteration = Iteration()
+    iteration.next_offset()
+    iteration.buffer.close()
+    iteration.cursor.mark_consumed()
+    assert iteration.bench.notes.consumed == []
+
+
+def test_lists_are_made_of_rows_and_kept_as_they_are() -> None:
+    bench = Bench()
+    bench.buffer.put(fetched(batch(0, b"a", b"b")))
+    rows = bench.poll(update=False)
+    lists = as_lists(rows)
+    assert [record.value for record in lists[TP]] == [b"a", b"b"]
+    assert as_lists(lists)[TP] is lists[TP]

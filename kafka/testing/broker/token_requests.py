@@ -1,4 +1,4 @@
-"""What the APIs of delegation tokens check before they touch any."""
+"""Checks that the delegation token APIs make before they read or change tokens."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from kafka.testing.broker.authorizer import ANONYMOUS
 from kafka.testing.broker.security.service import Security
 
 if TYPE_CHECKING:
-    from kafka.testing.broker.handlers import RequestContext
+    from kafka.testing.broker.context import RequestContext
     from kafka.testing.broker.security.tokens import DelegationTokens
 
 NO_TIMESTAMP = -1
@@ -22,7 +22,7 @@ def usable_tokens(context: RequestContext) -> DelegationTokens:
     """Return the cluster's tokens, if this client may ask for any.
 
     Raises:
-        DelegationTokenRequestNotAllowedError: it is nobody, or came with a token itself.
+        DelegationTokenRequestNotAllowedError: it is anonymous, or authenticated with a token.
         DelegationTokenAuthDisabledError: the brokers have no secret.
     """
     peer = context.peer

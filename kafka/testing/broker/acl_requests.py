@@ -1,4 +1,4 @@
-"""What the APIs of ACLs check before they touch any."""
+"""Checks that the ACL APIs make before they read or change ACLs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from kafka.errors import (
     UnknownError,
 )
 from kafka.testing.broker.authorizer import CLUSTER_NAME, Operation, ResourceType
-from kafka.testing.broker.broker import ConnectionRefusedByBroker
+from kafka.testing.broker.context import ConnectionRefusedByBroker
 from kafka.testing.broker.security.acls import (
     ALL,
     ANY,
@@ -24,7 +24,7 @@ from kafka.testing.broker.security.service import Security
 
 if TYPE_CHECKING:
     from kafka.errors import BrokerResponseError
-    from kafka.testing.broker.handlers import RequestContext
+    from kafka.testing.broker.context import RequestContext
 
 _TYPES = frozenset(ResourceType)
 _OPERATIONS = frozenset(Operation) | {ALL}
@@ -33,7 +33,7 @@ _PATTERNS = frozenset((PatternType.LITERAL, PatternType.PREFIXED))
 
 
 def require(context: RequestContext, operation: Operation) -> None:
-    """Let a request pass whose sender may do *operation* on the cluster.
+    """Check that the sender of a request may do *operation* on the cluster.
 
     Raises:
         SecurityDisabledError: there is no authorizer.
@@ -46,7 +46,7 @@ def require(context: RequestContext, operation: Operation) -> None:
 
 
 def checked_filter(wanted: AclFilter) -> AclFilter:
-    """Return *wanted* if it can be read; values nobody knows match nothing.
+    """Return *wanted* if Kafka can read it; unknown values match nothing.
 
     Raises:
         ConnectionRefusedByBroker: a value is 0, with which Kafka cannot even read the request.
@@ -61,11 +61,11 @@ def _check_read(*values: int) -> None:
 
 
 def checked_binding(acl: AclBinding) -> AclBinding:
-    """Return *acl* if it can be.
+    """Return *acl* if it is valid.
 
     Raises:
         ConnectionRefusedByBroker: a value is 0, with which Kafka cannot even read the request.
-        InvalidRequestError: it cannot.
+        InvalidRequestError: it is not valid.
         UnknownError: a value is for filters only.
     """
     _check_read(acl.resource_type, acl.pattern_type, acl.operation, acl.permission)

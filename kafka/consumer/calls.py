@@ -1,0 +1,402 @@
+"""The calls of a consumer that return no records, written once for both faces.
+
+Each runs on the event loop of the consumer, except the few that say "any thread". The faces take
+name, parameters, docstring and types from here. They also count the record in hand as consumed,
+before a call that asks for positions or changes what is read.
+"""
+
+from __future__ import annotations
+
+from functools import wraps
+from typing import TYPE_CHECKING, Concatenate, NoReturn, ParamSpec, TypeVar
+
+from kafka.consumer import arguments
+from kafka.consumer.fetch_health import PartitionHealth, partition_health
+from kafka.errors import IllegalStateError, KafkaTimeoutError
+from kafka.subscription import check_partitions, check_topic_name
+from kafka.subscription.reset import EARLIEST, EARLIEST_TIMESTAMP, LATEST, LATEST_TIMESTAMP
+
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Callable, Collection, Coroutine
+
+    from kafka.consumer.client import ConsumerClient
+    from kafka.metrics.sensors import Values
+    from kafka.structs import OffsetAndMetadata, OffsetAndTimestamp, TopicPartition
+    from kafka.subscription.subscription_state import Listener
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def wakeable(
+    method: Callable[Concatenate[ConsumerCalls, P], Coroutine[None, None, T]],
+) -> Callable[Concatenate[ConsumerCalls, P], Coroutine[None, None, T]]:
+    """Let `wakeup` end the coroutine, and refuse it while the consumer is not open."""
+
+    @wraps(method)
+    async def call(self: ConsumerCalls, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return await self.client.run_call(method(self, *args, **kwargs))
+
+    return call
+
+
+class ConsumerCalls:
+    """What an application can ask of a consumer, apart from records.
+
+    Args:
+        client: the consumer.
+    """
+
+    def __init__(self, client: ConsumerClient) -> None:
+        self.client = client
+        self._subscription = client.subscription
+
+    # -- what to read ----------------------------------------------------------------------
+
+    def subscribe(
+        self,
+        topics: Collection[str] = (),
+        pattern: str | re.Pattern[str] | None = None,
+        listener: Listener | None = None,
+    ) -> None:
+        """Read all partitions of *topics*, or of all topics whose names match *pattern*.
+
+        The topics replace those of an earlier subscription. Partitions and topics that appear
+        later are picked up; a partition that appears later is read from its beginning if
+        ``auto_offset_reset`` is ``latest``, so that nothing written to it is lost.
+
+        Args:
+            topics: names of topics.
+            pattern: a regular expression, matched from the start of each name.
+            listener: told of changes of the assignment, once the consumer is in a group.
+
+        Raises:
+            ValueError: neither is given, or a name is not legal.
+            IllegalStateError: both are given, or `assign` was used before.
+            TypeError: *topics* is a string, or *listener* no rebalance listener.
+        """
+        self.client.check_not_closed()
+        self._subscription.subscribe(topics, pattern, listener)
+        self._apply_subscription()
+
+    def assign(self, partitions: Collection[TopicPartition]) -> None:
+        """Read exactly *partitions*; those read already keep their positions.
+
+        Args:
+            partitions: the partitions; none to read nothing, like `unsubscribe`.
+
+        Raises:
+            IllegalStateError: `subscribe` was used before.
+            TypeError: an element is no `TopicPartition`.
+        """
+        self.client.check_not_closed()
+        if partitions:
+            self._subscription.assign_from_user(partitions)
+        else:
+            self._subscription.unsubscribe()
+        self._apply_subscription()
+
+    def unsubscribe(self) -> None:
+        """Stop reading, and forget all positions."""
+        self.client.check_not_closed()
+        self._subscription.unsubscribe()
+        self._apply_subscription()
+
+    def subscription(self) -> set[str] | None:
+        """Return the names of the topics subscribed to, ``None`` without a subscription."""
+        topics = self._subscription.subscription
+        return None if topics is None else set(topics)
+
+    def assignment(self) -> set[TopicPartition]:
+        """Return the partitions read now."""
+        return set(self._subscription.assignment.partitions)
+
+    def _apply_subscription(self) -> None:
+        core = self.client.core_or_none
+        if core is not None:
+            core.apply_subscription()
+
+    # -- positions -------------------------------------------------------------------------
+
+    def seek(self, partition: TopicPartition, offset: int | OffsetAndMetadata) -> None:
+        """Continue reading *partition* at *offset*.
+
+        Args:
+            partition: an assigned partition.
+            offset: the offset of the next record; with an `OffsetAndMetadata` whose
+                ``leader_epoch`` is known, the leader is asked first whether its log still has that
+                record (KIP-320).
+
+        Raises:
+            TypeError: *partition* is no `TopicPartition`.
+            ValueError: *offset* is negative, or *partition* is not assigned.
+        """
+        (state,) = arguments.seekable(self._subscription.assignment, (partition,))
+        target, epoch = arguments.seek_target(offset)
+        self.client.check_open().seek(state, target, epoch)
+
+    def seek_to_beginning(self, *partitions: TopicPartition) -> None:
+        """Go to the first offset of *partitions*, of all assigned ones if none is given.
+
+        The offset is looked up in the background; `position` waits for it.
+
+        Raises:
+            TypeError: one is no `TopicPartition`.
+            ValueError: one is not assigned, or nothing is.
+        """
+        states = arguments.seekable(self._subscription.assignment, partitions)
+        self.client.check_open().seek_to(states, EARLIEST)
+
+    def seek_to_end(self, *partitions: TopicPartition) -> None:
+        """Go to the end of *partitions*, of all assigned ones if none is given.
+
+        The offset is looked up in the background; `position` waits for it.
+
+        Raises:
+            TypeError: one is no `TopicPartition`.
+            ValueError: one is not assigned, or nothing is.
+        """
+        states = arguments.seekable(self._subscription.assignment, partitions)
+        self.client.check_open().seek_to(states, LATEST)
+
+    @wakeable
+    async def position(
+        self, partition: TopicPartition, timeout_ms: float | None = None
+    ) -> int | None:
+        """Return the offset of the next record to be returned, looking it up if need be.
+
+        The record that an iterator returned last counts as consumed.
+
+        Args:
+            partition: an assigned partition.
+            timeout_ms: how long to wait, in ms; ``None`` for ``default_api_timeout_ms``.
+
+        Returns:
+            The offset; ``None`` if there was none within a *timeout_ms* given.
+
+        Raises:
+            TypeError: *partition* is no `TopicPartition`.
+            IllegalStateError: it is not assigned.
+            KafkaTimeoutError: no offset within ``default_api_timeout_ms``.
+            NoOffsetForPartitionError: there is no position and no policy to find one.
+        """
+        arguments.assigned(self._subscription.assignment, partition)
+        core = self.client.core
+        position = await core.position(partition, self.client.deadline(timeout_ms))
+        if position is None and timeout_ms is None:
+            reason = core.reason(partition)
+            why = f": it {reason.value}" if reason else ""
+            raise KafkaTimeoutError(
+                f"no position for {partition.topic}-{partition.partition} in time{why}"
+            )
+        return position
+
+    def highwater(self, partition: TopicPartition) -> int | None:
+        """Return the offset after the last record of *partition*, as of its last fetch.
+
+        Raises:
+            TypeError: *partition* is no `TopicPartition`.
+            IllegalStateError: it is not assigned.
+        """
+        return arguments.assigned(self._subscription.assignment, partition).high_watermark
+
+    def pause(self, *partitions: TopicPartition) -> None:
+        """Return no records of *partitions* until `resume`; what is fetched already is kept.
+
+        Raises:
+            TypeError: one is no `TopicPartition`.
+            IllegalStateError: one is not assigned.
+        """
+        self._set_paused(partitions, paused=True)
+
+    def resume(self, *partitions: TopicPartition) -> None:
+        """Return records of *partitions* again.
+
+        Raises:
+            TypeError: one is no `TopicPartition`.
+            IllegalStateError: one is not assigned.
+        """
+        self._set_paused(partitions, paused=False)
+
+    def _set_paused(self, partitions: tuple[TopicPartition, ...], *, paused: bool) -> None:
+        states = [arguments.assigned(self._subscription.assignment, tp) for tp in partitions]
+        core = self.client.check_open()
+        core.pause(states, paused=paused)
+
+    def paused(self) -> set[TopicPartition]:
+        """Return the partitions that are paused."""
+        return self._subscription.paused_partitions()
+
+    def health(self) -> dict[TopicPartition, PartitionHealth]:
+        """Return how reading of each assigned partition is going."""
+        core = self.client.check_open()
+        now = core.clock.now()
+        buffer = self.client.buffer
+        return {
+            state.tp: partition_health(state, buffer.position(state.tp), core.reason(state.tp), now)
+            for state in self._subscription.assignment
+        }
+
+    # -- groups ----------------------------------------------------------------------------
+
+    async def commit(
+        self,
+        offsets: dict[TopicPartition, OffsetAndMetadata] | None = None,
+        timeout_ms: float | None = None,
+    ) -> NoReturn:
+        """Commit offsets to the group's coordinator.
+
+        Raises:
+            IllegalStateError: the consumer has no ``group_id``.
+        """
+        del offsets, timeout_ms
+        raise IllegalStateError("Requires group_id")
+
+    def commit_async(
+        self,
+        offsets: dict[TopicPartition, OffsetAndMetadata] | None = None,
+        callback: Callable[[object, object], object] | None = None,
+    ) -> NoReturn:
+        """Commit offsets to the group's coordinator in the background.
+
+        Raises:
+            IllegalStateError: the consumer has no ``group_id``.
+        """
+        del offsets, callback
+        raise IllegalStateError("Requires group_id")
+
+    async def committed(
+        self,
+        partition: TopicPartition,
+        metadata: bool = False,
+        timeout_ms: float | None = None,
+    ) -> NoReturn:
+        """Return the group's committed offset of *partition*.
+
+        Raises:
+            IllegalStateError: the consumer has no ``group_id``.
+        """
+        del partition, metadata, timeout_ms
+        raise IllegalStateError("Requires group_id")
+
+    # -- questions about topics and partitions ---------------------------------------------
+
+    @wakeable
+    async def offsets_for_times(
+        self, timestamps: dict[TopicPartition, int], timeout_ms: float | None = None
+    ) -> dict[TopicPartition, OffsetAndTimestamp | None]:
+        """Return the first offset whose timestamp is not before the one given, by partition.
+
+        Args:
+            timestamps: ms since the Unix epoch, by partition; they need not be assigned.
+            timeout_ms: how long to try, in ms; ``None`` for ``default_api_timeout_ms``.
+
+        Returns:
+            ``None`` for partitions without such a record.
+
+        Raises:
+            ValueError: a timestamp is negative.
+            UnsupportedVersionError: a broker is older than 0.10.1.
+            KafkaTimeoutError: not all leaders answered in time.
+        """
+        wanted = arguments.search_times(timestamps)
+        return await self.client.core.find_offsets(wanted, self.client.deadline(timeout_ms))
+
+    @wakeable
+    async def beginning_offsets(
+        self, partitions: Collection[TopicPartition], timeout_ms: float | None = None
+    ) -> dict[TopicPartition, int]:
+        """Return the first offset of each of *partitions*; positions stay as they are.
+
+        Args:
+            partitions: any partitions; they need not be assigned.
+            timeout_ms: how long to try, in ms; ``None`` for ``default_api_timeout_ms``.
+
+        Raises:
+            KafkaTimeoutError: not all leaders answered in time.
+        """
+        return await self._find_ends(partitions, EARLIEST_TIMESTAMP, timeout_ms)
+
+    @wakeable
+    async def end_offsets(
+        self, partitions: Collection[TopicPartition], timeout_ms: float | None = None
+    ) -> dict[TopicPartition, int]:
+        """Return the offset after the last record of each of *partitions*.
+
+        With ``read_committed`` it is the end of what can be read, the last stable offset.
+
+        Args:
+            partitions: any partitions; they need not be assigned.
+            timeout_ms: how long to try, in ms; ``None`` for ``default_api_timeout_ms``.
+
+        Raises:
+            KafkaTimeoutError: not all leaders answered in time.
+        """
+        return await self._find_ends(partitions, LATEST_TIMESTAMP, timeout_ms)
+
+    async def _find_ends(
+        self, partitions: Collection[TopicPartition], target: int, timeout_ms: float | None
+    ) -> dict[TopicPartition, int]:
+        wanted = dict.fromkeys(check_partitions(partitions), target)
+        found = await self.client.core.find_offsets(wanted, self.client.deadline(timeout_ms))
+        return {tp: answer.offset for tp, answer in found.items() if answer is not None}
+
+    @wakeable
+    async def partitions_for_topic(self, topic: str, timeout_ms: float | None = None) -> set[int]:
+        """Return the numbers of the partitions of *topic*, empty if it does not exist.
+
+        Args:
+            topic: name of the topic.
+            timeout_ms: how long to try, in ms; ``None`` for ``default_api_timeout_ms``.
+
+        Raises:
+            TopicAuthorizationFailedError: the topic may not be described.
+            TypeError: *topic* is no string; ValueError: no topic can have this name.
+            KafkaTimeoutError: no broker answered in time.
+        """
+        check_topic_name(topic)
+        return await self.client.core.partitions_for_topic(topic, self.client.deadline(timeout_ms))
+
+    @wakeable
+    async def topics(self, timeout_ms: float | None = None) -> set[str]:
+        """Return the names of all topics that may be described.
+
+        Args:
+            timeout_ms: how long to try, in ms; ``None`` for ``default_api_timeout_ms``.
+
+        Raises:
+            KafkaTimeoutError: no broker answered in time.
+        """
+        return await self.client.core.topics(self.client.deadline(timeout_ms))
+
+    @wakeable
+    async def bootstrap(self, timeout_ms: float | None = None, refresh: bool = False) -> None:
+        """Make sure that the cluster is known, as it is since the consumer started.
+
+        Args:
+            timeout_ms: how long to try, in ms; ``None`` for ``default_api_timeout_ms``.
+            refresh: fetch the cluster metadata again.
+
+        Raises:
+            KafkaTimeoutError: no broker answered in time.
+        """
+        network = self.client.core.client
+        if refresh:
+            version = network.cluster.snapshot.version
+            network.metadata.request_update()
+            await network.metadata.wait_for_update(version, self.client.deadline(timeout_ms))
+
+    def bootstrap_connected(self) -> bool:
+        """Return whether a broker has answered and the consumer is still open; any thread."""
+        core = self.client.core_or_none
+        return core is not None and not self.client.closed and bool(core.client.snapshot.brokers)
+
+    def metrics(self, raw: bool = False) -> Values | None:
+        """Return what has been measured, ``None`` with ``metrics_enabled=False``; any thread.
+
+        Args:
+            raw: return ``{MetricName: KafkaMetric}`` instead of ``{group: {name: value}}``.
+        """
+        sensors = self.client.sensors
+        return None if sensors is None else sensors.metrics(raw)

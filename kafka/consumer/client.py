@@ -1,0 +1,251 @@
+"""What both faces of a consumer own: its configuration, its parts, and its life.
+
+`AsyncKafkaConsumer` lives on the event loop of the application, `KafkaConsumer` on a thread of its
+own; each *has* a `ConsumerClient`. The calls that they offer are in `kafka.consumer.calls`,
+the work on the loop is that of `kafka.consumer.core`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, TypeVar
+
+from kafka._base.deadline import Deadline
+from kafka._base.observer import Observer
+from kafka._base.system import SystemClock
+from kafka.config.consumer import ConsumerConfig
+from kafka.consumer import arguments
+from kafka.consumer.fetch_buffer import FetchBuffer
+from kafka.consumer.fetch_collector import FetchCollector
+from kafka.consumer.record_decoder import RecordDecoder
+from kafka.errors import IllegalStateError, WakeupError
+from kafka.metrics.sensors import ConsumerSensors
+from kafka.serializer.adapt import adapt_deserializer
+from kafka.subscription import SubscriptionState
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+    from kafka.consumer.core import ConsumerCore
+
+T = TypeVar("T")
+
+_WOKEN = "the call was ended by wakeup()"
+
+
+class ConsumerClient:
+    """A consumer without the calls of its faces.
+
+    Args:
+        name: class of the face, for messages.
+        topics: names of topics to subscribe to.
+        configs: the options of `ConsumerConfig`.
+
+    Attributes:
+        settings: the checked options.
+        config: the same as a dict.
+        sensors: what is measured, ``None`` with ``metrics_enabled=False``.
+        subscription: what to read.
+        buffer: the fetched data.
+        collector: takes records out of the buffer.
+        core_or_none: what runs on the loop, ``None`` before the start.
+        closed: whether the consumer was closed, or could not start.
+    """
+
+    def __init__(self, name: str, topics: tuple[str, ...], configs: dict[str, object]) -> None:
+        self._name = name
+        self.settings = settings = ConsumerConfig.from_kwargs(configs)
+        self.config = settings.as_dict()
+        self.sensors = (
+            ConsumerSensors(settings, SystemClock(), settings.metric_group_prefix)
+            if settings.metrics_enabled
+            else None
+        )
+        self._observer = self.sensors or Observer()
+        self.subscription = SubscriptionState()
+        self.buffer = FetchBuffer(settings.read_ahead, self._on_space_available)
+        decoder = RecordDecoder(
+            deserialize_key=adapt_deserializer(
+                settings.key_deserializer, option="key_deserializer"
+            ),
+            deserialize_value=adapt_deserializer(
+                settings.value_deserializer, option="value_deserializer"
+            ),
+        )
+        self.collector = FetchCollector(self.buffer, decoder, self._observer)
+        self.closed = False
+        self.core_or_none: ConsumerCore | None = None
+        self._polled = False
+        self._calls: set[asyncio.Task[object]] = set()
+        self._woken: set[asyncio.Task[object]] = set()
+        if topics:
+            self.subscription.subscribe(topics)
+
+    def __repr__(self) -> str:
+        """Return a status line."""
+        return f"<{self._name} {self.settings.client_id} {self.state} {self.subscription!r}>"
+
+    @property
+    def state(self) -> str:
+        """``NEW``, ``OPEN`` or ``CLOSED``."""
+        return "CLOSED" if self.closed else "OPEN" if self.core_or_none else "NEW"
+
+    # -- life ------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Find a broker and begin, on the running loop.
+
+        Raises:
+            NoBrokersAvailable: no bootstrap server answered within ``bootstrap_timeout_ms``.
+            IllegalStateError: the consumer was started before.
+        """
+        if self.core_or_none is not None or self.closed:
+            raise IllegalStateError(f"{self!r} can be started once only")
+        # These two take a third of the time of importing a client, so they are imported when one
+        # is made.
+        from kafka.consumer.core import ConsumerCore  # noqa: PLC0415
+        from kafka.net.network_client import NetworkClient  # noqa: PLC0415
+
+        settings = self.settings
+        network = NetworkClient.for_client(settings.network(), self._observer)
+        clock = network.runtime.clock
+        core = ConsumerCore(
+            settings,
+            network,
+            self.subscription,
+            self.buffer,
+            network.runtime,
+        )
+        self.core_or_none = core
+        try:
+            await core.start(Deadline.after(clock.now(), settings.bootstrap_timeout))
+        except BaseException:
+            self.closed = True
+            await core.close(Deadline.after(clock.now(), 0.0))
+            raise
+
+    def begin_close(self) -> bool:
+        """Refuse calls from now on; return False if they were refused before; any thread."""
+        if self.closed:
+            return False
+        self.closed = True
+        return True
+
+    async def finish_close(self, seconds: float) -> None:
+        """Free all resources, after `begin_close`; brokers get so many *seconds* to answer."""
+        core = self.core_or_none
+        if core is None:
+            self.buffer.close()
+        else:
+            await core.close(Deadline.after(core.clock.now(), seconds))
+        if self.sensors is not None:
+            self.sensors.close()
+
+    # -- checks ----------------------------------------------------------------------------
+
+    def check_not_closed(self) -> None:
+        """Raise `IllegalStateError` if the consumer was closed."""
+        if self.closed:
+            raise IllegalStateError(f"{self._name} is closed")
+
+    def check_open(self) -> ConsumerCore:
+        """Return the core.
+
+        Raises:
+            IllegalStateError: the consumer is closed or not started.
+            KafkaError: a background task has failed.
+        """
+        self.check_not_closed()
+        core = self.core
+        core.client.supervisor.check()
+        return core
+
+    @property
+    def core(self) -> ConsumerCore:
+        """What runs on the loop, also after the consumer was closed.
+
+        Raises:
+            IllegalStateError: the consumer was never started.
+        """
+        core = self.core_or_none
+        if core is None:
+            raise IllegalStateError(
+                f"{self._name} is not started: use 'async with' or await start()"
+            )
+        return core
+
+    def deadline(self, timeout_ms: float | None) -> Deadline:
+        """Return when a call ends; ``None`` stands for ``default_api_timeout_ms``."""
+        timeout = arguments.api_timeout(timeout_ms, self.settings.default_api_timeout)
+        return Deadline.after(self.core.clock.now(), timeout)
+
+    def _on_space_available(self) -> None:
+        core = self.core_or_none
+        if core is not None and not self.closed:
+            core.on_space_available()
+
+    # -- polls -----------------------------------------------------------------------------
+
+    def collect_now(self, collect: Callable[[], T]) -> T:
+        """Return what *collect* finds now, if nothing speaks against it; the thread that polls.
+
+        A poll does this when it begins, and once more after it has waited. Both faces check the
+        same things in the same order.
+
+        Raises:
+            IllegalStateError: the consumer is closed or not started.
+            KafkaError: a background task has failed.
+            WakeupError: `wakeup` was called.
+        """
+        core = self.core_or_none
+        # Tested here, not in methods: a call costs more than the test, and each poll needs both.
+        if self.closed or core is None or core.client.supervisor.failure is not None:
+            core = self.check_open()
+        if not self._polled:
+            core.post(core.activate)
+            self._polled = True
+        if self.buffer.take_wakeup():
+            raise WakeupError(_WOKEN)
+        return collect()
+
+    # -- wake-ups --------------------------------------------------------------------------
+
+    def wakeup(self) -> None:
+        """End the call that waits now, or else the next one, with `WakeupError`; any thread."""
+        self.buffer.wake()
+        core = self.core_or_none
+        if core is not None:
+            core.post(self._wake_calls)
+
+    async def run_call(self, work: Coroutine[None, None, T]) -> T:
+        """Run *work* as a call that `wakeup` ends, and refuse it if the consumer is not open."""
+        task = asyncio.current_task()
+        try:
+            self.check_open()
+            self._raise_wakeup()
+        except BaseException:
+            work.close()
+            raise
+        if task is None:
+            return await work
+        self._calls.add(task)
+        try:
+            return await work
+        except asyncio.CancelledError:
+            if task in self._woken and task.uncancel() == 0:
+                raise WakeupError(_WOKEN) from None
+            raise
+        finally:
+            self._calls.discard(task)
+            self._woken.discard(task)
+
+    def _wake_calls(self) -> None:
+        for task in self._calls:
+            self._woken.add(task)
+            task.cancel()
+        if self._calls:
+            self.buffer.take_wakeup()
+
+    def _raise_wakeup(self) -> None:
+        if self.buffer.take_wakeup():
+            raise WakeupError(_WOKEN)

@@ -1,0 +1,62 @@
+"""One thread at a time."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from kafka.errors import IllegalStateError
+from kafka.sync.exclusive import ExclusiveUse
+
+
+def error_in_another_thread(use: ExclusiveUse) -> Exception | None:
+    """Return what another thread gets that enters and leaves *use*."""
+    errors: list[Exception] = []
+
+    def enter() -> None:
+        try:
+            with use:
+                pass
+        except IllegalStateError as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=enter)
+    thread.start()
+    thread.join()
+    return errors[0] if errors else None
+
+
+def test_other_thread_gets_an_error_that_names_the_client() -> None:
+    use = ExclusiveUse("Thing")
+    with use:
+        assert "Thing is not safe for multi-threaded access" in str(error_in_another_thread(use))
+
+
+def test_other_thread_may_enter_after_the_first_has_left() -> None:
+    use = ExclusiveUse("Thing")
+    with use:
+        pass
+    assert error_in_another_thread(use) is None
+
+
+def test_same_thread_may_enter_again() -> None:
+    use = ExclusiveUse("Thing")
+    with use:
+        with use:
+            pass
+        assert error_in_another_thread(use) is not None
+
+
+def test_exception_leaves_it_open() -> None:
+    use = ExclusiveUse("Thing")
+    with pytest.raises(ZeroDivisionError), use:
+        raise ZeroDivisionError
+    assert error_in_another_thread(use) is None
+
+
+def test_reset_forgets_who_is_inside() -> None:
+    use = ExclusiveUse("Thing")
+    use.__enter__()
+    use.reset()
+    assert error_in_another_thread(use) is None
