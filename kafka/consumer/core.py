@@ -17,16 +17,9 @@ from kafka.consumer.fetch_requests import FetchLimits
 from kafka.consumer.fetch_response import FetchSettings
 from kafka.consumer.fetcher import Fetcher
 from kafka.consumer.offset_lookup import OffsetLookup
+from kafka.consumer.position_actions import CheckEpochs, Fail, ListOffsets, SetHold, Start
 from kafka.consumer.position_requests import PositionRequests
-from kafka.consumer.positions import (
-    CheckEpochs,
-    Fail,
-    ListOffsets,
-    PositionMachine,
-    PositionSettings,
-    SetHold,
-    Start,
-)
+from kafka.consumer.positions import PositionMachine, PositionSettings
 from kafka.coordinator.groupless import GrouplessMembership
 from kafka.coordinator.membership import Assign, RaiseFromPoll, RequestMetadata, WantTopics
 from kafka.errors import RetriableError, for_code

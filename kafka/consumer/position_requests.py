@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from kafka._base.runtime import Runtime
     from kafka.consumer.offset_lookup import OffsetLookup
     from kafka.consumer.offset_requests import EpochEnd, FoundOffset
-    from kafka.consumer.positions import CheckEpochs, ListOffsets, PositionMachine
+    from kafka.consumer.position_actions import CheckEpochs, ListOffsets
+    from kafka.consumer.positions import PositionMachine
     from kafka.net.network_client import NetworkClient
     from kafka.structs import TopicPartition
 

@@ -7,14 +7,8 @@ from typing import TYPE_CHECKING
 from kafka._base.backoff import ExponentialBackoff
 from kafka.cluster import ClusterMetadata, ClusterSnapshot
 from kafka.consumer.offset_requests import EpochEnd, FoundOffset
-from kafka.consumer.positions import (
-    CheckEpochs,
-    ListOffsets,
-    PositionMachine,
-    PositionSettings,
-    SetHold,
-    Start,
-)
+from kafka.consumer.position_actions import CheckEpochs, ListOffsets, SetHold, Start
+from kafka.consumer.positions import PositionMachine, PositionSettings
 from kafka.errors import KafkaError, NoError
 from kafka.protocol.messages.metadata import MetadataResponse
 from kafka.subscription import FetchState, PartitionState, SubscriptionState
@@ -22,7 +16,7 @@ from kafka.subscription.reset import EARLIEST
 from test.unit.consumer.consumer_data import OTHER, TP
 
 if TYPE_CHECKING:
-    from kafka.consumer.positions import Action
+    from kafka.consumer.position_actions import Action
     from kafka.structs import TopicPartition
     from kafka.subscription import OffsetReset
 

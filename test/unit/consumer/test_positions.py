@@ -9,17 +9,16 @@ import pytest
 
 from kafka._base.backoff import ExponentialBackoff
 from kafka.consumer.offset_requests import EpochEnd, EpochToCheck
-from kafka.consumer.positions import (
+from kafka.consumer.position_actions import (
     CheckEpochs,
     Fail,
     ListOffsets,
     OffsetToFind,
-    PositionMachine,
-    PositionSettings,
     PositionToCheck,
     SetHold,
     Start,
 )
+from kafka.consumer.positions import PositionMachine, PositionSettings
 from kafka.coordinator.membership import RequestMetadata
 from kafka.errors import (
     KafkaConnectionError,
