@@ -107,7 +107,9 @@ class ConsumerClient:
         from kafka.net.network_client import NetworkClient  # noqa: PLC0415
 
         settings = self.settings
-        network = NetworkClient.for_client(settings.network(), self._observer)
+        network = NetworkClient.for_client(
+            settings.network(), self._observer, longest_poll=settings.fetch_max_wait
+        )
         clock = network.runtime.clock
         core = ConsumerCore(
             settings,

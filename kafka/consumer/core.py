@@ -86,11 +86,7 @@ class ConsumerCore:
             runtime.uniform,
         )
         self._lookup = OffsetLookup(
-            client,
-            isolation_level=config.isolation,
-            request_timeout=config.request_timeout,
-            backoff=backoff,
-            runtime=runtime,
+            client, isolation_level=config.isolation, request_timeout=config.request_timeout
         )
         self._driver = self._make_driver()
         self._fetcher = Fetcher(

@@ -1,36 +1,42 @@
 """Ask leaders for offsets by time, or at the ends of partitions; runs on the loop.
 
-It changes no position: `PositionMachine` uses `OffsetLookup.ask`, the user's questions use `find`.
+It changes no position: `PositionRequests` uses `OffsetLookup.ask`, the user's questions use `find`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from kafka._base.retry import RetryState
 from kafka.consumer.offset_requests import (
     LIST_OFFSETS_VERDICTS,
     OffsetTarget,
     list_offsets_request,
     read_list_offsets,
 )
-from kafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError, RetriableError
+from kafka.errors import KafkaError, KafkaTimeoutError, RequestTimedOutError, RetriableError
 from kafka.errors.verdict import Verdict, verdict_for
+from kafka.net.endpoint import main_key
+from kafka.net.hedge import Hedge
+from kafka.net.node_states import PATIENCE
 from kafka.protocol.features import OFFSETS_FOR_TIMES, READ_COMMITTED
 from kafka.structs import OffsetAndTimestamp, TopicPartition
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
-    from kafka._base.backoff import ExponentialBackoff
     from kafka._base.deadline import Deadline
-    from kafka._base.runtime import Runtime
     from kafka.consumer.offset_requests import FoundOffset
+    from kafka.net.endpoint import ConnectionKey
     from kafka.net.network_client import NetworkClient
 
 log = logging.getLogger(__name__)
+
+# Offsets that are missing after one round: new metadata may name leaders that know them.
+_INCOMPLETE: Final[Mapping[type[KafkaError], Verdict]] = {
+    KafkaTimeoutError: Verdict.REFRESH_METADATA
+}
 
 
 class OffsetLookup:
@@ -40,8 +46,6 @@ class OffsetLookup:
         client: sends the requests.
         isolation_level: with 1 the end of a partition is its last stable offset.
         request_timeout: seconds a broker may take.
-        backoff: between two attempts.
-        runtime: the surroundings.
     """
 
     def __init__(
@@ -50,25 +54,52 @@ class OffsetLookup:
         *,
         isolation_level: int,
         request_timeout: float,
-        backoff: ExponentialBackoff,
-        runtime: Runtime,
     ) -> None:
         self._client = client
         self._isolation_level = isolation_level
         self._request_timeout = request_timeout
-        self._backoff = backoff
-        self._clock = runtime.clock
-        self._uniform = runtime.uniform
 
     async def ask(
         self, node_id: int, timestamps: Mapping[TopicPartition, int]
     ) -> dict[TopicPartition, FoundOffset]:
-        """Send one request to one node; partitions missing from the answer are missing here.
+        """Send one request to a leader; partitions missing from the answer are missing here.
+
+        While it is silent the leader is looked up again once a second, and a new one is asked as
+        well: the old one may be frozen.
+
+        Args:
+            node_id: the leader of all the partitions.
+            timestamps: what to look up.
 
         Raises:
             UnsupportedVersionError: a search by time that the broker is too old for.
             KafkaError: the request failed.
         """
+
+        def choose_node(waiting: Collection[ConnectionKey]) -> ConnectionKey | None:
+            snapshot = self._client.cluster.snapshot
+            leaders = map(snapshot.leader_for, timestamps) if waiting else [node_id]
+            keys = [main_key(leader) for leader in leaders if leader is not None]
+            return next((key for key in keys if key not in waiting), None)
+
+        async def attempt(key: ConnectionKey) -> dict[TopicPartition, FoundOffset] | KafkaError:
+            try:
+                return await self._ask_node(key.node_id, timestamps)
+            except KafkaError as exc:
+                return exc
+
+        clock = self._client.runtime.clock
+        hedge = Hedge(choose_node, attempt, clock, interval=PATIENCE)
+        answer = await hedge.run(clock.now() + 2 * self._request_timeout)
+        if answer is None:
+            raise RequestTimedOutError(f"{hedge}: no answer to ListOffsets in time")
+        if isinstance(answer, KafkaError):
+            raise answer
+        return answer
+
+    async def _ask_node(
+        self, node_id: int, timestamps: Mapping[TopicPartition, int]
+    ) -> dict[TopicPartition, FoundOffset]:
         snapshot = self._client.cluster.snapshot
         targets = {
             tp: OffsetTarget(timestamp, snapshot.leader_epoch(tp))
@@ -102,20 +133,17 @@ class OffsetLookup:
         for topic in dict.fromkeys(tp.topic for tp in timestamps):
             await self._client.metadata.topic(topic, deadline)
         found: dict[TopicPartition, OffsetAndTimestamp | None] = {}
-        retry = RetryState()
-        while True:
+
+        async def attempt() -> KafkaTimeoutError | None:
             missing = {tp: when for tp, when in timestamps.items() if tp not in found}
             causes = await self._round(missing, found, deadline)
             missing = {tp: when for tp, when in missing.items() if tp not in found}
-            if not missing:
-                return {tp: found[tp] for tp in timestamps}
-            now = self._clock.now()
-            retry = retry.failed(now, self._backoff, self._uniform)
-            if deadline.is_expired(retry.not_before):
-                await asyncio.sleep(deadline.remaining(now))
-                raise _timed_out(missing, causes)
-            self._client.metadata.request_update()
-            await asyncio.sleep(retry.remaining(now))
+            return _timed_out(missing, causes) if missing else None
+
+        late = await self._client.retrying.until(deadline, attempt, _INCOMPLETE)
+        if late is not None:
+            raise late
+        return {tp: found[tp] for tp in timestamps}
 
     async def _round(
         self,
@@ -148,16 +176,12 @@ class OffsetLookup:
     ) -> dict[TopicPartition, FoundOffset] | KafkaError:
         """Return the answer, or the error if trying again may help."""
         try:
-            async with asyncio.timeout(_seconds(deadline.remaining(self._clock.now()))):
+            async with asyncio.timeout_at(deadline.timeout_at):
                 return await self.ask(node_id, timestamps)
         except TimeoutError:
             return KafkaTimeoutError(f"node {node_id} did not answer in time")
-        except (KafkaConnectionError, RetriableError) as exc:
+        except RetriableError as exc:
             return exc
-
-
-def _seconds(remaining: float) -> float | None:
-    return None if remaining == float("inf") else remaining
 
 
 def _read(

@@ -69,7 +69,7 @@ TRANSITIONS = Transitions(
 
 
 class MockHome:
-    """The producer as its futures see it; the thread that completes a record runs its callbacks."""
+    """What the futures ask of their producer; callbacks run in the thread that completes."""
 
     wait_timeout = _WAIT
 

@@ -1,4 +1,4 @@
-"""The edge to the operating system: the only place where its errors become Kafka errors."""
+"""Connect to a broker: the only place where errors of the operating system become Kafka's."""
 
 from __future__ import annotations
 
@@ -48,13 +48,13 @@ def translate(error: BaseException | None, where: str) -> KafkaError:
 
 
 def describe(error: BaseException) -> str:
-    """Return the text of *error*, its class name if it has none."""
+    """Return the text of *error*, or the name of its class if there is no text."""
     if isinstance(error, TimeoutError) and not error.args:
         return "timed out"
     return str(error) or type(error).__name__
 
 
-async def dial(
+async def connect(
     address: Address,
     factory: Callable[[], P],
     *,
@@ -68,11 +68,11 @@ async def dial(
         address: where to connect to.
         factory: makes the protocol.
         where: the node and the address, for messages.
-        timeout: seconds until the attempt is given up.
+        timeout: when to give up, in seconds.
         sockets: options for the socket.
 
     Raises:
-        KafkaConnectionError: it did not work, or not in time.
+        KafkaConnectionError: the attempt failed, or took too long.
     """
     loop = asyncio.get_running_loop()
     try:
@@ -82,10 +82,10 @@ async def dial(
         raise KafkaConnectionError(f"{where}: no connection after {timeout:.1f} s") from error
     except OSError as error:
         raise KafkaConnectionError(f"{where}: {_os_text(error)}") from error
-    found = transport.get_extra_info("socket")
+    connected = transport.get_extra_info("socket")
     try:
-        if found is not None:
-            _configure(found, sockets)
+        if connected is not None:
+            _configure(connected, sockets)
     except OSError as error:
         transport.abort()
         raise KafkaConnectionError(f"{where}: socket option refused: {error}") from error
@@ -93,18 +93,18 @@ async def dial(
 
 
 def _os_text(error: OSError) -> str:
-    """Return the system's words alone; asyncio repeats the address, which the caller names."""
+    """Return the system's own text: asyncio adds the address, which the caller names already."""
     if error.errno is None or error.errno < 0:
         return describe(error)
     return f"{os.strerror(error.errno)} (errno {error.errno})"
 
 
-def _configure(found: socket.socket, sockets: SocketSettings) -> None:
+def _configure(connected: socket.socket, sockets: SocketSettings) -> None:
     for level, option, value in sockets.socket_options:
-        found.setsockopt(level, option, value)
+        connected.setsockopt(level, option, value)
     for option, size in (
         (socket.SO_SNDBUF, sockets.send_buffer_bytes),
         (socket.SO_RCVBUF, sockets.receive_buffer_bytes),
     ):
         if size is not None and size > 0:
-            found.setsockopt(socket.SOL_SOCKET, option, size)
+            connected.setsockopt(socket.SOL_SOCKET, option, size)
