@@ -295,7 +295,8 @@ class FetchBuffer:
             slot = self._slots.get(fetch.tp)
             if slot is None or not slot.fetches or slot.fetches[0] is not fetch:
                 return
-            # Each time, so that what a signal handler interrupted is made good; no call after it.
+            # Also without a change: the next call completes one that a signal handler interrupted.
+            # No call comes after the last of these, so the sizes are right even then.
             counted = 0 if slot.holds else slot.size
             self._changes.add(fetch.tp)
             (self.stuck.add if stuck else self.stuck.discard)(fetch.tp)
