@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from kafka.net.pending_response import Frame, ResponseHandler
     from kafka.protocol.api_versions import ApiVersions
     from kafka.protocol.messages.produce import ProduceResponse
-    from kafka.protocol.produce_stencil import Accepted, ProduceStencil
+    from kafka.protocol.produce_template import ProduceAck, ProduceTemplate
     from kafka.protocol.schema import Message, Request
 
 log = logging.getLogger("kafka.conn")
@@ -172,19 +172,19 @@ class Connection:
 
     def write_batch(
         self,
-        stencil: ProduceStencil,
+        template: ProduceTemplate,
         records: Sequence[Piece],
-        handler: ResponseHandler[ProduceResponse | Accepted],
+        handler: ResponseHandler[ProduceResponse | ProduceAck],
         *,
         expires_at: float,
     ) -> None:
-        """As `write`, for a Produce request that *stencil* makes, in the version that it has."""
+        """As `write`, for a Produce request that *template* makes, in the version that it has."""
         if self.state is not _READY:
             raise self._unusable()
         correlation_id = self._in_flight.next_correlation_id()
-        pieces = stencil.request(correlation_id, records)
+        pieces = template.request(correlation_id, records)
         size = sum(map(len, pieces))
-        pending = PendingRequest(handler, stencil.REQUEST_TYPE, stencil.version, size, stencil)
+        pending = PendingRequest(handler, template.REQUEST_TYPE, template.version, size, template)
         self._post(correlation_id, pieces, pending, expires_at)
 
     def send_without_response(self, request: Request[R], *, max_version: int | None = None) -> None:
@@ -318,9 +318,9 @@ class Connection:
         """Decode a response, report it, and give it to the handler."""
         handler, request_type, version, size, template, _ = request.pending
         seconds = 0.0
-        answer: Message | Accepted | None = None
+        answer: Message | ProduceAck | None = None
         if template is not None:
-            answer = template.accepted(frame)
+            answer = template.read_ack(frame)
         if answer is None:
             response = decode_response(request_type, version, frame)
             seconds = throttle_seconds(request_type.API_KEY, version, response)

@@ -302,11 +302,20 @@ class NetworkClient:
         if connection is None:
             connection = await self._pool.submit(key, deadline, lambda found, _: found)
         connection.send_without_response(request, max_version=max_version)
+        await self.drained(connection, deadline, request.NAME)
+
+    async def drained(self, connection: Connection, deadline: Deadline, name: str) -> None:
+        """Wait until the system has taken what was written, the request *name* at the end.
+
+        Raises:
+            KafkaConnectionError: the connection ended before.
+            RequestTimedOutError: it took too long; the connection was closed.
+        """
         try:
             async with asyncio.timeout_at(deadline.timeout_at):
                 await connection.drained()
         except TimeoutError as error:
-            late = RequestTimedOutError(f"{connection.where}: {request.NAME} was not taken in time")
+            late = RequestTimedOutError(f"{connection.where}: {name} was not taken in time")
             connection.close(late)
             raise late from error
 

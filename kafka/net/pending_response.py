@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from kafka.errors import KafkaError
-    from kafka.protocol.produce_stencil import ProduceStencil
+    from kafka.protocol.produce_template import ProduceTemplate
     from kafka.protocol.schema import Message, Request
 
 R_contra = TypeVar("R_contra", contravariant=True)
@@ -49,7 +49,7 @@ class PendingRequest(NamedTuple):
     request_type: type[Request[Message]]
     version: int
     size: int
-    template: ProduceStencil | None = None
+    template: ProduceTemplate | None = None
     is_raw: bool = False
 
     def succeed(self, response: object) -> None:

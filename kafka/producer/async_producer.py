@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
     from kafka.cluster import ClusterMetadata
     from kafka.metrics.sensors import Values
+    from kafka.producer.batch_encoding import Headers
     from kafka.producer.callbacks import CallbackRunner
     from kafka.producer.future import FutureRecordMetadata
-    from kafka.producer.sizes import Headers
 
 
 class AsyncKafkaProducer:
@@ -90,11 +90,11 @@ class AsyncKafkaProducer:
             IllegalStateError: called inside a delivery callback.
         """
         core = self._core_or_none
-        default = 0.0 if core is None else core.deliveries.wait_timeout
+        default = 0.0 if core is None else core.incomplete.wait_timeout
         seconds = seconds_of("close", timeout, default)
         self._closed = True
         if core is not None:
-            core.deliveries.check_not_in_callback("close")
+            core.incomplete.check_not_in_callback("close")
             await core.close(seconds)
         if self._sensors is not None:
             self._sensors.close()
@@ -230,8 +230,8 @@ class AsyncKafkaProducer:
             prepared = path.prepare_many(route, values, keys, headers, partition, timestamp_ms)
             return together([await core.put_in(route, *record) for record in prepared])
         for lot in lots:
-            while not lot.advance(path.intake):
-                record, size = lot.next_record(path.intake.wall())
+            while not lot.advance(path.gate):
+                record, size = lot.next_record(path.gate.wall())
                 lot.took(await core.put_in(route, lot.queue, record, size))
         return FutureRecordsMetadata([part for lot in lots for part in lot.parts], len(values))
 
@@ -249,11 +249,11 @@ class AsyncKafkaProducer:
         """
         core = self._core
         core.check()
-        core.deliveries.check_not_in_callback("flush")
-        wait = seconds_of("flush", timeout, core.deliveries.wait_timeout)
+        core.incomplete.check_not_in_callback("flush")
+        wait = seconds_of("flush", timeout, core.incomplete.wait_timeout)
         if not await core.wait_for_all(wait):
             raise KafkaTimeoutError(f"flush: records are still undelivered after {wait:g} s")
-        core.deliveries.failures.report(include_held=False)
+        core.incomplete.failures.report(include_held=False)
 
     async def partitions_for(self, topic: str) -> set[int]:
         """Return the partitions of *topic*, waiting for its metadata up to ``max_block_ms``."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from kafka._base.deadline import Deadline
 from kafka._base.waiting import Notification
 from kafka.errors import BrokerResponseError
-from kafka.producer.border import MemoryWaiter
+from kafka.producer.buffer_pool import BufferWaiter
 from kafka.producer.many import FutureRecordsMetadata, together
 from kafka.producer.send_path import check_topic, known_route
 from kafka.sync.facade import GRACE
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from kafka._base.loop_thread import EventLoopThread
+    from kafka.producer.batch_encoding import Headers, Record
     from kafka.producer.core import ProducerCore
     from kafka.producer.future import FutureRecordMetadata
-    from kafka.producer.routes import PartitionQueue, TopicRoute
-    from kafka.producer.sizes import Headers, Record
+    from kafka.producer.topic_info import PartitionQueue, TopicInfo
 
 
 def send_slowly(
@@ -35,7 +35,7 @@ def send_slowly(
 ) -> FutureRecordMetadata:
     """Send to a topic or partition that is not known yet."""
     check_topic(topic)
-    if core.is_loop_thread() or core.accumulator.intake.is_held_here():
+    if core.is_loop_thread() or core.accumulator.gate.is_held_here():
         return core.send_detached(topic, value, key, headers, partition, timestamp_ms)
     deadline = Deadline.after(core.clock.now(), core.config.max_block)
     try:
@@ -63,7 +63,7 @@ def send_many(
     route = known_route(path.routes, topic, partition)
     if route is None:
         check_topic(topic)
-        if core.is_loop_thread() or core.accumulator.intake.is_held_here():
+        if core.is_loop_thread() or core.accumulator.gate.is_held_here():
             return together(
                 [
                     core.send_detached(topic, value, key, headers, partition, timestamp_ms)
@@ -82,15 +82,15 @@ def send_many(
         prepared = path.prepare_many(route, values, keys, headers, partition, timestamp_ms)
         return together([_put_in(core, route, *record) for record in prepared])
     for lot in lots:
-        while not lot.advance(path.intake):
-            record, size = lot.next_record(path.intake.wall())
+        while not lot.advance(path.gate):
+            record, size = lot.next_record(path.gate.wall())
             lot.took(_put_in(core, route, lot.queue, record, size))
     return FutureRecordsMetadata([part for lot in lots for part in lot.parts], len(values))
 
 
 def _put_in(
     core: ProducerCore,
-    route: TopicRoute,
+    route: TopicInfo,
     queue: PartitionQueue | None,
     record: Record,
     size: int,
@@ -106,13 +106,13 @@ def _route(
     topic: str,
     partition: int | None,
     deadline: Deadline,
-) -> TopicRoute:
+) -> TopicInfo:
     return thread.call(core.route_to(topic, partition, deadline), core.config.max_block + GRACE)
 
 
 def wait_for_memory(
     core: ProducerCore,
-    route: TopicRoute,
+    route: TopicInfo,
     queue: PartitionQueue | None,
     record: Record,
     size: int,
@@ -123,12 +123,12 @@ def wait_for_memory(
     Raises:
         KafkaTimeoutError: there was none in time, or this call cannot wait.
     """
-    if core.is_loop_thread() or core.accumulator.intake.is_held_here():
+    if core.is_loop_thread() or core.accumulator.gate.is_held_here():
         raise core.no_memory(size, waited=False)
     if deadline is None:
         deadline = Deadline.after(core.clock.now(), core.config.max_block)
     memory = Notification()
-    waiter = MemoryWaiter(memory.notify, threading.get_ident())
+    waiter = BufferWaiter(memory.notify, threading.get_ident())
     try:
         core.accumulator.enter_queue(waiter)
         while True:

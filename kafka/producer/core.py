@@ -7,20 +7,18 @@ import logging
 import time
 from typing import TYPE_CHECKING, Any
 
-from kafka._base.backoff import ExponentialBackoff
 from kafka._base.deadline import Deadline
 from kafka._base.loop_waker import LoopWaker
 from kafka._base.observer import Observer
 from kafka._base.system import uniform as system_uniform
 from kafka.errors import KafkaError, KafkaTimeoutError, UnsupportedCodecError
-from kafka.producer.border import AccumulatorSettings, MemoryWaiter
-from kafka.producer.deliveries import Deliveries
-from kafka.producer.flight import SenderSettings
+from kafka.producer.buffer_pool import BufferWaiter
 from kafka.producer.future import future_of
+from kafka.producer.incomplete_batches import IncompleteBatches
 from kafka.producer.producer_batch import Outcome
-from kafka.producer.record_accumulator import RecordAccumulator
-from kafka.producer.routes import PartitionQueue, TopicRoute
+from kafka.producer.record_accumulator import AccumulatorSettings, RecordAccumulator
 from kafka.producer.send_path import SendPath
+from kafka.producer.topic_info import PartitionQueue, TopicInfo
 from kafka.record.compression import Codec, available
 
 if TYPE_CHECKING:
@@ -30,10 +28,10 @@ if TYPE_CHECKING:
     from kafka._base.clock import Clock
     from kafka.cluster import ClusterSnapshot
     from kafka.config.producer import ProducerConfig
+    from kafka.producer.batch_encoding import Headers, Record
     from kafka.producer.callbacks import CallbackRunner
     from kafka.producer.future import FutureRecordMetadata
     from kafka.producer.producer_batch import ProducerBatch
-    from kafka.producer.sizes import Headers, Record
 
 log = logging.getLogger("kafka.producer.kafka")
 
@@ -62,7 +60,7 @@ class ProducerCore:
         self.config = config
         # A third of what importing a client would cost; it is needed when one is made.
         from kafka.net.network_client import NetworkClient  # noqa: PLC0415
-        from kafka.producer.sender import Sender  # noqa: PLC0415
+        from kafka.producer.sender import Sender, SenderSettings  # noqa: PLC0415
 
         self.loop = asyncio.get_running_loop()
         observer = observer or Observer()
@@ -71,15 +69,15 @@ class ProducerCore:
         self.accumulator = RecordAccumulator(
             _accumulator_settings(config), clock=self.clock, notify=self._notify
         )
-        self.deliveries = Deliveries(
+        self.incomplete = IncompleteBatches(
             self.accumulator.lock,
             wait_timeout=config.delivery_timeout + config.request_timeout,
             runner=runner,
             observer=observer,
             is_loop_thread=self.is_loop_thread,
-            is_held_here=self.accumulator.intake.is_held_here,
+            is_held_here=self.accumulator.gate.is_held_here,
         )
-        self.accumulator.attach(self.deliveries, observer)
+        self.accumulator.attach(self.incomplete, observer)
         self.path = SendPath(
             config,
             accumulator=self.accumulator,
@@ -88,16 +86,13 @@ class ProducerCore:
             uniform=uniform,
         )
         self.sender = Sender(
-            _sender_settings(config),
+            SenderSettings.of(config),
             net=self.net,
             accumulator=self.accumulator,
-            deliveries=self.deliveries,
-            supervisor=self.net.supervisor,
-            clock=self.clock,
-            observer=observer,
-            uniform=uniform,
+            incomplete=self.incomplete,
+            runtime=self.net.runtime,
         )
-        self._waker = LoopWaker(self.sender.look)
+        self._waker = LoopWaker(self.sender.run_once)
         self.closed = False
         self._disconnecting: asyncio.Future[None] | None = None
 
@@ -151,21 +146,21 @@ class ProducerCore:
             # What was scheduled by the last outcomes (callbacks, waiters) runs first.
             await asyncio.sleep(0)
             self._waker.close()
-            self.deliveries.failures.report(include_held=True)
+            self.incomplete.failures.report(include_held=True)
             self._disconnecting.set_result(None)
         await asyncio.shield(self._disconnecting)
 
     def check(self) -> None:
         """Raise if the producer is closed or broken."""
         self.net.supervisor.check()
-        if self.closed or self.accumulator.memory.closed:
+        if self.closed or self.accumulator.pool.closed:
             raise KafkaError("the producer is closed; make a new one")
 
     async def wait_for_all(self, timeout: float) -> bool:  # noqa: ASYNC109 - the same
         """Wait until all records of this moment are settled; return whether they are in time."""
         self.accumulator.register()
         done: asyncio.Future[None] = self.loop.create_future()
-        wait = self.deliveries.wait_for_all(lambda: self.loop.call_soon_threadsafe(_finish, done))
+        wait = self.incomplete.wait_for_all(lambda: self.loop.call_soon_threadsafe(_finish, done))
         if wait is None:
             return True
         self.accumulator.flush()
@@ -175,7 +170,7 @@ class ProducerCore:
         except TimeoutError:
             return False
         finally:
-            self.deliveries.stop_waiting(wait)
+            self.incomplete.stop_waiting(wait)
         return True
 
     def is_loop_thread(self) -> bool:
@@ -185,7 +180,7 @@ class ProducerCore:
 
     # -- topics ------------------------------------------------------------------------------
 
-    async def route(self, topic: str, deadline: Deadline) -> TopicRoute:
+    async def route(self, topic: str, deadline: Deadline) -> TopicInfo:
         """Return the route of *topic*, waiting for its metadata.
 
         Raises:
@@ -201,7 +196,7 @@ class ProducerCore:
             if self.net.cluster.snapshot is snapshot:
                 await self.net.metadata.wait_for_update(snapshot.version, deadline)
 
-    async def route_to(self, topic: str, partition: int | None, deadline: Deadline) -> TopicRoute:
+    async def route_to(self, topic: str, partition: int | None, deadline: Deadline) -> TopicInfo:
         """As `route`, and look once more for a *partition* that is not known: it may be new."""
         route = await self.route(topic, deadline)
         if isinstance(partition, int) and partition >= len(route.queues):
@@ -228,32 +223,33 @@ class ProducerCore:
         interrupted another send(). The loop places it when the topic's metadata has come.
         """
         settings = self.accumulator.settings
-        route = TopicRoute(
+        route = TopicInfo(
             topic, batch_size=settings.batch_size, limit=settings.batch_limit, uniform=max
         )
         route.update((partition or 0) + 1, ())
         _, record, size = self.path.prepare(route, value, key, headers, None, timestamp_ms)
         queue = PartitionQueue(route, -1 if partition is None else partition, 0)
         batch = self.accumulator.make_batch(queue, (record,))
-        batch.memory = size
         batch.seal()
-        self.loop.call_soon_threadsafe(self._place_soon, batch, record, partition)
-        self.deliveries.opened(batch)
+        self.loop.call_soon_threadsafe(self._place_soon, batch, record, size, partition)
+        self.incomplete.track(batch)
         return future_of(batch, 0)
 
     def failed(self, topic: str, partition: int | None, error: KafkaError) -> FutureRecordMetadata:
         """Return the future of a record that the brokers refuse before it is sent."""
         settings = self.accumulator.settings
-        route = TopicRoute(
+        route = TopicInfo(
             topic, batch_size=settings.batch_size, limit=settings.batch_limit, uniform=max
         )
         queue = PartitionQueue(route, -1 if partition is None else partition, 0)
         batch = self.accumulator.make_batch(queue, ((0, None, None, None),))
-        self.deliveries.complete(batch, Outcome(error=error))
+        self.incomplete.complete(batch, Outcome(error=error))
         return future_of(batch, 0)
 
-    def _place_soon(self, batch: ProducerBatch, record: Record, partition: int | None) -> None:
-        self.accumulator.account(batch.memory)
+    def _place_soon(
+        self, batch: ProducerBatch, record: Record, size: int, partition: int | None
+    ) -> None:
+        self.accumulator.charge(batch, size)
         self.net.supervisor.spawn(self._place(batch, record, partition), name="kafka-place-record")
 
     async def _place(self, batch: ProducerBatch, record: Record, partition: int | None) -> None:
@@ -263,7 +259,7 @@ class ProducerCore:
             queue = self.path.place(route, record[1], partition)
         except (KafkaError, ValueError) as exc:
             error = exc if isinstance(exc, KafkaError) else KafkaError(str(exc))
-            self.deliveries.complete(batch, Outcome(error=error))
+            self.incomplete.complete(batch, Outcome(error=error))
             self.accumulator.release(batch)
             return
         queue = queue or route.sticky
@@ -274,7 +270,7 @@ class ProducerCore:
 
     async def put_in(
         self,
-        route: TopicRoute,
+        route: TopicInfo,
         queue: PartitionQueue | None,
         record: Record,
         size: int,
@@ -294,14 +290,14 @@ class ProducerCore:
 
     async def _wait_for_memory(
         self,
-        route: TopicRoute,
+        route: TopicInfo,
         queue: PartitionQueue | None,
         record: Record,
         size: int,
         deadline: Deadline,
     ) -> FutureRecordMetadata:
         event = asyncio.Event()
-        waiter = MemoryWaiter(event.set)
+        waiter = BufferWaiter(event.set)
         self.accumulator.enter_queue(waiter)
         try:
             while True:
@@ -323,7 +319,7 @@ class ProducerCore:
             how = "now, and this send() cannot wait: it runs on the client's own thread or stopped "
             how += "another send() of its thread halfway"
         return KafkaTimeoutError(
-            f"no memory for a record of {size} bytes {how}: {self.accumulator.memory.used} of "
+            f"no memory for a record of {size} bytes {how}: {self.accumulator.pool.used} of "
             f"buffer_memory={self.config.buffer_memory} bytes wait to be delivered; the brokers "
             f"are slower than the application, or cannot be reached"
         )
@@ -377,16 +373,4 @@ def _accumulator_settings(config: ProducerConfig) -> AccumulatorSettings:
         delivery_timeout=config.delivery_timeout,
         codec=codec,
         compression_level=config.compression_level,
-    )
-
-
-def _sender_settings(config: ProducerConfig) -> SenderSettings:
-    return SenderSettings(
-        client_id=config.client_id,
-        acks=config.acks,
-        retries=config.retries,
-        backoff=ExponentialBackoff(config.retry_backoff, config.retry_backoff_max),
-        request_timeout=config.request_timeout,
-        max_request_size=config.max_request_size,
-        max_in_flight=config.max_in_flight_requests_per_connection,
     )

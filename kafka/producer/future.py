@@ -76,7 +76,7 @@ def outcome_of(batch: ProducerBatch, index: int) -> Generator[Any, None, None]:
 
 def _watch(batch: ProducerBatch, watcher: Callable[[], object]) -> bool:
     """Have *watcher* called when *batch* is done or split, unless it already is."""
-    with batch.home.lock:
+    with batch.owner.lock:
         if batch.outcome is not None or batch.parts is not None:
             return False
         batch.watchers.append(watcher)
@@ -86,7 +86,7 @@ def _watch(batch: ProducerBatch, watcher: Callable[[], object]) -> bool:
 def _forget(batch: ProducerBatch, watcher: Callable[[], object]) -> None:
     if batch.outcome is not None:
         return  # whoever set it took the watchers along
-    with batch.home.lock:
+    with batch.owner.lock:
         if watcher in batch.watchers:
             batch.watchers.remove(watcher)
 
@@ -118,9 +118,9 @@ class FutureProduceResult:
         Returns:
             Whether the outcome is known now.
         """
-        home = self._batch.home
-        home.check_may_wait()
-        return wait_for(self._batch, 0, seconds_of("wait", timeout, home.wait_timeout))
+        owner = self._batch.owner
+        owner.check_may_wait()
+        return wait_for(self._batch, 0, seconds_of("wait", timeout, owner.wait_timeout))
 
 
 class FutureRecordMetadata:
@@ -173,7 +173,7 @@ class FutureRecordMetadata:
         batch, index = self._batch.locate(self._index)
         error = batch.error_of(index)
         if error is not None:
-            batch.looked.add(index)
+            batch.observed_failures.add(index)
         return error
 
     def succeeded(self) -> bool:
@@ -205,9 +205,9 @@ class FutureRecordMetadata:
         """
         batch, index = self._batch, self._index
         if not self.is_done:
-            home = batch.home
-            home.check_may_wait()
-            wait = seconds_of("get", timeout, home.wait_timeout)
+            owner = batch.owner
+            owner.check_may_wait()
+            wait = seconds_of("get", timeout, owner.wait_timeout)
             if not wait_for(batch, index, wait):
                 topic, partition = batch.topic_partition
                 raise KafkaTimeoutError(
@@ -264,15 +264,15 @@ class FutureRecordMetadata:
     def _add(
         self, call: Callable[[RecordMetadata | None, KafkaError | None], None], *, looks: bool
     ) -> Self:
-        self._batch.home.expect_callbacks()
-        with self._batch.home.lock:
+        self._batch.owner.expect_callbacks()
+        with self._batch.owner.lock:
             batch, index = self._batch.locate(self._index)
             callback: Callback = (index, call, looks)
             if batch.outcome is None:
                 batch.callbacks.append(callback)
-                batch.home.on_callback_added(batch)
+                batch.owner.on_callback_added(batch)
                 return self
-        batch.home.run_now(batch, callback)
+        batch.owner.run_now(batch, callback)
         return self
 
 

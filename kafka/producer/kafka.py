@@ -27,11 +27,11 @@ if TYPE_CHECKING:
 
     from kafka.cluster import ClusterMetadata
     from kafka.metrics.sensors import Values
+    from kafka.producer.batch_encoding import Headers
     from kafka.producer.core import ProducerCore
     from kafka.producer.future import FutureRecordMetadata
     from kafka.producer.many import FutureRecordsMetadata
-    from kafka.producer.routes import TopicRoute
-    from kafka.producer.sizes import Headers
+    from kafka.producer.topic_info import TopicInfo
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +64,7 @@ class KafkaProducer(Facade[AsyncKafkaProducer]):
         self._options = core._options  # noqa: SLF001 - the two faces are one piece
         self._starting = threading.RLock()
         self._closed = False
-        self._routes: dict[str, TopicRoute] = {}
+        self._routes: dict[str, TopicInfo] = {}
         self._put: Callable[[str, object, object], FutureRecordMetadata | None] = _put_nothing
         forked = weakref.WeakMethod(self._after_fork)
         self._thread.on_fork.append(lambda: _call_if_alive(forked))
@@ -150,13 +150,13 @@ class KafkaProducer(Facade[AsyncKafkaProducer]):
             IllegalStateError: called inside a delivery callback.
         """
         core = self._running
-        deliveries = core.deliveries
-        deliveries.check_not_in_callback("flush")
-        deliveries.check_may_wait()
-        seconds = seconds_of("flush", timeout, deliveries.wait_timeout)
+        incomplete = core.incomplete
+        incomplete.check_not_in_callback("flush")
+        incomplete.check_may_wait()
+        seconds = seconds_of("flush", timeout, incomplete.wait_timeout)
         core.accumulator.register()
         done = Notification()
-        wait = deliveries.wait_for_all(done.notify)
+        wait = incomplete.wait_for_all(done.notify)
         if wait is not None:
             try:
                 core.accumulator.flush()
@@ -165,8 +165,8 @@ class KafkaProducer(Facade[AsyncKafkaProducer]):
                         f"flush: {len(wait.remaining)} batches are undelivered after {seconds:g} s"
                     )
             finally:
-                deliveries.stop_waiting(wait)
-        deliveries.failures.report(include_held=False)
+                incomplete.stop_waiting(wait)
+        incomplete.failures.report(include_held=False)
 
     # -- cluster -----------------------------------------------------------------------------
 
@@ -178,7 +178,7 @@ class KafkaProducer(Facade[AsyncKafkaProducer]):
             IllegalStateError: called where nothing can be waited for: in a signal handler that
                 interrupted a send() of the same thread.
         """
-        self._running.deliveries.check_may_wait()
+        self._running.incomplete.check_may_wait()
         return self._thread.call(self._core.partitions_for(topic), self._options.max_block + GRACE)
 
     def bootstrap_connected(self) -> bool:
@@ -218,16 +218,16 @@ class KafkaProducer(Facade[AsyncKafkaProducer]):
             IllegalStateError: called inside a delivery callback.
         """
         core = self._core._core_or_none  # noqa: SLF001 - the two faces are one piece
-        default = 0.0 if core is None else core.deliveries.wait_timeout
+        default = 0.0 if core is None else core.incomplete.wait_timeout
         seconds = seconds_of("close", timeout, default)
         self._closed = True
         self._routes, self._put = {}, _put_nothing
         if core is None or not self._thread.is_running:
             return
-        core.deliveries.check_not_in_callback("close")
+        core.incomplete.check_not_in_callback("close")
         if core.is_loop_thread():
-            core.deliveries.check_may_wait()
-        if core.accumulator.intake.is_held_here():
+            core.incomplete.check_may_wait()
+        if core.accumulator.gate.is_held_here():
             threading.Thread(target=self._close, args=(core, seconds)).start()
         else:
             self._close(core, seconds)
@@ -246,7 +246,7 @@ class KafkaProducer(Facade[AsyncKafkaProducer]):
             if self._thread.is_running:
                 log.error("%r: closing did not end in time: %s", self, error)  # noqa: TRY400 - no news in the traceback
         left = max(seconds - (time.monotonic() - started), 0.0)
-        core.deliveries.stop_callbacks(min(left, _EXIT_TIMEOUT) + _JOIN_TIMEOUT / 2)
+        core.incomplete.stop_callbacks(min(left, _EXIT_TIMEOUT) + _JOIN_TIMEOUT / 2)
         self._thread.stop(_JOIN_TIMEOUT)
         _OPEN.discard(self)
 
@@ -294,7 +294,7 @@ class KafkaProducer(Facade[AsyncKafkaProducer]):
             self._thread.stop()
             raise
         core = self._core._core  # noqa: SLF001 - one piece
-        core.accumulator.memory.makes_way = True
+        core.accumulator.yields_to_loop = True
         path = core.path
         self._prepare = path.prepare
         self._append = path.append
@@ -318,7 +318,7 @@ class KafkaProducer(Facade[AsyncKafkaProducer]):
         """Let go of the parent's records and connections; nothing of them is closed."""
         inherited = self._core._core_or_none  # noqa: SLF001 - one piece
         if inherited is not None:
-            inherited.deliveries.abandoned = True
+            inherited.incomplete.abandoned = True
         _INHERITED.append(self._core)
         self._starting = threading.RLock()
         self._routes, self._put = {}, _put_nothing

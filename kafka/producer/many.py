@@ -9,18 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 from kafka._base.waiting import seconds_of
 from kafka.errors import KafkaError, KafkaTimeoutError
-from kafka.producer.entries import Shape
+from kafka.producer.batch_encoding import RECORD_MEMORY, RECORD_OVERHEAD, Shape
 from kafka.producer.future import outcome_of, wait_for
-from kafka.producer.sizes import RECORD_MEMORY, RECORD_OVERHEAD
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
 
+    from kafka.producer.batch_encoding import Record
     from kafka.producer.future import FutureRecordMetadata
-    from kafka.producer.intake import Intake
     from kafka.producer.producer_batch import ProducerBatch
-    from kafka.producer.routes import PartitionQueue, TopicRoute
-    from kafka.producer.sizes import Record
+    from kafka.producer.record_accumulator import Gate
+    from kafka.producer.topic_info import PartitionQueue, TopicInfo
     from kafka.structs import RecordMetadata
 
     Part = tuple[ProducerBatch, int, Sequence[int]]
@@ -67,7 +66,7 @@ class FutureRecordsMetadata:
             for index in range(start, start + len(places)):
                 part, place = batch.locate(index)
                 if part.outcome is not None and part.outcome.error is not None:
-                    part.looked.add(place)
+                    part.observed_failures.add(place)
         return self._error()
 
     def succeeded(self) -> bool:
@@ -93,9 +92,9 @@ class FutureRecordsMetadata:
             KafkaError: the delivery of a record failed.
         """
         if not self.is_done:
-            home = self._parts[0][0].home
-            home.check_may_wait()
-            seconds = seconds_of("get", timeout, home.wait_timeout)
+            owner = self._parts[0][0].owner
+            owner.check_may_wait()
+            seconds = seconds_of("get", timeout, owner.wait_timeout)
             end = time.monotonic() + seconds
             for part in self._pending():
                 if not wait_for(part, 0, max(end - time.monotonic(), 0.0)):
@@ -158,7 +157,7 @@ class Lot:
 
     def __init__(
         self,
-        route: TopicRoute,
+        route: TopicInfo,
         queue: PartitionQueue | None,
         shape: Shape,
         entries: Sequence[Any],  # Any: what *shape* says
@@ -175,11 +174,11 @@ class Lot:
         self._done = 0
         self.parts: list[Part] = []
 
-    def advance(self, intake: Intake) -> bool:
+    def advance(self, gate: Gate) -> bool:
         """Put in whole blocks as far as that goes; return whether all records are in."""
         while self._done < len(self._entries):
             queue = self.queue or self.route.sticky
-            block = intake.put_block(queue, self._shape, self._entries, self._ends, self._done)
+            block = gate.append_block(queue, self._shape, self._entries, self._ends, self._done)
             if block is None:
                 return False
             self._took(*block)
@@ -210,7 +209,7 @@ def together(futures: Sequence[FutureRecordMetadata]) -> FutureRecordsMetadata:
 
 
 def plain_lots(
-    route: TopicRoute,
+    route: TopicInfo,
     queue: PartitionQueue | None,
     values: Sequence[Any],  # Any: what the user gives
     keys: Sequence[Any] | None,  # the same
@@ -244,7 +243,7 @@ def plain_lots(
 
 
 def _keyed_lots(
-    route: TopicRoute, values: Sequence[bytes], keys: Sequence[bytes], sizes: Sequence[int]
+    route: TopicInfo, values: Sequence[bytes], keys: Sequence[bytes], sizes: Sequence[int]
 ) -> list[Lot]:
     groups: dict[PartitionQueue, list[int]] = {}
     for place, key in enumerate(keys):

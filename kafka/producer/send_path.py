@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from kafka.errors import MessageSizeTooLargeError, UnsupportedVersionError
 from kafka.partitioner.adapt import adapt_partitioner
-from kafka.producer.many import plain_lots
-from kafka.producer.routes import TopicRoute
-from kafka.producer.sizes import (
+from kafka.producer.batch_encoding import (
     BATCH_OVERHEAD,
     MAX_RECORD_OVERHEAD,
     RECORD_MEMORY,
     header_overhead,
 )
+from kafka.producer.many import plain_lots
+from kafka.producer.topic_info import TopicInfo
 from kafka.serializer.adapt import adapt_serializer
 
 if TYPE_CHECKING:
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     from kafka._base.backoff import Uniform
     from kafka.cluster import ClusterMetadata, ClusterSnapshot
     from kafka.config.producer import ProducerConfig
+    from kafka.producer.batch_encoding import Headers, Record
     from kafka.producer.many import Lot
     from kafka.producer.record_accumulator import RecordAccumulator
-    from kafka.producer.routes import PartitionQueue
-    from kafka.producer.sizes import Headers, Record
+    from kafka.producer.topic_info import PartitionQueue
 
     Prepared = tuple[PartitionQueue | None, Record, int]
 
@@ -55,8 +55,8 @@ class SendPath:
     Attributes:
         routes: the topics with known partitions; read by any thread, replaced entry by entry.
         append: `RecordAccumulator.append`.
-        intake: the hot path.
-        put: its way in.
+        gate: the way of records into open batches.
+        put: its `FastAppend.append`.
     """
 
     def __init__(
@@ -68,13 +68,13 @@ class SendPath:
         wall: Callable[[], float],
         uniform: Uniform,
     ) -> None:
-        self.intake = intake = accumulator.intake
-        self.routes = intake.routes
-        self.put = intake.put
+        self.gate = accumulator.gate
+        self.routes = self.gate.topics
+        self.put = self.gate.append
         self.append = accumulator.append
         self._accumulator = accumulator
         self._cluster = cluster
-        self._wall = intake.wall = wall
+        self._wall = wall
         self._uniform = uniform
         self._serialize_key = adapt_serializer(config.key_serializer, option="key_serializer")
         self._serialize_value = adapt_serializer(config.value_serializer)
@@ -85,12 +85,11 @@ class SendPath:
             f"max_request_size={config.max_request_size}, buffer_memory={config.buffer_memory}"
         )
         builtin = not self._converts and self._partitioner is None
-        intake.largest = self._largest if builtin else -1
-        intake.accepts = bytes if builtin else None
+        self.gate.configure(largest=self._largest if builtin else -1, wall=wall)
 
     def update_routes(self, snapshot: ClusterSnapshot) -> None:
         """Take over the partitions of the topics in use; forget topics that are gone."""
-        self.intake.guarded(self._update_routes, snapshot)
+        self.gate.guarded(self._update_routes, snapshot)
 
     def _update_routes(self, snapshot: ClusterSnapshot) -> None:
         for topic, route in list(self.routes.items()):
@@ -100,19 +99,19 @@ class SendPath:
             else:
                 del self.routes[topic]
 
-    def open_route(self, topic: str, snapshot: ClusterSnapshot) -> TopicRoute | None:
+    def open_route(self, topic: str, snapshot: ClusterSnapshot) -> TopicInfo | None:
         """Return the route of *topic*, made anew if need be; ``None`` if it has no partitions."""
         count = snapshot.partition_count(topic)
         if not count:
             return None
         available = snapshot.available_partitions(topic)
-        return self.intake.guarded(self._open_route, topic, count, available)
+        return self.gate.guarded(self._open_route, topic, count, available)
 
-    def _open_route(self, topic: str, count: int, available: tuple[int, ...]) -> TopicRoute:
+    def _open_route(self, topic: str, count: int, available: tuple[int, ...]) -> TopicInfo:
         settings = self._accumulator.settings
         route = self.routes.get(topic)
         if route is None:
-            route = TopicRoute(
+            route = TopicInfo(
                 topic,
                 batch_size=settings.batch_size,
                 limit=settings.batch_limit,
@@ -124,7 +123,7 @@ class SendPath:
 
     def prepare(
         self,
-        route: TopicRoute,
+        route: TopicInfo,
         value: Any,  # Any: what the user's serializer takes
         key: Any,  # the same
         headers: Headers | None,
@@ -165,7 +164,7 @@ class SendPath:
 
     def lots(
         self,
-        route: TopicRoute,
+        route: TopicInfo,
         values: Sequence[Any],  # Any: what the user's serializer takes
         keys: Sequence[Any] | None,  # the same
         partition: int | None,
@@ -174,11 +173,11 @@ class SendPath:
         queue = None
         if partition is not None:
             queue = route.queues[_checked_partition(route, partition)]
-        return plain_lots(route, queue, values, keys, self.intake.largest)
+        return plain_lots(route, queue, values, keys, self.gate.largest)
 
     def prepare_many(
         self,
-        route: TopicRoute,
+        route: TopicInfo,
         values: Sequence[Any],  # Any: what the user's serializer takes
         keys: Sequence[Any] | None,  # the same
         headers: Headers | None,
@@ -192,7 +191,7 @@ class SendPath:
         ]
 
     def place(
-        self, route: TopicRoute, key: bytes | None, partition: int | None
+        self, route: TopicInfo, key: bytes | None, partition: int | None
     ) -> PartitionQueue | None:
         """Return where a record goes; ``None`` for where keyless records go at the moment.
 
@@ -272,8 +271,8 @@ def check_topic(topic: object) -> None:
 
 
 def known_route(
-    routes: dict[str, TopicRoute], topic: str, partition: int | None
-) -> TopicRoute | None:
+    routes: dict[str, TopicInfo], topic: str, partition: int | None
+) -> TopicInfo | None:
     """Return the route of *topic* if it and *partition* are known.
 
     Raises:
@@ -293,7 +292,7 @@ def _check_partition_type(partition: object) -> None:
         raise TypeError(f"partition must be an int, not {type(partition).__name__}")
 
 
-def _checked_partition(route: TopicRoute, partition: int) -> int:
+def _checked_partition(route: TopicInfo, partition: int) -> int:
     _check_partition_type(partition)
     if not 0 <= partition < len(route.queues):
         raise ValueError(

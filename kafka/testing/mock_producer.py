@@ -25,7 +25,7 @@ from kafka.testing.mock_delivery import (
     Delivery,
     MockCluster,
     MockFuture,
-    MockHome,
+    MockOwner,
     SentRecord,
     TransactionState,
     serialized,
@@ -35,9 +35,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from types import TracebackType
 
+    from kafka.producer.batch_encoding import Headers
     from kafka.producer.future import FutureRecordMetadata
     from kafka.producer.many import Part
-    from kafka.producer.sizes import Headers
     from kafka.structs import ConsumerGroupMetadata, OffsetAndMetadata, TopicPartition
 
 _METHODS = frozenset(
@@ -97,7 +97,7 @@ class MockProducer:
         self._serialize_key = adapt_serializer(options.key_serializer, option="key_serializer")
         self._serialize_value = adapt_serializer(options.value_serializer)
         self._partitioner = adapt_partitioner(options.partitioner)
-        self._home = MockHome()
+        self._home = MockOwner()
         self._turns: dict[str, Iterator[int]] = {}
         self._offsets: dict[TopicPartition, int] = defaultdict(int)
         self._pending: deque[Delivery] = deque()

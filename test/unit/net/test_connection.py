@@ -21,7 +21,7 @@ from kafka.protocol.messages.api_versions import ApiVersionsRequest
 from kafka.protocol.messages.metadata import MetadataRequest, MetadataResponse
 from kafka.protocol.messages.produce import ProduceResponse
 from kafka.protocol.primitives import ZERO_UUID
-from kafka.protocol.produce_stencil import Accepted, ProduceStencil, Settings
+from kafka.protocol.produce_template import ProduceAck, ProduceSettings, ProduceTemplate
 from test.support.connections import (
     VERSIONS,
     Wire,
@@ -97,14 +97,14 @@ async def test_an_observer_that_raises_keeps_no_answer_back() -> None:
 
 async def test_an_observer_that_raises_keeps_no_accepted_batch_back() -> None:
     stage = Stage(Faulty())
-    settings = Settings("c", acks=-1, timeout_ms=1000)
-    stencil = ProduceStencil(VERSIONS, settings, topic="t", topic_id=ZERO_UUID, partition=0)
-    told: asyncio.Future[ProduceResponse | Accepted] = asyncio.Future()
-    stage.connection.write_batch(stencil, [b"batch"], told, expires_at=60.0)
+    settings = ProduceSettings("c", acks=-1, timeout_ms=1000)
+    template = ProduceTemplate(VERSIONS, settings, topic="t", topic_id=ZERO_UUID, partition=0)
+    told: asyncio.Future[ProduceResponse | ProduceAck] = asyncio.Future()
+    stage.connection.write_batch(template, [b"batch"], told, expires_at=60.0)
     partition = ProduceResponse.PartitionProduceResponse(index=0, base_offset=7)
     topic = ProduceResponse.TopicProduceResponse(name="t", partition_responses=[partition])
     stage.answer(ProduceResponse(responses=[topic]), 9)
-    assert told.result() == Accepted(7)
+    assert told.result() == ProduceAck(7)
 
 
 async def test_a_request_whose_answer_cannot_be_dealt_with_fails_at_once(
@@ -169,13 +169,13 @@ async def test_all_requests_hear_of_the_end_although_an_observer_raises() -> Non
 
 def send_in_every_way(connection: Connection) -> list[KafkaError]:
     """Return the errors of writing requests in all ways there are."""
-    settings = Settings("c", acks=-1, timeout_ms=1000)
-    stencil = ProduceStencil(VERSIONS, settings, topic="t", topic_id=ZERO_UUID, partition=0)
+    settings = ProduceSettings("c", acks=-1, timeout_ms=1000)
+    template = ProduceTemplate(VERSIONS, settings, topic="t", topic_id=ZERO_UUID, partition=0)
     unused: asyncio.Future[object] = asyncio.Future()
     ways = [
         lambda: connection.send(REQUEST, expires_at=60.0),
         lambda: connection.write(REQUEST, unused, expires_at=60.0),
-        lambda: connection.write_batch(stencil, [b"batch"], unused, expires_at=60.0),
+        lambda: connection.write_batch(template, [b"batch"], unused, expires_at=60.0),
         lambda: connection.send_without_response(REQUEST),
     ]
     errors = []

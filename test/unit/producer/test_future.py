@@ -65,14 +65,14 @@ def test_get_wakes_up_in_the_part_its_record_was_moved_to() -> None:
     thread.start()
     while not batch.watchers:
         thread.join(0.001)
-    with batch.home.lock:
+    with batch.owner.lock:
         watchers, batch.watchers = batch.watchers, []
         _, second = batch.split()
     for watcher in watchers:
         watcher()
     while not second.watchers:
         thread.join(0.001)
-    with batch.home.lock:
+    with batch.owner.lock:
         second.timestamps = [0]
         second.outcome = Outcome(base_offset=5)
     for watcher in second.watchers:

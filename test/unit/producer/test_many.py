@@ -6,14 +6,14 @@ import pytest
 
 from kafka.errors import InvalidRecordError, KafkaTimeoutError
 from kafka.producer.many import FutureRecordsMetadata, Lot, plain_lots, together
-from kafka.producer.outcome import Outcome
-from kafka.producer.routes import TopicRoute
+from kafka.producer.producer_batch import Outcome
 from kafka.producer.send_path import check_many
+from kafka.producer.topic_info import TopicInfo
 from test.unit.producer.support import sealed_batch
 
 
-def make_route(partitions: int = 1) -> TopicRoute:
-    route = TopicRoute("t", batch_size=1000, limit=1000, uniform=max)
+def make_route(partitions: int = 1) -> TopicInfo:
+    route = TopicInfo("t", batch_size=1000, limit=1000, uniform=max)
     route.update(partitions, ())
     return route
 
@@ -50,7 +50,7 @@ def test_one_failed_record_fails_all_and_counts_as_looked_at() -> None:
     first.outcome, second.outcome = Outcome(error=error), Outcome(base_offset=20)  # type: ignore[attr-defined]
     with pytest.raises(InvalidRecordError, match="bad"):
         future.get()
-    assert first.looked == {1, 2}  # type: ignore[attr-defined]
+    assert first.observed_failures == {1, 2}  # type: ignore[attr-defined]
     assert (future.failed(), future.succeeded()) == (True, False)
 
 

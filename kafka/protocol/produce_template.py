@@ -1,8 +1,8 @@
-"""A Produce request with one batch, and the answer that all is well, by stencil.
+"""A template for Produce requests with one batch, and for the answer that all is well.  Pure.
 
-PURE. A producer whose records come singly sends little else, and of all the bytes of such a pair
-only a few numbers are not known beforehand. The compiled codec writes the rest, once for each
-partition and connection; what in an answer is not as the stencil has it is left to the codec.
+A producer that sends records one by one sends little else, and of all the bytes of such a pair only
+a few numbers change. The compiled codec encodes the rest once for each partition and connection.
+The template reads only an answer that looks exactly as expected; the codec decodes any other.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ if TYPE_CHECKING:
 
     Piece = bytes | bytearray | memoryview
 
-# Up to here one copy costs less than a second system call.
+# Up to this size, in bytes, one copy costs less than a second system call.
 _JOINED: Final = 65_536
 # Size, API key, version, correlation id.
 _REQUEST_START: Final = struct.Struct(">ihhi")
 _LENGTH: Final = struct.Struct(">i")
 _INT64: Final = struct.Struct(">q")
-# What a response starts with: the correlation id.
+# Size of what a response starts with: the correlation id.
 _RESPONSE_START: Final = 4
 _MARK: Final = b"<records>"
 
 
-class Accepted(NamedTuple):
-    """What a broker says of a batch it took.
+class ProduceAck(NamedTuple):
+    """What a broker says about a batch that it has stored.
 
     Attributes:
         base_offset: of the first record.
@@ -47,8 +47,8 @@ class Accepted(NamedTuple):
     log_append_time_ms: int = -1
 
 
-class Settings(NamedTuple):
-    """What all Produce requests of a producer have in common; see `ProduceRequest`."""
+class ProduceSettings(NamedTuple):
+    """The fields that all Produce requests of a producer share; see `ProduceRequest`."""
 
     client_id: str | None
     acks: int
@@ -57,12 +57,12 @@ class Settings(NamedTuple):
 
 
 class _Layout(NamedTuple):
-    """Where an answer has its numbers, which stand side by side, counted from its end.
+    """The places of the numbers in an answer, in bytes from its end. They follow one another.
 
     Attributes:
-        base_offset: the first of them.
-        log_append_time: ``None`` if the version has none.
-        end: what follows them.
+        base_offset: of the first number.
+        log_append_time: of the second; ``None`` if the version does not have it.
+        end: where the last number ends.
     """
 
     base_offset: int
@@ -70,14 +70,14 @@ class _Layout(NamedTuple):
     end: int
 
 
-class ProduceStencil:
-    """Requests with one batch for one partition, as one broker takes them.
+class ProduceTemplate:
+    """Encode requests with one batch for one partition of one broker, and read their answers.
 
     Args:
         versions: what the broker speaks.
-        settings: what all requests have in common.
+        settings: what all requests share.
         topic: name of the topic.
-        topic_id: its id, the zero UUID if not known.
+        topic_id: its id, the zero UUID if it is not known.
         partition: the partition.
 
     Raises:
@@ -95,7 +95,7 @@ class ProduceStencil:
     def __init__(
         self,
         versions: ApiVersions,
-        settings: Settings,
+        settings: ProduceSettings,
         *,
         topic: str,
         topic_id: UUID,
@@ -114,7 +114,7 @@ class ProduceStencil:
         head, _, self._tail = b"".join(pieces).rpartition(_MARK)
         since = ProduceRequest.FLEXIBLE_SINCE
         self._flexible = since is not None and version >= since
-        # Up to the length of the records, without what comes before the name of the client.
+        # From the client's name to the length of the records.
         self._head = head[_REQUEST_START.size : -1 if self._flexible else -_LENGTH.size]
         self._layout = layout = _layout(version)
         answer = _answer(version, topic=topic, topic_id=topic_id, partition=partition)
@@ -138,10 +138,10 @@ class ProduceStencil:
             pieces.append(tail)
         return pieces
 
-    def accepted(self, frame: bytes | memoryview) -> Accepted | None:
-        """Return what an answer says that is as expected; ``None`` if it is not.
+    def read_ack(self, frame: bytes | memoryview) -> ProduceAck | None:
+        """Read an answer that looks as expected; return ``None`` for any other.
 
-        It names this partition alone, has no error, and asks for no pause.
+        The expected one names this partition alone, has no error, and announces no throttling.
         """
         size = self._answer_size
         if (
@@ -154,11 +154,13 @@ class ProduceStencil:
         offset, time, _ = self._layout
         (base_offset,) = _INT64.unpack_from(frame, size - offset)
         if time is None:
-            return Accepted(base_offset)
-        return Accepted(base_offset, _INT64.unpack_from(frame, size - time)[0])
+            return ProduceAck(base_offset)
+        return ProduceAck(base_offset, _INT64.unpack_from(frame, size - time)[0])
 
 
-def _request(settings: Settings, topic: str, topic_id: UUID, partition: int) -> ProduceRequest:
+def _request(
+    settings: ProduceSettings, topic: str, topic_id: UUID, partition: int
+) -> ProduceRequest:
     data = ProduceRequest.PartitionProduceData(index=partition, records=_MARK)
     topic_data = ProduceRequest.TopicProduceData(
         name=topic, topic_id=topic_id, partition_data=[data]
@@ -181,7 +183,7 @@ def _answer(
     log_append_time_ms: int = 0,
     log_start_offset: int = 0,
 ) -> bytes:
-    """Return the answer, without its size, to a batch that was taken."""
+    """Return the answer to a batch that was stored, without the size in front."""
     data = ProduceResponse.PartitionProduceResponse(
         index=partition,
         base_offset=base_offset,
@@ -198,7 +200,7 @@ def _answer(
 
 @cache
 def _layout(version: int) -> _Layout:
-    """Find where *version* has its numbers: where the bytes change with them."""
+    """Find the places of the numbers in *version*: the bytes there change with them."""
     zeros = _answer(version)
     base_offset = _changed(zeros, _answer(version, base_offset=-1))
     time = _changed(zeros, _answer(version, log_append_time_ms=-1))

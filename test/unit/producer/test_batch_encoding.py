@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kafka.producer.encoding import Encoded, Encoding, encode_entries
-from kafka.producer.entries import Shape, Ticks
+from kafka.producer.batch_encoding import Encoded, Encoding, Shape, Ticks, encode_entries
 from kafka.record.compression import Codec, decompress
 
 PLAIN = Encoding(2, Codec.NONE)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from kafka.partitioner.hashing import murmur2
-from kafka.producer.routes import TopicRoute
 from kafka.producer.send_path import check_topic
+from kafka.producer.topic_info import BuiltInPartitioner, TopicInfo
 
 
-def make(partitions: int, available: tuple[int, ...] = ()) -> TopicRoute:
-    route = TopicRoute("t", batch_size=100, limit=1000, uniform=lambda low, high: low)
+def make(partitions: int, available: tuple[int, ...] = ()) -> TopicInfo:
+    route = TopicInfo("t", batch_size=100, limit=1000, uniform=lambda low, high: low)
     route.update(partitions, available)
     return route
 
@@ -86,3 +86,27 @@ def test_few_keys_are_remembered_and_no_long_ones() -> None:
     assert 0 < len(route.keyed) <= 16_384
     route.place(b"k" * 129)
     assert b"k" * 129 not in route.keyed
+
+
+def test_it_is_enough_after_batch_size_bytes() -> None:
+    sticky = BuiltInPartitioner(100, lambda low, high: low)
+    assert [sticky.is_enough(40) for _ in range(3)] == [False, False, True]
+
+
+def test_a_draw_counts_from_zero() -> None:
+    sticky = BuiltInPartitioner(100, lambda low, high: low)
+    sticky.is_enough(99)
+    sticky.draw([0], lambda partition: 0)
+    assert not sticky.is_enough(99)
+
+
+@pytest.mark.parametrize(("point", "expected"), [(0.0, 0), (0.5, 0), (1.0, 1), (3.5, 1), (4.0, 2)])
+def test_the_shorter_a_queue_the_likelier_it_is(point: float, expected: int) -> None:
+    # Queues of 3, 1 and 2 batches weigh 1, 3 and 2.
+    sticky = BuiltInPartitioner(100, lambda low, high: point)
+    assert sticky.draw([0, 1, 2], [3, 1, 2].__getitem__) == expected
+
+
+def test_the_upper_end_of_the_draw_is_the_last_candidate() -> None:
+    sticky = BuiltInPartitioner(100, lambda low, high: high)
+    assert sticky.draw([4, 7], lambda partition: 0) == 7

@@ -1,4 +1,9 @@
-"""The outcomes of batches: who waits for them, whose callbacks run, which failures nobody saw."""
+"""The batches that are not complete: who waits for them, and what happens when one completes.
+
+A batch is complete when it has its outcome and its callbacks have run. `IncompleteBatches` wakes
+those who wait for it, starts its callbacks, and notes failures until somebody looks at them. Any
+thread may call it; `kafka.producer.batch_completion` decides the outcomes.
+"""
 
 from __future__ import annotations
 
@@ -20,27 +25,28 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+# Failures that are noted before those that nobody can look at any more are logged.
 _NOTES_KEPT = 1000
 
 
 def _count_nothing(_: ProducerBatch) -> None:
-    """Take note of no callback: there is no buffer yet."""
+    """Ignore a callback: no memory is counted yet."""
 
 
 class FlushWait:
     """The batches one flush waits for.
 
     Args:
-        batches: those that are not settled yet.
-        on_done: called once, on whatever thread settles the last one.
+        batches: those that are incomplete.
+        on_done: called once, on the thread that completes the last one.
     """
 
     def __init__(self, batches: Iterable[ProducerBatch], on_done: Callable[[], object]) -> None:
         self.remaining = set(batches)
         self._on_done = on_done
 
-    def settled(self, batch: ProducerBatch, parts: Iterable[ProducerBatch] = ()) -> None:
-        """Take *batch* off the list and put *parts* on it; any order of calls."""
+    def completed(self, batch: ProducerBatch, parts: Iterable[ProducerBatch] = ()) -> None:
+        """Replace *batch* by *parts* in what remains; calls may come in any order."""
         if batch in self.remaining:
             self.remaining.update(parts)
             self.remaining.discard(batch)
@@ -49,21 +55,21 @@ class FlushWait:
 
 
 class _Failure:
-    """What is kept of a failed batch: which of its records somebody asked about."""
+    """What is kept of a failed batch: among others, which records somebody asked about."""
 
-    __slots__ = ("batch", "count", "error", "looked", "topic")
+    __slots__ = ("batch", "count", "error", "observed", "topic")
 
     def __init__(self, batch: ProducerBatch, error: KafkaError) -> None:
         self.topic = batch.topic_partition.topic
         self.count = batch.count or len(batch.records)
         self.error = error
-        self.looked = batch.looked
+        self.observed = batch.observed_failures
         # A living batch has living futures, so somebody may still look.
         self.batch = weakref.ref(batch)
 
 
 class FailureLedger:
-    """Failed deliveries that nobody has looked at; reported once per topic."""
+    """Failed records that nobody has looked at; logged in one line for each topic."""
 
     def __init__(self) -> None:
         self._failures: list[_Failure] = []
@@ -89,7 +95,7 @@ class FailureLedger:
             if failure.batch() is not None and not include_held:
                 self._failures.append(failure)
                 continue
-            missed = failure.count - len(failure.looked)
+            missed = failure.count - len(failure.observed)
             if missed > 0:
                 count, error = topics.get(failure.topic, (0, failure.error))
                 topics[failure.topic] = (count + missed, error)
@@ -103,8 +109,8 @@ class FailureLedger:
             )
 
 
-class Deliveries:
-    """Completes batches and tells whoever waits.
+class IncompleteBatches:
+    """Complete batches, and wake or call those who wait for them.
 
     Args:
         lock: the accumulator's lock.
@@ -115,8 +121,8 @@ class Deliveries:
         is_held_here: whether the caller interrupted a send() of its own thread.
 
     Attributes:
-        failures: what nobody has looked at.
-        abandoned: set in a forked child, where nothing of this will ever complete.
+        failures: the failures that nobody has looked at.
+        abandoned: set in a forked child, where no batch of the parent will ever complete.
         on_callback_added: called, with the lock held, when a batch gets a callback to keep.
     """
 
@@ -139,21 +145,21 @@ class Deliveries:
         self._observer = observer
         self._is_loop_thread = is_loop_thread
         self._is_held_here = is_held_here
-        self._unsettled: set[ProducerBatch] = set()
+        self._incomplete: set[ProducerBatch] = set()
         self._flushes: list[FlushWait] = []
 
     @property
-    def unsettled(self) -> list[ProducerBatch]:
-        """The batches without an outcome, or with callbacks still to run."""
+    def incomplete(self) -> list[ProducerBatch]:
+        """The batches that have no outcome, or callbacks that have not run."""
         with self.lock:
-            return list(self._unsettled)
+            return list(self._incomplete)
 
-    def opened(self, batch: ProducerBatch) -> None:
-        """Watch over a new batch; the lock is held."""
-        self._unsettled.add(batch)
+    def track(self, batch: ProducerBatch) -> None:
+        """Count a new batch as incomplete; the lock is held."""
+        self._incomplete.add(batch)
 
     def complete(self, batch: ProducerBatch, outcome: Outcome) -> bool:
-        """Give *batch* its outcome, unless it has one; return whether it was given."""
+        """Set the outcome of *batch* unless it has one; return whether it was set."""
         with self.lock:
             if batch.outcome is not None or batch.parts is not None:
                 return False
@@ -163,7 +169,7 @@ class Deliveries:
             watchers, batch.watchers = batch.watchers, []
             callbacks, batch.callbacks = batch.callbacks, []
             if outcome.error is None and not callbacks and not self._flushes:
-                self._unsettled.discard(batch)
+                self._incomplete.discard(batch)
         for watcher in watchers:
             watcher()
         if outcome.error is not None:
@@ -171,36 +177,44 @@ class Deliveries:
             self._observer.batch_failed(batch.topic_partition.topic, batch.count, outcome.error)
         batch.drop_payload()
         if callbacks:
-            self._runner.submit(partial(self._run_and_settle, batch, callbacks))
-        elif batch in self._unsettled:
-            self._settle(batch)
+            self._runner.submit(partial(self._run_callbacks, batch, callbacks))
+        elif batch in self._incomplete:
+            self._remove(batch)
         return True
 
     def split(self, batch: ProducerBatch) -> list[ProducerBatch]:
-        """Split *batch*, moving what waits for it to its parts; they are returned."""
+        """Split *batch*; its callbacks and the flushes that wait for it move to the parts.
+
+        Returns:
+            The parts.
+        """
         with self.lock:
             batch.move(BatchState.DONE)
             parts = batch.split()
-            self._unsettled.update(parts)
-            self._unsettled.discard(batch)
+            self._incomplete.update(parts)
+            self._incomplete.discard(batch)
             watchers, batch.watchers = batch.watchers, []
             for flush in self._flushes:
-                flush.settled(batch, parts)
+                flush.completed(batch, parts)
         for watcher in watchers:
             watcher()
         return parts
 
     def wait_for_all(self, on_done: Callable[[], object]) -> FlushWait | None:
-        """Have *on_done* called when all batches of this moment are settled; ``None``: they are."""
+        """Call *on_done* once every batch that is incomplete now is complete.
+
+        Returns:
+            What `stop_waiting` takes; ``None`` if no batch is incomplete, without a call.
+        """
         with self.lock:
-            if not self._unsettled:
+            if not self._incomplete:
                 return None
-            wait = FlushWait(self._unsettled, on_done)
+            wait = FlushWait(self._incomplete, on_done)
             self._flushes.append(wait)
             return wait
 
     def stop_waiting(self, wait: FlushWait) -> None:
-        """Forget *wait*."""
+        """Forget *wait*: its *on_done* is not called any more."""
         with self.lock:
             if wait in self._flushes:
                 self._flushes.remove(wait)
@@ -235,7 +249,7 @@ class Deliveries:
             )
 
     def expect_callbacks(self) -> None:
-        """Have the runner ready."""
+        """Prepare the runner for callbacks; raise `IllegalStateError` in a forked child."""
         self._check_process()
         self._runner.prepare()
 
@@ -244,7 +258,7 @@ class Deliveries:
         index, call, looks = callback
         error = batch.error_of(index)
         if error is not None and looks:
-            batch.looked.add(index)
+            batch.observed_failures.add(index)
         try:
             call(None if error is not None else batch.metadata_of(index), error)
         except Exception as exc:
@@ -257,16 +271,16 @@ class Deliveries:
         """End the runner."""
         self._runner.stop(timeout)
 
-    def _run_and_settle(self, batch: ProducerBatch, callbacks: list[Callback]) -> None:
+    def _run_callbacks(self, batch: ProducerBatch, callbacks: list[Callback]) -> None:
         try:
             for callback in callbacks:
                 self.run_now(batch, callback)
         finally:
-            self._settle(batch)
+            self._remove(batch)
 
-    def _settle(self, batch: ProducerBatch) -> None:
+    def _remove(self, batch: ProducerBatch) -> None:
         with self.lock:
-            self._unsettled.discard(batch)
+            self._incomplete.discard(batch)
             if self._flushes:
                 for flush in self._flushes:
-                    flush.settled(batch)
+                    flush.completed(batch)
