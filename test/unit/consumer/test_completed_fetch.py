@@ -1,12 +1,11 @@
-"""Decoding what arrived, bit by bit."""
+"""Decoding the data of one partition as it is read."""
 
 from __future__ import annotations
 
 import pytest
 
-from kafka.consumer.fetch_results import FETCH_VERDICTS, AbortedTransaction, CompletedFetch
-from kafka.errors import CorruptRecordError, kafka_errors
-from kafka.errors.verdict import Verdict, verdict_for
+from kafka.consumer.completed_fetch import AbortedTransaction, CompletedFetch
+from kafka.errors import CorruptRecordError
 from kafka.record.batch import build_batch, encode_records
 from kafka.record.compression import Codec
 from kafka.record.control import ControlType, end_transaction_batch
@@ -192,18 +191,3 @@ def test_last_slice_can_be_given_back() -> None:
     completed.read(2)
     completed.unread(1)
     assert offsets(completed) == [1]
-
-
-def test_every_error_code_has_a_verdict() -> None:
-    allowed = {
-        Verdict.SUCCEED,
-        Verdict.RETRY,
-        Verdict.REFRESH_METADATA,
-        Verdict.RESET,
-        Verdict.FATAL,
-        Verdict.FIND_COORDINATOR,
-        Verdict.REBOOTSTRAP,
-        Verdict.ABORT,
-    }
-    verdicts = {code: verdict_for(cls, FETCH_VERDICTS) for code, cls in kafka_errors.items()}
-    assert {code: found for code, found in verdicts.items() if found not in allowed} == {}

@@ -1,7 +1,6 @@
-"""What arrived for one partition: the verdict on it, and its records, decoded bit by bit.  Pure.
+"""The data of one partition from one response, decoded as it is read.  Pure.
 
-A `CompletedFetch` is made on the loop thread and read on the thread that polls, never by two at
-once.
+A `CompletedFetch` is made on the loop thread and read on the polling thread, never by both at once.
 """
 
 from __future__ import annotations
@@ -9,28 +8,11 @@ from __future__ import annotations
 from bisect import bisect_left
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from kafka.errors import (
-    CorruptRecordError,
-    FencedLeaderEpochError,
-    InconsistentTopicIdError,
-    KafkaError,
-    KafkaStorageError,
-    NotLeaderForPartitionError,
-    OffsetNotAvailableError,
-    OffsetOutOfRangeError,
-    ReplicaNotAvailableError,
-    TopicAuthorizationFailedError,
-    UnknownError,
-    UnknownLeaderEpochError,
-    UnknownTopicIdError,
-    UnknownTopicOrPartitionError,
-)
-from kafka.errors.verdict import Verdict
 from kafka.record.control import ControlType, parse_control_key
 from kafka.record.memory_records import iter_merged
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from kafka.record.batch import Columns, Headers
     from kafka.record.memory_records import Batch
@@ -38,24 +20,6 @@ if TYPE_CHECKING:
 
 # Records of this many bytes are decoded faster than they arrive.
 _BULKY: Final = 512
-
-FETCH_VERDICTS: Final[Mapping[type[KafkaError], Verdict]] = {
-    NotLeaderForPartitionError: Verdict.REFRESH_METADATA,
-    ReplicaNotAvailableError: Verdict.REFRESH_METADATA,
-    KafkaStorageError: Verdict.REFRESH_METADATA,
-    FencedLeaderEpochError: Verdict.REFRESH_METADATA,
-    OffsetNotAvailableError: Verdict.REFRESH_METADATA,
-    UnknownTopicOrPartitionError: Verdict.REFRESH_METADATA,
-    UnknownTopicIdError: Verdict.REFRESH_METADATA,
-    InconsistentTopicIdError: Verdict.REFRESH_METADATA,
-    UnknownLeaderEpochError: Verdict.RETRY,
-    UnknownError: Verdict.RETRY,
-    OffsetOutOfRangeError: Verdict.RESET,
-    TopicAuthorizationFailedError: Verdict.FATAL,
-    # The broker could not read its own log: asking again gives the same answer.
-    CorruptRecordError: Verdict.FATAL,
-}
-"""What to do about a partition's error code in a Fetch response (semantics of KIP-320, KIP-392)."""
 
 
 class AbortedTransaction(NamedTuple):
@@ -247,7 +211,7 @@ class CompletedFetch:
         self.next_offset = offset
 
     def release(self) -> None:
-        """Let go of the response; nothing can be read any more."""
+        """Drop the reference to the response; nothing can be read any more."""
         self._records = b""
 
     def _next_columns(self, *, views: bool) -> bool:

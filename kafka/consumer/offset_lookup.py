@@ -1,4 +1,7 @@
-"""Look up offsets by time, or at the ends of partitions, without touching any position."""
+"""Ask leaders for offsets by time, or at the ends of partitions; runs on the loop.
+
+It changes no position: `PositionRequests` uses `OffsetLookup.ask`, the user's questions use `find`.
+"""
 
 from __future__ import annotations
 
@@ -125,7 +128,7 @@ class OffsetLookup:
 
         Raises:
             KafkaTimeoutError: not all leaders answered in time; says which partitions are missing.
-            KafkaError: an error that trying again does not cure.
+            KafkaError: an error for which trying again does not help.
         """
         for topic in dict.fromkeys(tp.topic for tp in timestamps):
             await self._client.metadata.topic(topic, deadline)
@@ -148,7 +151,7 @@ class OffsetLookup:
         found: dict[TopicPartition, OffsetAndTimestamp | None],
         deadline: Deadline,
     ) -> list[str]:
-        """Ask all leaders once, fill *found*, return what went wrong."""
+        """Ask all leaders once and add to *found*; return what went wrong."""
         snapshot = self._client.cluster.snapshot
         nodes: dict[int, dict[TopicPartition, int]] = {}
         causes = []
@@ -165,13 +168,13 @@ class OffsetLookup:
             if isinstance(answer, KafkaError):
                 causes.append(str(answer))
             else:
-                causes += _take(answer, found)
+                causes += _read(answer, found)
         return causes
 
     async def _try(
         self, node_id: int, timestamps: Mapping[TopicPartition, int], deadline: Deadline
     ) -> dict[TopicPartition, FoundOffset] | KafkaError:
-        """Return the answer, or the error if trying again may cure it."""
+        """Return the answer, or the error if trying again may help."""
         try:
             async with asyncio.timeout_at(deadline.timeout_at):
                 return await self.ask(node_id, timestamps)
@@ -181,7 +184,7 @@ class OffsetLookup:
             return exc
 
 
-def _take(
+def _read(
     answer: Mapping[TopicPartition, FoundOffset],
     found: dict[TopicPartition, OffsetAndTimestamp | None],
 ) -> list[str]:

@@ -1,11 +1,17 @@
-"""Partitions that are not fetched are noticed."""
+"""How reading of partitions is going, and which of them nobody fetches."""
 
 from __future__ import annotations
 
 import pytest
 
+from kafka.consumer.fetch_health import (
+    FetchWatchdog,
+    Neglected,
+    PartitionHealth,
+    partition_health,
+)
 from kafka.consumer.fetch_planner import Reason
-from kafka.consumer.watchdog import FetchWatchdog, Neglected
+from kafka.errors import KafkaError
 from kafka.subscription import PartitionState
 from test.unit.consumer.consumer_data import OTHER, TP, started
 
@@ -68,3 +74,30 @@ def test_partitions_stopped_one_after_the_other_are_reported_together() -> None:
 def test_report_names_partition_lag_and_reason() -> None:
     assert str(Neglected(TP, 5, Reason.NO_LEADER)) == "t-0 (lag 5): has no known leader"
     assert "unknown" in str(Neglected(TP, None, None))
+
+
+def test_watchdog_says_when_it_looks_again() -> None:
+    watchdog = FetchWatchdog()
+    watchdog.check([], {}, 100.0)
+    assert watchdog.next_check == 110.0
+
+
+def test_health_of_a_partition_that_is_read() -> None:
+    health = partition_health(lagging(), 3, None, 101.5)
+    assert health == PartitionHealth("fetching", None, 3, 2, 1.5, None)
+
+
+def test_health_of_a_partition_that_was_never_fetched() -> None:
+    health = partition_health(PartitionState(TP, 1), None, Reason.INITIALIZING, 101.5)
+    reason = Reason.INITIALIZING.value
+    assert health == PartitionHealth("initializing", reason, None, None, None, None)
+
+
+def test_health_names_the_error_that_the_next_poll_raises() -> None:
+    state, error = lagging(), KafkaError("broken")
+    state.fail(error)
+    assert partition_health(state, 3, Reason.FAILED, 101.5).error is error
+
+
+def test_position_behind_the_known_end_has_no_lag() -> None:
+    assert partition_health(lagging(), 9, None, 101.5).lag == 0

@@ -1,6 +1,6 @@
-"""Notice partitions that have something to read and are not fetched.  PURE: `now` is passed in.
+"""How reading of each partition is going, and which partitions nobody fetches.  Pure.
 
-Waiting that the application asked for, or that its next poll ends, is no trouble.
+For people and for monitoring: nothing is decided here about what is fetched.
 """
 
 from __future__ import annotations
@@ -18,9 +18,46 @@ if TYPE_CHECKING:
 PATIENCE: Final = 60.0
 """Seconds without an answer after which a partition is reported."""
 
-# Seconds between two looks: partitions that one cause stops are reported together.
+# Seconds between two checks: partitions that one cause stops are reported together.
 _PAUSE: Final = PATIENCE / 6
+# The application asked for it, or its next poll ends it.
 _EXPECTED: Final = {Reason.PAUSED, Reason.FAILED, Reason.BUFFER_FULL, Reason.NOT_POLLED}
+
+
+class PartitionHealth(NamedTuple):
+    """One assigned partition at one moment.
+
+    Args:
+        state: what it waits for: ``initializing``, ``fetching``, ``await reset`` or
+            ``await validation``.
+        reason: why no new fetch is sent for it now, ``None`` if one can be.
+        position: offset of the next record to be returned, ``None`` without a position.
+        lag: records between the position and the end as of the last fetch, ``None`` if unknown.
+        since_fetch: seconds since the last answer about it, ``None`` before the first.
+        error: what the next poll will raise about it, ``None`` for nothing.
+    """
+
+    state: str
+    reason: str | None
+    position: int | None
+    lag: int | None
+    since_fetch: float | None
+    error: BaseException | None
+
+
+def partition_health(
+    state: PartitionState, position: int | None, reason: Reason | None, now: float
+) -> PartitionHealth:
+    """Return the health of the partition of *state*."""
+    end = state.high_watermark
+    return PartitionHealth(
+        state=state.state.value,
+        reason=None if reason is None else reason.value,
+        position=position,
+        lag=None if end is None or position is None else max(end - position, 0),
+        since_fetch=None if state.last_fetch is None else now - state.last_fetch,
+        error=state.failure,
+    )
 
 
 class Neglected(NamedTuple):
@@ -44,14 +81,23 @@ class Neglected(NamedTuple):
 
 
 class FetchWatchdog:
-    """Report each neglected partition once, and again only after it has been fetched."""
+    """Report each neglected partition once, and again only after it has been fetched.
 
-    __slots__ = ("_checked", "_fine", "_told")
+    A check walks over all assigned partitions, once in a while: it is there for what the
+    bookkeeping of changes forgets, so it must not depend on that.
+    """
+
+    __slots__ = ("_checked", "_fine", "_reported")
 
     def __init__(self) -> None:
         self._fine: dict[TopicPartition, float] = {}
-        self._told: set[TopicPartition] = set()
+        self._reported: set[TopicPartition] = set()
         self._checked = -PATIENCE
+
+    @property
+    def next_check(self) -> float:
+        """When `check` looks at the partitions again."""
+        return self._checked + _PAUSE
 
     def check(
         self,
@@ -66,7 +112,7 @@ class FetchWatchdog:
             reasons: why each of them is not fetched, if it is not.
             now: time, in seconds; a process that was stopped for long begins to wait anew.
         """
-        if now - self._checked < _PAUSE:
+        if now < self.next_check:
             return []
         before = self._fine if now - self._checked <= PATIENCE else {}
         self._fine, self._checked = {}, now
@@ -79,9 +125,9 @@ class FetchWatchdog:
             self._fine[state.tp] = since
             if now - since < PATIENCE:
                 if expected or since == state.last_fetch:
-                    self._told.discard(state.tp)
-            elif state.tp not in self._told:
-                self._told.add(state.tp)
+                    self._reported.discard(state.tp)
+            elif state.tp not in self._reported:
+                self._reported.add(state.tp)
                 found.append(Neglected(state.tp, lag, reason))
-        self._told &= self._fine.keys()
+        self._reported &= self._fine.keys()
         return found
