@@ -142,10 +142,8 @@ class AsyncKafkaProducer:
             future = core.accumulator.gate.append(topic, value, key)
             if future is not None:
                 return future
-        sent = core.path.send(
-            topic, value, key, headers, partition, timestamp_ms, core.driver.new_waiter
-        )
-        return sent if isinstance(sent, FutureRecordMetadata) else await core.driver.run(sent)
+        sent = core.path.send(topic, value, key, headers, partition, timestamp_ms, core.driver)
+        return sent if isinstance(sent, FutureRecordMetadata) else await sent
 
     async def send_many(
         self,

@@ -16,7 +16,6 @@ from kafka.producer.async_producer import AsyncKafkaProducer
 from kafka.producer.callbacks import CallbackThread
 from kafka.producer.client import ProducerClient
 from kafka.producer.drivers import ThreadDriver, ThreadWaiter
-from kafka.producer.future import FutureRecordMetadata
 from kafka.sync.facade import GRACE, Facade, blocking, local
 
 if TYPE_CHECKING:
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from kafka.cluster import ClusterMetadata
     from kafka.producer.batch_encoding import Headers
     from kafka.producer.core import ProducerCore
-    from kafka.producer.future import FutureRecordsMetadata
+    from kafka.producer.future import FutureRecordMetadata, FutureRecordsMetadata
     from kafka.producer.send_path import SendPath
 
 P = ParamSpec("P")
@@ -124,9 +123,7 @@ class KafkaProducer(Facade[ProducerClient]):
             if future is not None:
                 return future
         path = self._path or self._running.path
-        driver = self._driver
-        sent = path.send(topic, value, key, headers, partition, timestamp_ms, driver.new_waiter)
-        return sent if isinstance(sent, FutureRecordMetadata) else driver.run(sent)
+        return path.send(topic, value, key, headers, partition, timestamp_ms, self._driver)
 
     def send_many(
         self,

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from kafka.producer.future import FutureRecordMetadata
     from kafka.producer.partitioned_records import PartitionedRecords
     from kafka.producer.record_accumulator import RecordAccumulator
-    from kafka.producer.steps import Steps
+    from kafka.producer.steps import Driver, R_co, Steps
     from kafka.producer.topic_info import PartitionQueue
     from kafka.producer.topics import Topics
 
@@ -113,9 +113,12 @@ class SendPath:
         headers: Headers | None,
         partition: int | None,
         timestamp_ms: int | None,
-        new_waiter: Callable[[], W | None],
-    ) -> FutureRecordMetadata | Steps[W, FutureRecordMetadata]:
+        driver: Driver[W, R_co],
+    ) -> FutureRecordMetadata | R_co:
         """Send one record.
+
+        A record that need not wait does not go through steps: a generator would take a quarter
+        more time.
 
         Args:
             topic: where to send it.
@@ -124,20 +127,21 @@ class SendPath:
             headers: pairs of name and bytes.
             partition: where exactly; by default the partitioner decides.
             timestamp_ms: by default now.
-            new_waiter: returns what this call waits for memory with; ``None`` if it cannot wait.
+            driver: goes through the steps if the call has to wait.
 
         Returns:
-            The record's future, or the steps that return it if the call has to wait. Most calls do
-            not, and going through a generator would take a quarter of their time.
+            The record's future, or what *driver* returns for the steps that return it.
         """
         route = self._known_route(topic, partition)
         if route is None:
-            return self.steps(topic, value, key, headers, partition, timestamp_ms, new_waiter)
+            return driver.run(
+                self.steps(topic, value, key, headers, partition, timestamp_ms, driver.new_waiter)
+            )
         queue, record, size = self._prepare(
             topic, route, value, key, headers, partition, timestamp_ms
         )
-        return self._accumulator.append(route, queue, record, size) or self._wait_for_memory(
-            route, queue, record, size, None, new_waiter
+        return self._accumulator.append(route, queue, record, size) or driver.run(
+            self._wait_for_memory(route, queue, record, size, None, driver.new_waiter)
         )
 
     def steps(
@@ -152,8 +156,19 @@ class SendPath:
     ) -> Steps[W, FutureRecordMetadata]:
         """Send one record to a topic or partition that is not known yet.
 
-        The arguments are those of `send`; the wait for memory ends at the same time as the wait for
-        the topic.
+        The wait for memory ends at the same time as the wait for the topic.
+
+        Args:
+            topic: as in `send`, like all the others but the last.
+            value: the record's value.
+            key: the record's key.
+            headers: pairs of name and bytes.
+            partition: where exactly.
+            timestamp_ms: by default now.
+            new_waiter: returns what this call waits for memory with; ``None`` if it cannot wait.
+
+        Returns:
+            The record's future.
         """
         deadline = self._begin_to_wait(topic)
         route = yield from self._find_route(topic, partition, deadline)

@@ -14,6 +14,7 @@ from kafka.producer.topic_info import TopicInfo
 if TYPE_CHECKING:
     from kafka._base.deadline import Deadline
     from kafka.producer.buffer_pool import BufferWaiter
+    from kafka.producer.future import FutureRecordMetadata
 
 
 class Waiter(Protocol):
@@ -30,6 +31,7 @@ class Waiter(Protocol):
 
 
 W = TypeVar("W", bound=Waiter)
+R_co = TypeVar("R_co", covariant=True)
 T = TypeVar("T")
 
 
@@ -66,3 +68,13 @@ class NeedOutcomes(NamedTuple, Generic[W]):
 Need = NeedRoute | NeedMemory[W] | NeedOutcomes[W]
 Steps = Generator[Need[W], TopicInfo | None, T]
 """What a call needs, the answers, and what it returns."""
+
+
+class Driver(Protocol[W, R_co]):
+    """Goes through the steps of a send(), in the way of one face."""
+
+    def new_waiter(self) -> W | None:
+        """Return what a call waits with; ``None`` if it cannot wait."""
+
+    def run(self, steps: Steps[W, FutureRecordMetadata], /) -> R_co:
+        """Go through *steps*; return what they return, or what can be awaited for it."""

@@ -102,7 +102,7 @@ class Detached:
 
 
 class Story:
-    """A send path and what is around it."""
+    """A send path and what is around it; its driver as well."""
 
     def __init__(self, **options: object) -> None:
         self.accumulator = Accumulator()
@@ -135,13 +135,17 @@ class Story:
     ) -> Any:
         headers, timestamp = options.get("headers"), options.get("timestamp_ms")
         topic = options.get("topic", "t")
-        return self.path.send(topic, value, key, headers, partition, timestamp, self._new_waiter)
+        return self.path.send(topic, value, key, headers, partition, timestamp, self)
+
+    def run(self, steps: Any) -> Any:
+        """Leave the steps to the test."""
+        return steps
 
     def send_many(self, values: Any, keys: Any = None, **options: Any) -> Any:
         headers = options.get("headers")
-        return self.path.steps_of_many("t", values, keys, headers, None, None, self._new_waiter)
+        return self.path.steps_of_many("t", values, keys, headers, None, None, self.new_waiter)
 
-    def _new_waiter(self) -> Waiter | None:
+    def new_waiter(self) -> Waiter | None:
         return self.waiter
 
 
