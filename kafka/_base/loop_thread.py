@@ -17,6 +17,7 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from kafka._base.futures import mark_retrieved
+from kafka._base.reentrant_lock import reentrant_lock
 from kafka._base.waiting import bounded
 from kafka.errors import IllegalStateError, KafkaTimeoutError
 
@@ -41,7 +42,7 @@ class EventLoopThread:
     def __init__(self, name: str) -> None:
         self.name = name
         self.on_fork: list[Callable[[], None]] = []
-        self._lock = threading.RLock()
+        self._lock = reentrant_lock()
         self._loop: asyncio.SelectorEventLoop | None = None
         self._selector: selectors.BaseSelector | None = None
         self._thread: threading.Thread | None = None
@@ -132,7 +133,7 @@ class EventLoopThread:
 
     def _let_go(self) -> None:
         """Forget the parent's loop, in a forked child."""
-        self._lock = threading.RLock()
+        self._lock = reentrant_lock()
         selector, loop = self._selector, self._loop
         self._selector = self._loop = self._thread = None
         if loop is None or selector is None:

@@ -11,6 +11,8 @@ import threading
 from collections import deque
 from typing import TYPE_CHECKING
 
+from kafka._base.reentrant_lock import reentrant_lock
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
@@ -71,7 +73,7 @@ class FetchBuffer:
     def __init__(
         self, max_bytes: Callable[[int], int], on_space_available: Callable[[], None]
     ) -> None:
-        self._lock = threading.RLock()
+        self._lock = reentrant_lock()
         self._ready = threading.Condition(self._lock)
         self._max_bytes_for = max_bytes
         self._max_bytes = max_bytes(0)

@@ -7,6 +7,8 @@ import queue
 import threading
 from typing import TYPE_CHECKING, Protocol
 
+from kafka._base.reentrant_lock import reentrant_lock
+
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
@@ -41,7 +43,7 @@ class CallbackThread:
         self._name = name
         self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
-        self._starting = threading.RLock()
+        self._starting = reentrant_lock()
 
     def prepare(self) -> None:
         """Start the thread unless it runs."""

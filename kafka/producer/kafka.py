@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, Final, ParamSpec, 
 
 from kafka._base.lifetime import EXIT_TIMEOUT, Lifetime
 from kafka._base.loop_thread import EventLoopThread
+from kafka._base.reentrant_lock import reentrant_lock
 from kafka.config.producer import ProducerConfig
 from kafka.errors import IllegalStateError, KafkaError, KafkaTimeoutError
 from kafka.producer.async_producer import AsyncKafkaProducer
@@ -75,7 +76,7 @@ class KafkaProducer(Facade[ProducerClient]):
         self._client = client = ProducerClient(ProducerConfig.from_kwargs(configs))
         super().__init__(client, EventLoopThread(f"kafka-{client.options.client_id}-io"))
         self.config = client.config
-        self._starting = threading.RLock()
+        self._starting = reentrant_lock()
         self._put: Callable[[str, object, object], FutureRecordMetadata | None] = _put_nothing
         self._path: SendPath | None = None
         self._driver: ThreadDriver
@@ -297,7 +298,7 @@ class KafkaProducer(Facade[ProducerClient]):
         parents = self._client
         if parents.started is not None:
             parents.started.incomplete.abandoned = True
-        self._starting = threading.RLock()
+        self._starting = reentrant_lock()
         self._path, self._put = None, _put_nothing
         self._client = self._calls = ProducerClient(parents.options)
         self._client.closed = parents.closed

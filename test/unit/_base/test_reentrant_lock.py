@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import threading
+from pathlib import Path
 
 import pytest
 
+import kafka
 from kafka._base.reentrant_lock import ReentrantLock, reentrant_lock
 from test.support.interruptions import interruptions
 
@@ -41,3 +44,17 @@ def test_it_keeps_other_threads_out_and_lets_its_own_in(make: type[ReentrantLock
 def test_with_gives_what_acquire_gives() -> None:
     with ReentrantLock() as acquired:
         assert acquired is True
+
+
+def test_the_client_makes_no_other_lock() -> None:
+    package = Path(kafka.__file__).parent
+    own = {package / "_base" / "reentrant_lock.py"}
+    makers = {f"threading.{name}" for name in ("Lock", "RLock", "Semaphore", "Event")}
+    found = [
+        f"{path.relative_to(package)}: {ast.unparse(node)}"
+        for path in package.rglob("*.py")
+        if path not in own and "testing" not in path.parts
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in makers
+    ]
+    assert found == []
