@@ -16,6 +16,7 @@ import weakref
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
+from kafka._base.futures import mark_retrieved
 from kafka._base.waiting import bounded
 from kafka.errors import IllegalStateError, KafkaTimeoutError
 
@@ -180,8 +181,7 @@ class _Call(Generic[T]):
             self._task.cancel()
 
     def _finish(self, task: asyncio.Task[T]) -> None:
-        if not task.cancelled():
-            task.exception()  # Looked at, even if nobody waits any more.
+        mark_retrieved(task)  # the caller may have stopped waiting
         self.done.put(task)
 
 
