@@ -9,11 +9,11 @@ from __future__ import annotations
 import asyncio
 import atexit
 import contextlib
-import time
 import warnings
 import weakref
 from typing import TYPE_CHECKING, Any, Final
 
+from kafka._base.system import monotonic
 from kafka.errors import KafkaError
 
 if TYPE_CHECKING:
@@ -119,12 +119,12 @@ def close_open_clients() -> None:
 
     All are told to hurry before the first is waited for, so that they deliver at the same time.
     """
-    end = time.monotonic() + EXIT_TIMEOUT
+    end = monotonic() + EXIT_TIMEOUT
     clients = list(_OPEN)
     for client in clients:
         client.hurry()
     for client in clients:
-        client.close(max(end - time.monotonic(), 0.0))
+        client.close(max(end - monotonic(), 0.0))
 
 
 def _keep_inherited(on_fork: weakref.WeakMethod[Callable[[], object]]) -> None:

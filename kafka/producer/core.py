@@ -6,10 +6,10 @@ Both faces stand on it, see `kafka.producer.client`.
 from __future__ import annotations
 
 import asyncio
-import time
 from typing import TYPE_CHECKING
 
 from kafka._base.deadline import Deadline
+from kafka._base.loop_clock import runs_with_system
 from kafka._base.loop_waker import LoopWaker
 from kafka._base.observer import Observer
 from kafka._base.waiting import seconds_of
@@ -24,9 +24,6 @@ from kafka.producer.topics import Topics
 from kafka.record.compression import Codec, available
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from kafka._base.clock import Clock
     from kafka.cluster import ClusterSnapshot
     from kafka.config.producer import ProducerConfig
     from kafka.producer.callbacks import CallbackRunner
@@ -91,7 +88,7 @@ class ProducerCore:
             ),
             cluster=self.net.cluster,
             clock=runtime.clock,
-            wall=_wall_of(self.loop, runtime.clock),
+            wall=None if runs_with_system(self.loop) else runtime.clock.wall,
             check=self.check,
         )
         self.sender = Sender(
@@ -231,11 +228,6 @@ class ProducerCore:
         error = KafkaError(f"the producer's background task failed: {failure!r}")
         error.__cause__ = failure
         self.accumulator.abort(error)
-
-
-def _wall_of(loop: asyncio.AbstractEventLoop, clock: Clock) -> Callable[[], float]:
-    """Return Unix time that follows *loop*: the system's, unless the loop has a time of its own."""
-    return time.time if abs(loop.time() - time.monotonic()) < 1.0 else clock.wall
 
 
 def _accumulator_settings(config: ProducerConfig) -> AccumulatorSettings:
