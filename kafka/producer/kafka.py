@@ -7,7 +7,8 @@ import threading
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, Final, ParamSpec, Self, TypeVar
 
-from kafka._base.lifetime import EXIT_TIMEOUT, Lifetime
+from kafka._base.at_exit import EXIT_TIMEOUT
+from kafka._base.lifetime import Lifetime
 from kafka._base.loop_thread import EventLoopThread
 from kafka._base.reentrant_lock import reentrant_lock
 from kafka._base.system import monotonic
