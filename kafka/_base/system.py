@@ -37,7 +37,7 @@ monotonic: Final[Callable[[], float]] = _untouched.monotonic
 
 def uniform(low: float, high: float) -> float:
     """Return a random number between *low* and *high*."""
-    import random  # noqa: PLC0415 - a millisecond that importing a client can do without
+    import random  # noqa: PLC0415 - a millisecond that importing the package can do without
 
     return random.uniform(low, high)  # noqa: S311 - spreads delays, guards no secret
 

@@ -14,14 +14,16 @@ from kafka._base.loop_waker import LoopWaker
 from kafka._base.observer import Observer
 from kafka._base.waiting import seconds_of
 from kafka.errors import KafkaError, KafkaTimeoutError, UnsupportedCodecError
+from kafka.net.network_client import NetworkClient
 from kafka.producer.detached_records import DetachedRecords
 from kafka.producer.drivers import LoopDriver
 from kafka.producer.incomplete_batches import IncompleteBatches
 from kafka.producer.record_accumulator import AccumulatorSettings, RecordAccumulator
 from kafka.producer.send_path import SendPath
+from kafka.producer.sender import Sender, SenderSettings
 from kafka.producer.steps import NeedOutcomes
 from kafka.producer.topics import Topics
-from kafka.record.compression import Codec, available
+from kafka.record.compression import available, codec_named
 
 if TYPE_CHECKING:
     from kafka.cluster import ClusterSnapshot
@@ -51,10 +53,6 @@ class ProducerCore:
         observer: Observer | None = None,
         yields_to_loop: bool = False,
     ) -> None:
-        # A third of what importing a client would cost; it is needed when one is made.
-        from kafka.net.network_client import NetworkClient  # noqa: PLC0415
-        from kafka.producer.sender import Sender, SenderSettings  # noqa: PLC0415
-
         self.config = config
         self.loop = asyncio.get_running_loop()
         self.net = NetworkClient.for_client(config.network(), observer or Observer())
@@ -231,7 +229,7 @@ class ProducerCore:
 
 
 def _accumulator_settings(config: ProducerConfig) -> AccumulatorSettings:
-    codec = Codec[config.compression_type.upper()] if config.compression_type else Codec.NONE
+    codec = codec_named(config.compression_type)
     if not available(codec):
         name = config.compression_type
         raise UnsupportedCodecError(
