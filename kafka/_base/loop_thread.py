@@ -17,6 +17,8 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from kafka._base.futures import mark_retrieved
+from kafka._base.log_thread import own_thread, settle
+from kafka._base.logs import look_up_levels
 from kafka._base.loop_clock import SteadyLoop
 from kafka._base.reentrant_lock import reentrant_lock
 from kafka._base.waiting import bounded
@@ -64,6 +66,7 @@ class EventLoopThread:
         """Start the thread; in a forked child, one of the child's own."""
         if self._state not in ("NEW", "FORKED"):
             raise IllegalStateError(f"{self.name}: cannot start, it is {self._state}")
+        look_up_levels()
         self._selector = selectors.DefaultSelector()
         self._loop = _OwnLoop(self._selector)
         self._thread = threading.Thread(
@@ -131,6 +134,7 @@ class EventLoopThread:
             loop.call_soon_threadsafe(loop.stop)
         if thread is not threading.current_thread():
             thread.join(timeout)
+            settle()
 
     def _let_go(self) -> None:
         """Forget the parent's loop, in a forked child."""
@@ -203,6 +207,11 @@ _THREADS: weakref.WeakSet[EventLoopThread] = weakref.WeakSet()
 
 def _run(loop: asyncio.SelectorEventLoop) -> None:
     asyncio.set_event_loop(loop)
+    with own_thread():
+        _run_to_its_end(loop)
+
+
+def _run_to_its_end(loop: asyncio.SelectorEventLoop) -> None:
     try:
         loop.run_forever()
     finally:

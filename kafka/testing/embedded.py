@@ -9,6 +9,7 @@ from concurrent.futures import Future
 from random import Random
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, Self, TypeVar
 
+from kafka._base.log_thread import own_thread
 from kafka._base.loop_clock import LoopClock, SteadyLoop
 from kafka.testing.broker.api_modules import api_table
 from kafka.testing.broker.api_ranges import checked_ranges
@@ -165,7 +166,7 @@ class EmbeddedCluster:
 
     def _run_thread(self, started: Future[None]) -> None:
         # A cluster goes on while a test freezes the clock, as clients do.
-        with asyncio.Runner(loop_factory=SteadyLoop) as runner:
+        with own_thread(), asyncio.Runner(loop_factory=SteadyLoop) as runner:
             runner.run(self._serve(started))
 
     async def _serve(self, started: Future[None]) -> None:

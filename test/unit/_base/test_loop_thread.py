@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import io
+import logging
 import os
 import signal
 import socket
@@ -10,6 +12,7 @@ import threading
 
 import pytest
 
+from kafka._base.logs import logger
 from kafka._base.loop_thread import EventLoopThread
 from kafka.errors import IllegalStateError, KafkaTimeoutError
 from test.support.signals import ctrl_c_raises
@@ -109,6 +112,53 @@ def test_ctrl_c_in_a_waiting_call_is_raised_at_once(thread: EventLoopThread) -> 
     with pytest.raises(KeyboardInterrupt):
         thread.call(forever(), A_DAY)
     assert cancelled.wait(A_DAY)
+
+
+@pytest.mark.parametrize("name", ["asyncio", "kafka.client"])
+def test_a_call_does_not_wait_for_the_handler_of_what_the_loop_logs(
+    thread: EventLoopThread, name: str
+) -> None:
+    lines: list[str] = []
+    handled = threading.Event()
+
+    class Handler(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            lines.append(record.getMessage())
+            handled.set()
+
+    async def log() -> None:
+        loop = asyncio.get_running_loop()
+        loop.call_exception_handler({"message": "said by the loop"})
+        logger("kafka.client").error("said by the client")
+
+    handler = Handler()
+    logger(name).addHandler(handler)
+    try:
+        with handler.lock:  # type: ignore[union-attr] # None for handlers without one
+            thread.call(log(), 5)
+            assert lines == []
+        assert handled.wait(5)
+    finally:
+        logger(name).removeHandler(handler)
+    assert lines == [{"asyncio": "said by the loop"}.get(name, "said by the client")]
+
+
+def test_a_loop_that_says_which_callbacks_are_slow_does_not_wait_for_handlers(
+    thread: EventLoopThread,
+) -> None:
+    async def be_slow() -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_debug(True)
+        loop.slow_callback_duration = 0.0
+
+    handler = logging.StreamHandler(io.StringIO())
+    logger("asyncio").addHandler(handler)
+    try:
+        with handler.lock:  # type: ignore[union-attr] # None for handlers without one
+            thread.call(be_slow(), 5)
+            assert thread.call(seven(), 5) == 7
+    finally:
+        logger("asyncio").removeHandler(handler)
 
 
 def test_post_runs_a_function_on_the_loop(thread: EventLoopThread) -> None:
