@@ -67,13 +67,23 @@ class EventLoopThread:
         if self._state not in ("NEW", "FORKED"):
             raise IllegalStateError(f"{self.name}: cannot start, it is {self._state}")
         look_up_levels()
+        state = self._state
         self._selector = selectors.DefaultSelector()
-        self._loop = _OwnLoop(self._selector)
-        self._thread = threading.Thread(
-            target=_run, args=(self._loop,), name=self.name, daemon=True
-        )
-        self._state = "RUNNING"
-        self._thread.start()
+        try:
+            self._loop = _OwnLoop(self._selector)
+            self._thread = threading.Thread(
+                target=_run, args=(self._loop,), name=self.name, daemon=True
+            )
+            self._state = "RUNNING"
+            self._thread.start()
+        except BaseException:
+            # The system has no more descriptors or threads, or the program ends.
+            if self._loop is not None:
+                self._loop.close()
+            self._selector.close()
+            self._state = state
+            self._selector = self._loop = self._thread = None
+            raise
 
     def call(self, work: Coroutine[Any, Any, T], timeout: float | None) -> T:  # Any: unused
         """Run *work* on the loop and return its result.
@@ -198,6 +208,14 @@ def on_own_loop() -> bool:
 
 class _OwnLoop(SteadyLoop):
     """A loop on which nothing runs but one client."""
+
+    def __init__(self, selector: selectors.BaseSelector) -> None:
+        try:
+            super().__init__(selector)
+        except BaseException:
+            # Or it would warn that nobody has closed it. Its own close() wants all that is missing.
+            asyncio.BaseEventLoop.close(self)
+            raise
 
 
 # What forked children hold on to, so that it is never closed or collected.
