@@ -11,8 +11,8 @@ import asyncio
 from typing import TYPE_CHECKING, TypeVar
 
 from kafka._base.deadline import Deadline
+from kafka._base.loop_check import check_own_loop
 from kafka._base.observer import Observer
-from kafka._base.own_loop import check_own_loop
 from kafka._base.system import SystemClock
 from kafka.config.consumer import ConsumerConfig
 from kafka.consumer import arguments

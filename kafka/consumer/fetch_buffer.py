@@ -7,11 +7,13 @@ call walks over all partitions but `FetchBuffer.assign`.
 
 from __future__ import annotations
 
-import threading
+import math
 from collections import deque
 from typing import TYPE_CHECKING
 
 from kafka._base.reentrant_lock import reentrant_lock
+from kafka._base.system import monotonic
+from kafka._base.waiting import Notification
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -74,7 +76,7 @@ class FetchBuffer:
         self, max_bytes: Callable[[int], int], on_space_available: Callable[[], None]
     ) -> None:
         self._lock = reentrant_lock()
-        self._ready = threading.Condition(self._lock)
+        self._waiting: list[Notification] = []
         self._max_bytes_for = max_bytes
         self._max_bytes = max_bytes(0)
         self._on_space_available = on_space_available
@@ -255,8 +257,19 @@ class FetchBuffer:
 
     def wait(self, timeout: float | None) -> None:
         """Block until there is something to look at, or *timeout* seconds have passed."""
-        with self._lock:
-            self._ready.wait_for(self.has_news, timeout)
+        end = math.inf if timeout is None else monotonic() + timeout
+        while (left := end - monotonic()) > 0:
+            with self._lock:
+                if self.has_news():
+                    return
+                news = Notification()
+                self._waiting.append(news)
+            try:
+                news.wait(left)
+            finally:
+                with self._lock:
+                    if news in self._waiting:
+                        self._waiting.remove(news)
 
     def has_news(self) -> bool:
         """Return whether a poll has something to do: data, an error, a wake-up, the end."""
@@ -424,7 +437,9 @@ class FetchBuffer:
             self._queue(tp, slot)
 
     def _notify(self) -> None:
-        self._ready.notify_all()
+        for waiting in self._waiting:
+            waiting.notify()
+        self._waiting.clear()
         for watcher in self._watchers:
             watcher()
 

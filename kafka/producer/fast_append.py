@@ -61,6 +61,7 @@ from bisect import bisect_right
 from collections import deque
 from typing import TYPE_CHECKING, Any, ClassVar, Final, ParamSpec, TypeVar
 
+from kafka._base.system import sleep
 from kafka.producer.batch_encoding import RECORD_MEMORY, SAVING, Shape
 from kafka.producer.future import FutureRecordMetadata
 
@@ -281,7 +282,7 @@ class FastAppend:
             except AttributeError:
                 if self._may_be_held_here():
                     return None
-                time.sleep(0)
+                sleep(0)
             else:
                 break
         try:
@@ -336,7 +337,7 @@ class FastAppend:
             except AttributeError:
                 if self._in_step and self._owns_lock():
                     return step(*args, **kwargs)
-                time.sleep(0)
+                sleep(0)
             else:
                 break
         try:
@@ -376,7 +377,7 @@ class FastAppend:
         for _ in range(_PATIENCE):
             if hasattr(self, "free"):
                 return False
-            time.sleep(0)
+            sleep(0)
         return True
 
 
