@@ -14,6 +14,7 @@ from kafka.testing.broker.api_modules import api_table
 from kafka.testing.broker.api_ranges import checked_ranges
 from kafka.testing.broker.cluster import Cluster
 from kafka.testing.broker.control import Control
+from kafka.testing.broker.fault_orders import never_fired
 from kafka.testing.broker.ids import cluster_id, topic_ids
 from kafka.testing.broker.security.listeners import Listener, checked
 from kafka.testing.broker.server import TimerDriver
@@ -338,5 +339,18 @@ class EmbeddedCluster:
 
 
 def _report(control: Control, error: BaseException | None) -> None:
-    if control.crashes and error is None:
-        raise AssertionError("a broker failed; see its cause") from control.crashes[0]
+    """Raise what went wrong in the brokers; note it on *error*, if the block raised that."""
+    unfired = never_fired(control.plan.rules)
+    problem = None
+    if control.crashes:
+        problem = AssertionError("a broker failed; see its cause")
+        problem.__cause__ = control.crashes[0]
+    elif unfired:
+        problem = AssertionError(
+            "faults that never fired (say optional=True if they need not): " + "; ".join(unfired)
+        )
+    if problem is None:
+        return
+    if error is None:
+        raise problem
+    error.add_note(f"embedded cluster: {problem} {problem.__cause__ or ''}".rstrip())

@@ -212,5 +212,6 @@ async def test_evicted_session_is_made_anew() -> None:
                 Answer(FetchResponse(error_code=71)),
                 Answer(FetchResponse(error_code=-1)),
             )
+            await cluster.until(lambda control: not control.plan.rules)
             cluster.append("t", b"a")
             assert values(await read(reader, 1)) == [b"a"]

@@ -7,14 +7,12 @@ import pkgutil
 from functools import cache
 from typing import TYPE_CHECKING
 
-from kafka.errors import UnsupportedVersionError
 from kafka.testing.broker import apis, handlers
 from kafka.testing.broker.api_ranges import Api
 
 if TYPE_CHECKING:
     from kafka.testing.broker.handlers import Registered
     from kafka.testing.broker.versions import Release
-    from kafka.testing.broker.wire import AnyRequest
 
 
 @cache
@@ -40,17 +38,3 @@ def handler_of(api: Api) -> Registered:
         found = handlers.registered(api.key)
         assert found is not None, f"{api.name} registers no handler"
     return found
-
-
-def served(request_type: type[AnyRequest], release: Release) -> Registered:
-    """Return the handler of *request_type*.
-
-    Raises:
-        UnsupportedVersionError: a cluster that imitates *release* does not serve it.
-    """
-    api = api_table(release).get(request_type.API_KEY)
-    if api is None:
-        raise UnsupportedVersionError(
-            f"a {release.name} cluster does not serve {request_type.NAME}"
-        )
-    return handler_of(api)

@@ -6,17 +6,20 @@ other threads can call them.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from kafka.errors import KafkaProtocolError, UnknownTopicOrPartitionError
-from kafka.testing.broker.api_modules import api_table, served
+from kafka.errors import UnknownTopicOrPartitionError
+from kafka.testing.broker.api_modules import api_table, handler_of
 from kafka.testing.broker.api_ranges import with_ranges
 from kafka.testing.broker.broker import Broker, error_response
 from kafka.testing.broker.broker_state import BrokerState
 from kafka.testing.broker.cluster import NO_LEADER, Node
 from kafka.testing.broker.compaction import compact
 from kafka.testing.broker.coordinators import Coordinators, KeyType
+from kafka.testing.broker.fault_orders import check_node, check_rule
 from kafka.testing.broker.faults import Fail, FaultPlan, Rule
+from kafka.testing.broker.names import error_named, request_named
 from kafka.testing.broker.recorder import Recorder
 from kafka.testing.broker.security.listeners import Listener
 from kafka.testing.broker.security.service import Security
@@ -47,6 +50,7 @@ class Control:
         changed: fires with every request, every change of the metadata and every completed
             transaction.
         security: users, tokens and ACLs.
+        apis: what the brokers serve, by API key.
     """
 
     def __init__(
@@ -67,7 +71,7 @@ class Control:
         self._host = host
         self._listeners = listeners
         self._racks = racks
-        self._api_versions = api_versions or {}
+        self.apis = with_ranges(api_table(state.release), api_versions or {})
         self._ending: list[asyncio.Task[None]] = []
         state.metadata_changed.subscribe(self.changed.fire)
         # Makes the coordinators and the groups as well, which transactions need.
@@ -83,9 +87,8 @@ class Control:
                 free ports.
         """
         first = self._listeners[0].name
-        apis = with_ranges(api_table(self.state.release), self._api_versions)
         for node_id, port in enumerate(ports):
-            known = BrokerState(node_id, self.state, apis)
+            known = BrokerState(node_id, self.state, self.apis)
             broker = Broker(known, plan=self.plan, recorder=self.recorder)
             server = BrokerServer(broker, self._host, self._listeners)
             bound = await server.listen({first: port})
@@ -118,7 +121,7 @@ class Control:
 
     def inject(
         self,
-        api: type[AnyRequest],
+        api: type[AnyRequest] | str,
         action: Action,
         *,
         times: int | None = 1,
@@ -127,44 +130,53 @@ class Control:
         topic: str | None = None,
         partition: int | None = None,
         when: Callable[[AnyRequest], bool] | None = None,
+        optional: bool = False,
     ) -> Rule:
         """Apply the fault *action* to the next *times* requests that match.
 
         Args:
-            api: request class, e.g. ``ProduceRequest``.
-            action: one of `kafka.testing.broker.faults`, e.g. ``Disconnect()``.
+            api: request class, e.g. ``ProduceRequest``, or its name, e.g. ``"Produce"``.
+            action: one of those in `kafka.testing`, e.g. ``Disconnect()``.
             times: ``None`` for all until `clear_faults`.
             node_id: only at this broker.
             client_id: only from this client.
             topic: only requests that name this topic.
             partition: only requests that name this partition of *topic*.
             when: only requests for which this returns true; called on the cluster's loop.
+            optional: the fault need not happen, and *topic* need not be there yet. Without this
+                the end of the cluster raises `AssertionError` for a fault that never happened.
 
         Raises:
+            TypeError: a value is of a wrong kind.
+            ValueError: there is no such API, broker, topic or partition, or the fault would do
+                nothing.
             KafkaProtocolError: the API has no error code where the error would go, or *partition*
                 is given without *topic*.
+            UnsupportedVersionError: the brokers do not serve the API.
         """
-        if isinstance(action, Fail) and not served(api, self.state.release).by_topic:
-            error_response(api(), action.error)
-        if partition is not None and topic is None:
-            raise KafkaProtocolError("a fault for a partition names its topic too")
-        return self.plan.add(
-            Rule(
-                api,
-                action,
-                times=times,
-                node_id=node_id,
-                client_id=client_id,
-                topic=topic,
-                partition=partition,
-                when=when,
-            )
+        kind = request_named(api)
+        if isinstance(action, Fail):
+            action = replace(action, error=error_named(action.error))
+        rule = Rule(
+            kind,
+            action,
+            times=times,
+            node_id=node_id,
+            client_id=client_id,
+            topic=topic,
+            partition=partition,
+            when=when,
+            optional=optional,
         )
+        check_rule(rule, self.state, self.apis)
+        if isinstance(action, Fail) and not handler_of(self.apis[kind.API_KEY]).by_topic:
+            error_response(kind(), action.error)
+        return self.plan.add(rule)
 
     def fail(
         self,
-        api: type[AnyRequest],
-        error: type[BrokerResponseError],
+        api: type[AnyRequest] | str,
+        error: type[BrokerResponseError] | str,
         *,
         times: int | None = 1,
         node_id: int | None = None,
@@ -172,40 +184,45 @@ class Control:
         topic: str | None = None,
         partition: int | None = None,
         applied: bool = False,
+        optional: bool = False,
     ) -> Rule:
         """Answer *error* to the next *times* requests that match; see `inject`.
 
+        *error* is a class, or Kafka's name of it: ``fail("Produce", "NOT_LEADER_OR_FOLLOWER")``.
         With *applied* a broker handles the request first, so that only its answer is wrong.
         """
         return self.inject(
             api,
-            Fail(error, applied),
+            Fail(error_named(error), applied),
             times=times,
             node_id=node_id,
             client_id=client_id,
             topic=topic,
             partition=partition,
+            optional=optional,
         )
 
     def clear_faults(self) -> None:
-        """Remove every fault that was injected."""
+        """Remove every fault that was injected; those that never happened are not reported."""
         self.plan.clear()
 
     # -- queries --------------------------------------------------------------------------------
 
     def requests(
         self,
-        api: type[AnyRequest] | None = None,
+        api: type[AnyRequest] | str | None = None,
         *,
         node_id: int | None = None,
         client_id: str | None = None,
     ) -> list[SeenRequest]:
-        """Return the requests seen so far, oldest first."""
-        return self.recorder.seen(api, node_id=node_id, client_id=client_id)
+        """Return the requests seen so far, oldest first; *api* may be a name, as in `inject`."""
+        check_node(node_id, self.state.nodes)
+        kind = None if api is None else request_named(api)
+        return self.recorder.seen(kind, node_id=node_id, client_id=client_id)
 
-    def count(self, api: type[AnyRequest]) -> int:
+    def count(self, api: type[AnyRequest] | str) -> int:
         """Return how many requests of *api* the brokers have received."""
-        return self.recorder.count(api)
+        return self.recorder.count(request_named(api))
 
     def accepted(self, node_id: int) -> int:
         """Return how many connections a broker has accepted so far."""

@@ -57,9 +57,11 @@ async def test_an_error_for_one_partition_spares_the_others(version: int) -> Non
 
 
 async def test_an_error_for_another_client_or_broker_or_topic_waits() -> None:
-    async with cluster_and_client(EmbeddedCluster(topics={"t": 1, "u": 1})) as (cluster, client):
-        cluster.fail(ProduceRequest, UnknownServerError, client_id="other")
-        cluster.fail(ProduceRequest, UnknownServerError, node_id=1)
+    async with cluster_and_client(EmbeddedCluster(2, topics={"t": 1})) as (cluster, client):
+        cluster.create_topic("u")
+        cluster.move_leader("u", 0, 0)
+        cluster.fail(ProduceRequest, UnknownServerError, client_id="other", optional=True)
+        cluster.fail(ProduceRequest, UnknownServerError, node_id=1, optional=True)
         cluster.fail(ProduceRequest, UnknownServerError, topic="u")
         assert (await produce(client, "t", batch(b"v"))).error_code == 0
         assert (await produce(client, "u", batch(b"v"))).error_code == -1
@@ -210,7 +212,7 @@ async def test_an_error_for_a_partition_reaches_the_fetch_session_that_has_it(ve
         first = fetch_request("t", 0, topic_id=topic_id, session_epoch=0)
         session = (await client.send(first, version)).session_id
         rule = cluster.fail(FetchRequest, NotLeaderForPartitionError, topic="t", partition=0)
-        cluster.fail(FetchRequest, UnknownServerError, topic="t", partition=1)
+        cluster.fail(FetchRequest, UnknownServerError, topic="t", partition=1, optional=True)
         again = FetchRequest(max_wait_ms=0, session_id=session, session_epoch=1, topics=[])
         response = await client.send(again, version)
         codes = [data.error_code for entry in response.responses for data in entry.partitions]
@@ -221,7 +223,7 @@ async def test_an_error_for_a_topic_spares_the_fetch_that_forgets_it() -> None:
     async with cluster_and_client(EmbeddedCluster(topics={"t": 1})) as (cluster, client):
         first = fetch_request("t", 0, session_epoch=0)
         session = (await client.send(first, 12)).session_id
-        rule = cluster.inject(FetchRequest, faults.Disconnect(), topic="t")
+        rule = cluster.inject(FetchRequest, faults.Disconnect(), topic="t", optional=True)
         forgotten = FetchRequest.ForgottenTopic(topic="t", partitions=[0])
         again = FetchRequest(
             max_wait_ms=0, session_id=session, session_epoch=1, forgotten_topics_data=[forgotten]

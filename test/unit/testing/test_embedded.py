@@ -21,7 +21,7 @@ SIGNATURES = {
     "bump_leader_epoch": "(self, topic: str, partition: int) -> int",
     "clear_faults": "(self) -> None",
     "corrupt": "(self, topic: str, partition: int, offset: int) -> None",
-    "count": "(self, api: type[AnyRequest]) -> int",
+    "count": "(self, api: type[AnyRequest] | str) -> int",
     "create_topic": (
         "(self, name: str, partitions: int = 1, replication_factor: int = -1,"
         " config: Mapping[str, str] | None = None) -> None"
@@ -30,22 +30,23 @@ SIGNATURES = {
     "delete_topic": "(self, name: str) -> None",
     "disconnect": "(self, node_id: int) -> None",
     "fail": (
-        "(self, api: type[AnyRequest], error: type[BrokerResponseError], *,"
+        "(self, api: type[AnyRequest] | str, error: type[BrokerResponseError] | str, *,"
         " times: int | None = 1, node_id: int | None = None, client_id: str | None = None,"
-        " topic: str | None = None, partition: int | None = None, applied: bool = False) -> Rule"
+        " topic: str | None = None, partition: int | None = None, applied: bool = False,"
+        " optional: bool = False) -> Rule"
     ),
     "freeze": "(self, node_id: int) -> None",
     "inject": (
-        "(self, api: type[AnyRequest], action: Action, *,"
+        "(self, api: type[AnyRequest] | str, action: Action, *,"
         " times: int | None = 1, node_id: int | None = None, client_id: str | None = None,"
         " topic: str | None = None, partition: int | None = None,"
-        " when: Callable[[AnyRequest], bool] | None = None) -> Rule"
+        " when: Callable[[AnyRequest], bool] | None = None, optional: bool = False) -> Rule"
     ),
     "move_coordinator": "(self, kind: str, key: str, node_id: int) -> None",
     "move_leader": "(self, topic: str, partition: int, node_id: int) -> None",
     "records": "(self, topic: str, partition: int = 0) -> list[Record]",
     "requests": (
-        "(self, api: type[AnyRequest] | None = None, *, node_id: int | None = None,"
+        "(self, api: type[AnyRequest] | str | None = None, *, node_id: int | None = None,"
         " client_id: str | None = None) -> list[SeenRequest]"
     ),
     "thaw": "(self, node_id: int) -> None",
