@@ -18,6 +18,7 @@ from kafka.testing.broker.fault_orders import never_fired
 from kafka.testing.broker.ids import cluster_id, topic_ids
 from kafka.testing.broker.security.listeners import Listener, checked
 from kafka.testing.broker.server import TimerDriver
+from kafka.testing.broker.startup_configs import broker_configs
 from kafka.testing.broker.timers import SteppableClock, Timers
 from kafka.testing.broker.versions import release
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from kafka._base.clock import Clock
+    from kafka.testing.broker.startup_configs import ConfigValue
     from kafka.testing.broker.wire import AnyRequest
 
 P = ParamSpec("P")
@@ -85,7 +87,7 @@ class EmbeddedCluster:
         ports: Sequence[int] | None = None,
         version: str = "4.4",
         topics: Mapping[str, int] | None = None,
-        config: Mapping[str, str] | None = None,
+        config: Mapping[str, ConfigValue] | None = None,
         api_versions: Mapping[type[AnyRequest], tuple[int, int] | None] | None = None,
         racks: Sequence[str | None] | None = None,
         clock: Clock | None = None,
@@ -100,7 +102,7 @@ class EmbeddedCluster:
             raise ValueError(f"{brokers} brokers need as many ports and racks")
         self._release = release(version)
         self._topics = dict(topics or {})
-        self._config = dict(config or {})
+        self._config = broker_configs(config or {})
         self._api_versions = checked_ranges(
             api_versions or {}, api_table(self._release), self._release
         )

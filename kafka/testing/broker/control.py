@@ -25,6 +25,7 @@ from kafka.testing.broker.security.listeners import Listener
 from kafka.testing.broker.security.service import Security
 from kafka.testing.broker.seeding import batch_of, stored_records
 from kafka.testing.broker.server import BrokerServer
+from kafka.testing.broker.startup_configs import texts
 from kafka.testing.broker.timers import Event
 from kafka.testing.broker.transactions.service import Transactions
 from kafka.testing.broker.waiting import wait_until
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from kafka.testing.broker.cluster import Cluster, Topic
     from kafka.testing.broker.faults import Action
     from kafka.testing.broker.recorder import SeenRequest
+    from kafka.testing.broker.startup_configs import ConfigValue
     from kafka.testing.broker.wire import AnyRequest
 
 
@@ -283,7 +285,7 @@ class Control:
         name: str,
         partitions: int = 1,
         replication_factor: int = -1,
-        config: Mapping[str, str] | None = None,
+        config: Mapping[str, ConfigValue] | None = None,
     ) -> None:
         """Create a topic.
 
@@ -292,10 +294,13 @@ class Control:
             partitions: how many.
             replication_factor: replicas of each; -1, the default, takes the broker config
                 ``default.replication.factor``, which is 1 unless set.
-            config: topic configs, by Kafka's names.
+            config: topic configs, by Kafka's names, e.g. ``{"retention.ms": 1000}``.
         """
         self.state.create_topic(
-            name, partitions=partitions, replication_factor=replication_factor, config=config
+            name,
+            partitions=partitions,
+            replication_factor=replication_factor,
+            config=texts(config or {}),
         )
 
     def add_partitions(self, topic: str, count: int) -> None:

@@ -161,3 +161,22 @@ async def test_the_error_of_a_test_is_kept_and_tells_of_faults_that_never_fired(
     with pytest.raises(LookupError) as caught:
         await failing()
     assert "never fired" in caught.value.__notes__[0]
+
+
+@pytest.mark.parametrize(
+    ("config", "words"),
+    [
+        ({"num.partition": "3"}, r"did you mean num\.partitions"),
+        ({"num.partitions": "abc"}, "Invalid value abc for configuration num"),
+    ],
+)
+def test_a_config_that_no_broker_has_is_refused(config: dict[str, str], words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        EmbeddedCluster(config=config)
+
+
+async def test_configs_of_a_topic_may_be_numbers() -> None:
+    async with EmbeddedCluster(config={"num.partitions": 2}) as cluster:
+        cluster.create_topic("t", config={"retention.ms": 1000, "preallocate": True})
+        config = cluster.control.state.topics["t"].config
+        assert config.overrides == {"retention.ms": "1000", "preallocate": "true"}

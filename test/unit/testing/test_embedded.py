@@ -24,7 +24,7 @@ SIGNATURES = {
     "count": "(self, api: type[AnyRequest] | str) -> int",
     "create_topic": (
         "(self, name: str, partitions: int = 1, replication_factor: int = -1,"
-        " config: Mapping[str, str] | None = None) -> None"
+        " config: Mapping[str, ConfigValue] | None = None) -> None"
     ),
     "delete_records": "(self, topic: str, partition: int, before: int) -> None",
     "delete_topic": "(self, name: str) -> None",
