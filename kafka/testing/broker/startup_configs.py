@@ -1,4 +1,4 @@
-"""The configs that a cluster or a topic is given by a test: names checked, values as text.  Pure."""
+"""The configs that a test gives a cluster or a topic: names checked, values as text.  Pure."""
 
 from __future__ import annotations
 
