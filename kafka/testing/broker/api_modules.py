@@ -8,11 +8,16 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from kafka.testing.broker import apis, handlers
-from kafka.testing.broker.api_ranges import Api
+from kafka.testing.broker.api_ranges import Api, with_ranges
 
 if TYPE_CHECKING:
+    from kafka.testing.broker.api_ranges import Ranges
     from kafka.testing.broker.handlers import Registered
     from kafka.testing.broker.versions import Release
+
+
+# GetTelemetrySubscriptions and PushTelemetry.
+_TELEMETRY = frozenset({71, 72})
 
 
 @cache
@@ -28,6 +33,24 @@ def api_table(release: Release) -> dict[int, Api]:
         for key, (name, lowest, highest) in release.ranges().items()
         if name in implemented()
     }
+
+
+def offered(release: Release, wanted: Ranges, *, telemetry: bool) -> dict[int, Api]:
+    """Return what brokers advertise, by API key.
+
+    Args:
+        release: the one that they imitate.
+        wanted: versions that replace those of the release.
+        telemetry: the APIs of KIP-714 too, which Apache Kafka has only with a plugin that takes
+            the metrics. Naming them in *wanted* asks for them as well.
+    """
+    asked = {request_type.API_KEY for request_type in wanted}
+    apis = {
+        key: api
+        for key, api in api_table(release).items()
+        if telemetry or key not in _TELEMETRY or key in asked
+    }
+    return with_ranges(apis, wanted)
 
 
 def handler_of(api: Api) -> Registered:

@@ -10,8 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kafka.errors import UnknownTopicOrPartitionError
-from kafka.testing.broker.api_modules import api_table, handler_of
-from kafka.testing.broker.api_ranges import with_ranges
+from kafka.testing.broker.api_modules import handler_of
 from kafka.testing.broker.broker import Broker, error_response
 from kafka.testing.broker.broker_state import BrokerState
 from kafka.testing.broker.cluster import NO_LEADER, Node
@@ -36,7 +35,7 @@ if TYPE_CHECKING:
 
     from kafka.errors import BrokerResponseError
     from kafka.record.memory_records import Record
-    from kafka.testing.broker.api_ranges import Ranges
+    from kafka.testing.broker.api_ranges import Api
     from kafka.testing.broker.cluster import Cluster, Topic
     from kafka.testing.broker.faults import Action
     from kafka.testing.broker.recorder import SeenRequest
@@ -49,8 +48,8 @@ class Control:
 
     Attributes:
         state: the cluster's state; read and change it on its loop only.
-        changed: fires with every request, every change of the metadata and every completed
-            transaction.
+        changed: fires with every connection, before and after every request, and with every
+            change of the metadata, of a group or of records by a test.
         security: users, tokens and ACLs.
         apis: what the brokers serve, by API key.
     """
@@ -62,7 +61,8 @@ class Control:
         racks: Sequence[str | None],
         listeners: Sequence[Listener] = (Listener(),),
         *,
-        api_versions: Ranges | None = None,
+        apis: Mapping[int, Api],
+        advertised_host: str,
     ) -> None:
         self.state = state
         self.security = state.component(Security)
@@ -71,9 +71,10 @@ class Control:
         self.recorder = Recorder(self.changed)
         self.servers: dict[int, BrokerServer] = {}
         self._host = host
+        self._advertised_host = advertised_host
         self._listeners = listeners
         self._racks = racks
-        self.apis = with_ranges(api_table(state.release), api_versions or {})
+        self.apis = apis
         self._ending: list[asyncio.Task[None]] = []
         state.metadata_changed.subscribe(self.changed.fire)
         # Makes the coordinators and the groups as well, which transactions need.
@@ -81,22 +82,23 @@ class Control:
 
     # -- start and stop -----------------------------------------------------------------------
 
-    async def start(self, ports: Sequence[int]) -> None:
-        """Start one broker for each port.
+    async def start(self, ports: Sequence[Mapping[str, int]]) -> None:
+        """Start the brokers.
 
         Args:
-            ports: of the first listener of each broker, 0 for a free one. The other listeners take
-                free ports.
+            ports: of each broker, by the name of the listener; 0, or a name left out, takes a free
+                one.
         """
         first = self._listeners[0].name
-        for node_id, port in enumerate(ports):
+        for node_id, wanted in enumerate(ports):
             known = BrokerState(node_id, self.state, self.apis)
             broker = Broker(known, plan=self.plan, recorder=self.recorder)
-            server = BrokerServer(broker, self._host, self._listeners)
-            bound = await server.listen({first: port})
+            server = BrokerServer(broker, self._host, self._listeners, self.changed)
+            bound = await server.listen(wanted)
             self.servers[node_id] = server
             rack = self._racks[node_id]
-            node = Node(node_id, self._host, bound[first], rack, listener_ports=bound)
+            host = self._advertised_host
+            node = Node(node_id, host, bound[first], rack, listener_ports=bound)
             self.state.add_node(node)
 
     async def stop(self) -> None:

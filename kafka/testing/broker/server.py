@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from kafka.testing.broker.broker import Broker
     from kafka.testing.broker.security.listeners import Listener
-    from kafka.testing.broker.timers import Timers
+    from kafka.testing.broker.timers import Event, Timers
 
 # Seconds after which the broker drops a client that has not finished its TLS handshake.
 _TLS_PATIENCE = 10.0
@@ -24,12 +24,21 @@ _ROUNDS = 1000
 class BrokerServer:
     """The listeners of one broker and the connections they have accepted.
 
+    Args:
+        broker: serves the connections.
+        host: address to listen at.
+        listeners: what there is to listen for.
+        changed: fires with every connection.
+
     Attributes:
         accepted: how many connections there have been.
     """
 
-    def __init__(self, broker: Broker, host: str, listeners: Sequence[Listener]) -> None:
+    def __init__(
+        self, broker: Broker, host: str, listeners: Sequence[Listener], changed: Event
+    ) -> None:
         self.broker = broker
+        self._changed = changed
         self._host = host
         self._listeners = listeners
         self._servers: list[asyncio.AbstractServer] = []
@@ -92,6 +101,7 @@ class BrokerServer:
 
     def _accept(self, listener: Listener) -> BrokerConnection:
         self.accepted += 1
+        self._changed.fire()
         connection = BrokerConnection(
             self.broker, listener, self._register, self._connections.discard
         )

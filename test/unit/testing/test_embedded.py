@@ -69,5 +69,5 @@ def test_every_method_of_both_is_forwarded_or_acts_otherwise() -> None:
         return {name for name in public if inspect.isfunction(vars(owner)[name])}
 
     # They wait for what the control only begins, or are called on other threads with a limit.
-    otherwise = {"cut_off", "kill", "revive", "until"}
+    otherwise = {"cut_off", "kill", "revive", "start", "stop", "until"}
     assert methods(EmbeddedCluster) & methods(Control) == SIGNATURES.keys() | otherwise
