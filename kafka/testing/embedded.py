@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec, Self, TypeVar
 
 from kafka._base.system import LoopClock
 from kafka.config.addresses import join_address
+from kafka.errors import UnknownTopicOrPartitionError
 from kafka.testing.broker.advertised import reachable_host
 from kafka.testing.broker.api_modules import api_table, offered
 from kafka.testing.broker.api_ranges import checked_ranges
@@ -16,20 +17,25 @@ from kafka.testing.broker.control import Control
 from kafka.testing.broker.fault_orders import never_fired
 from kafka.testing.broker.ids import cluster_id, topic_ids
 from kafka.testing.broker.security.listeners import Listener, checked
+from kafka.testing.broker.seeding import StoredRecord
 from kafka.testing.broker.server import TimerDriver
 from kafka.testing.broker.startup_configs import broker_configs
 from kafka.testing.broker.timers import SteppableClock, Timers
 from kafka.testing.broker.versions import release
+from kafka.testing.broker.views import is_settled
 from kafka.testing.loop_host import Done, LoopHost, running_loop
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Generator, Iterator, Mapping, Sequence
     from types import TracebackType
     from uuid import UUID
 
     from kafka._base.clock import Clock
     from kafka.testing.broker.startup_configs import ConfigValue
     from kafka.testing.broker.wire import AnyRequest
+
+#: The attribute of an exception with the reports of the clusters whose blocks it has left.
+REPORTS = "__kafka_cluster_reports__"
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -151,6 +157,7 @@ class EmbeddedCluster:
         if self._control is None:
             return  # stopped in the block
         control = self._control
+        _attach_report(control, error)
         await self._end()
         _report(control, error)
 
@@ -174,6 +181,7 @@ class EmbeddedCluster:
         if self._control is None:
             return  # stopped in the block
         control = self._control
+        self.run(lambda control: _attach_report(control, error))
         self._loop_host.stop_thread()
         _report(control, error)
 
@@ -312,6 +320,11 @@ class EmbeddedCluster:
     count = _on_loop(Control.count)
     accepted = _on_loop(Control.accepted)
     records = _on_loop(Control.records)
+    topic = _on_loop(Control.topic)
+    topics = _on_loop(Control.topics)
+    group = _on_loop(Control.group)
+    groups = _on_loop(Control.groups)
+    report = _on_loop(Control.report)
 
     # -- topics ---------------------------------------------------------------------------------
 
@@ -324,7 +337,23 @@ class EmbeddedCluster:
     bump_leader_epoch = _on_loop(Control.bump_leader_epoch)
     truncate = _on_loop(Control.truncate)
     delete_records = _on_loop(Control.delete_records)
+    configure_topic = _on_loop(Control.configure_topic)
+    compact = _on_loop(Control.compact)
+    set_in_sync = _on_loop(Control.set_in_sync)
+    remove_leader = _on_loop(Control.remove_leader)
+    hold_high_watermark = _on_loop(Control.hold_high_watermark)
+
+    # -- groups, transactions, quotas, users -------------------------------------------------------
+
     move_coordinator = _on_loop(Control.move_coordinator)
+    expel = _on_loop(Control.expel)
+    rebalance = _on_loop(Control.rebalance)
+    hold_transaction_markers = _on_loop(Control.hold_transaction_markers)
+    set_transaction_version = _on_loop(Control.set_transaction_version)
+    set_quota = _on_loop(Control.set_quota)
+    add_user = _on_loop(Control.add_user)
+    allow = _on_loop(Control.allow)
+    deny = _on_loop(Control.deny)
 
     # -- waiting and time ------------------------------------------------------------------------
 
@@ -354,6 +383,73 @@ class EmbeddedCluster:
     async def _until(self, condition: Callable[[Control], bool], seconds: float) -> None:
         if not await self.control.until(condition, seconds):
             raise TimeoutError(f"the condition did not hold within {seconds} s")
+
+    def wait_for_group(
+        self,
+        group_id: str,
+        *,
+        members: int | None = None,
+        lag: int | None = None,
+        state: str | None = None,
+        timeout: float = 10.0,
+    ) -> Awaitable[None]:
+        """Wait until a group has come to rest; await this on a loop.
+
+        Args:
+            group_id: of the group, which need not be there yet.
+            members: how many it has then; at least one if left out.
+            lag: how many records it has at most to process then.
+            state: by Kafka's name; ``"Stable"`` if left out, ``"Empty"`` with no members.
+            timeout: seconds of the cluster's time.
+
+        Raises:
+            TimeoutError: it is not so in time; the message says how it is.
+        """
+
+        def settled(control: Control) -> bool:
+            return is_settled(control.state, group_id, members=members, lag=lag, state=state)
+
+        async def work() -> None:
+            if not await self.control.until(settled, timeout):
+                wanted = f"members={members} lag={lag} state={state}"
+                raise TimeoutError(
+                    f"the group {group_id!r} is not at {wanted} after {timeout} s\n"
+                    + self.control.report()
+                )
+
+        return self._loop_host.wait(work, timeout)
+
+    def consume(
+        self, topic: str, count: int = 1, *, partition: int | None = None, timeout: float = 10.0
+    ) -> ConsumedRecords:
+        """Wait until a topic has records, and return the first of them; await this on a loop.
+
+        Args:
+            topic: name; the topic need not be there yet.
+            count: how many records.
+            partition: only of this one.
+            timeout: seconds of the cluster's time.
+
+        Raises:
+            TimeoutError: there are fewer in time; the message says how many.
+        """
+
+        def has_all(control: Control) -> bool:
+            return topic in control.state.topics and (
+                len(control.visible(topic, partition)) >= count
+            )
+
+        async def work() -> list[StoredRecord]:
+            control = self.control
+            if await control.until(has_all, timeout):
+                return control.visible(topic, partition)[:count]
+            try:
+                found = len(control.visible(topic, partition))
+            except UnknownTopicOrPartitionError as error:
+                raise TimeoutError(f"after {timeout} s {error.args[0]}") from None
+            raise TimeoutError(f"{topic} has {found} of {count} records after {timeout} s")
+
+        return ConsumedRecords(self._loop_host.wait(work, timeout))
 
     def advance(self, seconds: float) -> None:
         """Move the cluster's clock forward and run what becomes due."""
@@ -396,6 +492,26 @@ class EmbeddedCluster:
     def _settle(self) -> Awaitable[None]:
         control = self.control
         return self._loop_host.begin(control.settle)
+
+
+class ConsumedRecords(list[StoredRecord]):
+    """Records that `EmbeddedCluster.consume` has found; on a loop it has them once awaited."""
+
+    def __init__(self, found: Awaitable[list[StoredRecord]]) -> None:
+        super().__init__(found.value if isinstance(found, Done) else ())
+        self._found = found
+
+    def __await__(self) -> Generator[object, None, Self]:
+        """Wait for the records."""
+        self[:] = yield from self._found.__await__()
+        return self
+
+
+def _attach_report(control: Control, error: BaseException | None) -> None:
+    """Keep the state of the cluster with the error that ends its block, for the pytest plugin."""
+    if error is not None:
+        reports = error.__dict__.setdefault(REPORTS, [])
+        reports.append(control.report())
 
 
 def _report(control: Control, error: BaseException | None) -> None:

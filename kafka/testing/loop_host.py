@@ -25,12 +25,12 @@ class Done(Generic[T]):
     """The result of a call that has blocked; awaiting it returns at once."""
 
     def __init__(self, value: T) -> None:
-        self._value = value
+        self.value = value
 
     def __await__(self) -> Generator[None, None, T]:
         """Return the result."""
         yield from ()
-        return self._value
+        return self.value
 
 
 class _Elsewhere(Generic[T]):
