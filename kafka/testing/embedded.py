@@ -13,7 +13,7 @@ from kafka.testing.broker.advertised import reachable_host
 from kafka.testing.broker.api_modules import api_table, offered
 from kafka.testing.broker.api_ranges import checked_ranges
 from kafka.testing.broker.cluster import Cluster
-from kafka.testing.broker.control import Control
+from kafka.testing.broker.control import Control, warn_of_idle
 from kafka.testing.broker.fault_orders import never_fired
 from kafka.testing.broker.ids import cluster_id, topic_ids
 from kafka.testing.broker.security.listeners import Listener, checked
@@ -220,6 +220,7 @@ class EmbeddedCluster:
         self._entered = True
 
     async def _begin(self) -> None:
+        warn_of_idle(self._config)
         random = Random(self._seed)  # noqa: S311 - ids, not secrets
         self._cluster_id = cluster_id(random)
         self._topic_ids = topic_ids(random)
@@ -452,12 +453,16 @@ class EmbeddedCluster:
         return ConsumedRecords(self._loop_host.wait(work, timeout))
 
     def advance(self, seconds: float) -> None:
-        """Move the cluster's clock forward and run what becomes due."""
+        """Move the cluster's clock forward and do at once what becomes due.
+
+        Sessions, transactions and throttling end; retention and compaction act.
+        """
 
         def step(control: Control) -> None:
             assert self._driver is not None
             control.state.clock.step(seconds)
             self._driver.run()
+            control.sweep()
 
         self.run(step)
 

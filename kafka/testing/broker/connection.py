@@ -16,6 +16,8 @@ from kafka.protocol.frames import FrameBuffer
 from kafka.testing.broker.admission import certificate_principal
 from kafka.testing.broker.authorizer import ANONYMOUS
 from kafka.testing.broker.context import ConnectionRefusedByBroker, Peer
+from kafka.testing.broker.idle import IdleWatch
+from kafka.testing.broker.room import Verdict
 from kafka.testing.broker.security.service import Security
 from kafka.testing.broker.waiting import pause
 
@@ -42,11 +44,13 @@ class BrokerConnection(asyncio.BufferedProtocol):
         listener: Listener,
         on_made: Callable[[BrokerConnection], None],
         on_lost: Callable[[BrokerConnection], None],
+        enter: Callable[[BrokerConnection, str], Verdict],
     ) -> None:
         self._broker = broker
         self._listener = listener
         self._on_made = on_made
         self._on_lost = on_lost
+        self._enter = enter
         self._frames = FrameBuffer(int(broker.state.cluster.setting("socket.request.max.bytes")))
         self._pending: deque[bytes | memoryview] = deque()
         self._wake: asyncio.Future[None] | None = None
@@ -54,12 +58,14 @@ class BrokerConnection(asyncio.BufferedProtocol):
         self._reading = True
         self._is_cut = False
         self._transport: asyncio.Transport | None = None
+        self._peer: Peer | None = None
+        self._idle = IdleWatch(broker.state.cluster, self.abort)
         self.task: asyncio.Task[None] | None = None
 
     # -- what the transport calls -----------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Start to serve."""
+        """Start to serve, if there is room for another connection."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
         self._on_made(self)
@@ -70,9 +76,20 @@ class BrokerConnection(asyncio.BufferedProtocol):
         host = str(address[0]) if address else ""
         principal = certificate_principal(transport.get_extra_info("peercert"))
         gate = self._broker.state.cluster.component(Security).gate(self._listener)
-        peer = Peer(principal or ANONYMOUS, host, self._listener.name, gate)
+        self._peer = Peer(principal or ANONYMOUS, host, self._listener.name, gate)
+        verdict = self._enter(self, host)
+        if verdict is Verdict.CUT:
+            self.abort()
+        elif verdict is Verdict.SERVE:
+            self.serve()
+
+    def serve(self) -> None:
+        """Handle the requests that have come, and those that will."""
+        assert self._peer is not None
+        assert self._transport is not None
+        address = self._transport.get_extra_info("peername")
         loop = asyncio.get_running_loop()
-        self.task = loop.create_task(self._serve(peer), name=f"connection {address}")
+        self.task = loop.create_task(self._serve(self._peer), name=f"connection {address}")
 
     def get_buffer(self, sizehint: int) -> memoryview:
         """Return where the transport may write next."""
@@ -99,6 +116,7 @@ class BrokerConnection(asyncio.BufferedProtocol):
         """Stop serving."""
         if self.task is not None:
             self.task.cancel()
+        self._idle.end()
         self._on_lost(self)
 
     def pause_writing(self) -> None:
@@ -123,7 +141,10 @@ class BrokerConnection(asyncio.BufferedProtocol):
         assert transport is not None
         try:
             while True:
-                outgoing = await self._broker.process(await self._next_frame(), peer)
+                self._idle.begin()
+                frame = await self._next_frame()
+                self._idle.stop()
+                outgoing = await self._broker.process(frame, peer)
                 self._write(transport, outgoing)
                 if outgoing.close:
                     break

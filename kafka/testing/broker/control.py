@@ -6,6 +6,7 @@ other threads can call them.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from kafka.testing.broker.broker import Broker, error_response
 from kafka.testing.broker.broker_state import BrokerState
 from kafka.testing.broker.cluster import NO_LEADER, Node
 from kafka.testing.broker.compaction import compact
+from kafka.testing.broker.config_effects import idle_configs
 from kafka.testing.broker.configs import topic_overrides
 from kafka.testing.broker.coordinators import Coordinators, KeyType
 from kafka.testing.broker.fault_orders import check_node, check_rule
@@ -43,7 +45,7 @@ from kafka.testing.broker.waiting import wait_until
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from kafka.errors import BrokerResponseError
@@ -56,9 +58,18 @@ if TYPE_CHECKING:
     from kafka.testing.broker.views import GroupView, TopicView
     from kafka.testing.broker.wire import AnyRequest
 
+log = logging.getLogger(__name__)
+
 ALLOW, DENY = Permission.ALLOW, Permission.DENY
 EVERY_CLIENT: Entity = frozenset({(CLIENT_ID, None)})
 _PORTS = 1 << 16
+
+
+def warn_of_idle(config: Iterable[str]) -> None:
+    """Log which configs that a test has set change nothing."""
+    idle = idle_configs(config)
+    if idle:
+        log.warning("configs without an effect on the embedded cluster: %s", ", ".join(idle))
 
 
 class Control:
@@ -139,6 +150,13 @@ class Control:
     def crashes(self) -> list[BaseException]:
         """The unexpected exceptions of handlers."""
         return [error for server in self.servers.values() for error in server.broker.crashes]
+
+    def sweep(self) -> None:
+        """Do at once what brokers do from time to time: retain, compact, forget, expire."""
+        self.state.sweep(at_once=True)
+        self.state.component(GroupCoordinator).sweep(at_once=True)
+        self.state.component(Transactions).expire()
+        self.changed.fire()
 
     # -- faults ---------------------------------------------------------------------------------
 
@@ -414,12 +432,11 @@ class Control:
                 ``default.replication.factor``, which is 1 unless set.
             config: topic configs, by Kafka's names, e.g. ``{"retention.ms": 1000}``.
         """
+        given = texts(config or {})
         self.state.create_topic(
-            name,
-            partitions=partitions,
-            replication_factor=replication_factor,
-            config=texts(config or {}),
+            name, partitions=partitions, replication_factor=replication_factor, config=given
         )
+        warn_of_idle(given)
 
     def add_partitions(self, topic: str, count: int) -> None:
         """Raise the number of partitions of a topic to *count*."""
@@ -556,11 +573,13 @@ class Control:
         self.changed.fire()
 
     def configure_topic(self, topic: str, config: Mapping[str, ConfigValue]) -> None:
-        """Set configs of a topic, in addition to those it has; they act at once."""
+        """Set configs of a topic, in addition to those it has; retention acts at once."""
         found = self._topic(topic).config
-        found.overrides.update(topic_overrides(texts(config)))
+        given = topic_overrides(texts(config))
+        warn_of_idle(given)
+        found.overrides.update(given)
         found.changed()
-        self.changed.fire()
+        self.sweep()
 
     def _server(self, node_id: int) -> BrokerServer:
         server = self.servers.get(node_id)

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from kafka.testing.broker.connection import BrokerConnection
+from kafka.testing.broker.room import Room
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -45,6 +46,8 @@ class BrokerServer:
         self._closed: asyncio.Future[None] | None = None
         self._connections: set[BrokerConnection] = set()
         self._opening = asyncio.Lock()
+        cluster = broker.state.cluster
+        self._room: Room[BrokerConnection] = Room(lambda name: int(cluster.setting(name)))
         self.accepted = 0
 
     @property
@@ -103,13 +106,18 @@ class BrokerServer:
         self.accepted += 1
         self._changed.fire()
         connection = BrokerConnection(
-            self.broker, listener, self._register, self._connections.discard
+            self.broker, listener, self._register, self._lose, self._room.enter
         )
         if listener.tls is None:
             # Behind TLS it is nobody's until the handshake is done: asyncio does not tell when
             # that has failed.
             self._register(connection)
         return connection
+
+    def _lose(self, connection: BrokerConnection) -> None:
+        self._connections.discard(connection)
+        for following in self._room.leave(connection):
+            following.serve()
 
     def _register(self, connection: BrokerConnection) -> None:
         self._connections.add(connection)

@@ -101,7 +101,7 @@ class GroupCoordinator:
             NotCoordinatorError: another broker coordinates the group.
         """
         self.coordinators.check(node_id, KeyType.GROUP, group_id)
-        self._sweep()
+        self.sweep()
 
     def classic(self, group_id: str) -> ClassicGroup:
         """Return a classic group.
@@ -349,9 +349,10 @@ class GroupCoordinator:
         # Runs between the deletion of a topic and the creation of another of its name.
         self.offsets.retain_topics(self._cluster.topics)
 
-    def _sweep(self) -> None:
+    def sweep(self, *, at_once: bool = False) -> None:
+        """Forget the offsets whose retention is over, if it is time again."""
         now = self.now
-        if now < self._next_sweep:
+        if now < self._next_sweep and not at_once:
             return
         setting = self._cluster.setting
         self._next_sweep = now + int(setting("offsets.retention.check.interval.ms")) / 1000
