@@ -22,12 +22,14 @@ if TYPE_CHECKING:
         Throttle,
         WrongCorrelationId,
     )
+    from kafka.testing.broker.security.certificates import CertificateAuthority
     from kafka.testing.broker.security.listeners import Listener
     from kafka.testing.embedded import EmbeddedCluster
     from kafka.testing.mock import MockConsumer, MockProducer
 
 __all__ = [
     "Answer",
+    "CertificateAuthority",
     "Delay",
     "Disconnect",
     "DropResponse",
@@ -43,6 +45,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "CertificateAuthority": "kafka.testing.broker.security.certificates",
     "EmbeddedCluster": "kafka.testing.embedded",
     "Answer": "kafka.testing.broker.faults",
     "Delay": "kafka.testing.broker.faults",
