@@ -1,4 +1,4 @@
-"""What is known of the cluster: brokers, topics, leaders.  PURE.
+"""What is known of the cluster: brokers, topics, leaders.  Pure.
 
 `ClusterSnapshot` never changes, so any thread may read it; `ClusterMetadata` replaces it.
 """

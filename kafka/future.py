@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import functools
 import logging
-import threading
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from kafka._base.reentrant_lock import reentrant_lock
 from kafka.errors import RetriableError
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Future:
         self.is_done = False
         self.value: Any = None  # Any: what the maker of the future promised
         self.exception: BaseException | None = None
-        self._lock = threading.Lock()
+        self._lock = reentrant_lock()
         self._callbacks: list[Callback] = []
         self._errbacks: list[Callback] = []
 

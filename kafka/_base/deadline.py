@@ -24,10 +24,6 @@ class Deadline(NamedTuple):
         """Return whether the deadline has passed."""
         return now >= self.at
 
-    def no_later_than(self, other: float) -> Deadline:
-        """Return the earlier of this deadline and the point *other*."""
-        return self if self.at <= other else Deadline(other)
-
     @property
     def timeout_at(self) -> float | None:
         """What `asyncio.timeout_at` wants: ``None`` instead of infinity."""

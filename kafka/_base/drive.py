@@ -67,6 +67,16 @@ class Driver:
         if self._soon is None and not self._closed:
             self._soon = self._loop.call_soon(self._run)
 
+    def run_now(self) -> None:
+        """Poll in this step: what the input asked for is done when this returns.
+
+        For inputs whose caller looks at the effect at once. Loop thread only, never called by a
+        performer.
+        """
+        if self._soon is not None:
+            self._soon.cancel()
+        self._run()
+
     def close(self) -> None:
         """Poll no more."""
         self._closed = True

@@ -16,6 +16,8 @@ import weakref
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
+from kafka._base.futures import mark_retrieved
+from kafka._base.reentrant_lock import reentrant_lock
 from kafka._base.waiting import bounded
 from kafka.errors import IllegalStateError, KafkaTimeoutError
 
@@ -40,7 +42,7 @@ class EventLoopThread:
     def __init__(self, name: str) -> None:
         self.name = name
         self.on_fork: list[Callable[[], None]] = []
-        self._lock = threading.RLock()
+        self._lock = reentrant_lock()
         self._loop: asyncio.SelectorEventLoop | None = None
         self._selector: selectors.BaseSelector | None = None
         self._thread: threading.Thread | None = None
@@ -131,7 +133,7 @@ class EventLoopThread:
 
     def _let_go(self) -> None:
         """Forget the parent's loop, in a forked child."""
-        self._lock = threading.RLock()
+        self._lock = reentrant_lock()
         selector, loop = self._selector, self._loop
         self._selector = self._loop = self._thread = None
         if loop is None or selector is None:
@@ -180,8 +182,7 @@ class _Call(Generic[T]):
             self._task.cancel()
 
     def _finish(self, task: asyncio.Task[T]) -> None:
-        if not task.cancelled():
-            task.exception()  # Looked at, even if nobody waits any more.
+        mark_retrieved(task)  # the caller may have stopped waiting
         self.done.put(task)
 
 

@@ -1,4 +1,4 @@
-"""Say a repeated trouble less and less often.  PURE: `now` is passed in."""
+"""Say a repeated trouble less and less often.  Pure: `now` is passed in."""
 
 from __future__ import annotations
 

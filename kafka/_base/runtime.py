@@ -5,21 +5,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Callable, Coroutine
 
     from kafka._base.backoff import Uniform
     from kafka._base.clock import Clock
     from kafka._base.observer import Observer
 
+T = TypeVar("T")
+
 
 class Spawn(Protocol):
     """Start a background task; `kafka._base.supervisor.Supervisor.spawn` is one."""
 
     # Any: the two unused parameters of a coroutine's type.
-    def __call__(self, work: Coroutine[Any, Any, None], *, name: str) -> object:
+    def __call__(self, work: Coroutine[Any, Any, T], *, name: str) -> asyncio.Task[T]:
         """Start *work* under *name*; raise `KafkaError` if the client no longer runs."""
 
 

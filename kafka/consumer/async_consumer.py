@@ -320,7 +320,7 @@ class AsyncKafkaConsumer:
             # A loop of poll(0) must let the fetches through.
             await asyncio.sleep(0)
         else:
-            await client.core.pulse.wait(client.buffer.has_news, timer)
+            await client.core.changed.wait(timer, client.buffer.has_news)
         return found if client.closed else client.collect_now(collect)
 
     def _now(self) -> float:

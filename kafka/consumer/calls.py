@@ -11,7 +11,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Concatenate, NoReturn, ParamSpec, TypeVar
 
 from kafka.consumer import arguments
-from kafka.consumer.health import PartitionHealth, partition_health
+from kafka.consumer.fetch_health import PartitionHealth, partition_health
 from kafka.errors import IllegalStateError, KafkaTimeoutError
 from kafka.subscription import check_partitions, check_topic_name
 from kafka.subscription.reset import EARLIEST, EARLIEST_TIMESTAMP, LATEST, LATEST_TIMESTAMP
@@ -185,7 +185,7 @@ class ConsumerCalls:
         core = self.client.core
         position = await core.position(partition, self.client.deadline(timeout_ms))
         if position is None and timeout_ms is None:
-            reason = core.fetcher.reason(partition)
+            reason = core.reason(partition)
             why = f": it {reason.value}" if reason else ""
             raise KafkaTimeoutError(
                 f"no position for {partition.topic}-{partition.partition} in time{why}"
@@ -222,9 +222,7 @@ class ConsumerCalls:
     def _set_paused(self, partitions: tuple[TopicPartition, ...], *, paused: bool) -> None:
         states = [arguments.assigned(self._subscription.assignment, tp) for tp in partitions]
         core = self.client.check_open()
-        for state in states:
-            core.pause(state, paused=paused)
-        core.fetcher.drive()
+        core.pause(states, paused=paused)
 
     def paused(self) -> set[TopicPartition]:
         """Return the partitions that are paused."""
@@ -236,9 +234,7 @@ class ConsumerCalls:
         now = core.clock.now()
         buffer = self.client.buffer
         return {
-            state.tp: partition_health(
-                state, buffer.position(state.tp), core.fetcher.reason(state.tp), now
-            )
+            state.tp: partition_health(state, buffer.position(state.tp), core.reason(state.tp), now)
             for state in self._subscription.assignment
         }
 

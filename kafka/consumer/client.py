@@ -63,7 +63,7 @@ class ConsumerClient:
         )
         self._observer = self.sensors or Observer()
         self.subscription = SubscriptionState()
-        self.buffer = FetchBuffer(settings.read_ahead, self._on_room)
+        self.buffer = FetchBuffer(settings.read_ahead, self._on_space_available)
         decoder = RecordDecoder(
             deserialize_key=adapt_deserializer(
                 settings.key_deserializer, option="key_deserializer"
@@ -107,16 +107,16 @@ class ConsumerClient:
         from kafka.net.network_client import NetworkClient  # noqa: PLC0415
 
         settings = self.settings
-        network = NetworkClient.for_client(settings.network(), self._observer)
+        network = NetworkClient.for_client(
+            settings.network(), self._observer, longest_poll=settings.fetch_max_wait
+        )
         clock = network.runtime.clock
         core = ConsumerCore(
             settings,
             network,
             self.subscription,
             self.buffer,
-            clock=clock,
-            uniform=network.runtime.uniform,
-            observer=self._observer,
+            network.runtime,
         )
         self.core_or_none = core
         try:
@@ -181,10 +181,10 @@ class ConsumerClient:
         timeout = arguments.api_timeout(timeout_ms, self.settings.default_api_timeout)
         return Deadline.after(self.core.clock.now(), timeout)
 
-    def _on_room(self) -> None:
+    def _on_space_available(self) -> None:
         core = self.core_or_none
         if core is not None and not self.closed:
-            core.on_room()
+            core.on_space_available()
 
     # -- polls -----------------------------------------------------------------------------
 
@@ -204,7 +204,7 @@ class ConsumerClient:
         if self.closed or core is None or core.client.supervisor.failure is not None:
             core = self.check_open()
         if not self._polled:
-            core.post(core.fetcher.activate)
+            core.post(core.activate)
             self._polled = True
         if self.buffer.take_wakeup():
             raise WakeupError(_WOKEN)

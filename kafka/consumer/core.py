@@ -1,6 +1,8 @@
 """What a consumer does on its event loop; both faces stand on it.
 
-Owns the network client, the subscription and the fetcher. Every method runs on the loop.
+`ConsumerCore` puts the parts together and carries out what the pure machines decide: who owns which
+partitions (`Membership`), and where each of them is read (`PositionMachine`). Every method runs on
+the loop, unless it says otherwise.
 """
 
 from __future__ import annotations
@@ -9,64 +11,34 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from kafka._base.backoff import ExponentialBackoff
-from kafka._base.retry import RetryState
-from kafka.consumer.fetch_answers import FetchAnswers, FetchRules
+from kafka._base.drive import Driver
+from kafka._base.signal import Signal
 from kafka.consumer.fetch_requests import FetchLimits
+from kafka.consumer.fetch_response import FetchSettings
 from kafka.consumer.fetcher import Fetcher
-from kafka.consumer.offsets import OffsetLookup
-from kafka.consumer.positions import PositionRules, Positions
+from kafka.consumer.offset_lookup import OffsetLookup
+from kafka.consumer.position_actions import CheckEpochs, Fail, ListOffsets, SetHold, Start
+from kafka.consumer.position_requests import PositionRequests
+from kafka.consumer.positions import PositionMachine, PositionSettings
+from kafka.coordinator.groupless import GrouplessMembership
+from kafka.coordinator.membership import Assign, RaiseFromPoll, RequestMetadata, WantTopics
 from kafka.errors import RetriableError, for_code
 from kafka.protocol.messages.metadata import MetadataRequest
-from kafka.structs import OffsetAndTimestamp, TopicPartition
-from kafka.subscription import FetchState, OffsetReset, SubscriptionType
+from kafka.subscription import FetchState, Hold, OffsetReset
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Coroutine
+    from collections.abc import Callable, Collection, Iterable
 
-    from kafka._base.backoff import Uniform
-    from kafka._base.clock import Clock
     from kafka._base.deadline import Deadline
-    from kafka._base.observer import Observer
+    from kafka._base.runtime import Runtime
     from kafka.cluster import ClusterSnapshot
     from kafka.config.consumer import ConsumerConfig
     from kafka.consumer.fetch_buffer import FetchBuffer
+    from kafka.consumer.fetch_planner import Reason
+    from kafka.coordinator.membership import Membership
     from kafka.net.network_client import NetworkClient
+    from kafka.structs import OffsetAndTimestamp, TopicPartition
     from kafka.subscription import PartitionState, SubscriptionState
-
-
-class Pulse:
-    """Wake the coroutines that wait for the fetch buffer; `notify` works from any thread."""
-
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
-        self._waiters: list[asyncio.Future[None]] = []
-
-    def notify(self) -> None:
-        """Wake all who wait."""
-        if self._waiters and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._release)
-
-    async def wait(self, ready: Callable[[], bool], deadline: Deadline) -> bool:
-        """Wait until *ready* or a notification; return whether either came in time."""
-        waiter = self._loop.create_future()
-        self._waiters.append(waiter)
-        try:
-            if ready():
-                return True
-            async with asyncio.timeout_at(deadline.timeout_at):
-                await waiter
-        except TimeoutError:
-            return False
-        finally:
-            if waiter in self._waiters:
-                self._waiters.remove(waiter)
-        return True
-
-    def _release(self) -> None:
-        waiters, self._waiters = self._waiters, []
-        for waiter in waiters:
-            if not waiter.done():
-                waiter.set_result(None)
 
 
 class ConsumerCore:
@@ -77,9 +49,10 @@ class ConsumerCore:
         client: the network, not started yet.
         subscriptions: what to read.
         buffer: where fetched data goes.
-        clock: the time, of the running loop.
-        uniform: randomness for back-off.
-        observer: told of facts.
+        runtime: the surroundings.
+
+    Attributes:
+        changed: notified when a poll, or a wait for a position, should look at the buffer again.
     """
 
     def __init__(
@@ -88,224 +61,177 @@ class ConsumerCore:
         client: NetworkClient,
         subscriptions: SubscriptionState,
         buffer: FetchBuffer,
-        *,
-        clock: Clock,
-        uniform: Uniform,
-        observer: Observer,
+        runtime: Runtime,
     ) -> None:
         self.client = client
-        self.clock = clock
+        self.clock = runtime.clock
         self._config = config
         self._subscriptions = subscriptions
         self._buffer = buffer
-        self._backoff = ExponentialBackoff(config.retry_backoff, config.retry_backoff_max)
-        self._uniform = uniform
-        self._topic_retry = RetryState()
-        self._topic_timer: asyncio.TimerHandle | None = None
-        self._pattern_since = -1
-        self._pattern_seen = False
-        self._loop = asyncio.get_running_loop()
-        self.pulse = Pulse(self._loop)
-        buffer.watch(self.pulse.notify)
-        self._lookup = OffsetLookup(
-            client,
-            isolation_level=config.isolation,
-            request_timeout=config.request_timeout,
-            backoff=self._backoff,
-            clock=clock,
-            uniform=uniform,
-        )
-        self.fetcher = self._make_fetcher(observer)
-        client.on_metadata.append(self._on_metadata)
-        client.supervisor.on_failure.append(buffer.fail)
-
-    def _make_fetcher(self, observer: Observer) -> Fetcher:
-        config = self._config
-        rules = _fetch_rules(config, self._backoff)
-        fetcher = Fetcher(
-            self.client,
-            self._subscriptions,
-            self._buffer,
-            rules,
-            clock=self.clock,
-            uniform=self._uniform,
-            observer=observer,
-            spawn=self._spawn,
+        self._runtime = runtime
+        self._active = False
+        self.changed = Signal(asyncio.get_running_loop())
+        backoff = ExponentialBackoff(config.retry_backoff, config.retry_backoff_max)
+        self._membership: Membership = GrouplessMembership(
+            subscriptions,
+            exclude_internal=config.exclude_internal_topics,
+            backoff=backoff,
+            uniform=runtime.uniform,
         )
         policy = OffsetReset.of(config.auto_offset_reset, config.reset_duration)
-        fetcher.positions = Positions(
+        self._positions = PositionMachine(
+            subscriptions,
+            buffer,
+            PositionSettings(policy, config.request_timeout, backoff),
+            runtime.uniform,
+        )
+        self._lookup = OffsetLookup(
+            client, isolation_level=config.isolation, request_timeout=config.request_timeout
+        )
+        self._driver = self._make_driver()
+        self._fetcher = Fetcher(
+            client,
+            subscriptions,
+            buffer,
+            self._positions,
+            _fetch_settings(config, backoff),
+            run_positions=self._driver.run_now,
+            runtime=runtime,
+        )
+        buffer.watch(self.changed.notify_threadsafe)
+        client.on_metadata.append(self._on_metadata)
+        client.supervisor.on_failure.append(self._on_client_failure)
+
+    def _make_driver(self) -> Driver:
+        requests = PositionRequests(
             self.client,
             self._lookup,
-            self._subscriptions,
-            self._buffer,
-            PositionRules(policy, config.request_timeout, self._backoff),
-            clock=self.clock,
-            uniform=self._uniform,
-            spawn=self._spawn,
-            changed=fetcher.drive,
+            self._positions,
+            run_machine=self._run_machines,
+            runtime=self._runtime,
         )
-        fetcher.answers = FetchAnswers(
-            self.client,
-            self._subscriptions,
-            self._buffer,
-            fetcher.positions,
-            rules,
-            clock=self.clock,
-            uniform=self._uniform,
-            observer=observer,
+        return Driver(
+            (self._membership, self._positions),
+            {
+                WantTopics: self._want_topics,
+                RequestMetadata: self._request_metadata,
+                RaiseFromPoll: self._raise_from_poll,
+                Assign: self._assign,
+                Start: self._start_partition,
+                Fail: self._fail_partition,
+                SetHold: self._set_hold,
+                ListOffsets: requests.list_offsets,
+                CheckEpochs: requests.check_epochs,
+            },
+            self._runtime,
         )
-        return fetcher
 
     # -- life ------------------------------------------------------------------------------
 
     async def start(self, deadline: Deadline) -> None:
-        """Bootstrap, and take up the subscription made so far."""
+        """Bootstrap, and apply the subscription made so far."""
         self.apply_subscription()
         await self.client.start(deadline)
+
+    def activate(self) -> None:
+        """Begin to ask brokers for positions and records: the application wants them."""
+        if self._active:
+            return
+        self._active = True
+        self._membership.on_user_poll(self.clock.now())
+        self._positions.on_user_poll()
+        self._run_machines()
+        self._fetcher.activate()
 
     async def close(self, deadline: Deadline) -> None:
         """Stop everything; what cannot be said to the brokers in time is not said."""
         self._buffer.close()
-        if self._topic_timer is not None:
-            self._topic_timer.cancel()
+        self._driver.close()
         try:
             async with asyncio.timeout_at(deadline.timeout_at):
-                await self.fetcher.close()
+                await self._fetcher.close()
         except TimeoutError:
             pass
         finally:
             await self.client.close()
 
-    def on_room(self) -> None:
-        """Have the fetcher look again: the application has taken data; from any thread."""
-        self.post(self.fetcher.drive)
-
-    def post(self, callback: Callable[[], None]) -> None:
+    def post(self, callback: Callable[[], object]) -> None:
         """Run *callback* on the loop soon; from any thread."""
-        if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(callback)
+        self._runtime.post(callback)
 
-    def _spawn(self, work: Coroutine[None, None, None], name: str) -> object:
-        return self.client.supervisor.spawn(work, name=name)
+    def on_space_available(self) -> None:
+        """React to data that the application has taken, or an error it has seen; any thread."""
+        self.post(self._on_space_available)
 
-    # -- subscription ----------------------------------------------------------------------
+    def _on_space_available(self) -> None:
+        now = self.clock.now()
+        for tp in self._buffer.take_changes():
+            state = self._subscriptions.assignment.get(tp)
+            if state is None:
+                continue
+            if state.failure is not None and not self._buffer.has_error(tp):
+                self._positions.on_error_raised(state, now)
+            self._fetcher.look_at(state)
+        self._run_machines()
+        self._fetcher.run_once()
+
+    def _on_client_failure(self, error: BaseException) -> None:
+        self._buffer.fail(error)
+        self._driver.close()
+        self._fetcher.stop()
+
+    def _run_machines(self) -> None:
+        self._driver.run_now()
+
+    # -- what the application wants --------------------------------------------------------
 
     def apply_subscription(self) -> None:
-        """Read what the subscription says now."""
-        subscriptions = self._subscriptions
-        metadata = self.client.metadata
-        snapshot = self.client.cluster.snapshot
-        if subscriptions.type is SubscriptionType.AUTO_PATTERN:
-            self._pattern_since, self._pattern_seen = snapshot.version, False
-            metadata.want_all()
-            metadata.request_update()
-        elif subscriptions.type is SubscriptionType.AUTO_TOPICS:
-            metadata.want_topics(subscriptions.subscription or ())
-        else:
-            metadata.want_topics({tp.topic for tp in subscriptions.assignment.partitions})
-        self._follow(snapshot)
-        self._buffer.assign(subscriptions.assignment)
-        self.fetcher.on_metadata(snapshot)
+        """Apply what the subscription says now."""
+        self._membership.on_subscription(self.clock.now())
+        self._run_machines()
+        self._fetcher.run_once()
 
-    def _on_metadata(self, snapshot: ClusterSnapshot) -> None:
-        if self._follow(snapshot):
-            topics = self._subscriptions.subscription
-            if self._subscriptions.type is SubscriptionType.AUTO_TOPICS and topics:
-                self.client.metadata.want_topics(topics)
-        self.fetcher.on_metadata(snapshot)
+    def set_assignment(
+        self, partitions: Iterable[TopicPartition], late: Collection[TopicPartition] = ()
+    ) -> None:
+        """Own exactly *partitions*: the one place that tells everybody, in this order.
 
-    def _follow(self, snapshot: ClusterSnapshot) -> bool:
-        """Make the assignment follow the topics subscribed to; return whether it changed."""
-        subscriptions = self._subscriptions
-        if subscriptions.pattern is not None and not self._match_pattern(snapshot):
-            return False
-        if subscriptions.subscription is None:
-            return False
-        late: list[TopicPartition] = []
-        wanted: list[TopicPartition] = []
-        missing = False
-        for topic in sorted(subscriptions.subscription):
-            found, error = self._partitions(topic, snapshot, late)
-            wanted += found
-            missing |= error
-        self._watch_missing(missing=missing)
-        if frozenset(wanted) == subscriptions.assignment.partitions:
-            return False
-        assignment = subscriptions.replace_assignment(wanted)
+        Args:
+            partitions: those owned before keep their positions.
+            late: those that appeared after the subscription.
+        """
+        assignment = self._subscriptions.replace_assignment(partitions)
         self._buffer.assign(assignment)
-        for tp in late:
-            state = assignment.get(tp)
-            if state is not None:
-                self.fetcher.positions.start_late(state)
-        return True
-
-    def _match_pattern(self, snapshot: ClusterSnapshot) -> bool:
-        """Match the pattern against all topics, once they are known."""
-        if snapshot.version <= self._pattern_since:
-            return False
-        subscriptions = self._subscriptions
-        before = subscriptions.subscription or frozenset()
-        names = snapshot.topics(self._config.exclude_internal_topics)
-        # A topic that is not there for a moment keeps its partitions.
-        subscriptions.match(names | before)
-        if self._pattern_seen:
-            for topic in (subscriptions.subscription or frozenset()) - before:
-                subscriptions.note_partitions(topic, 0)
-        self._pattern_seen = True
-        return True
-
-    def _partitions(
-        self, topic: str, snapshot: ClusterSnapshot, late: list[TopicPartition]
-    ) -> tuple[list[TopicPartition], bool]:
-        """Return the partitions to read of *topic*, and whether to ask about it again."""
-        error = snapshot.topic_error(topic)
-        partitions = snapshot.partitions(topic)
-        if partitions is None:
-            kept = [tp for tp in self._subscriptions.assignment.partitions if tp.topic == topic]
-            if error is None:
-                return kept, False
-            if not issubclass(error, RetriableError):
-                self._buffer.put_topic_error(topic, error(topic))
-                return kept, False
-            if not kept:
-                self._subscriptions.note_partitions(topic, 0)
-            return kept, True
-        numbers = sorted(partitions)
-        appeared = self._subscriptions.note_partitions(topic, len(numbers))
-        late += [TopicPartition(topic, number) for number in appeared]
-        return [TopicPartition(topic, number) for number in numbers], False
-
-    def _watch_missing(self, *, missing: bool) -> None:
-        """Ask for metadata again while a topic subscribed to does not exist (yet)."""
-        if self._topic_timer is not None:
-            self._topic_timer.cancel()
-            self._topic_timer = None
-        if not missing:
-            self._topic_retry = RetryState()
-            return
-        now = self.clock.now()
-        self._topic_retry = self._topic_retry.failed(now, self._backoff, self._uniform)
-        self._topic_timer = self._loop.call_later(
-            self._topic_retry.remaining(now), self.client.metadata.request_update
-        )
-
-    # -- positions -------------------------------------------------------------------------
+        self._positions.on_assignment(late)
+        self._fetcher.look_at_all()
 
     def seek(self, state: PartitionState, offset: int, leader_epoch: int) -> None:
-        """Go on at *offset*."""
-        self.fetcher.positions.seek(state, offset, offset_epoch=leader_epoch)
-        self.fetcher.drive()
+        """Continue at *offset*."""
+        self._positions.on_seek(state, offset, leader_epoch)
+        self._run_machines()
+        self._fetcher.run_once()
 
     def seek_to(self, states: Collection[PartitionState], target: OffsetReset) -> None:
-        """Have positions looked up."""
+        """Look the positions of *states* up."""
         for state in states:
-            self.fetcher.positions.reset(state, target)
-        self.fetcher.drive()
+            self._positions.on_reset(state, target)
+        self._run_machines()
+        self._fetcher.run_once()
 
-    def pause(self, state: PartitionState, *, paused: bool) -> None:
-        """Stop or resume reading of one partition."""
-        state.paused = paused
-        self._buffer.set_paused(state.tp, paused)
+    def pause(self, states: Iterable[PartitionState], *, paused: bool) -> None:
+        """Stop or resume the reading of *states*."""
+        self.hold(states, Hold.PAUSED, on=paused)
+        self._fetcher.run_once()
+
+    def hold(self, states: Iterable[PartitionState], hold: Hold, *, on: bool) -> None:
+        """Add *hold* to *states*, or remove it: for the buffer, the fetcher and the state."""
+        for state in states:
+            state.set_hold(hold, on=on)
+            if on:
+                self._buffer.hold(state.tp, hold)
+            else:
+                self._buffer.release(state.tp, hold)
+            self._fetcher.look_at(state)
 
     async def position(self, tp: TopicPartition, deadline: Deadline) -> int | None:
         """Return the position of *tp* once there is a valid one; ``None`` if not in time.
@@ -313,7 +239,7 @@ class ConsumerCore:
         Raises:
             KafkaError: what keeps the partition from having a position.
         """
-        self.fetcher.activate()
+        self.activate()
         while True:
             state = self._subscriptions.assignment.get(tp)
             if state is None:
@@ -325,8 +251,54 @@ class ConsumerCore:
             position = self._buffer.position(tp)
             if position is not None and state.state is FetchState.FETCHING:
                 return position
-            if not await self.pulse.wait(lambda: False, deadline):
+            if not await self.changed.wait(deadline):
                 return None
+
+    def reason(self, tp: TopicPartition) -> Reason | None:
+        """Return why *tp* is not fetched; ``None`` if it can be."""
+        return self._fetcher.reason(tp)
+
+    # -- what the machines decide ----------------------------------------------------------
+
+    def _on_metadata(self, snapshot: ClusterSnapshot) -> None:
+        self._membership.on_metadata(snapshot, self.clock.now())
+        self._positions.on_metadata(snapshot)
+        self._run_machines()
+        self._fetcher.look_at_all()
+        self._fetcher.run_once()
+
+    def _want_topics(self, action: WantTopics) -> None:
+        if action.topics is None:
+            self.client.metadata.want_all()
+        else:
+            self.client.metadata.want_topics(action.topics)
+
+    def _request_metadata(self, _: RequestMetadata) -> None:
+        self.client.metadata.request_update()
+
+    def _raise_from_poll(self, action: RaiseFromPoll) -> None:
+        self._buffer.put_topic_error(action.topic, action.error)
+
+    def _assign(self, action: Assign) -> None:
+        self.set_assignment(action.partitions, action.late)
+
+    def _start_partition(self, action: Start) -> None:
+        state = self._subscriptions.assignment.get(action.tp)
+        if state is not None:
+            self._buffer.restart(state)
+            self._fetcher.look_at(state)
+
+    def _fail_partition(self, action: Fail) -> None:
+        state = self._subscriptions.assignment.get(action.tp)
+        if state is not None:
+            self._buffer.put_error(action.tp, state.generation, action.error)
+            self._fetcher.look_at(state)
+
+    def _set_hold(self, action: SetHold) -> None:
+        found = map(self._subscriptions.assignment.get, action.partitions)
+        self.hold((state for state in found if state is not None), action.hold, on=action.on)
+        # A wait for a position ends when it has been validated.
+        self.changed.notify()
 
     # -- questions -------------------------------------------------------------------------
 
@@ -365,17 +337,17 @@ class ConsumerCore:
         return set()
 
 
-def _fetch_rules(config: ConsumerConfig, backoff: ExponentialBackoff) -> FetchRules:
+def _fetch_settings(config: ConsumerConfig, backoff: ExponentialBackoff) -> FetchSettings:
     limits = FetchLimits(
         max_wait_ms=int(config.fetch_max_wait_ms),
         min_bytes=config.fetch_min_bytes,
         max_bytes=config.fetch_max_bytes,
+        max_partition_bytes=config.max_partition_fetch_bytes,
         isolation_level=config.isolation,
         rack_id=config.client_rack,
     )
-    return FetchRules(
+    return FetchSettings(
         limits=limits,
-        max_partition_bytes=config.max_partition_fetch_bytes,
         check_crcs=config.check_crcs,
         use_sessions=config.enable_incremental_fetch_sessions,
         replica_lifetime=config.metadata_max_age,

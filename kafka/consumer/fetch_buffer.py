@@ -1,7 +1,8 @@
-"""The border between the loop thread, which fetches, and the thread that polls.
+"""What the loop thread, which fetches, and the polling thread share.
 
-Holds fetched data still encoded, the positions the application has reached, and errors to raise.
-One lock guards it all; it is held for a few assignments at a time, never while decoding.
+Keeps fetched data still encoded, the positions the application has reached, and errors to raise.
+One lock guards all of it; it is held for a few assignments at a time, never while decoding. No
+call walks over all partitions but `FetchBuffer.assign`.
 """
 
 from __future__ import annotations
@@ -10,12 +11,14 @@ import threading
 from collections import deque
 from typing import TYPE_CHECKING
 
+from kafka._base.reentrant_lock import reentrant_lock
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
-    from kafka.consumer.fetch_results import CompletedFetch
+    from kafka.consumer.completed_fetch import CompletedFetch
     from kafka.structs import TopicPartition
-    from kafka.subscription import PartitionState
+    from kafka.subscription import Hold, PartitionState
 
 
 class _Slot:
@@ -25,21 +28,22 @@ class _Slot:
         "error",
         "fetches",
         "generation",
-        "held",
+        "holds",
         "leader_epoch",
-        "paused",
         "position",
         "queued",
         "size",
         "stuck",
+        "tp",
     )
 
     def __init__(self, state: PartitionState) -> None:
+        self.tp = state.tp
         self.generation = state.generation
         self.position: int | None = state.offset if state.has_offset else None
         self.leader_epoch = state.offset_epoch
-        self.paused = False
-        self.held = False
+        # Bits of `Hold`, as in `PartitionState.holds`.
+        self.holds = state.holds
         self.queued = False
         self.stuck = False
         self.size = 0
@@ -47,13 +51,9 @@ class _Slot:
         self.error: BaseException | None = None
 
     @property
-    def is_open(self) -> bool:
-        return not (self.paused or self.held)
-
-    @property
     def counted(self) -> int:
-        """How much of it counts: nothing that may stay for ever while others are read."""
-        return 0 if self.stuck or not self.is_open else self.size
+        """Bytes that count as buffered: none that may stay for ever while others are read."""
+        return 0 if self.stuck or self.holds else self.size
 
 
 class FetchBuffer:
@@ -61,24 +61,29 @@ class FetchBuffer:
 
     Args:
         max_bytes: returns, for a number of partitions, from how many buffered bytes on it
-            `is_full`; what nobody takes does not count, or it could starve the others for ever:
-            that of paused partitions, and of those that cannot be read.
-        on_room: called, on the polling thread, when the buffer stops being full or an error has
-            been raised: the fetcher has something to do.
+            `is_full`. Data that nobody takes does not count, or it could starve the other
+            partitions for ever: that of partitions on hold, and data that cannot be read.
+        on_space_available: called on the polling thread when the buffer stops being full or
+            `take_changes` has something to return: the fetcher has work.
 
     Attributes:
-        stuck: the partitions whose data could not be read; more of it would be of no use.
+        stuck: the partitions whose data could not be read; fetching more of it is of no use.
     """
 
-    def __init__(self, max_bytes: Callable[[int], int], on_room: Callable[[], None]) -> None:
-        self._lock = threading.RLock()
+    def __init__(
+        self, max_bytes: Callable[[int], int], on_space_available: Callable[[], None]
+    ) -> None:
+        self._lock = reentrant_lock()
         self._ready = threading.Condition(self._lock)
         self._max_bytes_for = max_bytes
         self._max_bytes = max_bytes(0)
-        self._on_room = on_room
-        self._owes_room = False
+        self._on_space_available = on_space_available
+        self._owes_call = False
         self.stuck: set[TopicPartition] = set()
         self._slots: dict[TopicPartition, _Slot] = {}
+        # Partitions that may have an error to raise, the oldest error first.
+        self._failing: dict[TopicPartition, None] = {}
+        self._changes: set[TopicPartition] = set()
         # Each partition with data that may be handed out is in it once.
         self._turns: deque[TopicPartition] = deque()
         self._size = 0
@@ -134,18 +139,21 @@ class FetchBuffer:
                     kept = _Slot(state)
                 self._slots[state.tp] = kept
             self.stuck &= {tp for tp, slot in self._slots.items() if slot.stuck}
+            for tp in [tp for tp in self._failing if tp not in self._slots]:
+                del self._failing[tp]
             self._rebuild()
             self._notify_changed()
 
     def restart(self, state: PartitionState) -> None:
-        """Drop what is buffered of a partition and take its new start."""
+        """Drop the buffered data of a partition and take its new start; holds stay."""
         with self._lock:
             old = self._slots.get(state.tp)
             if old is None:
                 return
             slot = _Slot(state)
-            slot.paused, slot.queued = old.paused, old.queued
+            slot.holds, slot.queued = old.holds, old.queued
             self._slots[state.tp] = slot
+            self._failing.pop(state.tp, None)
             self.stuck.discard(state.tp)
             self._size -= old.counted
             self._notify_changed()
@@ -164,26 +172,27 @@ class FetchBuffer:
             self._queue(fetch.tp, slot)
             return True
 
-    def set_paused(self, tp: TopicPartition, paused: bool) -> None:
-        """Stop or resume handing out records of *tp*; what is buffered stays."""
+    def hold(self, tp: TopicPartition, hold: Hold) -> None:
+        """Hand out no records of *tp* until *hold* is released; its data stays."""
         with self._lock:
             slot = self._slots.get(tp)
-            if slot is not None and slot.paused != paused:
-                self._open_or_close(tp, slot, paused=paused, held=slot.held)
+            if slot is not None:
+                self._set_holds(tp, slot, slot.holds | hold.value)
 
-    def set_held(self, tp: TopicPartition, held: bool) -> None:
-        """Withhold records of *tp* while its position is being validated."""
+    def release(self, tp: TopicPartition, hold: Hold) -> None:
+        """Hand out records of *tp* again, unless there is another hold on it."""
         with self._lock:
             slot = self._slots.get(tp)
-            if slot is not None and slot.held != held:
-                self._open_or_close(tp, slot, paused=slot.paused, held=held)
+            if slot is not None:
+                self._set_holds(tp, slot, slot.holds & ~hold.value)
 
     def put_error(self, tp: TopicPartition, generation: int, error: BaseException) -> None:
-        """Have a poll raise *error* once the data buffered before it has been handed out."""
+        """Let a poll raise *error* once the data buffered before it has been handed out."""
         with self._lock:
             slot = self._slots.get(tp)
             if slot is not None and slot.generation == generation:
                 slot.error = error
+                self._failing[tp] = None
                 self._notify()
 
     def has_error(self, tp: TopicPartition) -> bool:
@@ -192,14 +201,23 @@ class FetchBuffer:
             slot = self._slots.get(tp)
             return slot is not None and slot.error is not None
 
+    def take_changes(self) -> set[TopicPartition]:
+        """Return the partitions whose error was raised or whose data has become (un)readable.
+
+        Each change of the polling thread is returned once.
+        """
+        with self._lock:
+            changes, self._changes = self._changes, set()
+            return changes
+
     def put_topic_error(self, topic: str, error: BaseException) -> None:
-        """Have a poll raise *error*, which is about a topic that may have no partitions."""
+        """Let a poll raise *error*, which is about a topic that may have no partitions."""
         with self._lock:
             self._errors[topic] = error
             self._notify()
 
     def fail(self, error: BaseException) -> None:
-        """Have every poll from now on raise *error*: the client has broken down."""
+        """Let every poll from now on raise *error*: the client has broken down."""
         with self._lock:
             self._fatal = error
             self._notify_changed()
@@ -213,10 +231,11 @@ class FetchBuffer:
             self._notify()
 
     def close(self) -> None:
-        """Drop everything and let go of whoever waits; any thread."""
+        """Drop everything and end the poll that waits; any thread."""
         with self._lock:
             self._closed = True
             self._slots = {}
+            self._failing = {}
             self._rebuild()
             self._notify_changed()
             self._notify()
@@ -247,12 +266,12 @@ class FetchBuffer:
             or self._fatal is not None
             or self._errors
             or self._next() is not None
-            or any(slot.error is not None and not slot.fetches for slot in self._slots.values())
+            or self._first_failing() is not None
         )
 
     def head(self) -> CompletedFetch | None:
         """Return the data whose turn it is; it stays buffered until `finish`."""
-        self._tell_room()
+        self._call_if_owed()
         with self._lock:
             tp = self._next()
             return None if tp is None else self._slots[tp].fetches[0]
@@ -265,34 +284,36 @@ class FetchBuffer:
                 return
             counted = fetch.size if slot.counted else 0
             # No call in here: a signal handler that raised in one would leave the sizes wrong.
-            self._owes_room |= self._size >= self._max_bytes > self._size - counted
+            self._owes_call |= self._size >= self._max_bytes > self._size - counted
             slot.size -= fetch.size
             self._size -= counted
             slot.fetches.popleft()
             self._pass_turn(fetch.tp)
-        self._tell_room()
+        self._call_if_owed()
 
     def set_stuck(self, fetch: CompletedFetch, stuck: bool) -> None:
-        """Note whether data that was tried can be read; if not, the others go first."""
+        """Say whether data that was tried can be read; if not, the other partitions go first."""
         with self._lock:
             slot = self._slots.get(fetch.tp)
             if slot is None or not slot.fetches or slot.fetches[0] is not fetch:
                 return
-            # Each time, so that what a signal handler interrupted is made good; no call after it.
-            counted = slot.size if slot.is_open else 0
+            # Also without a change: the next call completes one that a signal handler interrupted.
+            # No call comes after the last of these, so the sizes are right even then.
+            counted = 0 if slot.holds else slot.size
+            self._changes.add(fetch.tp)
             (self.stuck.add if stuck else self.stuck.discard)(fetch.tp)
             if slot.stuck != stuck:
-                slot.stuck, self._owes_room = stuck, True
+                slot.stuck, self._owes_call = stuck, True
                 self._size += -counted if stuck else counted
             if stuck:
                 self._pass_turn(fetch.tp)
-        self._tell_room()
+        self._call_if_owed()
 
     def is_current(self, tp: TopicPartition, generation: int) -> bool:
         """Return whether records of that start of *tp* may be handed out now."""
         with self._lock:
             slot = self._slots.get(tp)
-            return slot is not None and slot.generation == generation and slot.is_open
+            return slot is not None and slot.generation == generation and not slot.holds
 
     def is_valid(self, tp: TopicPartition, generation: int) -> bool:
         """Return whether records of that start of *tp* are wanted, now or after a pause."""
@@ -303,7 +324,7 @@ class FetchBuffer:
     def advance(
         self, tp: TopicPartition, generation: int, position: int, leader_epoch: int | None
     ) -> bool:
-        """Note that the application has reached *position*; return False if it is out of date."""
+        """Set the position the application has reached; return False if the start is outdated."""
         with self._lock:
             slot = self._slots.get(tp)
             if slot is None or slot.generation != generation:
@@ -320,14 +341,11 @@ class FetchBuffer:
                 return self._fatal
             if self._errors:
                 return self._errors.pop(next(iter(self._errors)))
-            for slot in self._slots.values():
-                if slot.error is not None and not slot.fetches:
-                    error, slot.error = slot.error, None
-                    self._owes_room = True
-                    break
-            else:
+            slot = self._first_failing()
+            if slot is None:
                 return None
-        self._tell_room()
+            error = self._take_error(slot)
+        self._call_if_owed()
         return error
 
     def take_error_of(self, tp: TopicPartition) -> BaseException | None:
@@ -336,33 +354,48 @@ class FetchBuffer:
             slot = self._slots.get(tp)
             if slot is None or slot.error is None:
                 return None
-            error, slot.error = slot.error, None
-            self._owes_room = True
-        self._tell_room()
+            error = self._take_error(slot)
+        self._call_if_owed()
         return error
 
-    def _tell_room(self) -> None:
-        if self._owes_room:
-            # In this order an exception out of a signal handler costs a call too many: without any
-            # the fetcher would wait for the room to go and come back, which needs data.
-            self._on_room()
-            self._owes_room = False
+    def _call_if_owed(self) -> None:
+        if self._owes_call:
+            # In this order an exception out of a signal handler costs a call too many. Without any
+            # the fetcher would wait until the buffer fills and empties again, which needs data.
+            self._on_space_available()
+            self._owes_call = False
 
     # -- under the lock --------------------------------------------------------------------
 
-    def _open_or_close(self, tp: TopicPartition, slot: _Slot, *, paused: bool, held: bool) -> None:
-        was_open = slot.is_open
+    def _set_holds(self, tp: TopicPartition, slot: _Slot, holds: int) -> None:
+        was_open = not slot.holds
         before = slot.counted
-        slot.paused, slot.held = paused, held
+        slot.holds = holds
         self._size += slot.counted - before
-        if slot.is_open == was_open:
+        if was_open == (not holds):
             return
-        if slot.is_open:
+        if not holds:
             self._queue(tp, slot)
         self._notify_changed()
 
+    def _first_failing(self) -> _Slot | None:
+        """Return a partition whose error can be raised now: no data is left before it."""
+        for tp in self._failing:
+            slot = self._slots[tp]
+            if slot.error is not None and not slot.fetches:
+                return slot
+        return None
+
+    def _take_error(self, slot: _Slot) -> BaseException | None:
+        # In this order a signal handler that raises in between costs one look of the fetcher.
+        self._changes.add(slot.tp)
+        self._owes_call = True
+        error, slot.error = slot.error, None
+        self._failing.pop(slot.tp, None)
+        return error
+
     def _queue(self, tp: TopicPartition, slot: _Slot) -> None:
-        if slot.fetches and slot.is_open and not slot.queued:
+        if slot.fetches and not slot.holds and not slot.queued:
             slot.queued = True
             self._turns.append(tp)
             self._notify()
@@ -372,7 +405,7 @@ class FetchBuffer:
         while self._turns:
             tp = self._turns[0]
             slot = self._slots.get(tp)
-            if slot is not None and slot.fetches and slot.is_open:
+            if slot is not None and slot.fetches and not slot.holds:
                 return tp
             self._turns.popleft()
             if slot is not None:

@@ -1,4 +1,4 @@
-"""Fetch requests and responses, from and to the terms of sessions and partitions.  Pure."""
+"""Make Fetch requests out of session requests, and read their responses by partition.  Pure."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ class FetchLimits(NamedTuple):
         max_wait_ms: how long the broker may wait for `min_bytes`, in ms.
         min_bytes: bytes to wait for.
         max_bytes: most bytes in a response.
+        max_partition_bytes: most bytes of records of one partition in a response.
         isolation_level: 0 for uncommitted, 1 for committed (KIP-98).
         rack_id: rack of this client (KIP-392).
     """
@@ -30,6 +31,7 @@ class FetchLimits(NamedTuple):
     max_wait_ms: int
     min_bytes: int
     max_bytes: int
+    max_partition_bytes: int
     isolation_level: int
     rack_id: str
 
@@ -45,7 +47,7 @@ def fetch_request(sent: SessionFetch, limits: FetchLimits) -> FetchRequest:
                     partition=tp.partition,
                     current_leader_epoch=sent.partitions[tp].leader_epoch,
                     fetch_offset=sent.partitions[tp].offset,
-                    partition_max_bytes=sent.partitions[tp].max_bytes,
+                    partition_max_bytes=limits.max_partition_bytes,
                 )
                 for tp in partitions
             ],
@@ -82,8 +84,7 @@ def read_fetch_response(
 
     Args:
         response: the answer.
-        names: topic names by id, as they were when the request was made: the answer must be
-            understood even if the metadata has changed in between (KIP-516).
+        names: topic names by id, as they were when the request was made (KIP-516).
     """
     return {
         TopicPartition(topic.topic or names.get(topic.topic_id, ""), part.partition_index): part

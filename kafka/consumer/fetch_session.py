@@ -1,4 +1,7 @@
-"""Incremental fetch sessions (KIP-227): what to put into the next Fetch of one node.  Pure."""
+"""Incremental fetch sessions (KIP-227): what to put into the next Fetch to one node.  Pure.
+
+A session knows all partitions that a node is asked for; a request costs what has changed of them.
+"""
 
 from __future__ import annotations
 
@@ -18,20 +21,26 @@ FINAL_EPOCH: Final = -1
 _MAX_EPOCH: Final = 2_147_483_647
 
 
-class FetchPartition(NamedTuple):
-    """What a Fetch asks of one partition.
+class FetchPosition(NamedTuple):
+    """Where a partition stood when a Fetch asked for it.
 
     Args:
         topic_id: id of its topic, the zero UUID if unknown.
-        offset: where to start.
+        offset: first offset to return.
         leader_epoch: epoch of the leader we believe in, -1 if unknown (KIP-320).
-        max_bytes: most bytes of records to return.
+        generation: generation of the partition's start.
+        from_replica: whether a preferred replica is asked instead of the leader (KIP-392).
     """
 
     topic_id: UUID
     offset: int
     leader_epoch: int
-    max_bytes: int
+    generation: int
+    from_replica: bool
+
+    def asks_the_same(self, other: FetchPosition) -> bool:
+        """Return whether a broker could not tell *other* from this one."""
+        return self[:3] == other[:3]
 
 
 class SessionFetch(NamedTuple):
@@ -46,7 +55,7 @@ class SessionFetch(NamedTuple):
 
     session_id: int
     epoch: int
-    partitions: dict[TopicPartition, FetchPartition]
+    partitions: dict[TopicPartition, FetchPosition]
     forgotten: dict[TopicPartition, UUID]
 
     @property
@@ -62,22 +71,38 @@ class FetchSession:
 
     Args:
         enabled: whether to use sessions; without, every request is full and opens none.
+
+    Attributes:
+        positions: where each partition stood when the node was last asked for it, in the order in
+            which the broker looks at them.
+        topic_names: the names of the topics by id: an answer must be understood even if the
+            metadata has changed since the request (KIP-516).
     """
 
-    __slots__ = ("_enabled", "_epoch", "_ids", "_partitions", "_session_id")
+    __slots__ = (
+        "_enabled",
+        "_epoch",
+        "_session_id",
+        "_uses_ids",
+        "_without_id",
+        "positions",
+        "topic_names",
+    )
 
     def __init__(self, *, enabled: bool = True) -> None:
+        self.positions: dict[TopicPartition, FetchPosition] = {}
+        self.topic_names: dict[UUID, str] = {}
         self._enabled = enabled
         self._session_id = 0
         self._epoch = INITIAL_EPOCH if enabled else FINAL_EPOCH
-        self._partitions: dict[TopicPartition, FetchPartition] = {}
-        self._ids: bool | None = None
+        self._uses_ids: bool | None = None
+        self._without_id = 0
 
     def __repr__(self) -> str:
         """Return a status line."""
         return (
             f"<FetchSession id={self._session_id} epoch={self._epoch}"
-            f" partitions={len(self._partitions)}>"
+            f" partitions={len(self.positions)}>"
         )
 
     @property
@@ -85,34 +110,62 @@ class FetchSession:
         """Whether the broker holds a session that a close should end."""
         return self._session_id != 0
 
-    def build(self, wanted: Mapping[TopicPartition, FetchPartition]) -> SessionFetch:
-        """Return the session part of a request for *wanted*, in that order.
+    def build(
+        self,
+        changed: Mapping[TopicPartition, FetchPosition],
+        dropped: Iterable[TopicPartition] = (),
+    ) -> SessionFetch:
+        """Return the session part of a request.
 
         Topic ids and names do not mix in one session: a change between them opens a new one.
-        """
-        ids = all(part.topic_id.int for part in wanted.values())
-        if ids != self._ids and self._epoch != INITIAL_EPOCH and self._enabled:
-            self._epoch = INITIAL_EPOCH
-        self._ids = ids
-        if self._epoch in {INITIAL_EPOCH, FINAL_EPOCH}:
-            self._partitions = dict(wanted)
-            return SessionFetch(self._session_id, self._epoch, dict(wanted), {})
-        return self._build_incremental(wanted)
 
-    def _build_incremental(self, wanted: Mapping[TopicPartition, FetchPartition]) -> SessionFetch:
-        known = self._partitions
-        changed = {tp: part for tp, part in wanted.items() if known.get(tp) != part}
-        forgotten = {tp: part.topic_id for tp, part in known.items() if tp not in wanted}
-        # A topic made anew has another id: the entry of the old one goes (KIP-516).
-        for tp, part in changed.items():
-            old = known.get(tp)
-            if old is not None and old.topic_id != part.topic_id:
+        Args:
+            changed: the partitions to ask for that may stand elsewhere than in the request before;
+                all others of that request are asked for again.
+            dropped: partitions to ask for no more.
+        """
+        forgotten: dict[TopicPartition, UUID] = {}
+        for tp in dropped:
+            old = self._drop(tp)
+            if old is not None:
                 forgotten[tp] = old.topic_id
-        for tp in (*forgotten, *changed):
-            known.pop(tp, None)
+        moved: dict[TopicPartition, FetchPosition] = {}
+        for tp, position in changed.items():
+            self._put(tp, position, moved, forgotten)
+        uses_ids = not self._without_id
+        if uses_ids != self._uses_ids and self._epoch != INITIAL_EPOCH and self._enabled:
+            self._epoch = INITIAL_EPOCH
+        self._uses_ids = uses_ids
+        if self._epoch in {INITIAL_EPOCH, FINAL_EPOCH}:
+            moved, forgotten = dict(self.positions), {}
+            self.topic_names.clear()
+        self.topic_names.update({part.topic_id: tp.topic for tp, part in moved.items()})
+        return SessionFetch(self._session_id, self._epoch, moved, forgotten)
+
+    def _put(
+        self,
+        tp: TopicPartition,
+        position: FetchPosition,
+        moved: dict[TopicPartition, FetchPosition],
+        forgotten: dict[TopicPartition, UUID],
+    ) -> None:
+        old = self.positions.get(tp)
+        if old is not None and position.asks_the_same(old):
+            self.positions[tp] = position
+            return
         # The broker answers in the order of its session; what changed moves to the end.
-        known.update(changed)
-        return SessionFetch(self._session_id, self._epoch, changed, forgotten)
+        self._drop(tp)
+        self.positions[tp] = moved[tp] = position
+        self._without_id += not position.topic_id.int
+        # A topic made anew has another id: the entry of the old one goes (KIP-516).
+        if old is not None and old.topic_id != position.topic_id:
+            forgotten[tp] = old.topic_id
+
+    def _drop(self, tp: TopicPartition) -> FetchPosition | None:
+        old = self.positions.pop(tp, None)
+        if old is not None:
+            self._without_id -= not old.topic_id.int
+        return old
 
     def close_request(self) -> SessionFetch:
         """Return what ends the session at the broker."""
@@ -121,7 +174,7 @@ class FetchSession:
     def on_success(
         self, sent: SessionFetch, session_id: int, answered: Iterable[TopicPartition]
     ) -> str | None:
-        """Take in an answer without a top-level error.
+        """Process an answer without a top-level error.
 
         Args:
             sent: what was asked.
@@ -150,19 +203,19 @@ class FetchSession:
         return None
 
     def _mismatch(self, sent: SessionFetch, got: set[TopicPartition]) -> str | None:
-        extra = got - self._partitions.keys()
+        extra = got - self.positions.keys()
         if extra:
             return f"partitions not asked for: {_names(extra)}"
         # A throttled broker answers a full request with nothing at all; that keeps its meaning.
-        if sent.is_full and got and got != self._partitions.keys():
-            return f"partitions missing: {_names(self._partitions.keys() - got)}"
+        if sent.is_full and got and got != self.positions.keys():
+            return f"partitions missing: {_names(self.positions.keys() - got)}"
         return None
 
     def on_error(self, error: type[KafkaError]) -> None:
-        """Take in a top-level error or a failed request: the next request opens a new session.
+        """Process a top-level error or a failed request: the next request opens a new session.
 
-        The id is kept, so that the broker drops the old session then; unless it has said that
-        it does not know it.
+        The id is kept, so that the broker drops the old session then, unless the broker has said
+        that it does not know the id.
         """
         if not self._enabled:
             return

@@ -1,8 +1,8 @@
 """Keep a Fetch in flight to every node that leads something to read; runs on the loop.
 
-The next Fetch is sent when the last answer has arrived, before anybody decodes it. How far that
-goes ahead of the application is bounded by the `FetchBuffer`. kafka-python's names for records and
-the errors of fetching can be imported from here, too.
+The next Fetch is sent when the last answer has arrived, before anybody decodes it. The
+`FetchBuffer` bounds how far that goes ahead of the application. kafka-python's names for records
+and the errors of fetching can be imported from here, too.
 """
 
 from __future__ import annotations
@@ -13,14 +13,18 @@ import math
 from typing import TYPE_CHECKING, NamedTuple
 
 from kafka._base.retry import RetryState
-from kafka.consumer.fetch_answers import Asked, FetchAnswers, FetchRules
+from kafka.consumer.completed_fetch import CompletedFetch
+from kafka.consumer.fetch_health import PATIENCE, FetchWatchdog
 from kafka.consumer.fetch_planner import FetchPlanner, Reason
 from kafka.consumer.fetch_requests import fetch_request, read_fetch_response
-from kafka.consumer.fetch_results import (
-    CompletedFetch,
+from kafka.consumer.fetch_response import (
+    FetchEffects,
+    FetchResponseHandler,
+    FetchSettings,
+    endpoints,
+    leader_hints,
 )
-from kafka.consumer.fetch_session import FetchPartition, FetchSession
-from kafka.consumer.watchdog import PATIENCE, FetchWatchdog
+from kafka.consumer.fetch_session import FetchPosition, FetchSession
 from kafka.errors import (
     FetchSessionTopicIdError,
     KafkaError,
@@ -33,17 +37,13 @@ from kafka.protocol.features import READ_COMMITTED
 from kafka.structs import ConsumerRecord, TopicPartition
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from uuid import UUID
+    from collections.abc import Callable, Mapping
 
-    from kafka._base.backoff import Uniform
     from kafka._base.clock import Clock
-    from kafka._base.observer import Observer
-    from kafka.cluster import ClusterSnapshot
+    from kafka._base.runtime import Runtime
     from kafka.consumer.fetch_buffer import FetchBuffer
-    from kafka.consumer.fetch_planner import Plan
     from kafka.consumer.fetch_session import SessionFetch
-    from kafka.consumer.positions import Positions, Spawn
+    from kafka.consumer.positions import PositionMachine
     from kafka.net.network_client import NetworkClient
     from kafka.protocol.messages.fetch import FetchRequest, FetchResponse
     from kafka.subscription import PartitionState, SubscriptionState
@@ -51,6 +51,9 @@ if TYPE_CHECKING:
 __all__ = ["CompletedFetch", "ConsumerRecord", "FetchSession", "Fetcher", "RecordTooLargeError"]
 
 log = logging.getLogger(__name__)
+
+# Seconds; asyncio may run a timer slightly before its time.
+_SHORTEST_TIMER = 0.001
 
 
 class _Nodes:
@@ -63,32 +66,12 @@ class _Nodes:
 
     def delay(self, node_id: int) -> float:
         now = self._clock.now()
-        own = self.retries.get(node_id, RetryState()).remaining(now)
-        return max(own, self._client.ready_in(node_id, now))
+        delay = self._client.ready_in(node_id, now)
+        own = self.retries.get(node_id)
+        return delay if own is None else max(own.remaining(now), delay)
 
     def is_known(self, node_id: int) -> bool:
         return node_id in self._client.cluster.snapshot.brokers
-
-
-class _Fetch(NamedTuple):
-    """A Fetch to one node.
-
-    Attributes:
-        sent: what of the session is in it.
-        asked: where each partition stood.
-        names: topics by their ids.
-        started: when it was made, in seconds.
-        written: what becomes of it if it is written already.
-    """
-
-    node: int
-    session: FetchSession
-    sent: SessionFetch
-    asked: dict[TopicPartition, Asked]
-    names: Mapping[UUID, str]
-    started: float
-    request: FetchRequest
-    written: asyncio.Future[FetchResponse] | None
 
 
 class _Leaders:
@@ -101,50 +84,66 @@ class _Leaders:
         return self._client.cluster.snapshot.leader_for(tp)
 
 
+class _Fetch(NamedTuple):
+    """A Fetch to one node.
+
+    Attributes:
+        session: the session of the node; it knows where each partition stood.
+        sent: what of the session is in the request.
+        started: when it was made, in seconds.
+        written: the future answer if it is written already.
+    """
+
+    node: int
+    session: FetchSession
+    sent: SessionFetch
+    started: float
+    request: FetchRequest
+    written: asyncio.Future[FetchResponse] | None
+
+
 class Fetcher:
-    """Fetch for all assigned partitions, and keep their positions going.
+    """Fetch for all partitions that have a position.
 
     Args:
         client: sends the requests.
         subscriptions: the partitions.
         buffer: where the data goes.
-        rules: how to fetch.
-        clock: the time.
-        uniform: randomness for the back-off.
-        observer: told of every answer.
-        spawn: starts a background task.
+        positions: decides about partitions that cannot go on.
+        settings: how to fetch.
+        run_positions: called in the same step as an input of *positions*, to have it carried out.
+        runtime: the surroundings.
     """
-
-    positions: Positions
-    answers: FetchAnswers
 
     def __init__(
         self,
         client: NetworkClient,
         subscriptions: SubscriptionState,
         buffer: FetchBuffer,
-        rules: FetchRules,
+        positions: PositionMachine,
+        settings: FetchSettings,
         *,
-        clock: Clock,
-        uniform: Uniform,
-        observer: Observer,
-        spawn: Spawn,
+        run_positions: Callable[[], None],
+        runtime: Runtime,
     ) -> None:
         self._client = client
         self._subscriptions = subscriptions
         self._buffer = buffer
-        self._rules = rules
-        self._clock = clock
-        self._uniform = uniform
-        self._observer = observer
-        self._spawn = spawn
-        self._nodes = _Nodes(client, clock)
-        self._planner = FetchPlanner(_Leaders(client), self._nodes)
+        self._positions = positions
+        self._settings = settings
+        self._run_positions = run_positions
+        self._runtime = runtime
+        self._clock = runtime.clock
+        self._loop = asyncio.get_running_loop()
+        self._handler = FetchResponseHandler(subscriptions, settings, runtime.uniform)
+        self._nodes = _Nodes(client, runtime.clock)
+        self._planner = FetchPlanner(_Leaders(client), self._nodes, buffer.stuck)
         self._sessions: dict[int, FetchSession] = {}
-        self._in_flight: dict[int, dict[TopicPartition, Asked]] = {}
-        self._leaderless = RetryState()
+        self._in_flight: set[int] = set()
         self._watchdog = FetchWatchdog()
         self._timer: asyncio.TimerHandle | None = None
+        self._timer_at = math.inf
+        self._soon: asyncio.Handle | None = None
         self._active = False
         self._closed = False
 
@@ -153,62 +152,46 @@ class Fetcher:
         state = "CLOSED" if self._closed else "ACTIVE" if self._active else "WAITING"
         return f"<Fetcher {state} in_flight={sorted(self._in_flight)}>"
 
-    # -- what others call ------------------------------------------------------------------
+    # -- what has changed ------------------------------------------------------------------
 
     def activate(self) -> None:
-        """Begin to fetch: the application has polled for the first time."""
-        if not self._active:
-            self._active = True
-            self.drive()
+        """Begin to fetch: the application wants records or a position."""
+        self._active = True
+        self.run_once()
 
-    def on_metadata(self, snapshot: ClusterSnapshot) -> None:
-        """Take in a new view of the cluster."""
-        self.positions.on_metadata(snapshot)
-        for state in self._subscriptions.assignment:
-            error = snapshot.topic_error(state.tp.topic)
-            fatal = error is not None and not issubclass(error, RetriableError)
-            if error is not None and fatal and state.failure is None:
-                self.positions.fail(state, error(state.tp.topic))
-        self.drive()
+    def look_at_all(self) -> None:
+        """Look at all partitions again: the assignment or the metadata has changed."""
+        self._planner.assign(self._subscriptions.assignment, self._clock.now())
+        self.wake()
 
-    def drive(self) -> None:
-        """Send everything that can be sent now, and set the timer for what cannot."""
-        if not self._active or self._closed:
-            return
-        now = self._clock.now()
-        self._clear_failures(now)
-        wakeup = self.positions.drive(now)
-        plan = self.plan(now)
-        for node, states in plan.fetches.items():
-            self._send(node, states, now)
-        self._report_neglected(plan, now)
-        # Whatever is forgotten elsewhere, each partition is looked at again after a while.
-        wakeup = min(wakeup, plan.wakeup, self._look_for_leaders(plan, now), now + PATIENCE / 2)
-        self._set_timer(wakeup, now)
-
-    def plan(self, now: float) -> Plan:
-        """Return what would be fetched now, and why the other partitions would not."""
-        return self._planner.plan(
-            self._subscriptions.assignment,
-            now,
-            in_flight=self._in_flight,
-            buffer_full=self._buffer.is_full,
-            stuck=self._buffer.stuck,
-        )
+    def look_at(self, state: PartitionState) -> None:
+        """Look at a partition again: its state has changed, or its data in the buffer has."""
+        self._planner.update(state, self._clock.now())
+        self.wake()
 
     def reason(self, tp: TopicPartition) -> Reason | None:
         """Return why no Fetch is sent for *tp*; ``None`` if one can be."""
         if not self._active:
             return Reason.NOT_POLLED
-        return self.plan(self._clock.now()).reasons.get(tp)
+        return self._reason(tp, self._clock.now())
+
+    def wake(self) -> None:
+        """Call `run_once` soon, once for all changes of this step."""
+        if self._soon is None and not self._closed:
+            self._soon = self._loop.call_soon(self.run_once)
+
+    def stop(self) -> None:
+        """Send nothing any more."""
+        self._closed = True
+        self._cancel_soon()
+        self._set_timer(math.inf, 0.0)
 
     async def close(self) -> None:
-        """Stop fetching and tell the brokers to forget the sessions; does not wait for them."""
-        self._closed = True
-        self._set_timer(math.inf, 0.0)
+        """Stop and tell the brokers to forget the sessions; does not wait for them."""
+        self.stop()
         for node, session in self._sessions.items():
             if session.is_open and self._client.is_connected(node):
-                request = fetch_request(session.close_request(), self._rules.limits)
+                request = fetch_request(session.close_request(), self._settings.limits)
                 try:
                     await self._client.send_without_response(request, node)
                 except KafkaError as exc:
@@ -216,71 +199,82 @@ class Fetcher:
 
     # -- rounds ----------------------------------------------------------------------------
 
-    def _clear_failures(self, now: float) -> None:
-        """Try partitions again whose error has been raised, though not at once."""
-        for state in self._subscriptions.assignment:
-            if state.failure is not None and not self._buffer.has_error(state.tp):
-                state.failure = None
-                state.backed_off(now, self._rules.backoff, self._uniform)
+    def run_once(self) -> None:
+        """Send everything that can be sent now, and set the timer for what cannot."""
+        self._cancel_soon()
+        if not self._active or self._closed:
+            return
+        now = self._clock.now()
+        if now >= self._watchdog.next_check:
+            self._report_neglected(now)
+        plan = self._planner.plan(now, in_flight=self._in_flight, buffer_full=self._buffer.is_full)
+        for node in plan.nodes:
+            self._send(node, now)
+        self._set_timer(min(plan.wakeup, self._watchdog.next_check), now)
 
-    def _report_neglected(self, plan: Plan, now: float) -> None:
-        found = self._watchdog.check(self._subscriptions.assignment, plan.reasons, now)
-        if found:
+    def _cancel_soon(self) -> None:
+        if self._soon is not None:
+            self._soon.cancel()
+            self._soon = None
+
+    def _report_neglected(self, now: float) -> None:
+        # Whatever is forgotten elsewhere, each partition is looked at again after a while.
+        assignment = self._subscriptions.assignment
+        self._planner.assign(assignment, now)
+        found = ((tp, self._reason(tp, now)) for tp in assignment.partitions)
+        reasons = {tp: reason for tp, reason in found if reason is not None}
+        neglected = self._watchdog.check(assignment, reasons, now)
+        if neglected:
             log.warning(
                 "%d assigned partitions not fetched for %.0f s, the first %s",
-                len(found),
+                len(neglected),
                 PATIENCE,
-                found[0],
+                neglected[0],
             )
 
-    def _look_for_leaders(self, plan: Plan, now: float) -> float:
-        """Ask for metadata while a partition has no leader, less and less often."""
-        snapshot = self._client.cluster.snapshot
-        waiting = {Reason.NO_LEADER, Reason.AWAIT_RESET, Reason.AWAIT_VALIDATION}
-        if not any(
-            reason in waiting and snapshot.leader_for(tp) is None
-            for tp, reason in plan.reasons.items()
-        ):
-            self._leaderless = RetryState()
-            return math.inf
-        if self._leaderless.may_start(now):
-            self._leaderless = self._leaderless.failed(now, self._rules.backoff, self._uniform)
-            self._client.metadata.request_update()
-        return self._leaderless.not_before
+    def _reason(self, tp: TopicPartition, now: float) -> Reason | None:
+        full = self._buffer.is_full
+        return self._planner.reason(tp, now, in_flight=self._in_flight, buffer_full=full)
 
     def _set_timer(self, wakeup: float, now: float) -> None:
+        if wakeup == self._timer_at:
+            return
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        self._timer_at = wakeup
         if wakeup < math.inf:
-            loop = asyncio.get_running_loop()
-            self._timer = loop.call_later(max(wakeup - now, 0.001), self.drive)
+            self._timer = self._loop.call_later(max(wakeup - now, _SHORTEST_TIMER), self._on_timer)
+
+    def _on_timer(self) -> None:
+        self._timer, self._timer_at = None, math.inf
+        self.run_once()
 
     # -- one Fetch -------------------------------------------------------------------------
 
-    def _send(self, node: int, states: list[PartitionState], now: float) -> None:
+    def _send(self, node: int, now: float) -> None:
         session = self._sessions.get(node)
         if session is None:
-            session = FetchSession(enabled=self._rules.use_sessions)
+            session = FetchSession(enabled=self._settings.use_sessions)
             self._sessions[node] = session
-        snapshot = self._client.cluster.snapshot
-        wanted = {
-            state.tp: FetchPartition(
-                snapshot.topic_id(state.tp.topic),
-                state.offset,
-                snapshot.leader_epoch(state.tp),
-                self._rules.max_partition_bytes,
-            )
-            for state in states
-        }
-        sent = session.build(wanted)
-        asked = {s.tp: Asked(s.generation, s.offset, s.preferred_replica == node) for s in states}
-        self._in_flight[node] = asked
-        names = {part.topic_id: tp.topic for tp, part in wanted.items()}
-        request = fetch_request(sent, self._rules.limits)
+        changes = self._planner.take(node)
+        asked = {state.tp: self._position(state, node) for state in changes.asked}
+        sent = session.build(asked, changes.dropped)
+        self._in_flight.add(node)
+        request = fetch_request(sent, self._settings.limits)
         written = self._write_now(request, node)
-        fetch = _Fetch(node, session, sent, asked, names, now, request, written)
-        self._spawn(self._follow(fetch), f"fetch-{node}")
+        fetch = _Fetch(node, session, sent, now, request, written)
+        self._runtime.spawn(self._follow(fetch), name=f"fetch-{node}")
+
+    def _position(self, state: PartitionState, node: int) -> FetchPosition:
+        snapshot = self._client.cluster.snapshot
+        return FetchPosition(
+            snapshot.topic_id(state.tp.topic),
+            state.offset,
+            snapshot.leader_epoch(state.tp),
+            state.generation,
+            state.preferred_replica == node,
+        )
 
     def _write_now(self, request: FetchRequest, node: int) -> asyncio.Future[FetchResponse] | None:
         """Write *request* in this very step if the node is ready.
@@ -288,11 +282,11 @@ class Fetcher:
         The broker has something to do then while the application's thread, which data has woken
         by now and which computes without pause, keeps the loop from its next step.
         """
-        answer: asyncio.Future[FetchResponse] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[FetchResponse] = self._loop.create_future()
         # The task that awaits it may be cancelled before it begins.
-        answer.add_done_callback(_look_at)
+        answer.add_done_callback(_retrieve)
         try:
-            if self._rules.limits.isolation_level:
+            if self._settings.limits.isolation_level:
                 versions = self._client.api_versions(node)
                 if versions is None:
                     return None
@@ -305,64 +299,102 @@ class Fetcher:
     async def _response(self, fetch: _Fetch) -> FetchResponse:
         if fetch.written is not None:
             return await fetch.written
-        if self._rules.limits.isolation_level:
+        if self._settings.limits.isolation_level:
             versions = await self._client.versions_of(fetch.node)
             versions.require(READ_COMMITTED)
         return await self._client.send(fetch.request, fetch.node)
 
     async def _follow(self, fetch: _Fetch) -> None:
-        """Take the answer of *fetch*, or what comes instead of one, and send what is next."""
+        """Apply the response to *fetch*, or the error instead of one, and send what is next."""
         node = fetch.node
         try:
             response = await self._response(fetch)
-            self._take(fetch, read_fetch_response(response, fetch.names), response)
+            self._apply(fetch, response)
             size = sum(
                 len(fetched.records or b"") for t in response.responses for fetched in t.partitions
             )
-            self._observer.fetch_completed(node, self._clock.now() - fetch.started, size)
+            latency = self._clock.now() - fetch.started
+            self._runtime.observer.fetch_completed(node, latency, size)
         except KafkaError as exc:
-            self._failed(node, fetch.session, fetch.asked, exc)
+            self._request_failed(node, fetch.session, exc)
         finally:
-            self._in_flight.pop(node, None)
-        self.drive()
+            self._in_flight.discard(node)
+        self.run_once()
 
-    def _failed(
-        self,
-        node: int,
-        session: FetchSession,
-        asked: Mapping[TopicPartition, Asked],
-        error: KafkaError,
-    ) -> None:
-        """React to a Fetch without an answer: nobody knows what the session looks like now."""
-        session.on_error(type(error))
-        now = self._clock.now()
-        retry = self._nodes.retries.get(node, RetryState())
-        self._nodes.retries[node] = retry.failed(now, self._rules.backoff, self._uniform)
-        self._client.metadata.request_update()
-        for tp, question in asked.items():
-            state = self.answers.current(tp, question)
-            if state is None:
-                continue
-            state.preferred_replica = -1
-            if not isinstance(error, RetriableError):
-                self.positions.fail(state, error)
-
-    def _take(
-        self,
-        fetch: _Fetch,
-        parts: dict[TopicPartition, FetchResponse.PartitionData],
-        response: FetchResponse,
-    ) -> None:
+    def _apply(self, fetch: _Fetch, response: FetchResponse) -> None:
         node, session = fetch.node, fetch.session
         if response.error_code:
             self._session_failed(node, session, for_code(response.error_code))
             return
+        parts = read_fetch_response(response, session.topic_names)
         self._nodes.retries.pop(node, None)
         problem = session.on_success(fetch.sent, response.session_id, parts)
         if problem is not None:
             # The data is good all the same: what nobody asked for is left out.
             log.info("node=%d fetch session does not match: %s; starting a new one", node, problem)
-        self.answers.apply(fetch.asked, parts, response)
+        self._apply_hints(parts, response)
+        now = self._clock.now()
+        snapshot = self._client.cluster.snapshot
+        self._perform(self._handler.apply(session.positions, parts, snapshot, now), now)
+
+    def _apply_hints(
+        self,
+        parts: Mapping[TopicPartition, FetchResponse.PartitionData],
+        response: FetchResponse,
+    ) -> None:
+        """Use the new leaders that errors named (KIP-951)."""
+        hints = leader_hints(parts)
+        if not hints:
+            return
+        cluster, brokers = self._client.cluster, endpoints(response)
+        used = [
+            hint.tp
+            for hint in hints
+            if cluster.apply_leader_hint(hint.tp, hint.leader, hint.leader_epoch, endpoints=brokers)
+        ]
+        if used:
+            self._positions.on_metadata(cluster.snapshot)
+            self._run_positions()
+        for tp in used:
+            state = self._subscriptions.assignment.get(tp)
+            if state is not None:
+                self._planner.update(state, self._clock.now())
+
+    def _perform(self, effects: FetchEffects, now: float) -> None:
+        for fetched in effects.fetched:
+            self._buffer.put(fetched)
+        for (topic, partition), offset, end in effects.watermarks:
+            self._runtime.observer.high_watermark(topic, partition, offset, end)
+        for state, where in effects.out_of_range:
+            self._positions.on_out_of_range(state, where)
+        for state, error in effects.failed:
+            self._positions.on_failure(state, error)
+        for state in effects.touched:
+            self._planner.update(state, now)
+        if effects.refresh:
+            self._client.metadata.request_update()
+        if effects.out_of_range or effects.failed:
+            self._run_positions()
+
+    # -- failures --------------------------------------------------------------------------
+
+    def _request_failed(self, node: int, session: FetchSession, error: KafkaError) -> None:
+        """React to a Fetch without a response: nobody knows what the session looks like now."""
+        session.on_error(type(error))
+        self._back_off_node(node)
+        self._client.metadata.request_update()
+        now = self._clock.now()
+        failed = not isinstance(error, RetriableError)
+        for tp, position in session.positions.items():
+            state = self._handler.current(tp, position)
+            if state is None:
+                continue
+            state.preferred_replica = -1
+            if failed:
+                self._positions.on_failure(state, error)
+            self._planner.update(state, now)
+        if failed:
+            self._run_positions()
 
     def _session_failed(self, node: int, session: FetchSession, error: type[KafkaError]) -> None:
         """Start a new session: at once the first time, later with back-off."""
@@ -378,11 +410,11 @@ class Fetcher:
 
     def _back_off_node(self, node: int) -> None:
         retry = self._nodes.retries.get(node, RetryState())
-        now = self._clock.now()
-        self._nodes.retries[node] = retry.failed(now, self._rules.backoff, self._uniform)
+        now, uniform = self._clock.now(), self._runtime.uniform
+        self._nodes.retries[node] = retry.failed(now, self._settings.backoff, uniform)
 
 
-def _look_at(answer: asyncio.Future[FetchResponse]) -> None:
-    """Take note of an error that nobody may ask for any more."""
+def _retrieve(answer: asyncio.Future[FetchResponse]) -> None:
+    """Mark the exception as retrieved, so that asyncio does not report it as never retrieved."""
     if not answer.cancelled():
         answer.exception()

@@ -13,6 +13,7 @@ from functools import partial, wraps
 from typing import TYPE_CHECKING, ClassVar, Concatenate, ParamSpec, Self, TypeVar
 
 from kafka._base.deadline import Deadline
+from kafka._base.lifetime import Lifetime
 from kafka._base.loop_thread import EventLoopThread
 from kafka._base.system import SystemClock
 from kafka._base.waiting import bounded
@@ -115,7 +116,7 @@ class KafkaConsumer(Facade[ConsumerCalls]):
         self._clock = SystemClock()
         self._max_records = settings.max_poll_records
         self._use = ExclusiveUse(type(self).__name__)
-        self._thread.on_fork += [self._use.reset, self._cursor.interrupt]
+        self._lifetime = Lifetime(self._thread, on_fork=self._after_fork)
         self._thread.start()
         try:
             self._thread.call(client.start(), settings.bootstrap_timeout + GRACE)
@@ -333,6 +334,17 @@ class KafkaConsumer(Facade[ConsumerCalls]):
     ) -> None:
         """Close the consumer; after an exception, without counting the record in hand."""
         self.close(autocommit=kind is None)
+
+    def __del__(self) -> None:
+        """Warn if the consumer was not closed, and close its connections."""
+        lifetime: Lifetime | None = self.__dict__.get("_lifetime")  # None: options refused
+        if lifetime is not None and not self._client.closed:
+            lifetime.on_collected(self, partial(self._client.finish_close, 0.0))
+
+    def _after_fork(self) -> None:
+        """Make the next call in a forked child find that it is one."""
+        self._use.reset()
+        self._cursor.interrupt()
 
     def _exclusively(self) -> ExclusiveUse:
         """Return what keeps other threads out during a call; refuse the call if it cannot run."""

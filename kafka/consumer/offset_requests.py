@@ -1,4 +1,4 @@
-"""ListOffsets and OffsetForLeaderEpoch: what to ask one node, and what its answer means.  Pure."""
+"""Make ListOffsets and OffsetForLeaderEpoch requests for one node, and read the answers.  Pure."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ LIST_OFFSETS_VERDICTS: Final[Mapping[type[KafkaError], Verdict]] = {
     UnknownLeaderEpochError: Verdict.RETRY,
     OffsetNotAvailableError: Verdict.RETRY,
     UnknownError: Verdict.RETRY,
-    # The log's format has no timestamps: there is no such offset, which is no failure.
+    # The log's format has no timestamps, so there is no such offset: not a failure.
     UnsupportedForMessageFormatError: Verdict.SKIP,
     TopicAuthorizationFailedError: Verdict.FATAL,
 }
@@ -201,7 +201,8 @@ def judge_epoch_end(end: EpochEnd, *, position: int, fetch_offset: int) -> Valid
             divergent=end.end_offset,
         )
     if end.end_offset < fetch_offset:
-        # What was fetched ahead may be from a log that lost; nobody has seen it: fetch it again.
+        # What was fetched ahead may come from a log that was given up. The application has not seen
+        # it: fetch it again.
         return Validation(truncated=False, restart_at=position)
     return Validation(truncated=False)
 

@@ -1,24 +1,35 @@
-"""Give assigned partitions a position, and have it confirmed after a change of leader.
+"""Decide how assigned partitions get a position, and how it is validated.  Pure.
 
-Runs on the loop. Each partition moves through the states of `FetchState`; answers are applied only
-if the partition still stands where it stood when the question was asked.
+`PositionMachine` moves partitions out of every `FetchState` but ``FETCHING``: it looks offsets up,
+and has the leader confirm a position after a change of leader (KIP-320). An answer counts only for
+a partition that still has the start it had when the question was asked. The application's progress
+is not kept here but in the fetch buffer.
 """
 
 from __future__ import annotations
 
 import logging
-import math
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from kafka._base.retry import RetryState
+from kafka.cluster import ClusterSnapshot
 from kafka.consumer.offset_requests import (
     LEADER_EPOCH_VERDICTS,
     LIST_OFFSETS_VERDICTS,
     EpochToCheck,
     judge_epoch_end,
-    leader_epoch_request,
-    read_leader_epochs,
 )
+from kafka.consumer.partition_timers import PartitionTimers
+from kafka.consumer.position_actions import (
+    CheckEpochs,
+    Fail,
+    ListOffsets,
+    OffsetToFind,
+    PositionToCheck,
+    SetHold,
+    Start,
+)
+from kafka.coordinator.membership import RequestMetadata
 from kafka.errors import (
     KafkaError,
     LogTruncationError,
@@ -27,32 +38,25 @@ from kafka.errors import (
     RetriableError,
 )
 from kafka.errors.verdict import Verdict, verdict_for
-from kafka.protocol.messages.offset_for_leader_epoch import OffsetForLeaderEpochRequest
-from kafka.subscription import FetchState
+from kafka.subscription import FetchState, Hold
 from kafka.subscription.reset import EARLIEST, LATEST, NONE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterable
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from kafka._base.backoff import ExponentialBackoff, Uniform
-    from kafka._base.clock import Clock
-    from kafka.cluster import ClusterSnapshot
-    from kafka.consumer.fetch_buffer import FetchBuffer
     from kafka.consumer.offset_requests import EpochEnd, FoundOffset
-    from kafka.consumer.offsets import OffsetLookup
-    from kafka.net.network_client import NetworkClient
+    from kafka.consumer.position_actions import Action
     from kafka.structs import TopicPartition
     from kafka.subscription import OffsetReset, PartitionState, SubscriptionState
 
-    Spawn = Callable[[Coroutine[None, None, None], str], object]
-
 log = logging.getLogger(__name__)
 
-# KIP-320: earlier versions of OffsetForLeaderEpoch ask for a permission that consumers lack.
-VALIDATES_SINCE: Final = 3
+# Seconds; without a back-off each poll would ask for metadata again.
+_SHORTEST_SEARCH: Final = 0.001
 
 
-class PositionRules(NamedTuple):
+class PositionSettings(NamedTuple):
     """How positions are found.
 
     Args:
@@ -66,272 +70,397 @@ class PositionRules(NamedTuple):
     backoff: ExponentialBackoff
 
 
-class Positions:
-    """Drive partitions out of every state but `FetchState.FETCHING`.
+class Progress(Protocol):
+    """What the machine asks about how far the application has read."""
+
+    def position(self, tp: TopicPartition, /) -> int | None:
+        """Return the offset of the next record to hand out, ``None`` without a position."""
+
+    def last_leader_epoch(self, tp: TopicPartition, /) -> int:
+        """Return the leader epoch of the last record handed out, -1 if unknown."""
+
+
+class PositionMachine:
+    """Give assigned partitions a position, and keep it valid.
+
+    It changes the `PartitionState` objects of the assignment itself; its actions say what others
+    have to do about it.
 
     Args:
-        client: sends OffsetForLeaderEpoch.
-        lookup: sends ListOffsets.
-        subscriptions: the partitions.
-        buffer: told of every new start.
-        rules: how positions are found.
-        clock: the time.
+        subscriptions: the partitions, and numbers for their starts.
+        progress: how far the application has read.
+        settings: how positions are found.
         uniform: randomness for the back-off.
-        spawn: starts a background task.
-        changed: called after answers, when there may be something to fetch.
     """
 
     def __init__(
         self,
-        client: NetworkClient,
-        lookup: OffsetLookup,
         subscriptions: SubscriptionState,
-        buffer: FetchBuffer,
-        rules: PositionRules,
-        *,
-        clock: Clock,
+        progress: Progress,
+        settings: PositionSettings,
         uniform: Uniform,
-        spawn: Spawn,
-        changed: Callable[[], None],
     ) -> None:
-        self._client = client
-        self._lookup = lookup
         self._subscriptions = subscriptions
-        self._buffer = buffer
-        self._rules = rules
-        self._clock = clock
+        self._progress = progress
+        self._settings = settings
         self._uniform = uniform
-        self._spawn = spawn
-        self._changed = changed
+        self._snapshot = ClusterSnapshot()
+        self._active = False
+        self._decided: list[Start | Fail] = []
+        # Partitions whose hold may not fit their state any more.
+        self._holds: dict[TopicPartition, None] = {}
+        self._wants_metadata = False
+        # Partitions that may have to be asked about now, and when others have to.
+        self._due: dict[TopicPartition, None] = {}
+        self._timers = PartitionTimers()
+        # A question about a start is asked once at a time.
         self._asking: set[tuple[TopicPartition, int]] = set()
+        self._leaderless: set[TopicPartition] = set()
+        self._search = RetryState()
 
-    # -- starts ----------------------------------------------------------------------------
-
-    def seek(self, state: PartitionState, offset: int, *, offset_epoch: int = -1) -> None:
-        """Start *state* at *offset*; with an epoch the leader is asked first (KIP-320)."""
-        state.seek(offset, self._subscriptions.next_generation(), offset_epoch=offset_epoch)
-        state.leader_epoch = self._client.cluster.snapshot.leader_epoch(state.tp)
-        self._buffer.restart(state)
-        self._buffer.set_held(state.tp, state.state is FetchState.AWAIT_VALIDATION)
-
-    def reset(self, state: PartitionState, target: OffsetReset) -> None:
-        """Have the position of *state* looked up."""
-        state.await_reset(target, self._subscriptions.next_generation())
-        self._buffer.restart(state)
-
-    def fail(self, state: PartitionState, error: KafkaError) -> None:
-        """Stop *state* until a poll has raised *error*."""
-        state.fail(error)
-        self._buffer.put_error(state.tp, state.generation, error)
-
-    def start_late(self, state: PartitionState) -> None:
-        """Start a partition that appeared after the subscription, without losing its records.
-
-        With the policy ``latest`` what was written before the first look would be skipped.
-        """
-        if state.state is FetchState.INITIALIZING and self._rules.policy == LATEST:
-            self.reset(state, EARLIEST)
-
-    def out_of_range(self, state: PartitionState, error_text: str) -> None:
-        """React to a fetch before the start or behind the end of the log."""
-        position = self._buffer.position(state.tp)
-        if position is not None and position != state.offset:
-            # Only what was fetched ahead is gone: a truncation. Ask again from the position.
-            self._refetch(state, position)
-            return
-        if self._rules.policy == NONE:
-            self.fail(state, OffsetOutOfRangeError(error_text))
-            return
-        log.warning(
-            "partition=%s-%d offset %d is out of range; resetting to %s",
-            *state.tp,
-            state.offset,
-            self._rules.policy.kind.value,
+    def __repr__(self) -> str:
+        """Return a status line."""
+        state = "ACTIVE" if self._active else "WAITING"
+        return (
+            f"<PositionMachine {state} asking={len(self._asking)}"
+            f" leaderless={len(self._leaderless)}>"
         )
-        self.reset(state, self._rules.policy)
 
-    def _refetch(self, state: PartitionState, position: int) -> None:
-        epoch = self._buffer.last_leader_epoch(state.tp)
-        self.seek(state, position)
-        state.offset_epoch = epoch
-        self._buffer.restart(state)
+    # -- inputs ----------------------------------------------------------------------------
 
-    # -- the loop's rounds -----------------------------------------------------------------
+    def on_user_poll(self) -> None:
+        """Begin to ask brokers: the application wants records or a position."""
+        self._active = True
+
+    def on_assignment(self, late: Collection[TopicPartition] = ()) -> None:
+        """React to a new assignment.
+
+        Args:
+            late: partitions that appeared after the subscription. With the policy ``latest``, what
+                was written before the first look at them would be skipped, so they are read from
+                their beginning.
+        """
+        for tp in late:
+            state = self._subscriptions.assignment.get(tp)
+            if state is None or state.state is not FetchState.INITIALIZING:
+                continue
+            if self._settings.policy == LATEST:
+                self.on_reset(state, EARLIEST)
+        self._review()
 
     def on_metadata(self, snapshot: ClusterSnapshot) -> None:
-        """Have positions validated whose leader has a newer epoch."""
-        for state in self._subscriptions.assignment:
-            epoch = snapshot.leader_epoch(state.tp)
-            if not state.has_offset or epoch <= state.leader_epoch:
-                continue
-            if self._buffer.last_leader_epoch(state.tp) < 0:
-                state.leader_epoch = epoch
-            else:
-                state.await_validation(epoch)
-                self._buffer.set_held(state.tp, True)
+        """React to a new view of the cluster: leaders, their epochs, errors of topics."""
+        self._snapshot = snapshot
+        self._review()
 
-    def drive(self, now: float) -> float:
-        """Ask what has to be asked now; return when to be called again at the latest."""
-        wakeup = math.inf
-        resets: dict[int, list[PartitionState]] = {}
-        checks: dict[int, list[PartitionState]] = {}
-        for state in self._subscriptions.assignment:
+    def on_seek(self, state: PartitionState, offset: int, leader_epoch: int = -1) -> None:
+        """Start *state* at *offset*; with an epoch the leader is asked first (KIP-320)."""
+        generation = self._subscriptions.next_generation()
+        state.seek(offset, generation, offset_epoch=leader_epoch)
+        self._started(state)
+
+    def on_reset(self, state: PartitionState, target: OffsetReset) -> None:
+        """Look the position of *state* up anew."""
+        state.await_reset(target, self._subscriptions.next_generation())
+        self._decided.append(Start(state.tp, None, -1))
+        self._look_at(state)
+
+    def on_out_of_range(self, state: PartitionState, error_text: str) -> None:
+        """React to a Fetch before the start or behind the end of the log."""
+        policy = self._settings.policy
+        position = self._progress.position(state.tp)
+        if position is not None and position != state.offset:
+            # Only what was fetched ahead is gone: a truncation. Ask again from the position.
+            self._fetch_again(state, position)
+        elif policy == NONE:
+            self.on_failure(state, OffsetOutOfRangeError(error_text))
+        else:
+            log.warning(
+                "partition=%s-%d offset %d is out of range; resetting to %s",
+                *state.tp,
+                state.offset,
+                policy.kind.value,
+            )
+            self.on_reset(state, policy)
+
+    def on_failure(self, state: PartitionState, error: KafkaError) -> None:
+        """Stop *state* until a poll has raised *error*."""
+        state.fail(error)
+        self._decided.append(Fail(state.tp, error))
+
+    def on_error_raised(self, state: PartitionState, now: float) -> None:
+        """Try *state* again, though not at once: a poll has raised its error."""
+        state.failure = None
+        state.backed_off(now, self._settings.backoff, self._uniform)
+        self._look_at(state)
+
+    def on_offsets(
+        self,
+        action: ListOffsets,
+        answer: Mapping[TopicPartition, FoundOffset] | KafkaError,
+        now: float,
+    ) -> None:
+        """React to what came of *action*."""
+        for state in self._answered(action.partitions):
+            if isinstance(answer, KafkaError):
+                self._not_answered(state, answer, now)
+            else:
+                self._apply_found(state, answer.get(state.tp), action.made_at, now)
+
+    def on_epochs(
+        self,
+        action: CheckEpochs,
+        answer: Mapping[TopicPartition, EpochEnd] | KafkaError | None,
+        now: float,
+    ) -> None:
+        """React to what came of *action*; ``None``: the broker is too old, so it is believed."""
+        for state in self._answered(action.partitions):
+            if isinstance(answer, KafkaError):
+                self._not_answered(state, answer, now)
+            elif answer is None:
+                self._confirm(state)
+            elif state.state is FetchState.AWAIT_VALIDATION:
+                check = action.partitions[state.tp].check
+                self._apply_end(state, answer.get(state.tp), check, now)
+
+    # -- decisions -------------------------------------------------------------------------
+
+    def poll(self, now: float) -> list[Action]:
+        """Return the actions that are due: questions only once the application reads."""
+        actions = self._take_decided()
+        # What is decided is done first: a question depends on where the application then stands.
+        if self._active and not actions:
+            self._due.update(dict.fromkeys(self._timers.pop_due(now)))
+            questions = self._questions(now)
+            self._search_leaders(now)
+            actions = [*self._take_decided(), *questions]
+        if self._wants_metadata:
+            self._wants_metadata = False
+            actions.append(RequestMetadata())
+        return actions
+
+    def next_wakeup(self) -> float | None:
+        """Return when to poll again if no input comes before."""
+        if not self._active:
+            return None
+        times = [self._timers.next_due(), self._search.not_before if self._leaderless else None]
+        return min((time for time in times if time is not None), default=None)
+
+    def _take_decided(self) -> list[Action]:
+        decided, self._decided = self._decided, []
+        return [*decided, *self._changed_holds()]
+
+    def _questions(self, now: float) -> list[ListOffsets | CheckEpochs]:
+        due, self._due = self._due, {}
+        resets: dict[int, dict[TopicPartition, OffsetToFind]] = {}
+        checks: dict[int, dict[TopicPartition, PositionToCheck]] = {}
+        for state in self._assigned(due):
             if state.failure is not None:
                 continue
             if state.state is FetchState.INITIALIZING:
                 self._initialize(state)
-            if state.state is FetchState.FETCHING or (state.tp, state.generation) in self._asking:
+            node = self._node_to_ask(state, now)
+            if node is None:
                 continue
-            if not state.retry.may_start(now):
-                wakeup = min(wakeup, state.retry.not_before)
-                continue
-            leader = self._client.cluster.snapshot.leader_for(state.tp)
-            if leader is None or state.state is FetchState.INITIALIZING:
-                continue
-            nodes = resets if state.state is FetchState.AWAIT_RESET else checks
-            nodes.setdefault(leader, []).append(state)
-        for node, states in resets.items():
-            self._start(self._look_up(node, states), states, f"reset-{node}")
-        for node, states in checks.items():
-            self._start(self._validate(node, states), states, f"validate-{node}")
-        return wakeup
+            if state.reset is not None:
+                target = OffsetToFind(state.generation, state.reset)
+                resets.setdefault(node, {})[state.tp] = target
+            else:
+                check = PositionToCheck(state.generation, self._check_of(state))
+                checks.setdefault(node, {})[state.tp] = check
+            self._asking.add((state.tp, state.generation))
+        return [
+            *(ListOffsets(node, parts, now) for node, parts in resets.items()),
+            *(CheckEpochs(node, parts) for node, parts in checks.items()),
+        ]
+
+    def _node_to_ask(self, state: PartitionState, now: float) -> int | None:
+        """Return the leader to ask about *state* now, ``None`` if there is nothing to ask."""
+        if state.state not in {FetchState.AWAIT_RESET, FetchState.AWAIT_VALIDATION}:
+            return None
+        if state.failure is not None or (state.tp, state.generation) in self._asking:
+            return None
+        if not state.retry.may_start(now):
+            self._timers.set(state.tp, state.retry.not_before)
+            return None
+        # Without a leader the next metadata brings it back.
+        return self._snapshot.leader_for(state.tp)
 
     def _initialize(self, state: PartitionState) -> None:
-        if self._rules.policy != NONE:
-            self.reset(state, self._rules.policy)
+        if self._settings.policy != NONE:
+            self.on_reset(state, self._settings.policy)
             return
         tp = state.tp
         error = f"{tp.topic}-{tp.partition} has no position and auto_offset_reset is 'none'; seek()"
-        self.fail(state, NoOffsetForPartitionError(error))
+        self.on_failure(state, NoOffsetForPartitionError(error))
 
-    def _start(
-        self, work: Coroutine[None, None, None], states: Iterable[PartitionState], name: str
-    ) -> None:
-        self._asking.update((state.tp, state.generation) for state in states)
-        self._spawn(work, name)
+    def _search_leaders(self, now: float) -> None:
+        """Ask for metadata while a partition has no leader, less and less often."""
+        if not self._leaderless or not self._search.may_start(now):
+            return
+        search = self._search.failed(now, self._settings.backoff, self._uniform)
+        self._search = search._replace(not_before=max(search.not_before, now + _SHORTEST_SEARCH))
+        self._wants_metadata |= any(
+            state.failure is None and not state.paused for state in self._assigned(self._leaderless)
+        )
 
-    def _current(self, asked: dict[TopicPartition, int]) -> Iterable[PartitionState]:
-        """Yield the states that still stand where they stood when *asked* was made."""
-        for tp, generation in asked.items():
+    def _changed_holds(self) -> Iterator[SetHold]:
+        on: list[TopicPartition] = []
+        off: list[TopicPartition] = []
+        for state in self._assigned(self._holds):
+            wanted = state.state is FetchState.AWAIT_VALIDATION
+            if wanted != bool(state.holds & Hold.VALIDATING.value):
+                (on if wanted else off).append(state.tp)
+        self._holds = {}
+        if on:
+            yield SetHold(tuple(on), Hold.VALIDATING, on=True)
+        if off:
+            yield SetHold(tuple(off), Hold.VALIDATING, on=False)
+
+    # -- one partition ---------------------------------------------------------------------
+
+    def _assigned(self, partitions: Iterable[TopicPartition]) -> Iterator[PartitionState]:
+        for tp in partitions:
             state = self._subscriptions.assignment.get(tp)
-            if state is not None and state.generation == generation:
+            if state is not None:
                 yield state
 
-    # -- reset -----------------------------------------------------------------------------
+    def _look_at(self, state: PartitionState) -> None:
+        """Look at *state* in the next poll."""
+        self._due[state.tp] = None
+        self._holds[state.tp] = None
 
-    async def _look_up(self, node: int, states: list[PartitionState]) -> None:
-        asked = {state.tp: state.generation for state in states}
-        wall = self._clock.wall()
-        targets = {s.tp: s.reset.timestamp(wall) for s in states if s.reset is not None}
-        made_at = self._clock.now()
-        try:
-            found = await self._lookup.ask(node, targets)
-            for state in self._current(asked):
-                self._apply_found(state, found.get(state.tp), made_at)
-        except KafkaError as exc:
-            self._not_answered(asked, exc)
-        finally:
-            self._asking.difference_update(asked.items())
-        self._changed()
+    def _started(self, state: PartitionState) -> None:
+        state.leader_epoch = self._snapshot.leader_epoch(state.tp)
+        self._decided.append(Start(state.tp, state.offset, state.offset_epoch))
+        self._look_at(state)
+
+    def _restart(self, state: PartitionState, offset: int, leader_epoch: int) -> None:
+        """Start at *offset*, which needs no validation although the epoch is known."""
+        state.seek(offset, self._subscriptions.next_generation())
+        state.offset_epoch = leader_epoch
+        self._started(state)
+
+    def _fetch_again(self, state: PartitionState, position: int) -> None:
+        """Drop what was fetched ahead of *position*."""
+        self._restart(state, position, self._progress.last_leader_epoch(state.tp))
+
+    def _back_off(self, state: PartitionState, now: float) -> None:
+        state.backed_off(now, self._settings.backoff, self._uniform)
+        self._wants_metadata = True
+        self._look_at(state)
+
+    def _review(self) -> None:
+        """Look at all partitions: once for each snapshot and each assignment."""
+        snapshot = self._snapshot
+        self._leaderless = set()
+        for state in self._subscriptions.assignment:
+            tp = state.tp
+            if snapshot.leader_for(tp) is None:
+                self._leaderless.add(tp)
+            error = snapshot.topic_error(tp.topic)
+            if error is not None and not issubclass(error, RetriableError):
+                if state.failure is None:
+                    self.on_failure(state, error(tp.topic))
+            elif state.has_offset and snapshot.leader_epoch(tp) > state.leader_epoch:
+                self._follow_leader(state, snapshot.leader_epoch(tp))
+            if state.state is not FetchState.FETCHING:
+                self._due[tp] = None
+        if not self._leaderless:
+            self._search = RetryState()
+
+    def _follow_leader(self, state: PartitionState, epoch: int) -> None:
+        if self._progress.last_leader_epoch(state.tp) < 0:
+            state.leader_epoch = epoch
+        else:
+            state.await_validation(epoch)
+            self._look_at(state)
+
+    # -- answers ---------------------------------------------------------------------------
+
+    def _answered(
+        self, asked: Mapping[TopicPartition, OffsetToFind | PositionToCheck]
+    ) -> Iterator[PartitionState]:
+        """Yield the states whose start is still the one that was asked about."""
+        for tp, question in asked.items():
+            self._asking.discard((tp, question.generation))
+            state = self._subscriptions.assignment.get(tp)
+            if state is not None and state.generation == question.generation:
+                self._look_at(state)
+                yield state
+
+    def _not_answered(self, state: PartitionState, error: KafkaError, now: float) -> None:
+        if isinstance(error, RetriableError):
+            self._back_off(state, now)
+        else:
+            self.on_failure(state, error)
 
     def _apply_found(
-        self, state: PartitionState, found: FoundOffset | None, made_at: float
+        self, state: PartitionState, found: FoundOffset | None, made_at: float, now: float
     ) -> None:
         verdict = Verdict.RETRY
         if found is not None:
             verdict = verdict_for(found.error, LIST_OFFSETS_VERDICTS)
         if found is None or verdict in {Verdict.RETRY, Verdict.REFRESH_METADATA}:
-            self._back_off(state)
+            self._back_off(state, now)
         elif verdict is Verdict.FATAL:
-            self.fail(state, found.error(f"{state.tp.topic}-{state.tp.partition}: ListOffsets"))
+            where = f"{state.tp.topic}-{state.tp.partition}"
+            self.on_failure(state, found.error(f"{where}: ListOffsets"))
         elif verdict is Verdict.SKIP or found.offset < 0:
             # KIP-1106: no record is that young yet; look again, but not at once.
-            state.retry = RetryState(0, made_at + self._rules.request_timeout)
+            state.retry = RetryState(0, made_at + self._settings.request_timeout)
         else:
             log.info("partition=%s-%d position reset to %d", *state.tp, found.offset)
-            self.seek(state, found.offset)
+            self.on_seek(state, found.offset)
 
-    # -- validation ------------------------------------------------------------------------
-
-    async def _validate(self, node: int, states: list[PartitionState]) -> None:
-        asked = {state.tp: state.generation for state in states}
-        checks = {
-            s.tp: EpochToCheck(self._buffer.last_leader_epoch(s.tp), s.leader_epoch) for s in states
-        }
-        try:
-            versions = await self._client.versions_of(node)
-            if versions.supports(OffsetForLeaderEpochRequest, VALIDATES_SINCE):
-                response = await self._client.send(leader_epoch_request(checks), node)
-                ends = read_leader_epochs(response)
-                for state in self._current(asked):
-                    self._apply_end(state, ends.get(state.tp), checks[state.tp])
-            else:
-                for state in self._current(asked):
-                    self._confirm(state)
-        except KafkaError as exc:
-            self._not_answered(asked, exc)
-        finally:
-            self._asking.difference_update(asked.items())
-        self._changed()
+    def _check_of(self, state: PartitionState) -> EpochToCheck:
+        return EpochToCheck(self._progress.last_leader_epoch(state.tp), state.leader_epoch)
 
     def _confirm(self, state: PartitionState) -> None:
         state.validated()
-        self._buffer.set_held(state.tp, False)
+        self._look_at(state)
 
-    def _apply_end(self, state: PartitionState, end: EpochEnd | None, check: EpochToCheck) -> None:
-        if state.state is not FetchState.AWAIT_VALIDATION:
-            return
-        now = EpochToCheck(self._buffer.last_leader_epoch(state.tp), state.leader_epoch)
+    def _apply_end(
+        self, state: PartitionState, end: EpochEnd | None, check: EpochToCheck, now: float
+    ) -> None:
         verdict = Verdict.RETRY if end is None else verdict_for(end.error, LEADER_EPOCH_VERDICTS)
         if end is None or verdict in {Verdict.RETRY, Verdict.REFRESH_METADATA}:
-            self._back_off(state)
+            self._back_off(state, now)
         elif verdict is Verdict.FATAL:
-            self.fail(state, end.error(f"{state.tp.topic}-{state.tp.partition}: validation"))
+            where = f"{state.tp.topic}-{state.tp.partition}"
+            self.on_failure(state, end.error(f"{where}: validation"))
         elif verdict is Verdict.SKIP:
             self._confirm(state)
-        elif now == check:
+        elif self._check_of(state) == check:
             self._apply_valid_end(state, end)
 
     def _apply_valid_end(self, state: PartitionState, end: EpochEnd) -> None:
-        position = self._buffer.position(state.tp)
+        position = self._progress.position(state.tp)
         if position is None:
             position = state.offset
+        policy = self._settings.policy
         result = judge_epoch_end(end, position=position, fetch_offset=state.offset)
         if not result.truncated:
             self._confirm(state)
             if result.restart_at is not None:
-                self._refetch(state, result.restart_at)
-        elif self._rules.policy == NONE:
-            self.fail(state, _truncation_error(state, position, result.divergent))
+                self._fetch_again(state, result.restart_at)
+        elif policy == NONE:
+            self.on_failure(state, _truncation_error(state, position, result.divergent))
         elif result.restart_at is None:
-            self._warn_truncated(state, position, self._rules.policy.kind.value)
-            self.reset(state, self._rules.policy)
+            _warn_truncated(state, position, policy.kind.value)
+            self.on_reset(state, policy)
         else:
-            self._warn_truncated(state, position, result.restart_at)
-            self.seek(state, result.restart_at)
-            state.offset_epoch = result.leader_epoch
-            self._buffer.restart(state)
+            _warn_truncated(state, position, result.restart_at)
+            self._restart(state, result.restart_at, result.leader_epoch)
 
-    def _warn_truncated(self, state: PartitionState, old: int, new: object) -> None:
-        log.warning(
-            "partition=%s-%d was truncated: records before offset %d are gone; going on at %s",
-            *state.tp,
-            old,
-            new,
-        )
 
-    # -- failures --------------------------------------------------------------------------
-
-    def _not_answered(self, asked: dict[TopicPartition, int], error: KafkaError) -> None:
-        for state in self._current(asked):
-            if isinstance(error, RetriableError):
-                self._back_off(state)
-            else:
-                self.fail(state, error)
-
-    def _back_off(self, state: PartitionState) -> None:
-        state.backed_off(self._clock.now(), self._rules.backoff, self._uniform)
-        self._client.metadata.request_update()
+def _warn_truncated(state: PartitionState, old: int, new: object) -> None:
+    log.warning(
+        "partition=%s-%d was truncated: records before offset %d are gone; going on at %s",
+        *state.tp,
+        old,
+        new,
+    )
 
 
 def _truncation_error(

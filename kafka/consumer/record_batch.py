@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from kafka.consumer.fetch_results import RecordSlice
+    from kafka.consumer.completed_fetch import RecordSlice
     from kafka.record.batch import Headers
 
 _new_record: Final = tuple.__new__

@@ -16,7 +16,7 @@ from kafka.errors import KafkaError, RecordDeserializationError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from kafka.consumer.fetch_results import CompletedFetch, RecordSlice
+    from kafka.consumer.completed_fetch import CompletedFetch, RecordSlice
     from kafka.record.batch import Headers
     from kafka.structs import TopicPartition
 

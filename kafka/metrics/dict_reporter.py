@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING
 
+from kafka._base.reentrant_lock import reentrant_lock
 from kafka.metrics.metrics_reporter import AbstractMetricsReporter
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ class DictReporter(AbstractMetricsReporter):
 
     def __init__(self, prefix: str = "") -> None:
         self._prefix = prefix
-        self._lock = threading.Lock()
+        self._lock = reentrant_lock()
         self._store: dict[str, dict[str, KafkaMetric]] = {}
 
     def snapshot(self) -> dict[str, dict[str, float]]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 import sys
-import threading
 import time
 from typing import TYPE_CHECKING, ParamSpec
 
+from kafka._base.reentrant_lock import reentrant_lock
 from kafka.metrics.kafka_metric import KafkaMetric
 from kafka.metrics.metric_config import MetricConfig
 from kafka.metrics.metric_name import MetricName
@@ -44,7 +44,7 @@ class Metrics:
         enable_expiration: bool = False,
     ) -> None:
         self._config = default_config or MetricConfig()
-        self._lock = threading.RLock()
+        self._lock = reentrant_lock()
         self._metrics: dict[MetricName, KafkaMetric] = {}
         self._sensors: dict[str, Sensor] = {}
         self._children: dict[Sensor, list[Sensor]] = {}

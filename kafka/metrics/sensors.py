@@ -7,10 +7,10 @@ are computed when they are read.
 from __future__ import annotations
 
 import math
-import threading
 from typing import TYPE_CHECKING
 
 from kafka._base.observer import Observer
+from kafka._base.reentrant_lock import reentrant_lock
 from kafka.metrics.measurable import AnonMeasurable
 from kafka.metrics.metric_config import MetricConfig
 from kafka.metrics.metrics import Metrics
@@ -241,7 +241,7 @@ class ProducerSensors(ClientSensors):
 
     def __init__(self, config: CommonConfig, clock: Clock) -> None:
         super().__init__(config, clock, "producer")
-        self._lock = threading.Lock()
+        self._lock = reentrant_lock()
         self._topics: dict[str, _TopicSent] = {}
         self._all = _TopicSent(self._window)
         self._batch_size = self._window()

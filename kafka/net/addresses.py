@@ -1,4 +1,4 @@
-"""Names to addresses, on threads of the client's own (KIP-235, KIP-302).
+"""Resolve names to addresses, on threads of the client's own (KIP-235, KIP-302).
 
 The default executor of an event loop is not used: a lookup that hangs would hold up the exit of
 the whole process.
@@ -23,7 +23,7 @@ _MAX_THREADS: Final = 4
 
 
 class Resolver(Protocol):
-    """Who knows addresses."""
+    """Resolves names; `ThreadResolver` is one."""
 
     async def resolve(self, host: str, port: int) -> list[Address]:
         """Return the addresses of *host*; raise `KafkaConnectionError` if there are none."""
@@ -32,11 +32,11 @@ class Resolver(Protocol):
         """Return the canonical names of the addresses of *host*."""
 
     def close(self) -> None:
-        """Answer nothing more."""
+        """End; no lookup follows."""
 
 
 def literal(host: str, port: int) -> Address | None:
-    """Return *host* as an address if it is one, which needs no looking up."""
+    """Return *host* as an address if it is one already, ``None`` if it is a name."""
     import ipaddress  # noqa: PLC0415 - half a millisecond that importing a client can do without
 
     try:
@@ -44,26 +44,6 @@ def literal(host: str, port: int) -> Address | None:
     except ValueError:
         return None
     return Address(host, port)
-
-
-class LoopResolver:
-    """Ask the running event loop; for loops whose ``getaddrinfo`` does not block."""
-
-    async def resolve(self, host: str, port: int) -> list[Address]:
-        """Return the addresses of *host*."""
-        loop = asyncio.get_running_loop()
-        try:
-            found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except OSError as error:
-            raise _failure(host, error) from error
-        return _addresses((str(entry[4][0]) for entry in found), port)
-
-    async def canonical_names(self, host: str) -> list[str]:
-        """Return *host* itself."""
-        return [host]
-
-    def close(self) -> None:
-        """Do nothing."""
 
 
 class _Job(NamedTuple):

@@ -1,38 +1,44 @@
-"""Find a first broker: all servers, all their addresses, and every failure told."""
+"""Find a first broker: try all servers and all their addresses, and report every failure."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, Final, NamedTuple
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from kafka._base.deadline import Deadline
 from kafka._base.retry import RetryState
 from kafka.config.addresses import join_address, split_address
-from kafka.errors import KafkaError, NoBrokersAvailable, NoError, for_code
-from kafka.net.connector import Stage, StageError
+from kafka.errors import KafkaError, NoBrokersAvailable
+from kafka.net.diagnosis import Stage, StageError
+from kafka.net.endpoint import MAIN, Endpoint
+from kafka.net.metadata_planner import refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Coroutine, Sequence
 
-    from kafka._base.backoff import ExponentialBackoff, Uniform
-    from kafka._base.clock import Clock
+    from kafka._base.backoff import ExponentialBackoff
+    from kafka._base.runtime import Runtime
     from kafka.config.network import NetworkConfig
     from kafka.net.addresses import Resolver
     from kafka.net.connector import Connector
     from kafka.net.node_states import Address
     from kafka.protocol.messages.metadata import MetadataRequest, MetadataResponse
 
+    # Any: the two unused parameters of a coroutine's type.
+    Attempt = Callable[[], Coroutine[Any, Any, MetadataResponse | list["Failure"]]]
+
 log = logging.getLogger("kafka.client")
 
-# The next server is tried too when the last one has not answered after so many seconds.
+# The next server or address is tried as well when the last one has been silent for so many seconds.
 STAGGER: Final = 0.25
 # With fewer seconds left than this, no further round is begun.
 SHORTEST: Final = 0.05
 
 
 class Failure(NamedTuple):
-    """Why one address of one bootstrap server did not do."""
+    """Why one address of one bootstrap server gave no metadata."""
 
     server: str
     address: Address | None
@@ -52,24 +58,34 @@ class Failure(NamedTuple):
 
 
 class Bootstrap:
-    """Ask the bootstrap servers for metadata, until one answers."""
+    """Ask the bootstrap servers for metadata, until one answers.
+
+    A server that is silent holds up no other: after `STAGGER` the next one is asked as well. So
+    is the next address of a name, because several brokers may share one.
+
+    Args:
+        config: the network options.
+        connector: opens the connections, which serve for one request only.
+        resolver: looks names up.
+        runtime: the surroundings of the client.
+        backoff: between two rounds over all servers.
+    """
 
     def __init__(
         self,
         config: NetworkConfig,
         connector: Connector,
         resolver: Resolver,
+        runtime: Runtime,
         *,
-        clock: Clock,
         backoff: ExponentialBackoff,
-        uniform: Uniform,
     ) -> None:
         self._config = config
         self._connector = connector
         self._resolver = resolver
-        self._clock = clock
+        self._clock = runtime.clock
+        self._uniform = runtime.uniform
         self._backoff = backoff
-        self._uniform = uniform
 
     async def run(
         self, request: Callable[[], MetadataRequest], deadline: Deadline
@@ -113,26 +129,9 @@ class Bootstrap:
     ) -> MetadataResponse | list[Failure]:
         """Try each server once; return the first answer or all failures."""
         failures: list[Failure] = []
-        pending: set[asyncio.Task[MetadataResponse | list[Failure]]] = set()
         servers = await self._servers(failures)
-        async with asyncio.TaskGroup() as group:
-            while servers or pending:
-                if servers:
-                    work = self._try(servers.pop(0), request, deadline)
-                    pending.add(group.create_task(work, name="kafka-bootstrap"))
-                done, pending = await asyncio.wait(
-                    pending,
-                    timeout=STAGGER if servers else None,
-                    return_when=asyncio.FIRST_COMPLETED,
-                )
-                for task in done:
-                    found = task.result()
-                    if not isinstance(found, list):
-                        for other in pending:
-                            other.cancel()
-                        return found
-                    failures += found
-        return failures
+        found = await _staggered([partial(self._try, s, request, deadline) for s in servers])
+        return [*failures, *found] if isinstance(found, list) else found
 
     async def _servers(self, failures: list[Failure]) -> list[str]:
         """Return the servers in random order, by their canonical names if so configured."""
@@ -153,9 +152,9 @@ class Bootstrap:
     async def _try(
         self, server: str, request: Callable[[], MetadataRequest], deadline: Deadline
     ) -> MetadataResponse | list[Failure]:
-        """Try all addresses of one server; each gets its share of the time that is left."""
+        """Try all addresses of one server."""
         try:
-            async with asyncio.timeout(self._share(deadline, 1)):
+            async with asyncio.timeout(self._at_most(deadline)):
                 addresses = await self._resolver.resolve(*split_address(server))
         except KafkaError as error:
             return [Failure(server, None, Stage.DNS, error)]
@@ -163,41 +162,67 @@ class Bootstrap:
             late = StageError("the name server does not answer", Stage.DNS)
             late.__cause__ = error
             return [Failure(server, None, Stage.DNS, late)]
-        failures: list[Failure] = []
-        for number, address in enumerate(addresses):
-            until = Deadline.after(
-                self._clock.now(), self._share(deadline, len(addresses) - number)
-            )
-            found = await self._ask(server, address, request(), until)
-            if not isinstance(found, Failure):
-                return found
-            failures.append(found)
-        return failures
+        return await _staggered(
+            [partial(self._ask, server, a, request, deadline) for a in addresses]
+        )
 
-    def _share(self, deadline: Deadline, parts: int) -> float:
-        left = deadline.remaining(self._clock.now())
-        return min(left / parts, self._config.connection_setup_timeout)
+    def _at_most(self, deadline: Deadline) -> float:
+        """Return the seconds that one attempt may take."""
+        return min(deadline.remaining(self._clock.now()), self._config.connection_setup_timeout)
 
     async def _ask(
-        self, server: str, address: Address, request: MetadataRequest, deadline: Deadline
-    ) -> MetadataResponse | Failure:
+        self,
+        server: str,
+        address: Address,
+        request: Callable[[], MetadataRequest],
+        deadline: Deadline,
+    ) -> MetadataResponse | list[Failure]:
+        """Ask one address; return its answer or why there is none."""
+        until = Deadline.after(self._clock.now(), self._at_most(deadline))
         try:
-            connection = await self._connector.open(-1, server, address, deadline)
+            endpoint = Endpoint(*split_address(server), address)
+            connection = await self._connector.open(-1, endpoint, until, channel=MAIN)
         except StageError as error:
-            return Failure(server, address, error.stage, error)
+            return [Failure(server, address, error.stage, error)]
         try:
-            response = await connection.send(request, expires_at=deadline.at)
+            response = await connection.send(request(), expires_at=until.at)
         except KafkaError as error:
-            return Failure(server, address, Stage.METADATA, error)
+            return [Failure(server, address, Stage.METADATA, error)]
         finally:
             connection.close()
-        if for_code(response.error_code) is not NoError:
-            refusal = for_code(response.error_code)(f"{server}: metadata was refused")
-            return Failure(server, address, Stage.METADATA, refusal)
-        if not response.brokers:
-            text = f"{server}: the metadata lists no broker; the cluster may still be starting"
-            return Failure(server, address, Stage.METADATA, KafkaError(text))
+        refused = refusal(response)
+        if refused is not None:
+            text = f"{server}: {refused.args[0] if refused.args else refused}"
+            return [Failure(server, address, Stage.METADATA, type(refused)(text))]
         return response
+
+
+async def _staggered(attempts: Sequence[Attempt]) -> MetadataResponse | list[Failure]:
+    """Make *attempts*, each `STAGGER` after the last one or when that has failed.
+
+    Returns:
+        The first answer, or the failures of all.
+    """
+    failures: list[Failure] = []
+    waiting = list(attempts)
+    pending: set[asyncio.Task[MetadataResponse | list[Failure]]] = set()
+    async with asyncio.TaskGroup() as group:
+        while waiting or pending:
+            if waiting:
+                pending.add(group.create_task(waiting.pop(0)(), name="kafka-bootstrap"))
+            done, pending = await asyncio.wait(
+                pending,
+                timeout=STAGGER if waiting else None,
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+            for task in done:
+                found = task.result()
+                if not isinstance(found, list):
+                    for other in pending:
+                        other.cancel()
+                    return found
+                failures += found
+    return failures
 
 
 def _summary(failures: Sequence[Failure]) -> str:

@@ -1,16 +1,18 @@
-"""Receive what is left of a large frame in one call of the system.
+"""Receive the rest of a large frame in one call of the system.
 
-An event loop receives a large response in some thirty steps, and between them it needs the
-interpreter, which a thread that decodes the response before gives up every 5 ms only: receiving
-and decoding then take turns. The system can wait for all of it by itself. That is for the loop of
-a client's own thread, where nobody minds a wait of milliseconds, and for plain sockets of Linux,
-whose time-out counts the waiting of a whole call.
+An event loop receives a large response in some thirty steps, and needs the interpreter between
+them. A thread that decodes the response before gives up the interpreter only every 5 ms, so
+receiving and decoding take turns. The system can wait for the whole rest without the interpreter.
+
+This is only for the loop of a client's own thread, which may wait for some milliseconds, and for
+plain sockets of Linux, where the time-out counts for a whole call. `bulk_receiver` returns ``None``
+everywhere else: with TLS, on other systems and on other event loops.
 """
 
 from __future__ import annotations
 
-# The plain one, even where somebody has replaced what is in `socket` by something that waits
-# in another way.
+# The plain module: gevent, for one, replaces the classes of `socket` by others that wait in
+# another way.
 import _socket
 import socket
 import struct
@@ -23,12 +25,12 @@ if TYPE_CHECKING:
     import asyncio
     from asyncio.trsock import TransportSocket
 
-# Less than this arrives before a wait would pay.
+# Fewer bytes than this arrive so fast that a wait does not pay.
 WORTH_WAITING: Final = 128 * 1024
-# What else the loop has to do comes so much later at most, in seconds; the system rounds it up to
-# its ticks of 1 to 10 ms.
+# The longest wait, in seconds: everything else on the loop may come so much later. The system
+# rounds it up to its ticks of 1 to 10 ms.
 PATIENCE: Final = 0.005
-# After a wait in vain so many offers are let pass: the peer, or the way to it, is slow.
+# After a wait that was too short (a slow peer or network), the receiver skips so many calls.
 _PAUSE: Final = 15
 
 _TIMEVAL: Final = struct.Struct("@ll")
@@ -38,7 +40,7 @@ class BulkReceiver:
     """Receive into a buffer until it is full.
 
     Args:
-        found: the socket of a transport, which keeps it; made by `bulk_receiver`.
+        found: the socket of a transport, which still owns it; `bulk_receiver` checks it.
     """
 
     def __init__(self, found: TransportSocket) -> None:
@@ -46,13 +48,14 @@ class BulkReceiver:
         self._pause = 0
 
     def receive(self, room: memoryview) -> int:
-        """Fill *room*, waiting a little; return how many bytes there are now.
+        """Fill *room*, waiting up to `PATIENCE`; return how many bytes were received.
 
-        None if nothing comes in time, at the end of the stream, which the transport finds, too, and
-        for a while after a wait that was in vain.
+        That is 0 if nothing comes in time, at the end of the stream, which the transport finds as
+        well, and for some calls after a wait that was too short.
 
         Raises:
-            OSError: the stream is broken; the system tells nobody a second time.
+            OSError: the stream is broken. The system reports that once, so the transport will not
+                hear of it.
         """
         if self._pause:
             self._pause -= 1
@@ -61,7 +64,7 @@ class BulkReceiver:
         descriptor = found.fileno()
         if descriptor < 0:
             return 0
-        # An object for the time of the call: the descriptor belongs to the transport.
+        # A second object for the length of the call: the descriptor belongs to the transport.
         borrowed = _socket.socket(found.family, found.type, found.proto, descriptor)
         try:
             borrowed.settimeout(None)
@@ -77,7 +80,7 @@ class BulkReceiver:
 
 
 def bulk_receiver(transport: asyncio.BaseTransport) -> BulkReceiver | None:
-    """Return a receiver for the stream of *transport*, ``None`` where nobody may wait for it."""
+    """Return a receiver for the stream of *transport*, ``None`` where waiting is not allowed."""
     found = transport.get_extra_info("socket")
     if found is None or transport.get_extra_info("ssl_object") is not None:
         return None
@@ -87,10 +90,10 @@ def bulk_receiver(transport: asyncio.BaseTransport) -> BulkReceiver | None:
 
 
 def _is_patient(found: TransportSocket) -> bool:
-    """Have blocking receives of *found* end after `PATIENCE`; return whether they will.
+    """Limit blocking receives of *found* to `PATIENCE`; return whether the system does that.
 
-    Asked, because one without a time-out would wait for ever: where another size of time is
-    expected, or by an imitation of Linux that takes the option and forgets it.
+    The option is read back, because a receive without a limit would wait for ever. Some systems
+    expect times of another size, and some imitations of Linux take the option and forget it.
     """
     wanted = _TIMEVAL.pack(0, int(PATIENCE * 1_000_000))
     option = socket.SOL_SOCKET, socket.SO_RCVTIMEO

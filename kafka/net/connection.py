@@ -1,18 +1,24 @@
-"""One connection to a broker: requests out, responses to those who wait for them.
+"""One connection to a broker: its state, and the requests that wait for responses.
 
-A request that is not answered in time ends the connection, because what follows on it would be
-late as well. All requests in flight then fail; whether to send them again is for the caller.
+A request that is not answered in time ends the connection, because everything behind it would be
+late as well. All requests in flight then fail. The caller decides whether to send them again.
+
+For the loop thread only. What connects and shakes hands is `kafka.net.connector`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
+from kafka._base.deadline import NEVER
+from kafka._base.signal import Signal
 from kafka.errors import KafkaConnectionError, KafkaError, KafkaProtocolError, RequestTimedOutError
+from kafka.net.connection_state import CONNECTION_TRANSITIONS, ConnectionState
+from kafka.net.frame_stream import ClientClosedError
 from kafka.net.in_flight import InFlightRequest, InFlightRequests
-from kafka.net.waiter import Waiter, resolve
+from kafka.net.pending_response import PendingRequest
 from kafka.protocol.adapt import adapt_request, adapt_response, version_cap
 from kafka.protocol.headers import decode_correlation_id, decode_response, encode_request
 from kafka.protocol.throttle import throttle_seconds
@@ -20,96 +26,131 @@ from kafka.protocol.throttle import throttle_seconds
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from kafka._base.clock import Clock
-    from kafka._base.observer import Observer
-    from kafka.net.driver import Driver, Piece
-    from kafka.net.waiter import Answer, Frame
+    from kafka._base.runtime import Runtime
+    from kafka.net.frame_stream import FrameStream, Piece
+    from kafka.net.pending_response import Frame, ResponseHandler
     from kafka.protocol.api_versions import ApiVersions
     from kafka.protocol.messages.produce import ProduceResponse
-    from kafka.protocol.produce_stencil import Accepted, ProduceStencil
+    from kafka.protocol.produce_template import ProduceAck, ProduceTemplate
     from kafka.protocol.schema import Message, Request
 
 log = logging.getLogger("kafka.conn")
 
 R = TypeVar("R", bound="Message")
 
+# Looking a member up in an Enum takes a call in Python 3.11; these are read for each request.
+_READY: Final = ConnectionState.READY
+_CLOSED: Final = ConnectionState.CLOSED
+
 
 class Connection:
-    """Send requests over one `Driver`.
+    """Send requests to one broker.
 
     Args:
         node_id: the broker's id; negative for a bootstrap server.
-        driver: the stream.
-        clock: for time-outs.
-        observer: who hears of requests.
+        where: the node and its address, for messages.
+        runtime: the surroundings.
         client_id: sent with every request.
-        max_in_flight: how many requests may wait for answers.
+        max_in_flight: how many requests may wait for responses.
         max_idle: seconds without a request after which the connection is closed.
 
     Attributes:
+        state: CONNECTING at first; requests may be written while it is READY.
         versions: what the broker speaks; set by the handshake.
-        on_close: called once when the connection ends, with the reason.
+        error: how the stream ended, or why the connection was closed; ``None`` before.
+        on_close: called once when a connection that was ready ends, with the reason.
         on_throttle: called with seconds for which nothing may be sent.
     """
 
     def __init__(
         self,
         node_id: int,
-        driver: Driver,
+        where: str,
+        runtime: Runtime,
         *,
-        clock: Clock,
-        observer: Observer,
         client_id: str | None,
         max_in_flight: int,
         max_idle: float,
     ) -> None:
         self.node_id = node_id
+        self.where = where
+        self.state = ConnectionState.CONNECTING
         self.versions: ApiVersions | None = None
+        self.error: KafkaError | None = None
         self.on_close: Callable[[KafkaError], None] | None = None
         self.on_throttle: Callable[[float], None] | None = None
-        self._driver = driver
-        self._clock = clock
-        self._observer = observer
+        self._stream: FrameStream | None = None
+        self._clock = runtime.clock
+        self._observer = runtime.observer
         self._client_id = client_id
         self._max_in_flight = max_in_flight
         self._max_idle = max_idle
         self._loop = asyncio.get_running_loop()
-        self._in_flight: InFlightRequests[Waiter] = InFlightRequests()
-        self._slots: list[asyncio.Future[None]] = []
-        self._drains: list[asyncio.Future[None]] = []
+        self._in_flight: InFlightRequests[PendingRequest] = InFlightRequests()
+        self._room = Signal(self._loop)
+        self._room_is_wanted = False
+        self._drained = Signal(self._loop)
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = float("inf")
-        self._used_at = clock.now()
+        self._used_at = runtime.clock.now()
         self._idle_timer: asyncio.TimerHandle | None = None
-        self.error: KafkaError | None = None
-        driver.attach(self)
-
-    @property
-    def where(self) -> str:
-        """The node and its address, for messages."""
-        return self._driver.where
 
     @property
     def in_flight(self) -> int:
-        """How many requests wait for answers."""
+        """How many requests wait for responses."""
         return len(self._in_flight)
 
     @property
+    def oldest_sent_at(self) -> float:
+        """When the oldest unanswered request was written; infinity if there is none."""
+        return self._in_flight.oldest_sent_at()
+
+    @property
     def head(self) -> bytes:
-        """The first bytes the peer sent."""
-        return self._driver.head
+        """The first bytes that the peer sent on the present stream."""
+        return b"" if self._stream is None else self._stream.head
 
     @property
     def has_room(self) -> bool:
         """Whether a request may be written now."""
-        return self.error is None and len(self._in_flight) < self._max_in_flight
+        return self.state is _READY and len(self._in_flight) < self._max_in_flight
+
+    # -- the way to READY ------------------------------------------------------------------
+
+    def start_handshake(self, stream: FrameStream) -> None:
+        """Take *stream*: from CONNECTING to API_VERSIONS."""
+        self._move(ConnectionState.API_VERSIONS)
+        self._stream = stream
+        stream.attach(self)
+
+    def drop_stream(self) -> None:
+        """End the stream, because the handshake goes on with a new one: back to CONNECTING."""
+        self._end_stream(None)
+        self._move(ConnectionState.CONNECTING)
+        self._stream = self.error = None
+
+    def finish_handshake(self, versions: ApiVersions) -> None:
+        """Allow requests, to a broker that speaks *versions*: from API_VERSIONS to READY.
+
+        From now on the connection is closed when it is not used for the idle time.
+        """
+        self.versions = versions
+        self._move(_READY)
+        self._watch_idle()
+        self._room.notify()
+        if self.error is not None:
+            # The stream ended right after the last response of the handshake.
+            self.on_closed(self.error)
+
+    def _move(self, state: ConnectionState) -> None:
+        self.state = CONNECTION_TRANSITIONS.step(self.state, state)
 
     # -- requests --------------------------------------------------------------------------
 
     def send(
         self, request: Request[R], *, expires_at: float, max_version: int | None = None
     ) -> asyncio.Future[R]:
-        """Write *request* now, in the highest version both sides speak.
+        """Write *request* now, in the highest version both sides speak; return its response.
 
         Args:
             request: in its newest shape; it is adapted to the version.
@@ -117,85 +158,98 @@ class Connection:
             max_version: highest version to use.
 
         Raises:
-            KafkaConnectionError: the connection has ended.
+            KafkaConnectionError: the connection is not ready.
             UnsupportedVersionError: the broker cannot do what the request asks for.
         """
         version = self._pick(request, max_version)
         future: asyncio.Future[R] = self._loop.create_future()
-        # One list holds responses of all types; `decode_response` yields the type sent for.
-        self._write(request, version, expires_at, answer=future)  # type: ignore[arg-type]
+        self._write(request, future, version, expires_at)
         return future
 
-    def write(self, request: Request[R], answer: Answer[R], *, expires_at: float) -> None:
-        """As `send`, and tell *answer* what becomes of it in the very step that finds out."""
-        version = self._pick(request, None)
-        self._write(request, version, expires_at, answer=answer)  # type: ignore[arg-type] # as in send
+    def write(self, request: Request[R], handler: ResponseHandler[R], *, expires_at: float) -> None:
+        """As `send`, but give the outcome to *handler*, in the very step that brings it."""
+        self._write(request, handler, self._pick(request, None), expires_at)
 
     def write_batch(
         self,
-        stencil: ProduceStencil,
+        template: ProduceTemplate,
         records: Sequence[Piece],
-        answer: Answer[ProduceResponse | Accepted],
+        handler: ResponseHandler[ProduceResponse | ProduceAck],
         *,
         expires_at: float,
     ) -> None:
-        """As `write`, a Produce request made by *stencil*, which has the version as well."""
-        if self.error is not None:
-            self._check_open()
+        """As `write`, for a Produce request that *template* makes, in the version that it has."""
+        if self.state is not _READY:
+            raise self._unusable()
         correlation_id = self._in_flight.next_correlation_id()
-        pieces = stencil.request(correlation_id, records)
+        pieces = template.request(correlation_id, records)
         size = sum(map(len, pieces))
-        asked, version = stencil.REQUEST_TYPE, stencil.version
-        waiter = Waiter(answer, None, stencil, asked, version, size)  # type: ignore[arg-type] # as in send
-        self._post(pieces, InFlightRequest(correlation_id, waiter, self._clock.now(), expires_at))
+        pending = PendingRequest(handler, template.REQUEST_TYPE, template.version, size, template)
+        self._post(correlation_id, pieces, pending, expires_at)
 
     def send_without_response(self, request: Request[R], *, max_version: int | None = None) -> None:
         """Write a request that the broker does not answer (Produce with acks=0)."""
         version = self._pick(request, max_version)
-        self._check_open()
-        correlation_id = self._in_flight.next_correlation_id()
-        pieces = self._encode(request, version, correlation_id)
+        pieces = self._encode(request, version, self._in_flight.next_correlation_id())
         self._used_at = self._clock.now()
-        self._driver.write(pieces)
+        if self._stream is not None:
+            self._stream.write(pieces)
 
     def exchange(
         self, request: Request[Message], version: int, *, expires_at: float
     ) -> asyncio.Future[Frame]:
-        """Write a request of the handshake; the future gets the whole response, undecoded."""
+        """Write a request of the handshake; the future gets the response, undecoded."""
+        if self.state is not ConnectionState.API_VERSIONS or self.error is not None:
+            raise self._unusable()
         frame: asyncio.Future[Frame] = self._loop.create_future()
-        self._write(request, version, expires_at, answer=self._loop.create_future(), frame=frame)
+        self._write(request, frame, version, expires_at, is_raw=True)
         return frame
 
     async def room(self) -> None:
-        """Wait until a request may be written, or raise why none will ever be."""
+        """Wait until a request may be written.
+
+        Raises:
+            KafkaConnectionError: the connection has been closed.
+        """
         while not self.has_room:
-            self._check_open()
-            slot: asyncio.Future[None] = self._loop.create_future()
-            self._slots.append(slot)
-            await slot
-        self._check_open()
+            if self.state is _CLOSED:
+                raise self._unusable()
+            # All who wait are woken. The caller sees to their order: the pool has a lock, which
+            # lets one wait at a time.
+            self._room_is_wanted = True
+            await self._room.wait(NEVER)
 
     async def drained(self) -> None:
-        """Wait until the peer has taken what was written, or raise why it never will."""
-        if self._driver.is_paused and self.error is None:
-            drain: asyncio.Future[None] = self._loop.create_future()
-            self._drains.append(drain)
-            await drain
-        self._check_open()
+        """Wait until the system has taken what was written.
+
+        Raises:
+            KafkaConnectionError: the connection has been closed.
+        """
+        if self.state is _READY and self._stream is not None and self._stream.is_paused:
+            await self._drained.wait(NEVER)
+        if self.state is not _READY:
+            raise self._unusable()
 
     def on_writable(self) -> None:
-        """Wake those who wait for written bytes to be taken."""
-        drains, self._drains = self._drains, []
-        for drain in drains:
-            resolve(drain, None)
+        """Wake those who wait in `drained`."""
+        self._drained.notify()
 
     def _pick(self, request: Request[R], max_version: int | None) -> int:
-        if self.versions is None:
-            raise KafkaConnectionError(f"{self.where}: used before the handshake")
+        """Return the version to write *request* in, if the connection is ready for it."""
+        if self.state is not _READY or self.versions is None:
+            raise self._unusable()
         cap = version_cap(request)
         if cap is None or (max_version is not None and max_version < cap):
             cap = max_version
         return self.versions.pick(request, max_version=cap)
+
+    def _unusable(self) -> KafkaConnectionError:
+        """Return the error for a request that cannot be written in the present state."""
+        if self.error is None:
+            return KafkaConnectionError(f"{self.where}: used while {self.state.name}")
+        error = KafkaConnectionError(*self.error.args)
+        error.__cause__ = self.error
+        return error
 
     def _encode(
         self, request: Request[R], version: int, correlation_id: int
@@ -209,146 +263,172 @@ class Connection:
 
     def _write(
         self,
-        request: Request[Message],
+        request: Request[R],
+        handler: ResponseHandler[R] | asyncio.Future[Frame],
         version: int,
         expires_at: float,
         *,
-        answer: Answer[Message],
-        frame: asyncio.Future[Frame] | None = None,
+        is_raw: bool = False,
     ) -> None:
-        self._check_open()
         correlation_id = self._in_flight.next_correlation_id()
         pieces = self._encode(request, version, correlation_id)
         size = sum(map(len, pieces))
-        waiter = Waiter(answer, frame, None, type(request), version, size)
-        self._post(pieces, InFlightRequest(correlation_id, waiter, self._clock.now(), expires_at))
+        pending = PendingRequest(handler, type(request), version, size, None, is_raw)
+        self._post(correlation_id, pieces, pending, expires_at)
 
-    def _post(self, pieces: Sequence[Piece], request: InFlightRequest[Waiter]) -> None:
-        _, _, now, expires_at = request
-        self._used_at = now
-        self._in_flight.add(request)
+    def _post(
+        self,
+        correlation_id: int,
+        pieces: Sequence[Piece],
+        pending: PendingRequest,
+        expires_at: float,
+    ) -> None:
+        """Put *pending* in flight and write its *pieces*."""
+        self._used_at = now = self._clock.now()
+        self._in_flight.add(InFlightRequest(correlation_id, pending, now, expires_at))
         if expires_at < self._timer_at:
             self._set_timer(expires_at, now)
-        self._driver.write(pieces)
-
-    def _check_open(self) -> None:
-        if self.error is not None:
-            raise KafkaConnectionError(*self.error.args) from self.error
+        if self._stream is not None:
+            self._stream.write(pieces)
 
     # -- responses -------------------------------------------------------------------------
 
     def on_frame(self, frame: Frame) -> None:
-        """Give a response to the request it answers."""
-        if self.error is not None:
-            return
+        """Give a response to the request that it answers."""
         try:
-            done = self._in_flight.complete(decode_correlation_id(frame))
+            request = self._in_flight.complete(decode_correlation_id(frame))
         except KafkaProtocolError as error:
-            self._break(error)
+            self._end_stream_for(error)
             return
-        # No call since it was taken out; whatever is raised from here on, the request hears of it.
-        waiter = done.waiter
+        # No call comes between the queue and the next `try`. So whatever is raised from here on,
+        # by a signal handler for instance, is told to the request.
+        pending = request.pending
         try:
             self._used_at = self._clock.now()
-            if waiter.frame is not None:
-                resolve(waiter.frame, frame)
+            if pending.is_raw:
+                pending.succeed(frame)
             else:
-                self._complete(done, frame)
+                self._complete(request, frame)
         except BaseException as exc:
-            self._give_up(waiter, exc)
+            self._give_up(pending, exc)
             if not isinstance(exc, Exception):
                 raise
 
-    def _complete(self, done: InFlightRequest[Waiter], frame: Frame) -> None:
-        waiter = done.waiter
-        api_key = waiter.request_type.API_KEY
+    def _complete(self, request: InFlightRequest[PendingRequest], frame: Frame) -> None:
+        """Decode a response, report it, and give it to the handler."""
+        handler, request_type, version, size, template, _ = request.pending
         seconds = 0.0
-        # Any: what the waiter's answer takes, as in send.
-        answer: Any = None if waiter.stencil is None else waiter.stencil.accepted(frame)
+        answer: Message | ProduceAck | None = None
+        if template is not None:
+            answer = template.read_ack(frame)
         if answer is None:
-            response = decode_response(waiter.request_type, waiter.version, frame)
-            seconds = throttle_seconds(api_key, waiter.version, response)
-            answer = adapt_response(response, waiter.version)
+            response = decode_response(request_type, version, frame)
+            seconds = throttle_seconds(request_type.API_KEY, version, response)
+            answer = adapt_response(response, version)
         try:
             if seconds > 0:
-                self._observer.throttled(self.node_id, api_key, seconds)
-                if self.on_throttle is not None:
-                    self.on_throttle(seconds)
-            took = self._used_at - done.sent_at
-            self._observer.request_completed(self.node_id, api_key, took, waiter.size, len(frame))
-            if self._slots:
-                self._free_slot()
+                self._throttle(request_type.API_KEY, seconds)
+            took = self._used_at - request.sent_at
+            self._observer.request_completed(
+                self.node_id, request_type.API_KEY, took, size, len(frame)
+            )
+            if self._room_is_wanted:
+                self._room_is_wanted = False
+                self._room.notify()
         finally:
-            if not waiter.answer.done():  # the caller may have stopped waiting
-                waiter.answer.set_result(answer)
+            # As `succeed`, without a call.
+            if not handler.done():
+                handler.set_result(answer)
 
-    def _give_up(self, waiter: Waiter, exc: BaseException) -> None:
-        """End the connection on which an answer could not be dealt with; its request fails."""
+    def _throttle(self, api_key: int, seconds: float) -> None:
+        self._observer.throttled(self.node_id, api_key, seconds)
+        if self.on_throttle is not None:
+            self.on_throttle(seconds)
+
+    def _give_up(self, pending: PendingRequest, exc: BaseException) -> None:
+        """Fail a request whose response could not be handled, and end the stream."""
         error = exc
         if not isinstance(error, KafkaProtocolError):
-            error = KafkaProtocolError(f"the answer to {waiter} could not be dealt with: {exc!r}")
+            error = KafkaProtocolError(f"the answer to {pending} could not be dealt with: {exc!r}")
             error.__cause__ = exc
             log.error("%s: %s", self.where, error.args[0], exc_info=exc)
         try:
-            waiter.fail(error)
+            pending.fail(error)
         finally:
-            self._break(error)
+            self._end_stream_for(error)
 
-    def _free_slot(self) -> None:
-        while self._slots:
-            slot = self._slots.pop(0)
-            if not slot.done():
-                slot.set_result(None)
-                return
-
-    def _break(self, error: KafkaProtocolError) -> None:
-        self.close(type(error)(f"{self.where}: {error.args[0] if error.args else error}"))
+    def _end_stream_for(self, error: KafkaProtocolError) -> None:
+        """End a stream on which the peer broke the protocol; say which stream it was."""
+        self._end_stream(type(error)(f"{self.where}: {error.args[0] if error.args else error}"))
 
     # -- the end ---------------------------------------------------------------------------
 
     def close(self, error: KafkaError | None = None) -> None:
-        """End the connection; requests in flight fail."""
-        self._driver.close(error)
+        """End the connection, in any state; requests in flight fail."""
+        if self.state is not _CLOSED and self.state is not _READY:
+            self._move(_CLOSED)
+            self.error = self.error or error or ClientClosedError(f"{self.where}: given up")
+        # A second call does what an exception kept the first one from.
+        self._end_stream(error)
+
+    def _end_stream(self, error: KafkaError | None) -> None:
+        if self._stream is not None:
+            self._stream.close(error)
 
     def on_closed(self, error: KafkaError) -> None:
-        """Fail what is in flight."""
-        if self.error is not None:
-            return
+        """Fail what is in flight, because the stream has ended.
+
+        That closes a connection that was ready. The handshake may go on with another stream.
+        """
+        was_ready = self.state is _READY
         self.error = error
         try:
-            self._fail_all(error)
+            if was_ready:
+                self._move(_CLOSED)
         finally:
-            if self.on_close is not None:
-                self.on_close(error)
+            try:
+                self._fail_all(error)
+            finally:
+                if was_ready and self.on_close is not None:
+                    self.on_close(error)
 
     def _fail_all(self, error: KafkaError) -> None:
-        try:
-            while self._in_flight:
-                waiter = self._in_flight.take_oldest().waiter
-                cause: KafkaError = error
-                try:
-                    text = error.args[0] if error.args else error
-                    cause = KafkaConnectionError(f"{waiter} got no answer: {text}")
-                    cause.__cause__ = error
-                    self._observer.request_failed(self.node_id, waiter.request_type.API_KEY, cause)
-                finally:
-                    waiter.fail(cause if waiter.frame is None else error)
-        finally:
-            if self._in_flight:
-                # An observer or a signal handler raised: the others hear of it all the same.
-                self._fail_all(error)
-            else:
-                self._free_all()
+        """Fail all requests in flight, wake all who wait, cancel the timers.
 
-    def _free_all(self) -> None:
-        """Let go of all who wait for this connection, and of its timers."""
+        If an observer or a signal handler raises, the other requests are told all the same; the
+        exception goes on afterwards.
+        """
+        raised: BaseException | None = None
+        while True:
+            try:
+                while self._in_flight:
+                    self._fail_oldest(error)
+                break
+            except BaseException as exc:  # noqa: BLE001 - raised below
+                raised = raised or exc
+        self._stop_waiting()
+        if raised is not None:
+            raise raised
+
+    def _fail_oldest(self, error: KafkaError) -> None:
+        pending = self._in_flight.take_oldest().pending
+        cause = error
+        try:
+            text = error.args[0] if error.args else error
+            cause = KafkaConnectionError(f"{pending} got no answer: {text}")
+            cause.__cause__ = error
+            self._observer.request_failed(self.node_id, pending.request_type.API_KEY, cause)
+        finally:
+            # The handshake looks at the error of the stream itself.
+            pending.fail(error if pending.is_raw else cause)
+
+    def _stop_waiting(self) -> None:
         for timer in (self._timer, self._idle_timer):
             if timer is not None:
                 timer.cancel()
-        slots, self._slots = self._slots, []
-        for slot in slots:
-            resolve(slot, None)
-        self.on_writable()
+        self._timer, self._timer_at = None, float("inf")
+        self._room.notify()
+        self._drained.notify()
 
     # -- time ------------------------------------------------------------------------------
 
@@ -356,12 +436,12 @@ class Connection:
         """Return whether nothing has been sent for the idle time and nothing is in flight."""
         return now >= self._used_at + self._max_idle and not self._in_flight
 
-    def watch_idle(self) -> None:
-        """Close the connection when nothing has been sent on it for the idle time."""
+    def _watch_idle(self) -> None:
+        """Close the connection once nothing has been sent on it for the idle time."""
         now = self._clock.now()
         if not self.is_idle(now):
             wait = self._used_at + self._max_idle - now
-            self._idle_timer = self._loop.call_later(max(wait, 1.0), self.watch_idle)
+            self._idle_timer = self._loop.call_later(max(wait, 1.0), self._watch_idle)
             return
         log.info("%s: closing, not used for %.0f s", self.where, self._max_idle)
         self.close()
@@ -373,7 +453,7 @@ class Connection:
         self._timer = self._loop.call_later(max(at - now, 0.0), self._expire)
 
     def _expire(self) -> None:
-        """End the connection if a request has expired, else wait for the next."""
+        """End the stream if a request has expired, else wait for the next expiry."""
         now = self._clock.now()
         self._timer, self._timer_at = None, float("inf")
         first = self._in_flight.next_expiry()
@@ -385,16 +465,15 @@ class Connection:
         late = next(r for r in self._in_flight if r.expires_at <= now)
         waited = now - late.sent_at
         error = RequestTimedOutError(
-            f"{self.where}: no answer to {late.waiter} after {waited:.1f} s"
+            f"{self.where}: no answer to {late.pending} after {waited:.1f} s"
         )
         try:
             for request in self._in_flight:
                 if request.expires_at <= now:
-                    request.waiter.fail(error)
+                    request.pending.fail(error)
         finally:
-            self.close(error)
+            self._end_stream(error)
 
     def __repr__(self) -> str:
         """Return a status line."""
-        state = "CLOSED" if self.error else "READY" if self.versions else "HANDSHAKE"
-        return f"<Connection {self.where} {state} in_flight={self.in_flight}>"
+        return f"<Connection {self.where} {self.state.name} in_flight={self.in_flight}>"

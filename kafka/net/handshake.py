@@ -1,7 +1,7 @@
-"""What to say on a new connection until it is known which versions the broker speaks.  PURE.
+"""Find out which versions a broker speaks, at the start of a connection.  Pure.
 
-KIP-35, KIP-511. Brokers before 0.10 close the connection when they see a request they do not know;
-which of the old requests they do answer tells their release. Authentication comes after `Done`.
+KIP-35, KIP-511. Brokers before 0.10 close the connection when they see a request they do not know.
+Which of the old requests they answer shows their release. Authentication comes after `Done`.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 @unique
 class HandshakeState(Enum):
-    """Which request the broker is looking at."""
+    """The request that the broker has not answered yet."""
 
     NEW = "new"
     HIGHEST = "ApiVersions, highest version"
@@ -64,7 +64,7 @@ HANDSHAKE_TRANSITIONS: Final = Transitions(
 SOFTWARE_NAME: Final = "kafka-python"
 PROBE_GROUP: Final = "kafka-python-version-probe"
 _UNSUPPORTED_VERSION: Final = 35
-# What a broker that answers, or hangs up on, the request of a probing state must be.
+# The release of a broker that answers the request of a state.
 _ANSWER_PROVES: Final = {
     _S.LIST_GROUPS: (0, 9),
     _S.FIND_COORDINATOR: (0, 8, 2),
@@ -82,15 +82,15 @@ _OLDEST: Final = (0, 8, 0)
 
 
 class Send(NamedTuple):
-    """Send *request* in *version* and report its response, or that the connection ended."""
+    """Send *request* in *version*; report its response, or that the stream ended."""
 
     request: Request[Message]
     version: int
-    reconnect: bool = False  # on a new connection, without back-off: the last one was hung up on
+    reconnect: bool = False  # on a new stream, without back-off: the broker ended the last one
 
 
 class Done(NamedTuple):
-    """The connection may be used; make a new one first if *reconnect* is set."""
+    """The connection is ready, on a new stream if *reconnect* is set."""
 
     versions: ApiVersions
     reconnect: bool = False
@@ -127,7 +127,7 @@ class Handshake:
         self.proved: tuple[int, ...] | None = None
 
     def start(self) -> Action:
-        """Return what to do first on a fresh connection."""
+        """Return what to do first on a new connection."""
         if self._given is not None:
             self._move(_S.DONE)
             return Done(ApiVersions.for_broker_version(self._given))
@@ -135,10 +135,10 @@ class Handshake:
         return self._ask_versions(self._version)
 
     def on_response(self, frame: bytes | bytearray | memoryview) -> Action:
-        """Return what to do after the response to the last `Send` came in.
+        """Return what to do after the response to the last `Send`.
 
         Args:
-            frame: the response without its size; what it holds is checked here.
+            frame: the response without its size. It may hold anything.
         """
         if self.state in _ANSWER_PROVES:
             return self._prove(_ANSWER_PROVES[self.state])
@@ -153,7 +153,7 @@ class Handshake:
             return self._fail(error)
 
     def on_silence(self) -> Send | None:
-        """Return what to send behind a request that got no answer for a while, if anything.
+        """Return what to send after a request that got no answer for a while, if anything.
 
         Kafka 0.9 neither answers nor hangs up on an API it does not know, but answers the request
         after it. All others answer in order, however slow they are.
@@ -164,7 +164,7 @@ class Handshake:
         return Send(_probe_request(_S.METADATA), 0)
 
     def on_disconnect(self, error: KafkaError) -> Action:
-        """Return what to do after the connection ended instead of a response.
+        """Return what to do after the stream ended instead of a response.
 
         Args:
             error: how it ended; it becomes the failure if nothing is left to try.

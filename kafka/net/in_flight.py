@@ -1,10 +1,11 @@
-"""The requests of one connection that wait for their answers.  PURE: `now` is passed in.
+"""The requests of one connection that wait for their responses.  Pure: `now` is passed in.
 
-A broker answers the requests of a connection in the order they were sent.
+A broker answers the requests of a connection in the order in which they were sent.
 """
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
@@ -23,13 +24,13 @@ class InFlightRequest(NamedTuple, Generic[T]):
 
     Attributes:
         correlation_id: what the response must repeat.
-        waiter: whom to give the response to.
+        pending: who receives the response, and how to decode it.
         sent_at: when it was written, in seconds of monotonic time.
         expires_at: when to give up.
     """
 
     correlation_id: int
-    waiter: T
+    pending: T
     sent_at: float
     expires_at: float
 
@@ -76,16 +77,20 @@ class InFlightRequests(Generic[T]):
             raise CorrelationIdError(
                 f"response with correlation id {correlation_id}, expected {oldest.correlation_id}"
             )
-        # No call takes it out, so no exception of a signal handler comes between it and the caller.
+        # Not popleft(): a signal handler may raise after each call, and the request would be lost
+        # between the queue and the caller. The interpreter runs no handler after this statement.
         del self._requests[0]
         return oldest
 
     def take_oldest(self) -> InFlightRequest[T]:
         """Remove and return the oldest request; there is one."""
         oldest = self._requests[0]
-        # As above.
-        del self._requests[0]
+        del self._requests[0]  # as in `complete`
         return oldest
+
+    def oldest_sent_at(self) -> float:
+        """Return when the oldest request was written; infinity if there is none."""
+        return self._requests[0].sent_at if self._requests else math.inf
 
     def next_expiry(self) -> float | None:
         """Return when the first of the requests expires."""

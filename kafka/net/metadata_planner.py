@@ -1,4 +1,4 @@
-"""When to ask for cluster metadata, and for which topics.  PURE: `now` is passed in.
+"""When to ask for cluster metadata, and for which topics.  Pure: `now` is passed in.
 
 KIP-526 (topics that nobody uses expire, new ones are asked for alone), KIP-580 (back-off),
 KIP-899 and KIP-1102 (when to start again from the bootstrap servers).
@@ -6,14 +6,42 @@ KIP-899 and KIP-1102 (when to start again from the bootstrap servers).
 
 from __future__ import annotations
 
+from enum import Enum, unique
 from typing import TYPE_CHECKING, NamedTuple
 
 from kafka._base.retry import RetryState
+from kafka.errors import KafkaError, NoError, RebootstrapRequiredError, for_code
+from kafka.net.node_states import NoNodeToAskError
+from kafka.protocol.messages.metadata import MetadataResponse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from kafka._base.backoff import ExponentialBackoff, Uniform
+    from kafka.protocol.schema import Message
+
+
+def refusal(response: Message) -> KafkaError | None:
+    """Return why *response* is no metadata of a cluster, ``None`` if it is."""
+    assert isinstance(response, MetadataResponse)
+    error = for_code(response.error_code)
+    if error is not NoError:
+        return error("metadata was refused")
+    if not response.brokers:
+        return KafkaError("the metadata lists no broker; the one asked may still be starting")
+    return None
+
+
+@unique
+class Recovery(Enum):
+    """What to do when no known node gives metadata."""
+
+    BACK_OFF = "back off"
+    """Ask the known nodes again later."""
+    REBOOTSTRAP = "rebootstrap"
+    """Ask the bootstrap servers; connections stay as they are."""
+    REBOOTSTRAP_AFRESH = "rebootstrap afresh"
+    """Close all connections, then ask the bootstrap servers."""
 
 
 class MetadataQuery(NamedTuple):
@@ -37,7 +65,7 @@ class MetadataPlanner:
         max_age: refresh after so many seconds (``metadata_max_age_ms``).
         max_idle: forget a topic that `touch` has not named for so many seconds.
         rebootstrap_after: start again from the bootstrap servers when no refresh has succeeded for
-            more than so many seconds; ``None`` for never.
+            more than so many seconds; ``None`` for never going back to them.
         backoff: between refreshes that fail or bring nothing new.
         uniform: the source of jitter.
     """
@@ -60,7 +88,7 @@ class MetadataPlanner:
         self._wanted: frozenset[str] = frozenset()
         self._used: dict[str, float] = {}
         self._new: set[str] = set()  # never asked for: asked at once
-        self._again: set[str] = set()  # asked for in vain: asked after the back-off
+        self._again: set[str] = set()  # not found: asked for again after the back-off
         self._requested = 0
         self._answered = 0
         self._fresh_until = 0.0
@@ -172,3 +200,11 @@ class MetadataPlanner:
         if self._rebootstrap_after is None or self._unanswered_since is None:
             return False
         return now - self._unanswered_since > self._rebootstrap_after
+
+    def recovery(self, error: KafkaError) -> Recovery:
+        """Return what to do after *error* (KIP-899, KIP-1102)."""
+        if self._rebootstrap_after is None:
+            return Recovery.BACK_OFF
+        if isinstance(error, RebootstrapRequiredError):
+            return Recovery.REBOOTSTRAP_AFRESH
+        return Recovery.REBOOTSTRAP if isinstance(error, NoNodeToAskError) else Recovery.BACK_OFF

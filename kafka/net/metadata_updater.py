@@ -1,4 +1,7 @@
-"""Keep the cluster metadata fresh: ask when the planner says so, tell those who wait."""
+"""Keep the cluster metadata fresh: ask when the planner says so, and wake whoever waits for it.
+
+What to ask for and when is for `kafka.net.metadata_planner` to decide; whom, for the source.
+"""
 
 from __future__ import annotations
 
@@ -6,25 +9,23 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, Protocol
 
+from kafka._base.deadline import Deadline
 from kafka._base.quiet_log import QuietLog
+from kafka._base.signal import Signal
 from kafka.errors import (
     KafkaError,
     KafkaTimeoutError,
     LeaderNotAvailableError,
-    NoError,
-    RebootstrapRequiredError,
     RetriableError,
     UnknownTopicOrPartitionError,
-    for_code,
 )
+from kafka.net.metadata_planner import Recovery
 from kafka.protocol.messages.metadata import MetadataRequest
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping
 
-    from kafka._base.clock import Clock
-    from kafka._base.deadline import Deadline
-    from kafka._base.observer import Observer
+    from kafka._base.runtime import Runtime
     from kafka.cluster import ClusterMetadata, ClusterSnapshot
     from kafka.net.metadata_planner import MetadataPlanner, MetadataQuery
     from kafka.protocol.messages.metadata import MetadataResponse
@@ -34,7 +35,7 @@ log = logging.getLogger("kafka.client")
 
 
 class MetadataSource(Protocol):
-    """Who answers metadata requests."""
+    """Answers metadata requests; `kafka.net.network_client.NetworkClient` is one."""
 
     async def fetch(self, request: MetadataRequest) -> MetadataResponse:
         """Return the answer of a known node; raise `KafkaError` if none can be asked."""
@@ -44,8 +45,8 @@ class MetadataSource(Protocol):
     ) -> MetadataResponse:
         """Return the answer of a bootstrap server; close all connections first if *drop*."""
 
-    def is_trouble_told(self) -> bool:
-        """Return whether the log says of each known node that it cannot be reached."""
+    def has_logged_all_unreachable(self) -> bool:
+        """Return whether every known node has already been logged as unreachable."""
 
 
 class MetadataUpdater:
@@ -54,11 +55,9 @@ class MetadataUpdater:
     Args:
         planner: when to ask for what.
         cluster: where the answers go.
-        source: who answers.
-        clock: the time.
-        observer: who hears of new snapshots.
+        source: answers the queries.
+        runtime: the surroundings of the client; its observer is told of new snapshots.
         auto_create: let brokers create topics that are asked for (KIP-361).
-        may_rebootstrap: start again from the bootstrap servers if no node can be asked (KIP-899).
     """
 
     def __init__(
@@ -66,22 +65,20 @@ class MetadataUpdater:
         planner: MetadataPlanner,
         cluster: ClusterMetadata,
         source: MetadataSource,
+        runtime: Runtime,
         *,
-        clock: Clock,
-        observer: Observer,
         auto_create: bool,
-        may_rebootstrap: bool,
     ) -> None:
         self.on_metadata: list[Callable[[ClusterSnapshot], None]] = []
         self._planner = planner
         self._cluster = cluster
         self._source = source
-        self._clock = clock
-        self._observer = observer
+        self._clock = runtime.clock
+        self._observer = runtime.observer
         self._auto_create = auto_create
-        self._may_rebootstrap = may_rebootstrap
-        self._wake: asyncio.Future[None] | None = None
-        self._waiters: list[asyncio.Future[None]] = []
+        loop = asyncio.get_running_loop()
+        self._wanted = Signal(loop)  # something may be due earlier than it was
+        self._answered = Signal(loop)  # an answer has come, or a failure
         self._error: KafkaError | None = None
         self._quiet = QuietLog(log)
 
@@ -90,22 +87,22 @@ class MetadataUpdater:
     def want_topics(self, topics: Iterable[str]) -> None:
         """Know about exactly these topics, besides those asked for by `topic`."""
         self._planner.want_topics(topics)
-        self._nudge()
+        self._wanted.notify()
 
     def want_all(self) -> None:
         """Know about every topic."""
         self._planner.want_all()
-        self._nudge()
+        self._wanted.notify()
 
     def touch(self, topic: str) -> None:
         """Note that *topic* is in use, so that it does not expire."""
         if self._planner.touch(topic, self._clock.now()):
-            self._nudge()
+            self._wanted.notify()
 
     def request_update(self) -> None:
         """Ask for a refresh, for instance because a leader was not the leader."""
         self._planner.request_update()
-        self._nudge()
+        self._wanted.notify()
 
     async def wait_for_update(self, after_version: int, deadline: Deadline) -> ClusterSnapshot:
         """Return the first snapshot newer than *after_version*.
@@ -114,7 +111,7 @@ class MetadataUpdater:
             KafkaTimeoutError: none came in time; the message says why.
         """
         while self._cluster.snapshot.version <= after_version:
-            if not await self._next_event(deadline):
+            if not await self._answered.wait(deadline):
                 reason = f"; last error: {self._error}" if self._error is not None else ""
                 raise KafkaTimeoutError(f"no cluster metadata in time{reason}") from self._error
         return self._cluster.snapshot
@@ -139,8 +136,8 @@ class MetadataUpdater:
             self.touch(name)
             if error is not None:
                 self._planner.ask_again(name)
-                self._nudge()
-            if not await self._next_event(deadline):
+                self._wanted.notify()
+            if not await self._answered.wait(deadline):
                 raise self._no_topic(name, error)
         return partitions
 
@@ -157,20 +154,6 @@ class MetadataUpdater:
         late.__cause__ = cause
         return late
 
-    async def _next_event(self, deadline: Deadline) -> bool:
-        """Wait for the next answer or failure; return whether there was one in time."""
-        waiter = asyncio.get_running_loop().create_future()
-        self._waiters.append(waiter)
-        try:
-            async with asyncio.timeout_at(deadline.timeout_at):
-                await waiter
-        except TimeoutError:
-            return False
-        finally:
-            if waiter in self._waiters:
-                self._waiters.remove(waiter)
-        return True
-
     # -- the background task ---------------------------------------------------------------
 
     async def run(self) -> None:
@@ -182,22 +165,13 @@ class MetadataUpdater:
                 self._cluster.forget_topics(expired)
             due = self._planner.due_in(now)
             if due > 0:
-                await self._pause(due)
+                await self._wanted.wait(Deadline.after(now, due))
                 continue
             await self._refresh(self._planner.next_query(now))
 
-    async def _pause(self, seconds: float) -> None:
-        self._wake = asyncio.get_running_loop().create_future()
-        await asyncio.wait({self._wake}, timeout=seconds)
-        self._wake = None
-
-    def _nudge(self) -> None:
-        if self._wake is not None and not self._wake.done():
-            self._wake.set_result(None)
-
     async def _refresh(self, query: MetadataQuery) -> None:
         try:
-            if self._may_rebootstrap and self._planner.should_rebootstrap(self._clock.now()):
+            if self._planner.should_rebootstrap(self._clock.now()):
                 query, response = await self._rebootstrap(drop=True)
             else:
                 query, response = await self._ask(query)
@@ -209,19 +183,12 @@ class MetadataUpdater:
     async def _ask(self, query: MetadataQuery) -> tuple[MetadataQuery, MetadataResponse]:
         """Return the answer, and the query it answers."""
         try:
-            response = await self._source.fetch(self.request_for(query))
-        except NoNodeToAskError:
-            if not self._may_rebootstrap:
+            return query, await self._source.fetch(self.request_for(query))
+        except KafkaError as error:
+            recovery = self._planner.recovery(error)
+            if recovery is Recovery.BACK_OFF:
                 raise
-            return await self._rebootstrap(drop=False)
-        error = for_code(response.error_code)
-        if error is RebootstrapRequiredError and self._may_rebootstrap:
-            return await self._rebootstrap(drop=True)
-        if error is not NoError:
-            raise error("metadata was refused")
-        if not response.brokers:
-            raise KafkaError("the metadata lists no broker; the one asked may still be starting")
-        return query, response
+            return await self._rebootstrap(drop=recovery is Recovery.REBOOTSTRAP_AFRESH)
 
     async def _rebootstrap(self, *, drop: bool) -> tuple[MetadataQuery, MetadataResponse]:
         log.debug("starting again from the bootstrap servers")
@@ -232,7 +199,7 @@ class MetadataUpdater:
     async def bootstrap(
         self, ask: Callable[[Callable[[], MetadataRequest]], Awaitable[MetadataResponse]]
     ) -> None:
-        """Take the first metadata from the bootstrap servers, whom *ask* asks."""
+        """Take the first metadata from the bootstrap servers, which *ask* asks."""
         query = self._planner.full_query()
         self.accept(query, await ask(lambda: self.request_for(query)))
 
@@ -247,7 +214,7 @@ class MetadataUpdater:
         )
 
     def accept(self, query: MetadataQuery, response: MetadataResponse) -> None:
-        """Take over an answer and tell everybody."""
+        """Merge an answer into the cluster and wake whoever waits for it."""
         before = self._cluster.snapshot
         changed = self._cluster.merge(response, partial=query.partial)
         snapshot = self._cluster.snapshot
@@ -265,26 +232,16 @@ class MetadataUpdater:
         self._observer.metadata_updated(len(snapshot.brokers), len(snapshot.topic_states))
         for callback in self.on_metadata:
             callback(snapshot)
-        self._tell()
+        self._answered.notify()
 
     def _on_failure(self, error: KafkaError) -> None:
         now = self._clock.now()
         self._error = error
         self._planner.on_failure(now)
         text = str(error.args[0]) if error.args else str(error)
-        if self._source.is_trouble_told():
-            # Nothing new, and the nodes' own lines go on: one cause is told once.
+        if self._source.has_logged_all_unreachable():
+            # The lines about the nodes go on and say the same.
             log.debug("no cluster metadata: %s", text)
         else:
             self._quiet.warning("metadata", now, "no cluster metadata: %s", text)
-        self._tell()
-
-    def _tell(self) -> None:
-        waiters, self._waiters = self._waiters, []
-        for waiter in waiters:
-            if not waiter.done():
-                waiter.set_result(None)
-
-
-class NoNodeToAskError(RetriableError):
-    """Report that all known nodes are backing off."""
+        self._answered.notify()

@@ -1,4 +1,4 @@
-"""When and where to dial each node, and which node to prefer.  PURE: `now` is passed in.
+"""When and where to dial each node, and which node to prefer.  Pure: `now` is passed in.
 
 KIP-144 and KIP-580 (reconnect back-off), KIP-601 (connection setup time-out), KIP-302 (all
 addresses of a name), KIP-219 (throttling). Back-off belongs to the node, not to an
@@ -7,11 +7,13 @@ address.
 
 from __future__ import annotations
 
-from enum import Enum, unique
+import math
+from enum import Enum, IntEnum, unique
 from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeVar
 
 from kafka._base.retry import RetryState
 from kafka._base.transitions import Transitions
+from kafka.errors import RetriableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable
@@ -20,6 +22,10 @@ if TYPE_CHECKING:
     from kafka.errors import KafkaError
 
 K = TypeVar("K", bound="Hashable")
+
+# A node that has been silent for so many seconds is slow: what another node can answer is asked
+# of another node.
+PATIENCE: Final = 1.0
 
 
 class Address(NamedTuple):
@@ -51,8 +57,40 @@ NODE_TRANSITIONS: Final = Transitions(
 )
 
 
+class NoNodeToAskError(RetriableError):
+    """Report that no node can be asked now, for instance because all of them back off."""
+
+
+class Load(NamedTuple):
+    """What waits for answers on the connection to a node.
+
+    Attributes:
+        in_flight: how many requests.
+        oldest_sent_at: when the first of them was written; infinity if there is none.
+        has_room: whether a request may be written now.
+    """
+
+    in_flight: int = 0
+    oldest_sent_at: float = math.inf
+    has_room: bool = True
+
+
+@unique
+class Fitness(IntEnum):
+    """How well a node can answer what any node can answer; the smaller, the better."""
+
+    READY = 0
+    """It is connected, has room for a request, and answers."""
+    DISCONNECTED = 1
+    """It may be dialled at once; nothing speaks against it."""
+    CONNECTING = 2
+    """It is being dialled, and may be one that never answers."""
+    BUSY = 3
+    """It is connected, but has no room or owes an answer for longer than `PATIENCE`."""
+
+
 class NodeState:
-    """The dialling history of one node."""
+    """The dialling history of one node, or of one channel to it."""
 
     __slots__ = (
         "addresses",
@@ -109,7 +147,7 @@ class NodeStates(Generic[K]):
         return not self.node(node_id).addresses
 
     def on_resolved(self, node_id: K, addresses: Iterable[Address]) -> None:
-        """Take over what the node's name resolves to.
+        """Set the addresses that the node's name resolves to.
 
         The address whose connection just broke goes to the end: it may be the dead one.
         """
@@ -182,35 +220,71 @@ class NodeStates(Generic[K]):
             self._nodes.pop(node_id, None)
 
     def least_loaded(
-        self, node_ids: Iterable[K], in_flight: Callable[[K], int], now: float
+        self,
+        node_ids: Iterable[K],
+        load: Callable[[K], Load],
+        now: float,
+        *,
+        reserve: Iterable[K] = (),
     ) -> K | None:
-        """Return the node to ask something that any node can answer.
+        """Return the node to ask something that any node can answer; ``None`` if all back off.
 
-        A ready node with the fewest requests in flight, else one being connected, else the one
-        whose last attempt is longest ago; ``None`` if all are backing off.
+        The fittest by `Fitness`. Among ready nodes it is one with the fewest requests in flight,
+        among the others the one whose last attempt is longest ago. A node that is being dialled
+        comes after one that was never tried: it may be frozen, and repeated attempts would keep
+        it in that state for ever.
 
         Args:
             node_ids: the candidates; equals are taken at random.
-            in_flight: how many requests a node has in flight.
+            load: what is in flight to a ready node.
             now: the time.
+            reserve: more candidates, each taken only if no equally fit one is in *node_ids*.
         """
-        ranks = {
-            node_id: (*rank, self._uniform(0.0, 1.0))
-            for node_id in node_ids
-            if (rank := self._rank(node_id, in_flight, now)) is not None
-        }
+        ranks: dict[K, tuple[float, ...]] = {}
+        for in_reserve, candidates in ((False, node_ids), (True, reserve)):
+            for node_id in candidates:
+                waiting = load(node_id)
+                fitness = self.fitness(node_id, waiting, now)
+                if fitness is not None:
+                    amount = self._amount(node_id, fitness, waiting)
+                    jitter = self._uniform(0.0, 1.0)
+                    ranks[node_id] = (fitness, in_reserve, amount, jitter)
         return min(ranks, key=ranks.__getitem__, default=None)
 
-    def _rank(
-        self, node_id: K, in_flight: Callable[[K], int], now: float
-    ) -> tuple[int, float] | None:
+    def fitness(self, node_id: K, load: Load, now: float) -> Fitness | None:
+        """Return how well a node can answer; ``None`` while it backs off or is throttled."""
         node = self._nodes.get(node_id)
         if node is None:
-            return (2, float("-inf"))
+            return Fitness.DISCONNECTED
         if self.ready_in(node_id, now) > 0:
             return None
-        if node.status is NodeStatus.READY:
-            return (0, in_flight(node_id))
+        if node.status is not NodeStatus.READY:
+            return Fitness[node.status.name]
+        is_late = now - load.oldest_sent_at >= PATIENCE
+        return Fitness.READY if load.has_room and not is_late else Fitness.BUSY
+
+    def _amount(self, node_id: K, fitness: Fitness, load: Load) -> float:
+        if fitness in (Fitness.READY, Fitness.BUSY):
+            return load.in_flight
+        node = self._nodes.get(node_id)
+        return -math.inf if node is None else node.last_attempt
+
+    def is_slow(self, node_id: K, load: Load, now: float, *, longest_poll: float) -> bool:
+        """Return whether a node leaves whoever needs it waiting.
+
+        It backs off, is being dialled, or owes an answer for longer than `PATIENCE`.
+
+        Args:
+            node_id: the node.
+            load: what is in flight to it.
+            now: the time.
+            longest_poll: seconds for which it may hold an answer back on request.
+        """
+        node = self._nodes.get(node_id)
+        if node is None:
+            return False
+        if node.status is NodeStatus.DISCONNECTED:
+            return node.retry.remaining(now) > 0
         if node.status is NodeStatus.CONNECTING:
-            return (1, 0.0)
-        return (2, node.last_attempt)
+            return now - node.last_attempt >= PATIENCE
+        return now - load.oldest_sent_at >= PATIENCE + longest_poll

@@ -4,28 +4,49 @@ from __future__ import annotations
 
 import asyncio
 import warnings
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from functools import wraps
+from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, Self, TypeVar
 
-from kafka._base.deadline import Deadline
-from kafka._base.system import SystemClock
-from kafka._base.waiting import seconds_of
 from kafka.config.producer import ProducerConfig
-from kafka.errors import BrokerResponseError, IllegalStateError, KafkaTimeoutError
-from kafka.metrics.sensors import ProducerSensors
 from kafka.producer.callbacks import LoopCallbacks
-from kafka.producer.core import ProducerCore
-from kafka.producer.many import FutureRecordsMetadata, together
-from kafka.producer.send_path import check_many, check_topic, known_route
+from kafka.producer.client import ProducerClient
+from kafka.producer.future import FutureRecordMetadata
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Coroutine, Sequence
     from types import TracebackType
 
     from kafka.cluster import ClusterMetadata
-    from kafka.metrics.sensors import Values
-    from kafka.producer.callbacks import CallbackRunner
-    from kafka.producer.future import FutureRecordMetadata
-    from kafka.producer.sizes import Headers
+    from kafka.producer.batch_encoding import Headers
+    from kafka.producer.future import FutureRecordsMetadata
+
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def _reading(
+    method: Callable[Concatenate[ProducerClient, P], T],
+) -> Callable[Concatenate[AsyncKafkaProducer, P], T]:
+    """Return *method*, which changes nothing, as a method of the face."""
+
+    @wraps(method)
+    def call(self: AsyncKafkaProducer, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return method(self._client, *args, **kwargs)
+
+    return call
+
+
+def _awaiting(
+    method: Callable[Concatenate[ProducerClient, P], Coroutine[Any, Any, T]],  # Any: unused
+) -> Callable[Concatenate[AsyncKafkaProducer, P], Coroutine[Any, Any, T]]:
+    """Return a coroutine method as one of the face."""
+
+    @wraps(method)
+    async def call(self: AsyncKafkaProducer, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return await method(self._client, *args, **kwargs)
+
+    return call
 
 
 class AsyncKafkaProducer:
@@ -41,21 +62,8 @@ class AsyncKafkaProducer:
     DEFAULT_CONFIG: ClassVar[dict[str, object]] = ProducerConfig.default_config()
 
     def __init__(self, **configs: Any) -> None:  # Any: each option has a type of its own
-        self._set_up(ProducerConfig.from_kwargs(configs))
-
-    def _set_up(self, options: ProducerConfig) -> None:
-        self._options = options
-        self.config = options.as_dict()
-        self._sensors = ProducerSensors(options, SystemClock()) if options.metrics_enabled else None
-        self._core_or_none: ProducerCore | None = None
-        self._closed = False
-
-    @classmethod
-    def _of(cls, options: ProducerConfig) -> Self:
-        """Return a producer with options that were checked before."""
-        producer = cls.__new__(cls)
-        producer._set_up(options)  # noqa: SLF001 - own class
-        return producer
+        self._client = ProducerClient(ProducerConfig.from_kwargs(configs))
+        self.config = self._client.config
 
     # -- life --------------------------------------------------------------------------------
 
@@ -65,39 +73,9 @@ class AsyncKafkaProducer:
         Raises:
             NoBrokersAvailable: no bootstrap server answered within ``bootstrap_timeout_ms``.
         """
-        await self._start(LoopCallbacks(asyncio.get_running_loop()))
+        await self._client.start(LoopCallbacks(asyncio.get_running_loop()))
 
-    async def _start(self, runner: CallbackRunner) -> None:
-        if self._core_or_none is not None or self._closed:
-            raise IllegalStateError("the producer was started before; make a new one")
-        core = ProducerCore(self._options, runner=runner, observer=self._sensors)
-        self._core_or_none = core
-        try:
-            await core.start(Deadline.after(core.clock.now(), self._options.bootstrap_timeout))
-        except BaseException:
-            self._core_or_none, self._closed = None, True
-            raise
-
-    async def close(self, timeout: float | None = None) -> None:  # noqa: ASYNC109 - public name
-        """Deliver what was sent, then disconnect. Calling it again does nothing.
-
-        Args:
-            timeout: seconds to deliver what is left; what is not delivered by then fails with
-                `KafkaTimeoutError` in its future, and is logged. ``None`` (the default) waits as
-                long as a delivery may take; 0 drops at once.
-
-        Raises:
-            IllegalStateError: called inside a delivery callback.
-        """
-        core = self._core_or_none
-        default = 0.0 if core is None else core.deliveries.wait_timeout
-        seconds = seconds_of("close", timeout, default)
-        self._closed = True
-        if core is not None:
-            core.deliveries.check_not_in_callback("close")
-            await core.close(seconds)
-        if self._sensors is not None:
-            self._sensors.close()
+    close = _awaiting(ProducerClient.close)
 
     async def stop(self) -> None:
         """Close; the name that aiokafka has for it."""
@@ -119,12 +97,13 @@ class AsyncKafkaProducer:
 
     def __del__(self) -> None:
         """Warn if the producer was started and not closed."""
-        if self.__dict__.get("_core_or_none") is not None and not self._closed:
+        client = self.__dict__.get("_client")
+        if client is not None and client.started is not None and not client.closed:
             warnings.warn(f"{self} was not closed", ResourceWarning, source=self, stacklevel=2)
 
     def __repr__(self) -> str:
         """Return a status line."""
-        return f"<{type(self).__name__} client_id={self._options.client_id} transactional_id=None>"
+        return f"<AsyncKafkaProducer client_id={self.config['client_id']} transactional_id=None>"
 
     # -- records -----------------------------------------------------------------------------
 
@@ -158,24 +137,13 @@ class AsyncKafkaProducer:
             UnsupportedVersionError: the brokers cannot store headers or timestamps.
             TypeError: an argument of the wrong type; ValueError: of a wrong value.
         """
-        core = self._core
-        path = core.path
+        core = self._client.core
         if headers is None and partition is None and timestamp_ms is None:
-            handle = path.put(topic, value, key)
-            if handle is not None:
-                return handle
-        route = known_route(path.routes, topic, partition)
-        deadline = None
-        if route is None:
-            core.check()
-            check_topic(topic)
-            deadline = Deadline.after(core.clock.now(), self._options.max_block)
-            try:
-                route = await core.route_to(topic, partition, deadline)
-            except BrokerResponseError as error:
-                return core.failed(topic, partition, error)
-        queue, record, size = path.prepare(route, value, key, headers, partition, timestamp_ms)
-        return await core.put_in(route, queue, record, size, deadline)
+            future = core.accumulator.gate.append(topic, value, key)
+            if future is not None:
+                return future
+        sent = core.path.send(topic, value, key, headers, partition, timestamp_ms, core.driver)
+        return sent if isinstance(sent, FutureRecordMetadata) else await sent
 
     async def send_many(
         self,
@@ -212,28 +180,13 @@ class AsyncKafkaProducer:
             TypeError: an argument of the wrong type; ValueError: of a wrong value.
             KafkaError: the producer is closed.
         """
-        core, path = self._core, self._core.path
-        check_many(values, keys)
-        core.check()
-        route = known_route(path.routes, topic, partition)
-        if route is None:
-            check_topic(topic)
-            deadline = Deadline.after(core.clock.now(), self._options.max_block)
-            try:
-                route = await core.route_to(topic, partition, deadline)
-            except BrokerResponseError as error:
-                return together([core.failed(topic, partition, error) for _ in values])
-        lots = None
-        if headers is None and timestamp_ms is None:
-            lots = path.lots(route, values, keys, partition)
-        if lots is None:
-            prepared = path.prepare_many(route, values, keys, headers, partition, timestamp_ms)
-            return together([await core.put_in(route, *record) for record in prepared])
-        for lot in lots:
-            while not lot.advance(path.intake):
-                record, size = lot.next_record(path.intake.wall())
-                lot.took(await core.put_in(route, lot.queue, record, size))
-        return FutureRecordsMetadata([part for lot in lots for part in lot.parts], len(values))
+        core = self._client.core
+        driver = core.driver
+        return await driver.run(
+            core.path.steps_of_many(
+                topic, values, keys, headers, partition, timestamp_ms, driver.new_waiter
+            )
+        )
 
     async def flush(self, timeout: float | None = None) -> None:  # noqa: ASYNC109 - public name
         """Send what lingers and wait until everything sent before has succeeded or failed.
@@ -244,48 +197,20 @@ class AsyncKafkaProducer:
             timeout: seconds for all of it together; ``None`` waits as long as a delivery may take.
 
         Raises:
-            KafkaTimeoutError: the time is over.
+            KafkaTimeoutError: the time is over; the records stay in the buffer.
             IllegalStateError: called inside a delivery callback.
         """
-        core = self._core
+        core = self._client.core
         core.check()
-        core.deliveries.check_not_in_callback("flush")
-        wait = seconds_of("flush", timeout, core.deliveries.wait_timeout)
-        if not await core.wait_for_all(wait):
-            raise KafkaTimeoutError(f"flush: records are still undelivered after {wait:g} s")
-        core.deliveries.failures.report(include_held=False)
+        await core.driver.run(core.flush(timeout, core.driver.new_waiter()))
 
-    async def partitions_for(self, topic: str) -> set[int]:
-        """Return the partitions of *topic*, waiting for its metadata up to ``max_block_ms``."""
-        core = self._core
-        core.check()
-        check_topic(topic)
-        deadline = Deadline.after(core.clock.now(), self._options.max_block)
-        return set(await core.net.metadata.topic(topic, deadline))
+    # -- cluster -----------------------------------------------------------------------------
 
-    def bootstrap_connected(self) -> bool:
-        """Return whether the producer has found its cluster and is not closed."""
-        core = self._core_or_none
-        return core is not None and not core.closed and bool(core.net.cluster.snapshot.brokers)
-
-    def metrics(self, raw: bool = False) -> Values | None:
-        """Return what has been measured, ``None`` with ``metrics_enabled=False``.
-
-        Args:
-            raw: return ``{MetricName: KafkaMetric}`` instead of ``{group: {name: value}}``.
-        """
-        return None if self._sensors is None else self._sensors.metrics(raw)
-
-    # -- views -------------------------------------------------------------------------------
-
-    @property
-    def _core(self) -> ProducerCore:
-        if self._core_or_none is None:
-            state = "closed" if self._closed else "not started: use `async with` or await start()"
-            raise IllegalStateError(f"the producer is {state}")
-        return self._core_or_none
+    partitions_for = _awaiting(ProducerClient.partitions_for)
+    bootstrap_connected = _reading(ProducerClient.bootstrap_connected)
+    metrics = _reading(ProducerClient.metrics)
 
     @property
     def _metadata(self) -> ClusterMetadata:
         """The cluster as instrumentation libraries look at it."""
-        return self._core.net.cluster
+        return self._client.cluster

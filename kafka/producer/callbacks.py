@@ -1,4 +1,4 @@
-"""Where users' delivery callbacks run: a thread of their own, or the user's event loop."""
+"""Run users' delivery callbacks: on a thread of their own, or on the user's event loop."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import logging
 import queue
 import threading
 from typing import TYPE_CHECKING, Protocol
+
+from kafka._base.reentrant_lock import reentrant_lock
 
 if TYPE_CHECKING:
     import asyncio
@@ -18,7 +20,7 @@ class CallbackRunner(Protocol):
     """Runs jobs one after the other, in the order they are submitted."""
 
     def prepare(self) -> None:
-        """Get ready; called in a user's thread before the first job can come."""
+        """Get ready to run jobs; called in a user's thread before the first job is submitted."""
 
     def submit(self, job: Callable[[], None]) -> None:
         """Run *job* soon; any thread."""
@@ -27,11 +29,11 @@ class CallbackRunner(Protocol):
         """Return whether the caller runs inside a job."""
 
     def stop(self, timeout: float) -> None:
-        """Take no more jobs and wait up to *timeout* seconds for those submitted."""
+        """Accept no more jobs; wait up to *timeout* seconds for the submitted ones."""
 
 
 class CallbackThread:
-    """A daemon thread that starts when the first callback is added.
+    """Run callbacks on a daemon thread that starts when the first callback is added.
 
     Args:
         name: name of the thread.
@@ -41,7 +43,7 @@ class CallbackThread:
         self._name = name
         self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
-        self._starting = threading.RLock()
+        self._starting = reentrant_lock()
 
     def prepare(self) -> None:
         """Start the thread unless it runs."""
@@ -49,7 +51,7 @@ class CallbackThread:
             with self._starting:
                 if self._thread is None:
                     thread = threading.Thread(target=self._run, name=self._name, daemon=True)
-                    # At interpreter exit no thread can start; jobs then run where they arise.
+                    # At interpreter exit no thread can start; `submit` then runs the jobs.
                     try:
                         self._thread = thread
                         thread.start()
@@ -57,7 +59,7 @@ class CallbackThread:
                         self._thread = None
 
     def submit(self, job: Callable[[], None]) -> None:
-        """Queue *job*; without a thread, run it at once."""
+        """Queue *job*; run it at once if there is no thread."""
         if self._thread is None:
             job()
         else:
@@ -68,7 +70,7 @@ class CallbackThread:
         return self._thread is not None and self._thread.ident == threading.get_ident()
 
     def stop(self, timeout: float) -> None:
-        """Let the thread finish what is queued, and end."""
+        """Wait up to *timeout* seconds until the thread has run the queued jobs and ended."""
         thread = self._thread
         if thread is not None and not self.is_current():
             self._jobs.put(None)
@@ -79,7 +81,7 @@ class CallbackThread:
             try:
                 job()
             except BaseException:
-                # SystemExit and the like end the callback, not the callbacks of others.
+                # SystemExit and the like end this callback, not the thread that runs the others.
                 log.exception("a delivery callback ended with an exit request; it is ignored")
 
 

@@ -1,54 +1,49 @@
-"""The parts of one running producer, put together on its event loop; shared by both faces."""
+"""A producer between start and close: its parts, put together on its event loop.
+
+Both faces stand on it, see `kafka.producer.client`.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from kafka._base.backoff import ExponentialBackoff
 from kafka._base.deadline import Deadline
 from kafka._base.loop_waker import LoopWaker
 from kafka._base.observer import Observer
-from kafka._base.system import uniform as system_uniform
+from kafka._base.waiting import seconds_of
 from kafka.errors import KafkaError, KafkaTimeoutError, UnsupportedCodecError
-from kafka.producer.border import AccumulatorSettings, MemoryWaiter
-from kafka.producer.deliveries import Deliveries
-from kafka.producer.flight import SenderSettings
-from kafka.producer.future import future_of
-from kafka.producer.producer_batch import Outcome
-from kafka.producer.record_accumulator import RecordAccumulator
-from kafka.producer.routes import PartitionQueue, TopicRoute
+from kafka.producer.detached_records import DetachedRecords
+from kafka.producer.drivers import LoopDriver
+from kafka.producer.incomplete_batches import IncompleteBatches
+from kafka.producer.record_accumulator import AccumulatorSettings, RecordAccumulator
 from kafka.producer.send_path import SendPath
+from kafka.producer.steps import NeedOutcomes
+from kafka.producer.topics import Topics
 from kafka.record.compression import Codec, available
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kafka._base.backoff import Uniform
     from kafka._base.clock import Clock
     from kafka.cluster import ClusterSnapshot
     from kafka.config.producer import ProducerConfig
     from kafka.producer.callbacks import CallbackRunner
-    from kafka.producer.future import FutureRecordMetadata
-    from kafka.producer.producer_batch import ProducerBatch
-    from kafka.producer.sizes import Headers, Record
-
-log = logging.getLogger("kafka.producer.kafka")
+    from kafka.producer.steps import Steps, W
 
 
 class ProducerCore:
-    """A producer between start and close.
+    """The parts of one running producer.
 
-    Made on the running loop that will own it. Attributes are read by other threads only where they
-    say so themselves.
+    Made on the running loop that owns it. Other threads may use `accumulator`, `incomplete` and
+    `path` as these say themselves, and the methods that say so.
 
     Args:
         config: the options.
         runner: where callbacks run.
         observer: told of what happens.
-        uniform: source of randomness.
+        yields_to_loop: whether users' threads yield to the loop when it is behind.
     """
 
     def __init__(
@@ -57,47 +52,56 @@ class ProducerCore:
         *,
         runner: CallbackRunner,
         observer: Observer | None = None,
-        uniform: Uniform = system_uniform,
+        yields_to_loop: bool = False,
     ) -> None:
-        self.config = config
         # A third of what importing a client would cost; it is needed when one is made.
         from kafka.net.network_client import NetworkClient  # noqa: PLC0415
-        from kafka.producer.sender import Sender  # noqa: PLC0415
+        from kafka.producer.sender import Sender, SenderSettings  # noqa: PLC0415
 
+        self.config = config
         self.loop = asyncio.get_running_loop()
-        observer = observer or Observer()
-        self.net = NetworkClient.for_client(config.network(), observer, uniform=uniform)
-        self.clock = self.net.runtime.clock
+        self.net = NetworkClient.for_client(config.network(), observer or Observer())
+        runtime = self.net.runtime
+        self.clock = runtime.clock
         self.accumulator = RecordAccumulator(
-            _accumulator_settings(config), clock=self.clock, notify=self._notify
+            _accumulator_settings(config), clock=runtime.clock, notify=self._notify
         )
-        self.deliveries = Deliveries(
+        self.accumulator.yields_to_loop = yields_to_loop
+        self.incomplete = IncompleteBatches(
             self.accumulator.lock,
             wait_timeout=config.delivery_timeout + config.request_timeout,
             runner=runner,
-            observer=observer,
+            observer=runtime.observer,
             is_loop_thread=self.is_loop_thread,
-            is_held_here=self.accumulator.intake.is_held_here,
+            is_held_here=self.accumulator.gate.is_held_here,
         )
-        self.accumulator.attach(self.deliveries, observer)
+        self.accumulator.attach(self.incomplete, runtime.observer)
+        self.topics = Topics(self.accumulator, self.net)
+        self.driver = LoopDriver(self.topics)
         self.path = SendPath(
             config,
             accumulator=self.accumulator,
+            topics=self.topics,
+            detached=DetachedRecords(
+                accumulator=self.accumulator,
+                incomplete=self.incomplete,
+                topics=self.topics,
+                runtime=runtime,
+                max_block=config.max_block,
+            ),
             cluster=self.net.cluster,
-            wall=_wall_of(self.loop, self.clock),
-            uniform=uniform,
+            clock=runtime.clock,
+            wall=_wall_of(self.loop, runtime.clock),
+            check=self.check,
         )
         self.sender = Sender(
-            _sender_settings(config),
+            SenderSettings.of(config),
             net=self.net,
             accumulator=self.accumulator,
-            deliveries=self.deliveries,
-            supervisor=self.net.supervisor,
-            clock=self.clock,
-            observer=observer,
-            uniform=uniform,
+            incomplete=self.incomplete,
+            runtime=runtime,
         )
-        self._waker = LoopWaker(self.sender.look)
+        self._waker = LoopWaker(self.sender.run_once)
         self.closed = False
         self._disconnecting: asyncio.Future[None] | None = None
 
@@ -121,7 +125,7 @@ class ProducerCore:
         self.net.supervisor.spawn(self._send(), name="kafka-sender")
 
     async def _send(self) -> None:
-        """Run the sender; that somebody else cancels it is a failure, not the end of a life."""
+        """Run the sender; report it as a failure if somebody else cancels it."""
         try:
             await self.sender.run()
         except asyncio.CancelledError:
@@ -132,13 +136,13 @@ class ProducerCore:
     async def close(self, timeout: float) -> None:  # noqa: ASYNC109 - users give a time-out
         """Deliver what can be delivered within *timeout* seconds, fail the rest, disconnect.
 
-        A second call may run beside the first and cut its waiting short.
+        A second call may run at the same time and cut the waiting of the first short.
         """
         self.closed = True
         self.accumulator.close()
         if timeout > 0 and self.net.supervisor.failure is None:
-            await self.wait_for_all(timeout)
-        self.path.routes.clear()
+            await self.driver.run(self._wait_for_outcomes(timeout, self.driver.new_waiter()))
+        self.topics.forget_all()
         self.accumulator.abort(
             KafkaTimeoutError(
                 f"the producer was closed; the record was not delivered within the {timeout:g} s "
@@ -151,182 +155,59 @@ class ProducerCore:
             # What was scheduled by the last outcomes (callbacks, waiters) runs first.
             await asyncio.sleep(0)
             self._waker.close()
-            self.deliveries.failures.report(include_held=True)
+            self.incomplete.failures.report(include_held=True)
             self._disconnecting.set_result(None)
         await asyncio.shield(self._disconnecting)
 
+    # -- calls of users ----------------------------------------------------------------------
+
     def check(self) -> None:
-        """Raise if the producer is closed or broken."""
+        """Raise if the producer is closed or broken; any thread."""
         self.net.supervisor.check()
-        if self.closed or self.accumulator.memory.closed:
+        if self.closed or self.accumulator.pool.closed:
             raise KafkaError("the producer is closed; make a new one")
 
-    async def wait_for_all(self, timeout: float) -> bool:  # noqa: ASYNC109 - the same
-        """Wait until all records of this moment are settled; return whether they are in time."""
+    def flush(self, timeout: float | None, waiter: W) -> Steps[W, None]:
+        """Send what lingers and wait until everything sent before has an outcome; any thread.
+
+        Args:
+            timeout: seconds; ``None`` waits as long as a delivery may take.
+            waiter: what the call waits with.
+
+        Raises:
+            KafkaTimeoutError: the time is over.
+            IllegalStateError: called inside a delivery callback.
+        """
+        self.incomplete.check_not_in_callback("flush")
+        seconds = seconds_of("flush", timeout, self.incomplete.wait_timeout)
+        left = yield from self._wait_for_outcomes(seconds, waiter)
+        if left:
+            raise KafkaTimeoutError(f"flush: {left} batches are undelivered after {seconds:g} s")
+        self.incomplete.failures.report(include_held=False)
+
+    def _wait_for_outcomes(self, seconds: float, waiter: W) -> Steps[W, int]:
+        """Wait for the outcomes of all records of this moment; return how many batches lack one."""
         self.accumulator.register()
-        done: asyncio.Future[None] = self.loop.create_future()
-        wait = self.deliveries.wait_for_all(lambda: self.loop.call_soon_threadsafe(_finish, done))
+        wait = self.incomplete.wait_for_all(waiter.wake)
         if wait is None:
-            return True
-        self.accumulator.flush()
+            return 0
         try:
-            async with asyncio.timeout(timeout):
-                await done
+            self.accumulator.flush()
+            yield NeedOutcomes(waiter, Deadline.after(self.clock.now(), seconds))
         except TimeoutError:
-            return False
+            return len(wait.remaining)
         finally:
-            self.deliveries.stop_waiting(wait)
-        return True
+            self.incomplete.stop_waiting(wait)
+        return 0
+
+    def cannot_wait(self) -> bool:
+        """Return whether the caller runs on the loop thread or interrupted a send() of its own."""
+        return self.is_loop_thread() or self.accumulator.gate.is_held_here()
 
     def is_loop_thread(self) -> bool:
         """Return whether the caller runs on this producer's loop; any thread."""
         # The public function raises where no loop runs, which costs most of a microsecond.
         return asyncio._get_running_loop() is self.loop  # noqa: SLF001 - documented for such use
-
-    # -- topics ------------------------------------------------------------------------------
-
-    async def route(self, topic: str, deadline: Deadline) -> TopicRoute:
-        """Return the route of *topic*, waiting for its metadata.
-
-        Raises:
-            KafkaTimeoutError: nothing is known of the topic in time.
-            BrokerResponseError: the brokers refuse the topic.
-        """
-        while True:
-            snapshot = self.net.cluster.snapshot
-            found = self.path.open_route(topic, snapshot)
-            if found is not None:
-                return found
-            await self.net.metadata.topic(topic, deadline)
-            if self.net.cluster.snapshot is snapshot:
-                await self.net.metadata.wait_for_update(snapshot.version, deadline)
-
-    async def route_to(self, topic: str, partition: int | None, deadline: Deadline) -> TopicRoute:
-        """As `route`, and look once more for a *partition* that is not known: it may be new."""
-        route = await self.route(topic, deadline)
-        if isinstance(partition, int) and partition >= len(route.queues):
-            version = self.net.cluster.snapshot.version
-            self.net.metadata.request_update()
-            await self.net.metadata.wait_for_update(version, deadline)
-            route = await self.route(topic, deadline)
-        return route
-
-    # -- records that cannot wait ------------------------------------------------------------
-
-    def send_detached(
-        self,
-        topic: str,
-        value: Any,  # Any: what the user's serializer takes
-        key: Any,  # the same
-        headers: Headers | None,
-        partition: int | None,
-        timestamp_ms: int | None,
-    ) -> FutureRecordMetadata:
-        """Take a record for a topic not known yet where waiting is impossible.
-
-        That is: on the loop thread itself (a logging handler that produces) and inside a call that
-        interrupted another send(). The loop places it when the topic's metadata has come.
-        """
-        settings = self.accumulator.settings
-        route = TopicRoute(
-            topic, batch_size=settings.batch_size, limit=settings.batch_limit, uniform=max
-        )
-        route.update((partition or 0) + 1, ())
-        _, record, size = self.path.prepare(route, value, key, headers, None, timestamp_ms)
-        queue = PartitionQueue(route, -1 if partition is None else partition, 0)
-        batch = self.accumulator.make_batch(queue, (record,))
-        batch.memory = size
-        batch.seal()
-        self.loop.call_soon_threadsafe(self._place_soon, batch, record, partition)
-        self.deliveries.opened(batch)
-        return future_of(batch, 0)
-
-    def failed(self, topic: str, partition: int | None, error: KafkaError) -> FutureRecordMetadata:
-        """Return the future of a record that the brokers refuse before it is sent."""
-        settings = self.accumulator.settings
-        route = TopicRoute(
-            topic, batch_size=settings.batch_size, limit=settings.batch_limit, uniform=max
-        )
-        queue = PartitionQueue(route, -1 if partition is None else partition, 0)
-        batch = self.accumulator.make_batch(queue, ((0, None, None, None),))
-        self.deliveries.complete(batch, Outcome(error=error))
-        return future_of(batch, 0)
-
-    def _place_soon(self, batch: ProducerBatch, record: Record, partition: int | None) -> None:
-        self.accumulator.account(batch.memory)
-        self.net.supervisor.spawn(self._place(batch, record, partition), name="kafka-place-record")
-
-    async def _place(self, batch: ProducerBatch, record: Record, partition: int | None) -> None:
-        deadline = Deadline.after(self.clock.now(), self.config.max_block)
-        try:
-            route = await self.route_to(batch.topic_partition.topic, partition, deadline)
-            queue = self.path.place(route, record[1], partition)
-        except (KafkaError, ValueError) as exc:
-            error = exc if isinstance(exc, KafkaError) else KafkaError(str(exc))
-            self.deliveries.complete(batch, Outcome(error=error))
-            self.accumulator.release(batch)
-            return
-        queue = queue or route.sticky
-        batch.topic_partition = queue.topic_partition
-        self.accumulator.adopt(queue, batch)
-
-    # -- waiting -----------------------------------------------------------------------------
-
-    async def put_in(
-        self,
-        route: TopicRoute,
-        queue: PartitionQueue | None,
-        record: Record,
-        size: int,
-        deadline: Deadline | None = None,
-    ) -> FutureRecordMetadata:
-        """Append, waiting for memory until *deadline*; by default as long as users allow.
-
-        Raises:
-            KafkaTimeoutError: there was none in time.
-        """
-        handle = self.path.append(route, queue, record, size)
-        if handle is not None:
-            return handle
-        if deadline is None:
-            deadline = Deadline.after(self.clock.now(), self.config.max_block)
-        return await self._wait_for_memory(route, queue, record, size, deadline)
-
-    async def _wait_for_memory(
-        self,
-        route: TopicRoute,
-        queue: PartitionQueue | None,
-        record: Record,
-        size: int,
-        deadline: Deadline,
-    ) -> FutureRecordMetadata:
-        event = asyncio.Event()
-        waiter = MemoryWaiter(event.set)
-        self.accumulator.enter_queue(waiter)
-        try:
-            while True:
-                event.clear()
-                handle = self.accumulator.append(route, queue, record, size, waiter)
-                if handle is not None:
-                    return handle
-                async with asyncio.timeout_at(deadline.timeout_at):
-                    await event.wait()
-        except TimeoutError as exc:
-            raise self.no_memory(size) from exc
-        finally:
-            self.accumulator.leave_queue(waiter)
-
-    def no_memory(self, size: int, *, waited: bool = True) -> KafkaTimeoutError:
-        """Return the error for a record that found no memory, or could not wait for any."""
-        how = f"within {self.config.max_block:g} s (max_block_ms)"
-        if not waited:
-            how = "now, and this send() cannot wait: it runs on the client's own thread or stopped "
-            how += "another send() of its thread halfway"
-        return KafkaTimeoutError(
-            f"no memory for a record of {size} bytes {how}: {self.accumulator.memory.used} of "
-            f"buffer_memory={self.config.buffer_memory} bytes wait to be delivered; the brokers "
-            f"are slower than the application, or cannot be reached"
-        )
 
     # -- events ------------------------------------------------------------------------------
 
@@ -340,21 +221,16 @@ class ProducerCore:
             self._waker.wake()
 
     def _on_metadata(self, snapshot: ClusterSnapshot) -> None:
-        self.path.update_routes(snapshot)
+        self.topics.update(snapshot)
         self.sender.wake()
 
     def _on_failure(self, failure: BaseException) -> None:
         """Fail everything: the next call of the user raises as well."""
-        self.path.routes.clear()
+        self.topics.forget_all()
         self.accumulator.close()
         error = KafkaError(f"the producer's background task failed: {failure!r}")
         error.__cause__ = failure
         self.accumulator.abort(error)
-
-
-def _finish(done: asyncio.Future[None]) -> None:
-    if not done.done():
-        done.set_result(None)
 
 
 def _wall_of(loop: asyncio.AbstractEventLoop, clock: Clock) -> Callable[[], float]:
@@ -377,16 +253,4 @@ def _accumulator_settings(config: ProducerConfig) -> AccumulatorSettings:
         delivery_timeout=config.delivery_timeout,
         codec=codec,
         compression_level=config.compression_level,
-    )
-
-
-def _sender_settings(config: ProducerConfig) -> SenderSettings:
-    return SenderSettings(
-        client_id=config.client_id,
-        acks=config.acks,
-        retries=config.retries,
-        backoff=ExponentialBackoff(config.retry_backoff, config.retry_backoff_max),
-        request_timeout=config.request_timeout,
-        max_request_size=config.max_request_size,
-        max_in_flight=config.max_in_flight_requests_per_connection,
     )

@@ -2,44 +2,60 @@
 
 from __future__ import annotations
 
-import asyncio
-import atexit
-import contextlib
 import logging
 import threading
 import time
-import warnings
-import weakref
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
+from functools import wraps
+from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, Final, ParamSpec, Self, TypeVar
 
+from kafka._base.lifetime import EXIT_TIMEOUT, Lifetime
 from kafka._base.loop_thread import EventLoopThread
-from kafka._base.waiting import Notification, seconds_of
+from kafka._base.reentrant_lock import reentrant_lock
+from kafka.config.producer import ProducerConfig
 from kafka.errors import IllegalStateError, KafkaError, KafkaTimeoutError
 from kafka.producer.async_producer import AsyncKafkaProducer
-from kafka.producer.blocking import send_many, send_slowly, wait_for_memory
 from kafka.producer.callbacks import CallbackThread
-from kafka.producer.send_path import check_many, known_route
-from kafka.sync.facade import GRACE, Facade
+from kafka.producer.client import ProducerClient
+from kafka.producer.drivers import ThreadDriver, ThreadWaiter
+from kafka.sync.facade import GRACE, Facade, blocking, local
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Coroutine, Sequence
     from types import TracebackType
 
     from kafka.cluster import ClusterMetadata
-    from kafka.metrics.sensors import Values
+    from kafka.producer.batch_encoding import Headers
     from kafka.producer.core import ProducerCore
-    from kafka.producer.future import FutureRecordMetadata
-    from kafka.producer.many import FutureRecordsMetadata
-    from kafka.producer.routes import TopicRoute
-    from kafka.producer.sizes import Headers
+    from kafka.producer.future import FutureRecordMetadata, FutureRecordsMetadata
+    from kafka.producer.send_path import SendPath
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
-_EXIT_TIMEOUT: Final = 5.0
 _JOIN_TIMEOUT: Final = 0.2
 
 
-class KafkaProducer(Facade[AsyncKafkaProducer]):
+def _limit(client: ProducerClient, _: float | None) -> float:
+    return client.options.max_block
+
+
+def _ask(
+    method: Callable[Concatenate[ProducerClient, P], Coroutine[Any, Any, T]],  # Any: unused
+) -> Callable[Concatenate[KafkaProducer, P], T]:
+    """Return a method of the client that waits, as a blocking one."""
+    ask = blocking(method, _limit)
+
+    @wraps(method)
+    def call(self: KafkaProducer, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        self._running.incomplete.check_may_wait()
+        return ask(self, *args, **kwargs)
+
+    return call
+
+
+class KafkaProducer(Facade[ProducerClient]):
     """Send records to Kafka. Safe to share between threads.
 
     `send` returns at once with a future; a background thread forms batches and delivers them.
@@ -54,22 +70,19 @@ class KafkaProducer(Facade[AsyncKafkaProducer]):
         KafkaConfigurationError: an unknown option, or values that cannot work.
     """
 
-    DEFAULT_CONFIG: ClassVar[dict[str, object]] = AsyncKafkaProducer.DEFAULT_CONFIG
+    DEFAULT_CONFIG: ClassVar[dict[str, object]] = ProducerConfig.default_config()
 
     def __init__(self, **configs: Any) -> None:  # Any: each option has a type of its own
-        core = AsyncKafkaProducer(**configs)
-        super().__init__(core, EventLoopThread(f"kafka-{core.config['client_id']}-io"))
-        self._core = core
-        self.config = core.config
-        self._options = core._options  # noqa: SLF001 - the two faces are one piece
-        self._starting = threading.RLock()
-        self._closed = False
-        self._routes: dict[str, TopicRoute] = {}
+        self._client = client = ProducerClient(ProducerConfig.from_kwargs(configs))
+        super().__init__(client, EventLoopThread(f"kafka-{client.options.client_id}-io"))
+        self.config = client.config
+        self._starting = reentrant_lock()
         self._put: Callable[[str, object, object], FutureRecordMetadata | None] = _put_nothing
-        forked = weakref.WeakMethod(self._after_fork)
-        self._thread.on_fork.append(lambda: _call_if_alive(forked))
+        self._path: SendPath | None = None
+        self._driver: ThreadDriver
+        self._lifetime = Lifetime(self._thread, on_fork=self._after_fork)
+        self._lifetime.close_at_exit(hurry=self._stop_lingering, close=self._close_at_exit)
         self._start()
-        _OPEN.add(self)
 
     # -- records -----------------------------------------------------------------------------
 
@@ -107,18 +120,11 @@ class KafkaProducer(Facade[AsyncKafkaProducer]):
             KafkaError: the producer is closed.
         """
         if headers is None and partition is None and timestamp_ms is None:
-            handle = self._put(topic, value, key)
-            if handle is not None:
-                return handle
-        route = known_route(self._routes, topic, partition)
-        if route is None:
-            return send_slowly(
-                self._running, self._thread, topic, value, key, headers, partition, timestamp_ms
-            )
-        queue, record, size = self._prepare(route, value, key, headers, partition, timestamp_ms)
-        return self._append(route, queue, record, size) or wait_for_memory(
-            self._running, route, queue, record, size, None
-        )
+            future = self._put(topic, value, key)
+            if future is not None:
+                return future
+        path = self._path or self._running.path
+        return path.send(topic, value, key, headers, partition, timestamp_ms, self._driver)
 
     def send_many(
         self,
@@ -129,9 +135,12 @@ class KafkaProducer(Facade[AsyncKafkaProducer]):
         partition: int | None = None,
         timestamp_ms: int | None = None,
     ) -> FutureRecordsMetadata:
-        check_many(values, keys)
-        return send_many(
-            self._running, self._thread, topic, values, keys, headers, partition, timestamp_ms
+        path = self._running.path
+        driver = self._driver
+        return driver.run(
+            path.steps_of_many(
+                topic, values, keys, headers, partition, timestamp_ms, driver.new_waiter
+            )
         )
 
     send_many.__doc__ = AsyncKafkaProducer.send_many.__doc__  # both faces keep the same promises
@@ -150,48 +159,14 @@ class KafkaProducer(Facade[AsyncKafkaProducer]):
             IllegalStateError: called inside a delivery callback.
         """
         core = self._running
-        deliveries = core.deliveries
-        deliveries.check_not_in_callback("flush")
-        deliveries.check_may_wait()
-        seconds = seconds_of("flush", timeout, deliveries.wait_timeout)
-        core.accumulator.register()
-        done = Notification()
-        wait = deliveries.wait_for_all(done.notify)
-        if wait is not None:
-            try:
-                core.accumulator.flush()
-                if not done.wait(seconds):
-                    raise KafkaTimeoutError(
-                        f"flush: {len(wait.remaining)} batches are undelivered after {seconds:g} s"
-                    )
-            finally:
-                deliveries.stop_waiting(wait)
-        deliveries.failures.report(include_held=False)
+        core.incomplete.check_may_wait()
+        self._driver.run(core.flush(timeout, ThreadWaiter(core.clock)))
 
     # -- cluster -----------------------------------------------------------------------------
 
-    def partitions_for(self, topic: str) -> set[int]:
-        """Return the partitions of *topic*, waiting for its metadata up to ``max_block_ms``.
-
-        Raises:
-            KafkaTimeoutError: nothing is known of the topic in time.
-            IllegalStateError: called where nothing can be waited for: in a signal handler that
-                interrupted a send() of the same thread.
-        """
-        self._running.deliveries.check_may_wait()
-        return self._thread.call(self._core.partitions_for(topic), self._options.max_block + GRACE)
-
-    def bootstrap_connected(self) -> bool:
-        """Return whether the producer has found its cluster and is not closed."""
-        return self._core.bootstrap_connected()
-
-    def metrics(self, raw: bool = False) -> Values | None:
-        """Return what has been measured, ``None`` with ``metrics_enabled=False``.
-
-        Args:
-            raw: return ``{MetricName: KafkaMetric}`` instead of ``{group: {name: value}}``.
-        """
-        return self._core.metrics(raw)
+    partitions_for = _ask(ProducerClient.partitions_for)
+    bootstrap_connected = local(ProducerClient.bootstrap_connected)
+    metrics = local(ProducerClient.metrics)
 
     @classmethod
     def max_usable_produce_magic(cls, api_version: tuple[int, ...]) -> int:
@@ -205,8 +180,8 @@ class KafkaProducer(Facade[AsyncKafkaProducer]):
     def close(self, timeout: float | None = None, null_logger: bool = False) -> None:  # noqa: ARG002 - kafka-python's signature
         """Deliver what was sent, then disconnect and end the threads. May be called again.
 
-        Called in a signal handler that interrupted a send() of the same thread, it lets another
-        thread do the work and returns.
+        In a signal handler that interrupted a send() of the same thread it returns at once, and
+        another thread does the work.
 
         Args:
             timeout: seconds to deliver what is left; what is not delivered by then fails with
@@ -217,38 +192,36 @@ class KafkaProducer(Facade[AsyncKafkaProducer]):
         Raises:
             IllegalStateError: called inside a delivery callback.
         """
-        core = self._core._core_or_none  # noqa: SLF001 - the two faces are one piece
-        default = 0.0 if core is None else core.deliveries.wait_timeout
-        seconds = seconds_of("close", timeout, default)
-        self._closed = True
-        self._routes, self._put = {}, _put_nothing
+        seconds = self._client.close_timeout(timeout)
+        self._client.closed = True
+        self._path, self._put = None, _put_nothing
+        core = self._client.started
         if core is None or not self._thread.is_running:
             return
-        core.deliveries.check_not_in_callback("close")
         if core.is_loop_thread():
-            core.deliveries.check_may_wait()
-        if core.accumulator.intake.is_held_here():
+            core.incomplete.check_may_wait()
+        if core.accumulator.gate.is_held_here():
             threading.Thread(target=self._close, args=(core, seconds)).start()
         else:
             self._close(core, seconds)
 
     def _stop_lingering(self) -> None:
-        """Have what is in the buffer sent now, if the producer runs in this process."""
-        core = self._core._core_or_none  # noqa: SLF001 - the two faces are one piece
+        """Send what lingers in the buffer, if the producer runs in this process."""
+        core = self._client.started
         if core is not None and self._thread.is_running:
             core.accumulator.flush()
 
     def _close(self, core: ProducerCore, seconds: float) -> None:
         started = time.monotonic()
         try:
-            self._thread.call(self._core.close(seconds), seconds + GRACE)
+            self._thread.call(self._client.close(seconds), seconds + GRACE)
         except (IllegalStateError, KafkaTimeoutError) as error:
             if self._thread.is_running:
                 log.error("%r: closing did not end in time: %s", self, error)  # noqa: TRY400 - no news in the traceback
         left = max(seconds - (time.monotonic() - started), 0.0)
-        core.deliveries.stop_callbacks(min(left, _EXIT_TIMEOUT) + _JOIN_TIMEOUT / 2)
+        core.incomplete.stop_callbacks(min(left, EXIT_TIMEOUT) + _JOIN_TIMEOUT / 2)
         self._thread.stop(_JOIN_TIMEOUT)
-        _OPEN.discard(self)
+        self._lifetime.on_closed()
 
     def __enter__(self) -> Self:
         """Return the producer."""
@@ -263,14 +236,14 @@ class KafkaProducer(Facade[AsyncKafkaProducer]):
         """Close."""
         self.close()
 
+    def _close_at_exit(self, seconds: float) -> None:
+        self.close(min(seconds, self._client.options.delivery_timeout))
+
     def __del__(self) -> None:
         """Warn if the producer was not closed, and deliver what it still holds."""
-        if self.__dict__.get("_closed", True) or not self._thread.is_running:
-            return
-        warnings.warn(f"{self!r} was not closed", ResourceWarning, source=self, stacklevel=2)
-        core, thread = self._core, self._thread
-        with contextlib.suppress(RuntimeError):
-            thread.post(_close_in_background, core, thread)
+        lifetime: Lifetime | None = self.__dict__.get("_lifetime")  # None: options refused
+        if lifetime is not None and not self._client.closed:
+            lifetime.on_collected(self, self._client.close)
 
     def __reduce__(self) -> tuple[object, ...]:
         """Refuse to be pickled."""
@@ -285,92 +258,57 @@ class KafkaProducer(Facade[AsyncKafkaProducer]):
     def _start(self) -> None:
         """Start the thread and bootstrap on it."""
         self._thread.start()
-        runner = CallbackThread(f"kafka-{self.config['client_id']}-callbacks")
-        limit = self._options.bootstrap_timeout + GRACE
+        client = self._client
+        runner = CallbackThread(f"kafka-{client.options.client_id}-callbacks")
+        limit = client.options.bootstrap_timeout + GRACE
         try:
-            self._thread.call(self._core._start(runner), limit)  # noqa: SLF001 - one piece
+            self._thread.call(client.start(runner, yields_to_loop=True), limit)
         except BaseException:
-            self._closed = True
+            client.closed = True
+            self._lifetime.on_closed()
             self._thread.stop()
             raise
-        core = self._core._core  # noqa: SLF001 - one piece
-        core.accumulator.memory.makes_way = True
-        path = core.path
-        self._prepare = path.prepare
-        self._append = path.append
-        self._put = path.put
-        self._routes = path.routes
+        core = client.core
+        self._driver = ThreadDriver(
+            core.topics,
+            self._thread,
+            clock=core.clock,
+            cannot_wait=core.cannot_wait,
+            route_limit=client.options.max_block + GRACE,
+        )
+        self._path = core.path
+        # The bound method itself, because send() is the hot path: no object stands between.
+        self._put = core.accumulator.gate.append
 
     @property
     def _running(self) -> ProducerCore:
-        """The producer's parts; started afresh in a forked child, checked in any case."""
-        if self._closed:
+        """The core of this process: checked, and in a forked child started afresh."""
+        if self._client.closed:
             raise KafkaError("the producer is closed; make a new one")
         if self._thread.was_forked:
             with self._starting:
                 if self._thread.was_forked:
                     self._start()
-        core = self._core._core  # noqa: SLF001 - one piece
+        core = self._client.core
         core.check()
         return core
 
-    def _after_fork(self) -> None:
-        """Let go of the parent's records and connections; nothing of them is closed."""
-        inherited = self._core._core_or_none  # noqa: SLF001 - one piece
-        if inherited is not None:
-            inherited.deliveries.abandoned = True
-        _INHERITED.append(self._core)
-        self._starting = threading.RLock()
-        self._routes, self._put = {}, _put_nothing
-        self._core = AsyncKafkaProducer._of(self._options)  # noqa: SLF001 - one piece
+    def _after_fork(self) -> ProducerClient:
+        """Take a new core; return the parent's client with its records and connections."""
+        parents = self._client
+        if parents.started is not None:
+            parents.started.incomplete.abandoned = True
+        self._starting = reentrant_lock()
+        self._path, self._put = None, _put_nothing
+        self._client = self._calls = ProducerClient(parents.options)
+        self._client.closed = parents.closed
+        return parents
 
     @property
     def _metadata(self) -> ClusterMetadata:
         """The cluster as instrumentation libraries look at it."""
-        return self._core._metadata  # noqa: SLF001 - one piece
-
-
-_OPEN: weakref.WeakSet[KafkaProducer] = weakref.WeakSet()
-_CLOSING: set[asyncio.Task[None]] = set()
-# What a forked child holds on to, so that it is never closed or collected there.
-_INHERITED: list[AsyncKafkaProducer] = []
+        return self._client.cluster
 
 
 def _put_nothing(topic: str, value: object, key: object) -> None:
-    """Take no record: the producer is not started, closed, or the copy in a forked child."""
-
-
-def _call_if_alive(method: weakref.WeakMethod[Any]) -> None:  # Any: a method of no arguments
-    found = method()
-    if found is not None:
-        found()
-
-
-def _close_in_background(core: AsyncKafkaProducer, thread: EventLoopThread) -> None:
-    """Deliver what a forgotten producer holds; the thread ends afterwards."""
-
-    async def close() -> None:
-        try:
-            await core.close()
-        finally:
-            _CLOSING.discard(task)
-            thread.stop()
-
-    task = asyncio.get_running_loop().create_task(close(), name="kafka-close")
-    _CLOSING.add(task)
-
-
-@atexit.register
-def _close_at_exit() -> None:
-    """Deliver what unclosed producers hold when the program ends, for a few seconds at most.
-
-    All deliver at the same time, so that the seconds are those of the program, not of each.
-    """
-    end = time.monotonic() + _EXIT_TIMEOUT
-    producers = list(_OPEN)
-    for producer in producers:
-        producer._stop_lingering()  # noqa: SLF001 - own class
-    for producer in producers:
-        left = max(end - time.monotonic(), 0.0)
-        with contextlib.suppress(KafkaError):
-            producer.close(min(left, producer._options.delivery_timeout))  # noqa: SLF001 - own class
+    """Put in no record: the producer is not started, closed, or a forked copy."""

@@ -1,7 +1,9 @@
-"""One batch of records of one partition, from its first record to its outcome.  PURE.
+"""One batch of records of one partition, from its first record to its outcome.  Pure.
 
-A batch is filled under the accumulator's lock, encoded once by whoever sealed it, and completed by
-the sender. What a record's future needs after that (sizes, timestamps) stays; the payload goes.
+The accumulator fills a batch, `BatchState` says how far it is, and an `Outcome` ends it. A batch
+takes no lock itself: "the lock is held" in a docstring means `BatchOwner.lock`. Once it is encoded,
+a batch keeps what the futures of its records need (sizes, timestamps); once it is done, it drops
+the payload.
 """
 
 from __future__ import annotations
@@ -9,29 +11,23 @@ from __future__ import annotations
 import math
 from array import array
 from bisect import bisect_right
+from enum import Enum, unique
 from itertools import repeat
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from kafka._base.retry import RetryState
+from kafka._base.transitions import Transitions
 from kafka.errors import KafkaError
-from kafka.producer.encoding import Encoding, encode_entries
-from kafka.producer.entries import Shape, columns_of, timestamp_at
-from kafka.producer.outcome import (
-    BATCH_TRANSITIONS,
-    NO_STAMP,
-    BatchState,
-    Callback,
-    Home,
-    Outcome,
-    ProducerStamp,
-)
-from kafka.producer.sizes import (
+from kafka.producer.batch_encoding import (
     BATCH_MEMORY,
     BATCH_OVERHEAD,
     CALLBACK_MEMORY,
+    Shape,
+    columns_of,
+    encode_entries,
     memory_of,
     middle_of,
-    record_memory,
+    timestamp_at,
 )
 from kafka.record.batch import batch_header
 from kafka.record.compression import Codec
@@ -39,26 +35,91 @@ from kafka.record.memory_records import iter_batches
 from kafka.structs import RecordMetadata
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
-    from kafka.producer.entries import Ticks
-    from kafka.producer.sizes import Record, Sizes
+    from kafka.producer.batch_encoding import Encoded, Encoding, Record, Sizes, Ticks
     from kafka.structs import TopicPartition
 
-__all__ = [
-    "BATCH_TRANSITIONS",
-    "NO_STAMP",
-    "BatchState",
-    "Callback",
-    "Home",
-    "Outcome",
-    "ProducerBatch",
-    "ProducerStamp",
-    "Shape",
-]
+Callback = tuple[int, "Callable[[RecordMetadata | None, KafkaError | None], None]", bool]
+"""Index of the record, the function to call, whether it handles failures."""
 
 
-# The table itself: four moves a batch, and most batches of a caller who waits have one record.
+@unique
+class BatchState(Enum):
+    """How far a batch is."""
+
+    OPEN = "open"
+    SEALED = "sealed"
+    ENCODED = "encoded"
+    IN_FLIGHT = "in flight"
+    DONE = "done"
+
+
+BATCH_TRANSITIONS: Transitions[BatchState] = Transitions(
+    {
+        BatchState.OPEN: {BatchState.SEALED, BatchState.DONE},
+        BatchState.SEALED: {BatchState.ENCODED, BatchState.DONE},
+        BatchState.ENCODED: {BatchState.SEALED, BatchState.IN_FLIGHT, BatchState.DONE},
+        BatchState.IN_FLIGHT: {BatchState.ENCODED, BatchState.DONE},
+        BatchState.DONE: (),
+    }
+)
+
+
+class ProducerStamp(NamedTuple):
+    """Who wrote a batch, and as which of its batches (KIP-98); -1 without idempotence."""
+
+    producer_id: int = -1
+    producer_epoch: int = -1
+    base_sequence: int = -1
+    transactional: bool = False
+
+
+NO_STAMP = ProducerStamp()
+
+
+class Outcome(NamedTuple):
+    """How a batch ended.
+
+    Args:
+        base_offset: offset of the first record, -1 if unknown (``acks=0``).
+        timestamp: ms since the epoch, put on all records by the broker; -1 for none.
+        error: why the batch failed, ``None`` if it did not.
+        record_errors: the records a broker named as the cause (KIP-467), by index.
+    """
+
+    base_offset: int = -1
+    timestamp: int = -1
+    error: KafkaError | None = None
+    record_errors: Mapping[int, KafkaError] = {}
+
+
+class BatchOwner(Protocol):
+    """What a batch and its futures need of the producer that they belong to."""
+
+    @property
+    def lock(self) -> AbstractContextManager[object]:
+        """The accumulator's lock, which guards batches and their outcomes."""
+
+    wait_timeout: float
+
+    def check_may_wait(self) -> None:
+        """Raise if waiting in this thread would block the delivery itself."""
+
+    @property
+    def on_callback_added(self) -> Callable[[ProducerBatch], object]:
+        """Called, with the lock held, when a batch gets a callback before its outcome."""
+
+    def expect_callbacks(self) -> None:
+        """Start what runs callbacks; called in the thread that adds one."""
+
+    def run_now(self, batch: ProducerBatch, callback: Callback) -> None:
+        """Call *callback*, added after the outcome, in this thread."""
+
+
+# Four moves a batch are worth the plain dict: a caller who waits for each record sends batches of
+# one.
 _MOVES = BATCH_TRANSITIONS.names
 _NO_RETRY = RetryState()
 
@@ -66,38 +127,41 @@ _NO_RETRY = RetryState()
 class ProducerBatch:
     """Records of one partition that travel together.
 
+    `BufferPool` owns the four numbers of the batch's memory account; only `FastAppend.append` also
+    writes one of them (*room*), for the record that it appends.
+
     Attributes:
         topic_partition: where the records go.
-        home: the producer's side of the futures.
+        owner: the producer's side of the futures.
         order: place among the partition's batches; parts of a split batch sort within it.
         created: when the first record came, in seconds; the delivery time-out counts from here.
         due: when the batch may go although it is not full, in seconds.
         records: what was appended; empty once encoded.
         shape: what *records* consists of. Values and pairs have no place for a timestamp of their
-            own; *ticks* tells theirs.
-        ticks: from which record on which timestamp (ms) holds; the last one with the same index
-            counts.
+            own; *ticks* has theirs.
+        ticks: the timestamps of *records*, see `Ticks`.
         tick_begin: when the last timestamp in *ticks* began, in seconds of Unix time.
         tick_end: when it ends.
         claimed: whether a sender's thread encodes the batch; the loop leaves it to that thread
             until *due*.
         last_error: why it was sent again.
-        memory: bytes the batch counts against ``buffer_memory``.
-        beside: bytes it counts there as well, for what adds nothing to its size when encoded:
+        memory: account: bytes of records and payload that count against ``buffer_memory``.
+        overhead_memory: account: bytes that count there too but add nothing to the encoded size:
             the objects of headers, callbacks, the batch itself.
-        room: how many of *memory* are for records to come; none once no more are taken.
-        queued: how many of *memory* count as backlog; none until it is encoded.
+        room: account: how many bytes of *memory* are reserved for records to come; 0 once the
+            batch takes no more.
+        backlog_size: account: how many bytes of *memory* wait for delivery; 0 until encoded.
         parts: the batches this one was split into, with the index of their first record.
         watchers: called once, with the lock held, when the batch is done or split.
         callbacks: users' callbacks waiting for the outcome.
-        looked: indexes of failed records that somebody asked about.
+        observed_failures: indexes of failed records whose error the user has seen.
     """
 
     __slots__ = (
         "__weakref__",
         "_payload",
+        "backlog_size",
         "base_timestamp",
-        "beside",
         "callbacks",
         "claimed",
         "codec",
@@ -105,17 +169,17 @@ class ProducerBatch:
         "created",
         "due",
         "header_sizes",
-        "home",
         "key_sizes",
         "last_error",
-        "looked",
         "magic",
         "max_timestamp",
         "memory",
+        "observed_failures",
         "order",
         "outcome",
+        "overhead_memory",
+        "owner",
         "parts",
-        "queued",
         "records",
         "retry",
         "room",
@@ -133,14 +197,14 @@ class ProducerBatch:
     def __init__(
         self,
         topic_partition: TopicPartition,
-        home: Home,
+        owner: BatchOwner,
         *,
         order: tuple[int, ...],
         created: float,
         due: float = 0.0,
     ) -> None:
         self.topic_partition = topic_partition
-        self.home = home
+        self.owner = owner
         self.order = order
         self.created = created
         self.due = due
@@ -150,7 +214,7 @@ class ProducerBatch:
         self.shape = Shape.EMPTY
         self.ticks: Ticks = []
         self.tick_begin = self.tick_end = math.inf
-        self.memory = self.room = self.beside = self.queued = 0
+        self.memory = self.overhead_memory = self.room = self.backlog_size = 0
         self.claimed = False
         self.count = 0
         self.retry = _NO_RETRY
@@ -159,7 +223,7 @@ class ProducerBatch:
         self.parts: tuple[list[int], list[ProducerBatch]] | None = None
         self.watchers: list[Callable[[], object]] = []
         self.callbacks: list[Callback] = []
-        self.looked: set[int] = set()
+        self.observed_failures: set[int] = set()
         self.magic = 2
         self.codec = Codec.NONE
         self.base_timestamp = self.max_timestamp = -1
@@ -176,7 +240,7 @@ class ProducerBatch:
         return f"<ProducerBatch {topic}-{partition} {self.state.name} records={count}>"
 
     def move(self, state: BatchState) -> None:
-        """Go to *state*; refused if the table does not have the move."""
+        """Go to *state*; raise if `BATCH_TRANSITIONS` does not have the move."""
         if state._name_ not in _MOVES[self.state._name_]:
             BATCH_TRANSITIONS.step(self.state, state)
         self.state = state
@@ -194,46 +258,46 @@ class ProducerBatch:
         return len(self._payload) + (BATCH_OVERHEAD if self.magic >= 2 else 0)
 
     @property
-    def memory_beside(self) -> int:
-        """Bytes to count for what the encoded batch keeps beside its payload."""
+    def encoded_overhead(self) -> int:
+        """Bytes of memory that the encoded batch takes in addition to its payload."""
         size = BATCH_MEMORY + CALLBACK_MEMORY * len(self.callbacks)
         for column in (self.timestamps, self.key_sizes, self.value_sizes, self.header_sizes):
-            if column.__class__ is array:  # what else there is takes nothing
+            if column.__class__ is array:  # numbers and empty tuples take nothing
                 size += memory_of(column)
         return size
 
     def seal(self) -> None:
-        """Take no more records."""
-        self.move(BatchState.SEALED)
+        """Take no more records; the lock is held."""
         self.count = len(self.records)
+        self.move(BatchState.SEALED)
 
-    def encode(self, *, magic: int, codec: Codec, level: int | None = None) -> int | None:
-        """Encode and compress the records and let go of them.
+    def encode(self, encoding: Encoding) -> Encoded | None:
+        """Return the records encoded and compressed, ``None`` if they are gone already.
 
-        Two threads may do this at once; the first to be through counts.
-
-        Returns:
-            The size before compression, in bytes; ``None`` if the result did not count.
+        Changes nothing, so two threads may do it at once, without the lock.
         """
         records = self.records
-        if not records:
-            return None
-        encoded = encode_entries(self.shape, records, self.ticks, Encoding(magic, codec, level))
-        with self.home.lock:
-            # The batch may have been encoded by another thread, or given up, meanwhile.
-            if self.state is not BatchState.SEALED:
-                return None
-            self.move(BatchState.ENCODED)
-            self.magic, self.codec, self._payload = magic, codec, encoded.payload
-            self.base_timestamp, self.max_timestamp = encoded.base_timestamp, encoded.max_timestamp
-            self.timestamps = encoded.timestamps
-            self.key_sizes, self.value_sizes = encoded.key_sizes, encoded.value_sizes
-            self.header_sizes = encoded.header_sizes
-            self.records = []
-        return encoded.raw_size
+        return encode_entries(self.shape, records, self.ticks, encoding) if records else None
+
+    def on_encoded(self, encoded: Encoded, encoding: Encoding) -> bool:
+        """Replace the records by their encoded form, with the lock held.
+
+        Returns:
+            False if nothing was done: another thread was faster, or the batch was given up.
+        """
+        if self.state is not BatchState.SEALED:
+            return False
+        self.move(BatchState.ENCODED)
+        self.magic, self.codec, self._payload = encoding.magic, encoding.codec, encoded.payload
+        self.base_timestamp, self.max_timestamp = encoded.base_timestamp, encoded.max_timestamp
+        self.timestamps = encoded.timestamps
+        self.key_sizes, self.value_sizes = encoded.key_sizes, encoded.value_sizes
+        self.header_sizes = encoded.header_sizes
+        self.records = []
+        return True
 
     def add(self, record: Record) -> int:
-        """Append *record* and return its index; the batch is open and the gate is held."""
+        """Append *record* to the open batch and return its index; inside the gate."""
         timestamp, key, value, headers = record
         shape = Shape.FULL
         entry: object = record
@@ -254,20 +318,20 @@ class ProducerBatch:
         return index
 
     def tick(self, timestamp: int) -> None:
-        """Have the records from here on carry *timestamp* (ms)."""
+        """Set the timestamp (ms) of the records from here on."""
         self.ticks.append((len(self.records), timestamp))
         self.tick_begin, self.tick_end = timestamp / 1000, (timestamp + 1) / 1000
 
     def _spell_out(self) -> None:
-        """Make whole records of the entries."""
+        """Replace the entries by whole records."""
         timestamps, keys, values, _ = columns_of(self.shape, self.records, self.ticks)
         nothing = repeat(None)
         records = list(zip(timestamps, keys or nothing, values, nothing, strict=False))
-        # No call in between, so no exception either.
+        # Replaced in one go, as the invariants in `fast_append` ask.
         self.records, self.shape, self.ticks = records, Shape.FULL, []
 
     def pieces(self, stamp: ProducerStamp = NO_STAMP) -> list[bytes | bytearray | memoryview]:
-        """Return the encoded batch, written by *stamp*, in pieces that are not joined."""
+        """Return the encoded batch with *stamp* in its header, in pieces that are not joined."""
         if self.magic < 2:
             return [self._payload]
         header = batch_header(
@@ -284,12 +348,12 @@ class ProducerBatch:
         return [header, self._payload]
 
     def drop_payload(self) -> None:
-        """Free the encoded records, which nobody will send again."""
+        """Free the records; the batch is not sent again."""
         self._payload = b""
         self.records = []
 
     def decoded(self) -> list[Record]:
-        """Return the records of an encoded batch again, to encode them anew."""
+        """Decode the records of an encoded batch, to encode them anew."""
         records: list[Record] = []
         for batch in iter_batches(b"".join(self.pieces()), check_crcs=False):
             columns = batch.columns()
@@ -300,36 +364,36 @@ class ProducerBatch:
         return records
 
     def reopen(self) -> None:
-        """Decode the batch, so that it can be encoded for an older broker."""
+        """Decode the batch, so that it can be encoded in an older format."""
         self.records, self.shape, self.ticks = self.decoded(), Shape.FULL, []
         self.move(BatchState.SEALED)
 
     def split(self) -> list[ProducerBatch]:
-        """Divide the batch into two of about the same size, sealed but not encoded.
+        """Divide a batch that a broker refused as too large into two of about the same size.
 
-        Callbacks move to the new batches. A broker refused the whole as too large.
+        The parts are sealed but not encoded, and take over the callbacks.
         """
         records = self.decoded()
         middle = middle_of(records)
         parts = [self._part(0, records[:middle]), self._part(1, records[middle:])]
         self.parts = ([0, middle], parts)
-        for index, call, looks in self.callbacks:
+        for index, call, handles_failures in self.callbacks:
             part = parts[index >= middle]
-            part.callbacks.append((index - middle if index >= middle else index, call, looks))
+            place = index - middle if index >= middle else index
+            part.callbacks.append((place, call, handles_failures))
         self.callbacks = []
         self.drop_payload()
         return parts
 
     def _part(self, number: int, records: list[Record]) -> ProducerBatch:
         order = (*self.order, number)
-        part = ProducerBatch(self.topic_partition, self.home, order=order, created=self.created)
+        part = ProducerBatch(self.topic_partition, self.owner, order=order, created=self.created)
         part.records, part.shape = records, Shape.FULL
-        part.memory = sum(map(record_memory, records))
         part.seal()
         return part
 
     def locate(self, index: int) -> tuple[ProducerBatch, int]:
-        """Return the batch that the record *index* is in by now, and its index there."""
+        """Return the batch that holds the record *index* after any splits, and its index there."""
         batch = self
         while batch.parts is not None:
             starts, parts = batch.parts
@@ -338,7 +402,7 @@ class ProducerBatch:
         return batch, index
 
     def error_of(self, index: int) -> KafkaError | None:
-        """Return why the record *index* failed, ``None`` if it did not (or not yet)."""
+        """Return why the record *index* failed, ``None`` if it did not, or has not yet."""
         outcome = self.outcome
         if outcome is None or outcome.error is None:
             return None
@@ -374,5 +438,5 @@ class ProducerBatch:
         )
 
     def expires_at(self, delivery_timeout: float) -> float:
-        """Return when the batch has had all the time it gets."""
+        """Return when the delivery time-out of the batch ends (inf once it has an outcome)."""
         return math.inf if self.outcome is not None else self.created + delivery_timeout

@@ -1,16 +1,11 @@
-"""Where senders' threads and the loop thread meet: records by partition, and the memory they take.
+"""Records waiting to be sent, by partition; where senders' threads and the loop thread meet.
 
-Most records come in by `Intake.put`, the others by `RecordAccumulator.append`. Three rules keep
-them whole:
+Most records come in by the gate (`FastAppend.append`), the others by `RecordAccumulator.append`,
+which opens batches and waits for nothing: a caller who finds no memory enters the queue of
+`BufferPool`. "The gate" and "the lock" in the docstrings here, which fields they guard, and what an
+exception out of a signal handler may leave behind: see `kafka.producer.fast_append`.
 
-- A record becomes visible by one step, appending one entry to the batch's list; a batch is opened
-  and closed by one step as well. So an exception out of a signal handler, which may come at any
-  point, finds each either done or not.
-- Records and open batches change inside the gate only, see `kafka.producer.intake`. A call that
-  interrupted another one in the same thread (signal handler, ``__del__``, logging handler) finds
-  it closed; its record goes into a batch of its own, set aside until the interrupted call is
-  through.
-- The loop is woken only if it would not look in time by itself, and once until it has looked.
+The loop is woken only if it would not look in time by itself, and only once until it has looked.
 """
 
 from __future__ import annotations
@@ -18,84 +13,147 @@ from __future__ import annotations
 import math
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from kafka.producer.border import Memory
+from kafka._base.reentrant_lock import reentrant_lock
+from kafka.producer.batch_encoding import (
+    BATCH_OVERHEAD,
+    SAVING,
+    Encoding,
+    header_memory,
+    record_memory,
+)
+from kafka.producer.buffer_pool import BufferPool
+from kafka.producer.fast_append import FastAppend, is_sound
 from kafka.producer.future import FutureRecordMetadata, future_of
-from kafka.producer.intake import Intake
+from kafka.producer.locked_append import LockedAppend
 from kafka.producer.producer_batch import BatchState, Outcome, ProducerBatch
-from kafka.producer.sizes import SAVING, header_memory
-from kafka.producer.wake_ups import WakeUps
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from kafka._base.clock import Clock
     from kafka._base.observer import Observer
     from kafka.errors import KafkaError
-    from kafka.producer.border import AccumulatorSettings, MemoryWaiter
-    from kafka.producer.deliveries import Deliveries
-    from kafka.producer.routes import PartitionQueue, TopicRoute
-    from kafka.producer.sizes import Record
+    from kafka.producer.batch_encoding import Encoded, Record
+    from kafka.producer.buffer_pool import BufferWaiter
+    from kafka.producer.incomplete_batches import IncompleteBatches
+    from kafka.producer.topic_info import PartitionQueue, TopicInfo
+    from kafka.record.compression import Codec
 
+Gate = FastAppend | LockedAppend
 # How long the loop leaves a batch to the sender's thread that encodes it, in seconds.
 _CLAIM = 0.05
+# Bytes of encoded batches from which on senders' threads yield to the loop.
+_BACKLOG = 2 * 1024 * 1024
+
+
+class AccumulatorSettings(NamedTuple):
+    """What the accumulator needs of the configuration; times in seconds, sizes in bytes."""
+
+    batch_size: int
+    linger: float
+    buffer_memory: int
+    delivery_timeout: float
+    codec: Codec
+    compression_level: int | None = None
+
+    @property
+    def batch_limit(self) -> int:
+        """What `PartitionQueue.limit` is without compression."""
+        return self.batch_size - BATCH_OVERHEAD + SAVING
+
+
+class WakeUps:
+    """Wake the loop once for all that comes in until it has looked; takes no lock.
+
+    Args:
+        wake: wakes the loop, even if that was done already; any thread.
+    """
+
+    __slots__ = ("_looks", "_woken_for", "wake")
+
+    def __init__(self, wake: Callable[[], None]) -> None:
+        self.wake = wake
+        self._looks = 0
+        self._woken_for = -1
+
+    def ask(self) -> None:
+        """Wake the loop unless it was woken since it last looked; any thread."""
+        looks = self._looks
+        if self._woken_for != looks:
+            # In this order an exception costs a wake-up too many, not a record; and so does a loop
+            # that looks meanwhile, without a lock between.
+            self.wake()
+            self._woken_for = looks
+
+    def looking(self) -> None:
+        """Let the next call of `ask` wake the loop again; the loop looks after this."""
+        self._looks += 1
 
 
 class RecordAccumulator:
     """Collect records into batches, one queue of batches for each partition.
 
+    Args:
+        settings: see `AccumulatorSettings`.
+        clock: tells the time.
+        notify: wakes the loop, even if that was done already; any thread.
+
     Attributes:
-        lock: the border lock: what is known of batches beside their records.
-        intake: the gate, and what is inside.
-        memory: how much of it is in use, and who waits for some.
+        lock: guards batches and their outcomes, except the records of open batches.
+        pool: accounts for ``buffer_memory``.
+        gate: the way of records into open batches.
         active: the queues that hold anything, oldest first.
         notify: wakes the loop unless it is about to look anyway.
         magic: record format that all brokers met so far understand.
         next_due: when the loop will look by itself; kept by the sender.
         next_expiry: no delivery time-out ends before this time.
+        yields_to_loop: whether records are sent by threads other than the loop's.
     """
 
     def __init__(
         self, settings: AccumulatorSettings, *, clock: Clock, notify: Callable[[], None]
     ) -> None:
         self.settings = settings
-        self.lock = threading.RLock()
-        self.intake = Intake(self.lock, self.take_aside)
-        self.intake.sections |= {self._append.__code__, self.take_aside.__code__}
-        self.memory = Memory(self.intake, settings.buffer_memory, notify)
+        self.lock = reentrant_lock()
+        self.pool = BufferPool(settings.buffer_memory, notify)
+        self._wake_ups = WakeUps(notify)
+        self.notify = self._wake_ups.ask
+        gate = FastAppend if is_sound() else LockedAppend
+        # Told even if it was woken already: it may have looked before the batch was there.
+        self.gate = gate(self.lock, self.pool, prepare=self._prepare, notify=notify)
         self.active: dict[PartitionQueue, None] = {}
         self.magic = 2
         self.next_due = -math.inf
         self.next_expiry = math.inf
-        self._deliveries: Deliveries
+        self.yields_to_loop = False
+        self._incomplete: IncompleteBatches
         self._observer: Observer
         self._now = clock.now
-        self._wake_ups = WakeUps(notify)
-        self.notify = self._wake_ups.ask
         self._batches = 0
 
-    def attach(self, deliveries: Deliveries, observer: Observer) -> None:
+    def attach(self, incomplete: IncompleteBatches, observer: Observer) -> None:
         """Set what completes the batches and what is told of them; once, before any record."""
-        self._deliveries = deliveries
-        deliveries.on_callback_added = self.memory.take_callback
+        self._incomplete = incomplete
+        incomplete.on_callback_added = self.pool.charge_callback
         self._observer = observer
 
     # -- senders' threads --------------------------------------------------------------------
 
     def append(
         self,
-        route: TopicRoute,
+        route: TopicInfo,
         queue: PartitionQueue | None,
         record: Record,
         size: int,
-        waiter: MemoryWaiter | None = None,
+        waiter: BufferWaiter | None = None,
     ) -> FutureRecordMetadata | None:
-        """Put *record* into the open batch of *queue*.
+        """Append *record* to the open batch of *queue*; open another one if need be.
 
         Args:
             route: the topic.
-            queue: the partition; ``None`` for the one records without a key stick to.
+            queue: the partition; ``None`` for the one that records without a key go to now.
             record: what to store; nobody changes it afterwards.
             size: what it counts in memory, see `record_memory`.
             waiter: the caller's place among those waiting for memory.
@@ -106,8 +164,11 @@ class RecordAccumulator:
         Raises:
             KafkaError: the producer is closed.
         """
-        handle, opened, sealed = self._append(route, queue, record, size, waiter)
-        if opened or sealed is not None:
+        found = self.gate.run(self._append, route, queue, record, size, waiter)
+        if found is None:
+            return self._set_aside(queue or route.sticky, record, size)
+        future, is_opened, sealed = found
+        if is_opened or sealed is not None:
             # Outside the gate: the loop may be awake before the call that wakes it has returned.
             try:
                 try:
@@ -116,65 +177,48 @@ class RecordAccumulator:
                 finally:
                     self.notify()
             except BaseException:
-                self.memory.doubt()
+                self.pool.owe_wake_up()
                 raise
             if sealed is not None:
-                self.memory.make_way()
-        return handle
+                self._yield_to_loop()
+        return future
 
     def _append(
         self,
-        route: TopicRoute,
+        route: TopicInfo,
         queue: PartitionQueue | None,
         record: Record,
         size: int,
-        waiter: MemoryWaiter | None,
+        waiter: BufferWaiter | None,
     ) -> tuple[FutureRecordMetadata | None, bool, ProducerBatch | None]:
-        """As `append`; also return whether the loop must look, and the batch that was full."""
-        intake = self.intake
-        while True:
-            try:
-                del intake.free
-            except AttributeError:
-                if intake.may_be_held_here():
-                    return self._set_aside(queue or route.sticky, record, size), False, None
-                time.sleep(0)
-            else:
-                break
-        try:
-            with self.lock:
-                if intake.taken + size > intake.ceiling and not self.memory.admits(size, waiter):
-                    return None, False, None
-                batch, sealed = self._room(route, queue, size)
-                # An empty batch may be one that an interrupted call has left without a wake-up.
-                opened = not batch.records and self._wants_look(batch)
-                beside = header_memory(record[3])
-                intake.taken += beside
-                batch.beside += beside
-                intake.take(batch, size)
-                return future_of(batch, batch.add(record)), opened, sealed
-        except BaseException:
-            # A wake-up may have been lost: the next call makes up for it.
-            self.memory.doubt()
-            raise
-        finally:
-            intake.free = None
-            if intake.aside:
-                self.take_aside()
+        """Do what `append` does with gate and lock.
 
-    def enter_queue(self, waiter: MemoryWaiter) -> None:
-        """Wait for memory behind those who wait already; open batches go out at once."""
+        Returns:
+            The future or ``None``, whether the loop must look, and the batch that was full.
+        """
+        pool = self.pool
+        fits = pool.taken + size <= pool.ceiling
+        if not fits and not pool.admits(size, waiter, threading.get_ident()):
+            return None, False, None
+        batch, sealed = self._batch_for(route, queue, size)
+        # An empty batch may be one that an interrupted call has left without a wake-up.
+        is_opened = not batch.records and self._wants_look(batch)
+        pool.charge(batch, size, header_memory(record[3]))
+        return future_of(batch, batch.add(record)), is_opened, sealed
+
+    def enter_queue(self, waiter: BufferWaiter) -> None:
+        """Enter the queue of those waiting for memory; open batches go out at once."""
         with self.lock:
-            self.memory.enter(waiter)
+            self.pool.enter(waiter)
             self.notify()
 
-    def leave_queue(self, waiter: MemoryWaiter) -> None:
-        """Stop waiting and let the next one try."""
+    def leave_queue(self, waiter: BufferWaiter) -> None:
+        """Leave that queue and wake the next one in it."""
         with self.lock:
-            self.memory.leave(waiter)
+            self.pool.leave(waiter)
 
     def flush(self) -> None:
-        """Let what is there now go out without lingering."""
+        """Make all open batches due now."""
         with self.lock:
             for batch in [queue.open for queue in list(self.active)]:
                 if batch is not None:
@@ -183,11 +227,11 @@ class RecordAccumulator:
 
     def close(self) -> None:
         """Take no more records; those waiting for memory fail."""
-        # Through the gate: nobody is left who has not seen it yet.
-        self.intake.guarded(self.memory.close)
+        # Inside the gate, so that every append either is through or sees it.
+        self.gate.guarded(self.pool.close)
         self.notify()
 
-    def encode(self, batch: ProducerBatch, route: TopicRoute, *, take_over: bool = False) -> None:
+    def encode(self, batch: ProducerBatch, route: TopicInfo, *, take_over: bool = False) -> None:
         """Encode a full or due batch in this thread.
 
         Args:
@@ -195,7 +239,6 @@ class RecordAccumulator:
             route: its topic.
             take_over: do it although another thread, which may be held up, is at it.
         """
-        settings = self.settings
         try:
             with self.lock:
                 if batch.claimed and not take_over:
@@ -204,43 +247,54 @@ class RecordAccumulator:
                 batch.claimed = True
                 if batch.state is BatchState.OPEN:
                     batch.seal()
-            raw = batch.encode(
-                magic=self.magic, codec=settings.codec, level=settings.compression_level
-            )
+            encoded = self.encode_as(batch, self.magic)
         finally:
             batch.claimed = False
-        if raw is None:
+        if encoded is None:
             return
-        encoded = batch.encoded_size
+        raw, size = encoded.raw_size, batch.encoded_size
+        if batch.codec:
+            with self.lock:
+                route.learn(raw, size)
+        self._observer.batch_sealed(batch.topic_partition.topic, batch.count, raw, size)
+
+    def encode_as(self, batch: ProducerBatch, magic: int) -> Encoded | None:
+        """Encode a sealed batch in the record format *magic*.
+
+        Returns:
+            What it was encoded to; ``None`` if another thread was faster or the batch was given up.
+        """
+        encoding = Encoding(magic, self.settings.codec, self.settings.compression_level)
+        encoded = batch.encode(encoding)
         with self.lock:
-            self.memory.recount(batch)
-            if batch.codec:
-                route.learn(raw, encoded)
-        self._observer.batch_sealed(batch.topic_partition.topic, batch.count, raw, encoded)
+            if encoded is None or not batch.on_encoded(encoded, encoding):
+                return None
+            self.pool.recount(batch)
+        return encoded
 
     def register(self) -> None:
-        """Have the deliveries watch all batches of this moment."""
+        """Track all batches that hold a record now."""
         with self.lock:
             for queue in list(self.active):
                 for batch in list(queue.batches):
                     if batch.records or batch.count:
-                        self._deliveries.opened(batch)
+                        self._incomplete.track(batch)
 
     # -- the loop's thread -------------------------------------------------------------------
 
     def looking(self) -> list[PartitionQueue]:
         """Return the queues to look at; wake-ups count again from here."""
-        # Without the gate: a queue that is not in the list yet is put there by a thread that reads
-        # `next_due` and the wake-ups after it, and so wakes the loop again.
+        # Without the gate: a thread that adds a queue after this reads `next_due` and the wake-ups
+        # after it has done so, and wakes the loop again.
         self._wake_ups.looking()
         self.next_due = -math.inf
-        if self.intake.aside:  # whoever was to queue them may have been interrupted again
-            self.take_aside()
+        if self.gate.aside:  # the call that was to queue them may have been interrupted again
+            self.gate.drain()
         return list(self.active)
 
     def pop(self, queue: PartitionQueue) -> ProducerBatch | None:
         """Take the first batch of *queue*, closed; ``None`` if there is none."""
-        return self.intake.guarded(self._pop, queue)
+        return self.gate.guarded(self._pop, queue)
 
     def _pop(self, queue: PartitionQueue) -> ProducerBatch | None:
         batches = queue.batches
@@ -251,27 +305,43 @@ class RecordAccumulator:
             if batch.state is BatchState.OPEN:
                 batch.seal()
             if batch.count:
-                # Before it leaves the queue: `abort` finds it in one of the two, whenever a signal
-                # handler raises.
-                self._deliveries.opened(batch)
+                # Before it leaves the queue: `abort` finds it in one of the two.
+                self._incomplete.track(batch)
             batches.popleft()
         if not batches:
             self.active.pop(queue, None)
         if batch is not None and batch.count:
             return batch
-        # Left by a send() that was interrupted before its record was in.
-        self.memory.release(batch)
+        # An interrupted send() has left an empty batch.
+        if batch is not None:
+            self.pool.release(batch)
         return None
 
     def put_back(self, queue: PartitionQueue, batch: ProducerBatch) -> None:
         """Put a batch back to where it was among the batches of its partition."""
         self.active[queue] = None
-        self.intake.guarded(queue.put_back, batch)
+        self.gate.guarded(queue.put_back, batch)
+
+    def replace(
+        self, queue: PartitionQueue, batch: ProducerBatch, parts: Sequence[ProducerBatch]
+    ) -> None:
+        """Put the *parts* that *batch* was split into where it was; free its memory."""
+        with self.lock:
+            for part in parts:
+                self.pool.adopt(part, sum(map(record_memory, part.records)))
+            self.pool.release(batch)
+        for part in parts:
+            self.put_back(queue, part)
 
     def adopt(self, queue: PartitionQueue, batch: ProducerBatch) -> None:
         """Put a sealed batch that was made elsewhere at the end of *queue*."""
-        self.intake.guarded(self._enqueue, queue, batch)
+        self.gate.guarded(self._enqueue, queue, batch)
         self.notify()
+
+    def charge(self, batch: ProducerBatch, size: int) -> None:
+        """Count *size* bytes of a batch that `adopt` will get."""
+        with self.lock:
+            self.pool.adopt(batch, size)
 
     def take_expired(self, now: float) -> list[ProducerBatch]:
         """Take the batches whose delivery time-out is over out of the queues; inside the gate."""
@@ -284,15 +354,10 @@ class RecordAccumulator:
                 continue
             if batch is queue.open:
                 self._seal(queue)
-            self._deliveries.opened(batch)
+            self._incomplete.track(batch)
             queue.batches.remove(batch)
             expired.append(batch)
         return expired
-
-    def account(self, change: int) -> None:
-        """Count *change* bytes more, or fewer if negative."""
-        with self.lock:
-            self.memory.free(-change)
 
     def make_batch(self, queue: PartitionQueue, records: Iterable[Record] = ()) -> ProducerBatch:
         """Return a new batch of *queue*; the lock is held or the batch is the caller's alone."""
@@ -300,7 +365,7 @@ class RecordAccumulator:
         self._batches += 1
         batch = ProducerBatch(
             queue.topic_partition,
-            self._deliveries,
+            self._incomplete,
             order=(self._batches,),
             created=now,
             due=now + self.settings.linger,
@@ -312,42 +377,25 @@ class RecordAccumulator:
 
     def abort(self, error: KafkaError) -> None:
         """Fail every record that has no outcome yet with *error*."""
-        self.take_aside()
+        self.gate.drain()
         for queue in list(self.active):
             while queue in self.active:
                 self.pop(queue)
-        for batch in self._deliveries.unsettled:
-            if self._deliveries.complete(batch, Outcome(error=error)):
+        for batch in self._incomplete.incomplete:
+            if self._incomplete.complete(batch, Outcome(error=error)):
                 self.release(batch)
 
     def release(self, batch: ProducerBatch) -> None:
         """Free the memory of a batch that is done and not in flight; again does nothing."""
         with self.lock:
-            self.memory.release(batch)
+            self.pool.release(batch)
 
-    # -- with the gate and the lock held -----------------------------------------------------
+    # -- with gate and lock ------------------------------------------------------------------
 
-    def take_aside(self) -> None:
-        """Queue what calls that interrupted others have set aside; the gate is open by now."""
-        while (intake := self.intake).aside:
-            try:
-                del intake.free
-            except AttributeError:
-                # Whoever is inside takes them.
-                return
-            try:
-                with self.lock:
-                    queue, batch = intake.aside.popleft()
-                    intake.taken += batch.memory
-                    self._enqueue(queue, batch)
-            finally:
-                intake.free = None
-            self.notify()  # the loop may have looked before
-
-    def _room(
-        self, route: TopicRoute, queue: PartitionQueue | None, size: int
+    def _batch_for(
+        self, route: TopicInfo, queue: PartitionQueue | None, size: int
     ) -> tuple[ProducerBatch, ProducerBatch | None]:
-        """Return a batch that takes *size* more bytes, and the full one that made way for it."""
+        """Return a batch that takes *size* more bytes, and the full one it replaces, if any."""
         target = queue or route.sticky
         batch = target.open
         if batch is None:
@@ -359,7 +407,6 @@ class RecordAccumulator:
         return target.open or self._open(target), sealed
 
     def _open(self, queue: PartitionQueue) -> ProducerBatch:
-        """Open a batch; interrupted anywhere in here, an empty batch may be left behind."""
         batch = self.make_batch(queue)
         self.active[queue] = None
         queue.batches.append(batch)
@@ -371,28 +418,41 @@ class RecordAccumulator:
         return batch.due < self.next_due or self.next_due == -math.inf
 
     def _seal(self, queue: PartitionQueue) -> ProducerBatch | None:
-        """Take no more records into the open batch."""
+        """Take no more records into the open batch, and return it."""
         batch, queue.open = queue.open, None
         if batch is not None:
-            self.memory.take_back(batch)
+            self.pool.reclaim(batch)
             size = batch.memory - SAVING * len(batch.records)
-            queue.route.on_batch_sealed(queue, size)
+            queue.topic_info.on_batch_sealed(queue, size)
         return batch
 
     def _enqueue(self, queue: PartitionQueue, batch: ProducerBatch) -> None:
+        self._make_last(queue, batch)
+        queue.batches.append(batch)
+
+    def _prepare(self, queue: PartitionQueue, batch: ProducerBatch, size: int) -> None:
+        """Ready *queue* for a batch that was set aside, which the gate puts there."""
+        self.pool.adopt(batch, size)
+        self._make_last(queue, batch)
+
+    def _make_last(self, queue: PartitionQueue, batch: ProducerBatch) -> None:
+        """Ready *queue* to get a sealed batch at its end."""
         self._seal(queue)
         self.active[queue] = None
-        queue.batches.append(batch)
         # The last search for expired ones may have missed it.
         self.next_expiry = min(self.next_expiry, batch.expires_at(self.settings.delivery_timeout))
 
+    # -- other steps of senders --------------------------------------------------------------
+
     def _set_aside(self, queue: PartitionQueue, record: Record, size: int) -> FutureRecordMetadata:
-        self.memory.check_open()
+        """Send *record* by a call that interrupted an append of its own thread."""
+        self.pool.check_open()
         batch = self.make_batch(queue, (record,))
-        batch.memory = size
         batch.seal()
-        self.intake.aside.append((queue, batch))
-        self._wake_ups.wake()
-        # The one who was inside may have looked before it was there.
-        self.take_aside()
+        self.gate.set_aside(queue, batch, size)
         return future_of(batch, 0)
+
+    def _yield_to_loop(self) -> None:
+        """Let the loop's thread run if it is behind; by itself it does so every 5 ms only."""
+        if self.yields_to_loop and self.pool.backlog > min(_BACKLOG, self.pool.limit // 2):
+            time.sleep(0)

@@ -1,62 +1,75 @@
-"""From the arguments of send() to a record for the accumulator; shared by both faces.
+"""What send() and send_many() do, step by step, for both faces.  Pure.
 
-Everything here runs on the caller's thread. Serializers and partitioners are users' code and are
-called without the lock.
+`SendPath.steps` is a generator. Where the call has to wait it yields what it needs, and a driver
+(`kafka.producer.drivers`) waits in the way of its face, in a thread or on an event loop, and sends
+the answer in. Everything else runs on the caller's thread: serializers and partitioners are users'
+code and are called without the lock.
+
+Records of bytes for an open batch do not come here: the faces put them in with `FastAppend.append`.
 """
 
 from __future__ import annotations
 
-import re
 from itertools import repeat
 from typing import TYPE_CHECKING, Any, Final
 
-from kafka.errors import MessageSizeTooLargeError, UnsupportedVersionError
+from kafka._base.deadline import Deadline
+from kafka.errors import BrokerResponseError, KafkaTimeoutError, MessageSizeTooLargeError
 from kafka.partitioner.adapt import adapt_partitioner
-from kafka.producer.many import plain_lots
-from kafka.producer.routes import TopicRoute
-from kafka.producer.sizes import (
+from kafka.producer.arguments import (
+    check_columns,
+    check_partition_type,
+    check_timestamp,
+    check_topic,
+    owned,
+    owned_headers,
+)
+from kafka.producer.batch_encoding import (
     BATCH_OVERHEAD,
     MAX_RECORD_OVERHEAD,
     RECORD_MEMORY,
     header_overhead,
 )
+from kafka.producer.future import FutureRecordsMetadata, together
+from kafka.producer.partitioned_records import partitioned
+from kafka.producer.steps import NeedMemory, NeedRoute, W
+from kafka.producer.topic_info import TopicInfo
+from kafka.producer.topics import queue_for
 from kafka.serializer.adapt import adapt_serializer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from kafka._base.backoff import Uniform
-    from kafka.cluster import ClusterMetadata, ClusterSnapshot
+    from kafka._base.clock import Clock
+    from kafka.cluster import ClusterMetadata
     from kafka.config.producer import ProducerConfig
-    from kafka.producer.many import Lot
+    from kafka.producer.batch_encoding import Headers, Record
+    from kafka.producer.detached_records import DetachedRecords
+    from kafka.producer.future import FutureRecordMetadata
+    from kafka.producer.partitioned_records import PartitionedRecords
     from kafka.producer.record_accumulator import RecordAccumulator
-    from kafka.producer.routes import PartitionQueue
-    from kafka.producer.sizes import Headers, Record
+    from kafka.producer.steps import Driver, R_co, Steps
+    from kafka.producer.topic_info import PartitionQueue
+    from kafka.producer.topics import Topics
 
     Prepared = tuple[PartitionQueue | None, Record, int]
 
-_TOPIC_NAME: Final = re.compile(r"[a-zA-Z0-9._-]{1,249}")
-# What the protocol's INT64 cannot say any more.
-_END_OF_TIME: Final = 2**63
 _BYTES: Final = frozenset((bytes, type(None)))
 _SLACK: Final = BATCH_OVERHEAD + MAX_RECORD_OVERHEAD - RECORD_MEMORY
 
 
 class SendPath:
-    """What send() needs beside the accumulator.
+    """The way of records from the arguments of send() into the accumulator.
 
     Args:
         config: the producer's options.
         accumulator: where records go.
+        topics: the topics in use.
+        detached: takes records that no queue takes now.
         cluster: handed to users' partitioners.
-        wall: Unix time in seconds.
-        uniform: source of randomness.
-
-    Attributes:
-        routes: the topics with known partitions; read by any thread, replaced entry by entry.
-        append: `RecordAccumulator.append`.
-        intake: the hot path.
-        put: its way in.
+        clock: the time, for deadlines.
+        wall: Unix time in seconds, for records without a timestamp.
+        check: raises if the producer is closed or broken.
     """
 
     def __init__(
@@ -64,146 +77,292 @@ class SendPath:
         config: ProducerConfig,
         *,
         accumulator: RecordAccumulator,
+        topics: Topics,
+        detached: DetachedRecords,
         cluster: ClusterMetadata,
+        clock: Clock,
         wall: Callable[[], float],
-        uniform: Uniform,
+        check: Callable[[], None],
     ) -> None:
-        self.intake = intake = accumulator.intake
-        self.routes = intake.routes
-        self.put = intake.put
-        self.append = accumulator.append
+        self._config = config
         self._accumulator = accumulator
+        self._gate = accumulator.gate
+        self._known = topics.known
+        self._detached = detached
         self._cluster = cluster
-        self._wall = intake.wall = wall
-        self._uniform = uniform
+        self._clock = clock
+        self._wall = wall
+        self._check = check
         self._serialize_key = adapt_serializer(config.key_serializer, option="key_serializer")
         self._serialize_value = adapt_serializer(config.value_serializer)
         self._converts = bool(self._serialize_key or self._serialize_value)
         self._partitioner = adapt_partitioner(config.partitioner)
         self._largest = min(config.max_request_size, config.buffer_memory) - _SLACK
-        self._limits = (
-            f"max_request_size={config.max_request_size}, buffer_memory={config.buffer_memory}"
-        )
-        builtin = not self._converts and self._partitioner is None
-        intake.largest = self._largest if builtin else -1
-        intake.accepts = bytes if builtin else None
+        # Records of bytes go around users' code unless there is none.
+        plain = not self._converts and self._partitioner is None
+        self._largest_plain = self._largest if plain else -1
+        accumulator.gate.configure(largest=self._largest_plain, wall=wall)
 
-    def update_routes(self, snapshot: ClusterSnapshot) -> None:
-        """Take over the partitions of the topics in use; forget topics that are gone."""
-        self.intake.guarded(self._update_routes, snapshot)
+    # -- the steps of a call -----------------------------------------------------------------
 
-    def _update_routes(self, snapshot: ClusterSnapshot) -> None:
-        for topic, route in list(self.routes.items()):
-            count = snapshot.partition_count(topic)
-            if count:
-                route.update(count, snapshot.available_partitions(topic))
-            else:
-                del self.routes[topic]
-
-    def open_route(self, topic: str, snapshot: ClusterSnapshot) -> TopicRoute | None:
-        """Return the route of *topic*, made anew if need be; ``None`` if it has no partitions."""
-        count = snapshot.partition_count(topic)
-        if not count:
-            return None
-        available = snapshot.available_partitions(topic)
-        return self.intake.guarded(self._open_route, topic, count, available)
-
-    def _open_route(self, topic: str, count: int, available: tuple[int, ...]) -> TopicRoute:
-        settings = self._accumulator.settings
-        route = self.routes.get(topic)
-        if route is None:
-            route = TopicRoute(
-                topic,
-                batch_size=settings.batch_size,
-                limit=settings.batch_limit,
-                uniform=self._uniform,
-            )
-            route.update(count, available)
-            self.routes[topic] = route
-        return route
-
-    def prepare(
+    def send(
         self,
-        route: TopicRoute,
+        topic: str,
+        value: Any,  # Any: what the user's serializer takes
+        key: Any,  # the same
+        headers: Headers | None,
+        partition: int | None,
+        timestamp_ms: int | None,
+        driver: Driver[W, R_co],
+    ) -> FutureRecordMetadata | R_co:
+        """Send one record.
+
+        A record that need not wait does not go through steps: a generator would take a quarter
+        more time.
+
+        Args:
+            topic: where to send it.
+            value: the record's value.
+            key: the record's key.
+            headers: pairs of name and bytes.
+            partition: where exactly; by default the partitioner decides.
+            timestamp_ms: by default now.
+            driver: goes through the steps if the call has to wait.
+
+        Returns:
+            The record's future, or what *driver* returns for the steps that return it.
+        """
+        route = self._known_route(topic, partition)
+        if route is None:
+            return driver.run(
+                self.steps(topic, value, key, headers, partition, timestamp_ms, driver.new_waiter)
+            )
+        queue, record, size = self._prepare(
+            topic, route, value, key, headers, partition, timestamp_ms
+        )
+        return self._accumulator.append(route, queue, record, size) or driver.run(
+            self._wait_for_memory(route, queue, record, size, None, driver.new_waiter)
+        )
+
+    def steps(
+        self,
+        topic: str,
+        value: Any,  # Any: what the user's serializer takes
+        key: Any,  # the same
+        headers: Headers | None,
+        partition: int | None,
+        timestamp_ms: int | None,
+        new_waiter: Callable[[], W | None],
+    ) -> Steps[W, FutureRecordMetadata]:
+        """Send one record to a topic or partition that is not known yet.
+
+        The wait for memory ends at the same time as the wait for the topic.
+
+        Args:
+            topic: as in `send`, like all the others but the last.
+            value: the record's value.
+            key: the record's key.
+            headers: pairs of name and bytes.
+            partition: where exactly.
+            timestamp_ms: by default now.
+            new_waiter: returns what this call waits for memory with; ``None`` if it cannot wait.
+
+        Returns:
+            The record's future.
+        """
+        deadline = self._begin_to_wait(topic)
+        route = yield from self._find_route(topic, partition, deadline)
+        if not isinstance(route, TopicInfo):
+            return self._without_route(route, topic, value, key, headers, partition, timestamp_ms)
+        queue, record, size = self._prepare(
+            topic, route, value, key, headers, partition, timestamp_ms
+        )
+        return (yield from self._put(route, queue, record, size, deadline, new_waiter))
+
+    def steps_of_many(
+        self,
+        topic: str,
+        values: Sequence[Any],  # Any: what the user's serializer takes
+        keys: Sequence[Any] | None,  # the same
+        headers: Headers | None,
+        partition: int | None,
+        timestamp_ms: int | None,
+        new_waiter: Callable[[], W | None],
+    ) -> Steps[W, FutureRecordsMetadata]:
+        """Send many records; as `send`, with one future for all of them."""
+        check_columns(values, keys)
+        found: TopicInfo | BrokerResponseError | None = self._known_route(topic, partition)
+        if found is None:
+            found = yield from self._find_route(topic, partition, self._begin_to_wait(topic))
+        if not isinstance(found, TopicInfo):
+            return together(
+                [
+                    self._without_route(found, topic, value, key, headers, partition, timestamp_ms)
+                    for value, key in zip(values, keys or repeat(None), strict=False)
+                ]
+            )
+        route = found
+        groups = None
+        if headers is None and timestamp_ms is None:
+            groups = self._partitioned(route, values, keys, partition)
+        if groups is not None:
+            return (yield from self._put_groups(groups, len(values), new_waiter))
+        # None is sent before all are checked: one that is refused keeps all from being sent.
+        prepared = [
+            self._prepare(topic, route, value, key, headers, partition, timestamp_ms)
+            for value, key in zip(values, keys or repeat(None), strict=False)
+        ]
+        futures = []
+        for record in prepared:
+            future = yield from self._put(route, *record, None, new_waiter)
+            futures.append(future)
+        return together(futures)
+
+    def _known_route(self, topic: str, partition: int | None) -> TopicInfo | None:
+        """Return the route of *topic* if it and *partition* are known."""
+        if not isinstance(topic, str):
+            raise TypeError(f"topic must be a str, not {type(topic).__name__}")
+        route = self._known.get(topic)
+        if partition is None:
+            return route
+        check_partition_type(partition)
+        return None if route is None or partition >= len(route.queues) else route
+
+    def _begin_to_wait(self, topic: str) -> Deadline:
+        """Return when a call gives up that needs the partitions of *topic*."""
+        self._check()
+        check_topic(topic)
+        return self._deadline()
+
+    def _deadline(self) -> Deadline:
+        return Deadline.after(self._clock.now(), self._config.max_block)
+
+    def _find_route(
+        self, topic: str, partition: int | None, deadline: Deadline
+    ) -> Steps[W, TopicInfo | BrokerResponseError | None]:
+        """Return the route, the brokers' error, or ``None`` if the call cannot wait."""
+        try:
+            return (yield NeedRoute(topic, partition, deadline))
+        except BrokerResponseError as error:
+            return error
+
+    def _without_route(
+        self,
+        error: BrokerResponseError | None,
+        topic: str,
+        value: Any,  # Any: what the user's serializer takes
+        key: Any,  # the same
+        headers: Headers | None,
+        partition: int | None,
+        timestamp_ms: int | None,
+    ) -> FutureRecordMetadata:
+        """Return the future of a record that failed, or that the loop places later."""
+        if error is not None:
+            return self._detached.failed(topic, partition, error)
+        # The user's partitioner is not asked: there are no partitions to choose from yet.
+        _, record, size = self._prepare(topic, None, value, key, headers, None, timestamp_ms)
+        return self._detached.send(topic, record, size, partition)
+
+    def _put_groups(
+        self,
+        groups: list[PartitionedRecords],
+        count: int,
+        new_waiter: Callable[[], W | None],
+    ) -> Steps[W, FutureRecordsMetadata]:
+        for group in groups:
+            while not group.put_blocks(self._gate):
+                record, size = group.next_record(self._wall())
+                future = yield from self._put(
+                    group.route, group.queue, record, size, None, new_waiter
+                )
+                group.on_record_sent(future)
+        return FutureRecordsMetadata([part for group in groups for part in group.parts], count)
+
+    def _put(
+        self,
+        route: TopicInfo,
+        queue: PartitionQueue | None,
+        record: Record,
+        size: int,
+        deadline: Deadline | None,
+        new_waiter: Callable[[], W | None],
+    ) -> Steps[W, FutureRecordMetadata]:
+        future = self._accumulator.append(route, queue, record, size)
+        if future is not None:
+            return future
+        return (yield from self._wait_for_memory(route, queue, record, size, deadline, new_waiter))
+
+    def _wait_for_memory(
+        self,
+        route: TopicInfo,
+        queue: PartitionQueue | None,
+        record: Record,
+        size: int,
+        deadline: Deadline | None,
+        new_waiter: Callable[[], W | None],
+    ) -> Steps[W, FutureRecordMetadata]:
+        """Append as soon as there is memory; first come, first served among those who wait."""
+        waiter = new_waiter()
+        if waiter is None:
+            raise self._no_memory(size, waited=False)
+        deadline = deadline or self._deadline()
+        try:
+            self._accumulator.enter_queue(waiter.in_queue)
+            while True:
+                future = self._accumulator.append(route, queue, record, size, waiter.in_queue)
+                if future is not None:
+                    return future
+                yield NeedMemory(waiter, deadline)
+        except TimeoutError as exc:
+            raise self._no_memory(size) from exc
+        finally:
+            self._accumulator.leave_queue(waiter.in_queue)
+
+    # -- one record --------------------------------------------------------------------------
+
+    def _prepare(
+        self,
+        topic: str,
+        route: TopicInfo | None,
         value: Any,  # Any: what the user's serializer takes
         key: Any,  # the same
         headers: Headers | None,
         partition: int | None,
         timestamp_ms: int | None,
     ) -> Prepared:
-        """Serialize, check and place one record.
+        """Serialize and check one record, and choose its partition.
 
         Returns:
-            The partition's queue (``None``: the one keyless records stick to), the record, and
-            what it counts in memory.
+            The partition's queue (``None``: the one keyless records stick to, or without a
+            *route*), the record, and what it counts in memory.
         """
         if value is None and key is None:
             raise ValueError("key and value are both None: a record needs one of them")
         key_bytes, value_bytes = key, value
         if self._converts:
-            key_bytes, value_bytes = self._converted(route.topic, headers, key, value)
+            key_bytes, value_bytes = self._converted(topic, headers, key, value)
         if not (type(value_bytes) in _BYTES and type(key_bytes) in _BYTES):
-            key_bytes, value_bytes = _owned("key", key_bytes), _owned("value", value_bytes)
+            key_bytes, value_bytes = owned("key", key_bytes), owned("value", value_bytes)
         size = RECORD_MEMORY
         size += 0 if value_bytes is None else len(value_bytes)
         size += 0 if key_bytes is None else len(key_bytes)
         if headers is not None:
-            headers = self._owned_headers(headers)
+            headers = owned_headers(headers, self._accumulator.magic)
             size += header_overhead(headers)
         if size > self._largest:
-            raise self._too_large(route.topic, size)
+            raise self._too_large(topic, size)
         if timestamp_ms is None:
             timestamp_ms = int(self._wall() * 1000)
         else:
-            self._check_timestamp(timestamp_ms)
+            check_timestamp(timestamp_ms, self._accumulator.magic)
         record = (timestamp_ms, key_bytes, value_bytes, headers)
+        if route is None:
+            return None, record, size
         if partition is None and self._partitioner is not None:
-            partition = self._partitioner(
-                route.topic, key, key_bytes, value, value_bytes, self._cluster
-            )
-        return self.place(route, key_bytes, partition), record, size
-
-    def lots(
-        self,
-        route: TopicRoute,
-        values: Sequence[Any],  # Any: what the user's serializer takes
-        keys: Sequence[Any] | None,  # the same
-        partition: int | None,
-    ) -> list[Lot] | None:
-        """Return the records of a `send_many` sorted by where they go, if they are just bytes."""
-        queue = None
-        if partition is not None:
-            queue = route.queues[_checked_partition(route, partition)]
-        return plain_lots(route, queue, values, keys, self.intake.largest)
-
-    def prepare_many(
-        self,
-        route: TopicRoute,
-        values: Sequence[Any],  # Any: what the user's serializer takes
-        keys: Sequence[Any] | None,  # the same
-        headers: Headers | None,
-        partition: int | None,
-        timestamp_ms: int | None,
-    ) -> list[Prepared]:
-        """As `prepare`, for each record; nothing is sent yet should one of them be refused."""
-        return [
-            self.prepare(route, value, key, headers, partition, timestamp_ms)
-            for value, key in zip(values, keys or repeat(None), strict=False)
-        ]
-
-    def place(
-        self, route: TopicRoute, key: bytes | None, partition: int | None
-    ) -> PartitionQueue | None:
-        """Return where a record goes; ``None`` for where keyless records go at the moment.
-
-        Raises:
-            ValueError: *partition* does not exist.
-        """
-        if partition is not None:
-            return route.queues[_checked_partition(route, partition)]
-        if key is None:
-            return None
-        return route.place(key)
+            partition = self._partitioner(topic, key, key_bytes, value, value_bytes, self._cluster)
+        if partition is None and key_bytes is None:
+            return None, record, size
+        return queue_for(route, key_bytes, partition), record, size
 
     def _converted(
         self,
@@ -219,110 +378,33 @@ class SendPath:
             value = self._serialize_value(topic, given, value)
         return key, value
 
+    def _partitioned(
+        self,
+        route: TopicInfo,
+        values: Sequence[Any],  # Any: what the user's serializer takes
+        keys: Sequence[Any] | None,  # the same
+        partition: int | None,
+    ) -> list[PartitionedRecords] | None:
+        """Return the records of a send_many() by partition, if they are just bytes."""
+        queue = None if partition is None else queue_for(route, None, partition)
+        return partitioned(route, queue, values, keys, self._largest_plain)
+
     def _too_large(self, topic: str, size: int) -> MessageSizeTooLargeError:
+        config = self._config
         return MessageSizeTooLargeError(
             f"a record for {topic} takes {size + _SLACK} bytes with all overhead, more than may "
-            f"be sent ({self._limits})"
+            f"be sent (max_request_size={config.max_request_size}, "
+            f"buffer_memory={config.buffer_memory})"
         )
 
-    def _owned_headers(self, headers: Headers) -> Headers:
-        """Return a copy of *headers* that nobody else can change."""
-        if not isinstance(headers, (list, tuple)):
-            raise TypeError(f"headers must be a list of (str, bytes), not {type(headers).__name__}")
-        owned = [_owned_header(header) for header in headers]
-        if owned and self._accumulator.magic < 2:
-            raise UnsupportedVersionError(
-                "record headers need brokers of Kafka 0.11 or newer (record format 2); "
-                f"this cluster takes record format {self._accumulator.magic}"
-            )
-        return owned
-
-    def _check_timestamp(self, timestamp_ms: int) -> None:
-        if not isinstance(timestamp_ms, int) or isinstance(timestamp_ms, bool):
-            raise TypeError(f"timestamp_ms must be an int, not {type(timestamp_ms).__name__}")
-        if not 0 <= timestamp_ms < _END_OF_TIME:
-            raise ValueError(f"timestamp_ms must be from 0 to 2**63 - 1, got {timestamp_ms}")
-        if self._accumulator.magic < 1:
-            raise UnsupportedVersionError(
-                "timestamp_ms needs brokers of Kafka 0.10 or newer (record format 1); "
-                "this cluster takes record format 0"
-            )
-
-
-def check_many(values: object, keys: object) -> None:
-    """Raise if these are not the columns of a `send_many`."""
-    for name, column in (("values", values), ("keys", keys)):
-        if column is not None and not isinstance(column, (list, tuple)):
-            raise TypeError(f"{name} must be a list or a tuple, not {type(column).__name__}")
-    if not isinstance(values, (list, tuple)):
-        raise TypeError("values must be a list or a tuple, not NoneType")
-    if isinstance(keys, (list, tuple)) and len(keys) != len(values):
-        raise ValueError(f"{len(values)} values and {len(keys)} keys: there must be as many")
-
-
-def check_topic(topic: object) -> None:
-    """Raise if no topic can have this name; done once per topic."""
-    if not isinstance(topic, str):
-        raise TypeError(f"topic must be a str, not {type(topic).__name__}")
-    if not _TOPIC_NAME.fullmatch(topic) or topic in (".", ".."):
-        raise ValueError(
-            f"{topic!r} is not a topic name: 1 to 249 characters out of a-z, A-Z, 0-9, '.', '_' "
-            f"and '-', but neither '.' nor '..'"
+    def _no_memory(self, size: int, *, waited: bool = True) -> KafkaTimeoutError:
+        """Return the error for a record that found no memory, or could not wait for any."""
+        how = f"within {self._config.max_block:g} s (max_block_ms)"
+        if not waited:
+            how = "now, and this send() cannot wait: it runs on the client's own thread or stopped "
+            how += "another send() of its thread halfway"
+        return KafkaTimeoutError(
+            f"no memory for a record of {size} bytes {how}: {self._accumulator.pool.used} of "
+            f"buffer_memory={self._config.buffer_memory} bytes wait to be delivered; the brokers "
+            f"are slower than the application, or cannot be reached"
         )
-
-
-def known_route(
-    routes: dict[str, TopicRoute], topic: str, partition: int | None
-) -> TopicRoute | None:
-    """Return the route of *topic* if it and *partition* are known.
-
-    Raises:
-        TypeError: an argument of the wrong type.
-    """
-    if not isinstance(topic, str):
-        raise TypeError(f"topic must be a str, not {type(topic).__name__}")
-    route = routes.get(topic)
-    if partition is None:
-        return route
-    _check_partition_type(partition)
-    return None if route is None or partition >= len(route.queues) else route
-
-
-def _check_partition_type(partition: object) -> None:
-    if not isinstance(partition, int) or isinstance(partition, bool):
-        raise TypeError(f"partition must be an int, not {type(partition).__name__}")
-
-
-def _checked_partition(route: TopicRoute, partition: int) -> int:
-    _check_partition_type(partition)
-    if not 0 <= partition < len(route.queues):
-        raise ValueError(
-            f"partition {partition} of topic {route.topic} does not exist: the topic has "
-            f"partitions 0 to {len(route.queues) - 1}"
-        )
-    return partition
-
-
-def _owned(name: str, data: object) -> bytes | None:
-    """Return *data* as bytes that nobody else can change."""
-    if data is None:
-        return None
-    if isinstance(data, (bytes, bytearray, memoryview)):
-        return bytes(data)
-    raise TypeError(
-        f"{name} must be bytes, not {type(data).__name__}; "
-        f"set {name}_serializer to send other types"
-    )
-
-
-def _owned_header(header: object) -> tuple[str, bytes | None]:
-    if not isinstance(header, (tuple, list)) or len(header) != 2:
-        raise TypeError(f"headers must be a list of (str, bytes), found {type(header).__name__}")
-    name, value = header
-    if not isinstance(name, str):
-        raise TypeError(f"headers: a name must be a str, not {type(name).__name__}")
-    if value is None or type(value) is bytes:
-        return name, value
-    if isinstance(value, (bytes, bytearray, memoryview)):
-        return name, bytes(value)
-    raise TypeError(f"headers: the value of {name!r} must be bytes, not {type(value).__name__}")

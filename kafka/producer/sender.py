@@ -1,11 +1,15 @@
-"""Send batches to the leaders of their partitions and deal with the answers.
+"""Send batches to the leaders of their partitions: what goes where, and when.
 
-Runs on the loop thread. Each pass looks at all queues that hold something, groups what may go by
-node, and writes one request to each; answers, metadata and full batches cause the next pass.
+Runs on the loop thread. Each run looks at all queues that hold something, groups what may go by
+node, and writes one request to each; answers, metadata and full batches cause the next run. What an
+answer makes of a batch is decided by `kafka.producer.batch_completion`.
 
-One record at a time is worth as little ceremony as can be: what wakes the loop runs the pass, the
-pass writes the request, and the step that receives the answer completes the batches. Only a node
-that is not connected, or busy, gets a task that waits for it.
+A record sent alone takes as few steps as possible: what wakes the loop runs the sender, which
+writes the request, and the step that receives the answer completes the batches.
+
+A batch leaves its queue in the step that writes it, never before. While a node is not ready (not
+connected, throttled, busy) its batches stay in their queues and one task waits for it; when the
+leader moves meanwhile they go to the new one, in their order.
 """
 
 from __future__ import annotations
@@ -14,33 +18,71 @@ import asyncio
 import logging
 import math
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, NamedTuple
 
+from kafka._base.backoff import ExponentialBackoff
+from kafka._base.deadline import Deadline
 from kafka.errors import KafkaError
-from kafka.producer.flight import Sent
-from kafka.producer.produce import PartitionResult, SentBatches
+from kafka.producer.batch_completion import BatchCompletion
+from kafka.producer.produce_request import (
+    DrainedBatch,
+    InFlightProduce,
+    PartitionResult,
+    ProduceDraft,
+    make_request,
+    read_results,
+    reopen_for,
+    template_of,
+)
 from kafka.producer.producer_batch import BatchState
-from kafka.producer.results import Results
-from kafka.producer.writer import Writer
-from kafka.protocol.produce_stencil import Accepted
+from kafka.protocol.messages.produce import ProduceRequest
+from kafka.protocol.produce_template import ProduceAck, ProduceSettings
 
 if TYPE_CHECKING:
-    from kafka._base.backoff import Uniform
-    from kafka._base.clock import Clock
-    from kafka._base.observer import Observer
-    from kafka._base.supervisor import Supervisor
+    from collections.abc import Mapping
+
+    from kafka._base.runtime import Runtime
     from kafka.cluster import ClusterSnapshot
+    from kafka.config.producer import ProducerConfig
+    from kafka.net.connection import Connection
     from kafka.net.network_client import NetworkClient
-    from kafka.producer.deliveries import Deliveries
-    from kafka.producer.flight import Flight, Landing, ProducerIds, SenderSettings
+    from kafka.producer.incomplete_batches import IncompleteBatches
+    from kafka.producer.produce_request import ProduceOutcome
+    from kafka.producer.producer_batch import ProducerBatch
     from kafka.producer.record_accumulator import RecordAccumulator
-    from kafka.producer.routes import PartitionQueue
-    from kafka.protocol.messages.produce import ProduceResponse
+    from kafka.producer.topic_info import PartitionQueue
+    from kafka.protocol.api_versions import ApiVersions
 
 log = logging.getLogger(__name__)
 
-# How soon to look again at partitions without a leader, should no new metadata come, in seconds.
+# How soon to look again at partitions without a leader if no new metadata comes, in seconds.
 _NO_LEADER_DELAY = 0.1
+_NO_CONNECTIONS: Final[Mapping[int, Connection]] = {}
+
+
+class SenderSettings(NamedTuple):
+    """What the sender needs of the configuration; times in seconds, sizes in bytes."""
+
+    client_id: str | None
+    acks: int
+    retries: float
+    backoff: ExponentialBackoff
+    request_timeout: float
+    max_request_size: int
+    max_in_flight: int
+
+    @classmethod
+    def of(cls, config: ProducerConfig) -> SenderSettings:
+        """Return the settings that *config* asks for."""
+        return cls(
+            client_id=config.client_id,
+            acks=config.acks,
+            retries=config.retries,
+            backoff=ExponentialBackoff(config.retry_backoff, config.retry_backoff_max),
+            request_timeout=config.request_timeout,
+            max_request_size=config.max_request_size,
+            max_in_flight=config.max_in_flight_requests_per_connection,
+        )
 
 
 class Sender:
@@ -50,12 +92,8 @@ class Sender:
         settings: see `SenderSettings`.
         net: the network.
         accumulator: where batches come from.
-        deliveries: where outcomes go.
-        supervisor: holds the tasks.
-        clock: tells the time.
-        observer: told of batches.
-        uniform: source of randomness.
-        producer_ids: makes batches idempotent; ``None`` if they are not.
+        incomplete: completes batches for those who wait.
+        runtime: the surroundings.
     """
 
     def __init__(
@@ -64,40 +102,32 @@ class Sender:
         *,
         net: NetworkClient,
         accumulator: RecordAccumulator,
-        deliveries: Deliveries,
-        supervisor: Supervisor,
-        clock: Clock,
-        observer: Observer,
-        uniform: Uniform,
-        producer_ids: ProducerIds | None = None,
+        incomplete: IncompleteBatches,
+        runtime: Runtime,
     ) -> None:
         self._settings = settings
+        self._produce_settings = ProduceSettings(
+            settings.client_id, settings.acks, int(settings.request_timeout * 1000)
+        )
         self._net = net
         self._accumulator = accumulator
-        self._supervisor = supervisor
-        self._clock = clock
-        self._results = Results(
-            settings,
-            net=net,
+        self._clock = runtime.clock
+        self._spawn = runtime.spawn
+        self._completion = BatchCompletion(
+            retries=settings.retries,
+            backoff=settings.backoff,
             accumulator=accumulator,
-            deliveries=deliveries,
-            clock=clock,
-            observer=observer,
-            uniform=uniform,
-        )
-        self._writer = Writer(
-            settings,
+            incomplete=incomplete,
             cluster=net.cluster,
-            accumulator=accumulator,
-            results=self._results,
-            land=self._land,
-            producer_ids=producer_ids,
+            request_metadata=net.metadata.request_update,
+            runtime=runtime,
         )
         self._in_flight: Counter[int] = Counter()
-        self._unwritten: Counter[int] = Counter()
+        # The nodes that a task waits for.
+        self._awaited: set[int] = set()
         self._loop = asyncio.get_running_loop()
-        # There while `run` is; an error of a step ends it.
-        self._life: asyncio.Future[None] | None = None
+        # What `run` waits for; `None` before and after.
+        self._failure: asyncio.Future[None] | None = None
         self._woken = False
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = math.inf
@@ -107,42 +137,62 @@ class Sender:
         """Return a status line."""
         return f"<Sender in_flight={dict(self._in_flight)} queues={len(self._accumulator.active)}>"
 
+    # -- life --------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Send until cancelled, or until a step on the loop raises; raise the same."""
+        self._failure = self._loop.create_future()
+        self.run_once()
+        try:
+            await self._failure
+        finally:
+            self._failure = None
+            self._set_timer(math.inf)
+
+    def _fail(self, exc: BaseException) -> None:
+        """End `run` with *exc*; raise it here as well if it came out of a signal handler."""
+        if isinstance(exc, Exception):
+            error: Exception = exc
+        else:
+            # The loop ends with what is raised here; `run` must not raise the same once more.
+            error = KafkaError(f"interrupted: {exc!r}")
+        if self._failure is not None and not self._failure.done():
+            self._failure.set_exception(error)
+        if error is not exc:
+            raise exc
+
+    # -- when to look at the queues ----------------------------------------------------------
+
     def wake(self) -> None:
         """Look at the queues after what is running now; loop thread only."""
         if not self._woken:
-            # In this order an exception out of a signal handler costs a look too many, not all.
-            self._loop.call_soon(self.look)
+            # In this order an exception out of a signal handler costs a run too many, not all.
+            self._loop.call_soon(self.run_once)
             self._woken = True
 
-    async def run(self) -> None:
-        """Send until cancelled."""
-        self._life = self._loop.create_future()
-        self.look()
-        try:
-            await self._life
-        finally:
-            self._life = None
-            self._set_timer(math.inf)
+    def run_once(self, ready: Mapping[int, Connection] = _NO_CONNECTIONS) -> None:
+        """Look at the queues now, unless the sender does not run; loop thread only.
 
-    # -- steps on the loop -------------------------------------------------------------------
-
-    def look(self) -> None:
-        """Look at the queues now, unless the sender does not run; loop thread only."""
+        Args:
+            ready: connections that take one request in this step, by node, although requests of
+                others may wait for them.
+        """
         self._woken = False
-        if self._life is None or self._life.done():
+        if self._failure is None or self._failure.done():
             return
         try:
-            due = self._pass()
+            due = self._send_what_may_go(ready)
             if due < self._timer_at:
                 self._set_timer(due)
             self._accumulator.next_due = self._timer_at
-        except BaseException as exc:
-            self._break(exc)
-            if not isinstance(exc, Exception):
-                raise
+        except KafkaError as exc:
+            # The network is closed, or one of its tasks has failed: nothing will be sent any more.
+            self._accumulator.abort(exc)
+        except BaseException as exc:  # noqa: BLE001 - `_fail` raises it where it belongs
+            self._fail(exc)
 
     def _set_timer(self, due: float) -> None:
-        """Look at *due*. What comes to be due later than that finds its own time then."""
+        """Run at *due*. That run sets the timer for what is due later."""
         if self._timer is not None:
             self._timer.cancel()
         self._timer, self._timer_at = None, due
@@ -152,60 +202,65 @@ class Sender:
 
     def _on_timer(self) -> None:
         self._timer, self._timer_at = None, math.inf
-        self.look()
+        self.run_once()
 
-    def _break(self, exc: BaseException) -> None:
-        """End `run` with the error of a callback of the loop, as it would end in a task."""
-        if self._life is not None and not self._life.done():
-            # What a signal handler raises would come out of the loop a second time.
-            error = exc if isinstance(exc, Exception) else KafkaError(f"interrupted: {exc!r}")
-            self._life.set_exception(error)
+    # -- what goes where ---------------------------------------------------------------------
 
-    # -- choosing what goes ------------------------------------------------------------------
-
-    def _pass(self) -> float:
-        """Send what may go now; return when to look again if nothing happens."""
+    def _send_what_may_go(self, ready: Mapping[int, Connection]) -> float:
+        """Write the requests that may go now; return when to look again if nothing happens."""
         now = self._clock.now()
         self._accumulator.magic = self._net.minimum_record_magic()
         while True:
             queues = self._accumulator.looking()
             if now >= self._accumulator.next_expiry:
-                self._results.expire(now)
-            requests, due = self._choose(queues, now)
-            for node_id, sent in requests.items():
-                self._start(node_id, sent, now)
+                self._completion.expire(now)
+            drafts, due = self._fill_drafts(queues, ready, now)
+            ready = _NO_CONNECTIONS
+            written = False
+            for node_id, draft in drafts.items():
+                if draft is not None and draft.batches:
+                    self._send(node_id, draft, now)
+                    written = True
+            self._turn += written
             # What comes in from here on wakes the loop.
-            if not requests or not self._accumulator.active:
+            if not written or not self._accumulator.active:
                 return min(due, self._accumulator.next_expiry)
 
-    def _choose(
-        self, queues: list[PartitionQueue], now: float
-    ) -> tuple[dict[int, list[Sent]], float]:
-        """Group what may go by node; also return when something else will be due."""
+    def _fill_drafts(
+        self, queues: list[PartitionQueue], ready: Mapping[int, Connection], now: float
+    ) -> tuple[dict[int, ProduceDraft | None], float]:
+        """Drain what may go into a draft for each node; also return when something else is due.
+
+        A node without a draft is not ready.
+        """
         snapshot = self._net.cluster.snapshot
-        requests: dict[int, list[Sent]] = {}
-        room: dict[int, int] = {}
+        drafts: dict[int, ProduceDraft | None] = {}
         next_due = math.inf
-        hurry = self._accumulator.memory.in_a_hurry
+        hurry = self._accumulator.pool.in_a_hurry
         if len(queues) > 1:
-            # Every pass starts at another queue, so that none waits for ever behind full requests.
-            self._turn = (self._turn + 1) % len(queues)
-            queues = queues[self._turn :] + queues[: self._turn]
+            # Requests start at another queue each time: none waits for ever behind full requests.
+            turn = self._turn % len(queues)
+            queues = queues[turn:] + queues[:turn]
         for queue in queues:
             due = queue.due_at(now, hurry=hurry)
             if due <= now:
-                node_id, due = self._node_for(queue, snapshot, now)
-                if node_id is not None and self._add(queue, node_id, requests, room):
-                    continue
+                leader, due = self._leader_of(queue, snapshot, now)
+                if leader is not None:
+                    if leader not in drafts:
+                        drafts[leader] = self._draft_for(leader, ready, now)
+                    draft = drafts[leader]
+                    if draft is None:
+                        due = self._ready_at(leader, now)
+                    elif self._add(queue, draft):
+                        continue
             next_due = min(next_due, due)
-        return requests, next_due
+        return drafts, next_due
 
-    def _node_for(
+    def _leader_of(
         self, queue: PartitionQueue, snapshot: ClusterSnapshot, now: float
     ) -> tuple[int | None, float]:
-        """Return the node that can take a batch of *queue*, or ``None`` and when to ask again."""
-        most = self._settings.max_in_flight
-        if queue.in_flight and most == 1:
+        """Return where the next batch of *queue* goes, or ``None`` and when to ask again."""
+        if queue.in_flight and self._settings.max_in_flight == 1:
             # Order within the partition: nothing goes before the answer.
             return None, math.inf
         leader = snapshot.leader_for(queue.topic_partition)
@@ -213,126 +268,215 @@ class Sender:
             self._net.metadata.touch(queue.topic_partition.topic)
             self._net.metadata.request_update()
             return None, now + _NO_LEADER_DELAY
-        if self._in_flight[leader] >= most:
-            return None, math.inf
-        wait = self._net.ready_in(leader, now)
-        return (None, now + wait) if wait > 0 else (leader, math.inf)
+        return leader, math.inf
 
-    def _add(
-        self,
-        queue: PartitionQueue,
-        node_id: int,
-        requests: dict[int, list[Sent]],
-        room: dict[int, int],
-    ) -> bool:
-        """Put the next batch of *queue* into the request to *node_id*; return whether it fits."""
-        left = room.get(node_id, self._settings.max_request_size)
-        if left <= 0:
+    def _draft_for(
+        self, node_id: int, ready: Mapping[int, Connection], now: float
+    ) -> ProduceDraft | None:
+        """Return an empty draft for a node, ``None`` if it takes no request in this step."""
+        connection = ready.get(node_id)
+        if connection is None and self._in_flight[node_id] < self._settings.max_in_flight:
+            connection = self._net.idle_connection(node_id, now)
+        if connection is None or connection.versions is None:
+            return None
+        return ProduceDraft(connection, connection.versions, self._settings.max_request_size)
+
+    def _ready_at(self, node_id: int, now: float) -> float:
+        """Return when to look again at a node that is not ready; infinity if it will wake us."""
+        if node_id in self._awaited or self._in_flight[node_id] >= self._settings.max_in_flight:
+            return math.inf
+        wait = self._net.ready_in(node_id, now)
+        if wait > 0:
+            return now + wait
+        self._awaited.add(node_id)
+        self._spawn(self._await_node(node_id), name=f"produce-{node_id}")
+        return math.inf
+
+    def _add(self, queue: PartitionQueue, draft: ProduceDraft) -> bool:
+        """Move the next batch of *queue* to *draft*; return whether there is one and it fits.
+
+        When it returns true the batch is encoded, and it is written in this step. Its first write
+        is decided nowhere else.
+        """
+        if draft.bytes_left <= 0:
             return False
-        batch = self._accumulator.pop(queue)
-        if batch is None or not self._writer.encode(queue, batch):
-            # Something else of this queue may be due; nothing is left of what was popped.
+        batch = self._drain(queue, draft.versions)
+        if batch is None:
+            # Something else of this queue may be due; nothing is left of what was taken out.
             self.wake()
             return False
-        size = batch.encoded_size
-        if size > left and node_id in requests:
-            room[node_id] = 0
+        if not draft.add(queue, batch):
             self._accumulator.put_back(queue, batch)
             return False
-        room[node_id] = left - size
-        requests.setdefault(node_id, []).append(Sent(queue, batch))
         return True
+
+    def _drain(self, queue: PartitionQueue, versions: ApiVersions | None) -> ProducerBatch | None:
+        """Take the first batch of *queue*, encoded; ``None`` if there is none that can be sent.
+
+        Args:
+            queue: the queue.
+            versions: what the broker speaks that the batch goes to, if it is known.
+        """
+        batch = self._accumulator.pop(queue)
+        if batch is None:
+            return None
+        try:
+            if batch.state is BatchState.SEALED:
+                self._accumulator.encode(batch, queue.topic_info, take_over=True)
+            if versions is not None:
+                self._check_format(batch, versions)
+        except KafkaError as exc:
+            self._completion.fail(batch, exc)
+        except Exception as exc:
+            topic, partition = batch.topic_partition
+            log.exception("topic=%s partition=%d: a batch could not be encoded", topic, partition)
+            error = KafkaError(f"{topic}-{partition}: the batch could not be encoded: {exc!r}")
+            error.__cause__ = exc
+            self._completion.fail(batch, error)
+        if batch.outcome is not None:
+            self._accumulator.release(batch)
+            return None
+        return batch
+
+    def _check_format(self, batch: ProducerBatch, versions: ApiVersions) -> None:
+        """Make sure that a broker of *versions* can store *batch*; encode it again if need be."""
+        settings = self._accumulator.settings
+        if settings.codec:
+            versions.require_codec(settings.codec)
+        magic = versions.record_magic
+        if batch.magic != magic and batch.outcome is None:
+            reopen_for(batch, magic)
+            self._accumulator.encode_as(batch, magic)
 
     # -- requests ----------------------------------------------------------------------------
 
-    def _start(self, node_id: int, sent: list[Sent], now: float) -> None:
-        for queue, batch in sent:
-            batch.move(BatchState.IN_FLIGHT)
-            queue.in_flight += 1
-            self._results.flying[batch] = queue
-            self._net.metadata.touch(queue.topic_partition.topic)
-        self._in_flight[node_id] += 1
-        # Nothing passes a request whose task has not written it yet.
-        waits = self._settings.acks == 0 or self._unwritten.get(node_id, 0) > 0
-        if waits or not self._write_now(node_id, sent, now):
-            self._unwritten[node_id] += 1
-            self._supervisor.spawn(self._produce(node_id, sent), name=f"produce-{node_id}")
-
-    def _write_now(self, node_id: int, sent: list[Sent], now: float) -> bool:
-        """Send a request in this step if the node is ready for one; return whether it was."""
-        try:
-            connection = self._net.idle_connection(node_id, now)
-            if connection is None:
-                return False
-            if self._writer.write(connection, node_id, sent, now + self._settings.request_timeout):
-                return True
-        except KafkaError as exc:
-            self._refused(sent, exc)
-        self._over(node_id, sent)
-        return True
-
-    async def _produce(self, node_id: int, sent: list[Sent]) -> None:
-        """Send a request as soon as the node is ready for one."""
-        written = False
+    def _send(self, node_id: int, draft: ProduceDraft, now: float) -> None:
+        """Write a request; its batches are in flight, or have an outcome."""
+        batches = draft.batches
+        expires_at = now + self._settings.request_timeout
+        self._start_request(node_id, batches)
         try:
             if self._settings.acks == 0:
-                await self._produce_unanswered(node_id, sent)
+                self._write_unanswered(node_id, draft, expires_at)
             else:
-                # The answer lands as that of `_write_now` does, so answers keep their order.
-                written = await self._net.when_ready(
-                    node_id, lambda found, until: self._writer.write(found, node_id, sent, until)
-                )
+                self._write(node_id, draft, expires_at)
         except KafkaError as exc:
-            self._refused(sent, exc)
+            self._fail_request(batches, exc)
+            self._request_done(node_id, batches)
+
+    def _write(self, node_id: int, draft: ProduceDraft, expires_at: float) -> None:
+        connection, batches = draft.connection, draft.batches
+        snapshot = self._net.cluster.snapshot
+        in_flight = InFlightProduce(
+            node_id, batches, snapshot=snapshot, on_outcome=self._handle_outcome
+        )
+        if len(batches) > 1:
+            request = make_request(batches, snapshot, self._produce_settings)
+            connection.write(request, in_flight, expires_at=expires_at)
+            return
+        queue, batch = batches[0]
+        template = template_of(queue, draft.versions, snapshot, self._produce_settings)
+        connection.write_batch(template, batch.pieces(), in_flight, expires_at=expires_at)
+
+    def _write_unanswered(self, node_id: int, draft: ProduceDraft, expires_at: float) -> None:
+        request = make_request(draft.batches, self._net.cluster.snapshot, self._produce_settings)
+        draft.connection.send_without_response(request)
+        self._spawn(
+            self._await_drained(node_id, draft.connection, draft.batches, Deadline(expires_at)),
+            name=f"produce-{node_id}",
+        )
+
+    async def _await_drained(
+        self,
+        node_id: int,
+        connection: Connection,
+        batches: list[DrainedBatch],
+        deadline: Deadline,
+    ) -> None:
+        """Complete batches that nobody answers once the system has taken their bytes."""
+        try:
+            await self._net.drained(connection, deadline, ProduceRequest.NAME)
+            now = self._clock.now()
+            for drained in batches:
+                self._completion.handle(drained, PartitionResult(None), now)
+        except KafkaError as exc:
+            self._fail_request(batches, exc)
         finally:
-            self._unwritten[node_id] -= 1
-            if not written:
-                self._over(node_id, sent)
+            self._request_done(node_id, batches)
 
-    async def _produce_unanswered(self, node_id: int, sent: list[Sent]) -> None:
-        versions = self._net.api_versions(node_id) or await self._net.versions_of(node_id)
-        flying = self._writer.fit(sent, versions)
-        if flying:
-            request = self._writer.request(flying, self._net.cluster.snapshot)
-            await self._net.send_without_response(request, node_id)
-        for item in flying:
-            self._results.take(item, PartitionResult(None))
+    async def _await_node(self, node_id: int) -> None:
+        """Send what is due for a node as soon as it is ready, or fail an attempt to do so."""
+        try:
+            await self._net.when_ready(
+                node_id, lambda connection, _: self.run_once({node_id: connection})
+            )
+        except KafkaError as exc:
+            batches = self._take_due(node_id)
+            self._start_request(node_id, batches)
+            self._fail_request(batches, exc)
+            self._request_done(node_id, batches)
+        finally:
+            self._awaited.discard(node_id)
+            self.wake()
 
-    def _land(self, flight: Flight, answer: Landing) -> None:
-        if self._life is None or self._life.done():
+    def _take_due(self, node_id: int) -> list[DrainedBatch]:
+        """Take the batches out of their queues that wait for nothing but *node_id*."""
+        now = self._clock.now()
+        snapshot = self._net.cluster.snapshot
+        hurry = self._accumulator.pool.in_a_hurry
+        batches: list[DrainedBatch] = []
+        for queue in self._accumulator.looking():
+            if queue.due_at(now, hurry=hurry) <= now:
+                leader, _ = self._leader_of(queue, snapshot, now)
+                batch = self._drain(queue, None) if leader == node_id else None
+                if batch is not None:
+                    batches.append(DrainedBatch(queue, batch))
+        return batches
+
+    # -- outcomes ----------------------------------------------------------------------------
+
+    def _handle_outcome(self, in_flight: InFlightProduce, outcome: ProduceOutcome) -> None:
+        if self._failure is None or self._failure.done():
             return
         try:
-            # Raised before here, it is as if there were no answer; from here on it ends the sender.
-            flight.land = None
-            if isinstance(answer, Accepted):
-                self._results.succeed(flight.flying[0].batch, *answer)
-            elif isinstance(answer, KafkaError):
-                self._refused(flight.sent, answer)
+            # If a signal handler raises before this, the connection reports an error; afterwards it
+            # ends the sender.
+            in_flight.handled = True
+            batches = in_flight.batches
+            now = self._clock.now()
+            if isinstance(outcome, ProduceAck):
+                self._completion.succeed(batches[0].batch, *outcome, now)
+            elif isinstance(outcome, KafkaError):
+                self._fail_request(batches, outcome)
             else:
-                self._take(flight, answer)
-            self._over(flight.node_id, flight.sent)
-        except BaseException as exc:
-            self._break(exc)
-            if not isinstance(exc, Exception):
-                raise
+                results = read_results(outcome, batches, in_flight.snapshot)
+                for drained in batches:
+                    self._completion.handle(drained, results[drained.batch.topic_partition], now)
+            self._request_done(in_flight.node_id, batches)
+        except BaseException as exc:  # noqa: BLE001 - `_fail` raises it where it belongs
+            self._fail(exc)
 
-    def _take(self, flight: Flight, response: ProduceResponse) -> None:
-        """Hand out the results of one request."""
-        batches = SentBatches([item.batch for item in flight.flying], flight.snapshot)
-        results = batches.results(response)
-        for item in flight.flying:
-            self._results.take(item, results[item.batch.topic_partition])
+    def _fail_request(self, batches: list[DrainedBatch], error: KafkaError) -> None:
+        now = self._clock.now()
+        result = PartitionResult(error)
+        for drained in batches:
+            self._completion.handle(drained, result, now)
 
-    def _refused(self, sent: list[Sent], error: KafkaError) -> None:
-        for item in sent:
-            self._results.take(item, PartitionResult(error))
+    def _start_request(self, node_id: int, batches: list[DrainedBatch]) -> None:
+        """Count batches as in flight."""
+        self._in_flight[node_id] += 1
+        for queue, batch in batches:
+            batch.move(BatchState.IN_FLIGHT)
+            queue.in_flight += 1
+            self._completion.in_flight_batches[batch] = None
+            self._net.metadata.touch(queue.topic_partition.topic)
 
-    def _over(self, node_id: int, sent: list[Sent]) -> None:
-        """Forget that batches were in flight; free the memory of those that are done."""
+    def _request_done(self, node_id: int, batches: list[DrainedBatch]) -> None:
+        """Count batches as in flight no more; free the memory of those that have an outcome."""
         self._in_flight[node_id] -= 1
-        for queue, batch in sent:
+        for queue, batch in batches:
             queue.in_flight -= 1
-            self._results.flying.pop(batch, None)
+            self._completion.in_flight_batches.pop(batch, None)
             if batch.outcome is not None:
                 self._accumulator.release(batch)
         if self._accumulator.active:

@@ -237,10 +237,11 @@ class DecoderSource(Source):
         self.line(f"{last} = {tag}")
         for field in known:
             self.open(f"if {tag} == {field.tag}:")
-            self._field(field, f"{target}.{field.name}", f"{path}.{field.name}")
+            field_path = f"{path}.{field.name}"
+            self._field(field, f"{target}.{field.name}", field_path)
             self._flush()
             self.open(f"if pos != {after}:")
-            self.line(f"raise bad_tag_size({path!r}, {after} - {start}, pos - {start})")
+            self.line(f"raise bad_tag_size({field_path!r}, {after} - {start}, pos - {start})")
             self.close()
             self.line("continue")
             self.close()

@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import struct
 from functools import lru_cache
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
-from kafka.errors import IllegalArgumentError, KafkaProtocolError, UnsupportedVersionError
-from kafka.protocol.messages import MODULES
+from kafka.errors import IllegalArgumentError, KafkaProtocolError
 from kafka.protocol.primitives import bad_length, read_uvarint
 from kafka.protocol.schema import Message, Request
 
@@ -27,7 +25,6 @@ _CORRELATION_ID: Final = struct.Struct(">i")
 _NO_TAGS: Final = b"\0"
 _MAX_CLIENT_ID: Final = 32767
 _REQUEST_START: Final = struct.Struct(">ihhi").pack
-_REQUEST_HEADER: Final = struct.Struct(">hhih")
 
 
 def encode_request(
@@ -101,67 +98,6 @@ def decode_response(request_type: type[Request[R]], version: int, frame: Buffer)
     # end a flexible Metadata response with a byte too many.
     response, _ = response_type.decode_prefix(frame, version, offset)
     return response
-
-
-class RequestHeader(NamedTuple):
-    """What a request says before its body.
-
-    Attributes:
-        api_key: which API.
-        api_version: in which version.
-        correlation_id: what the response must repeat.
-        client_id: the client's name for itself.
-    """
-
-    api_key: int
-    api_version: int
-    correlation_id: int
-    client_id: str | None
-
-
-def decode_request(frame: Buffer) -> tuple[RequestHeader, Request[Message]]:
-    """Return header and body of a request, as a broker reads it.
-
-    Args:
-        frame: the request without its size.
-
-    Raises:
-        UnsupportedVersionError: the API or the version is not known; its attribute ``header``
-            holds the header, with no client id.
-        KafkaProtocolError: the bytes are not such a request.
-    """
-    if len(frame) < _REQUEST_HEADER.size:
-        raise KafkaProtocolError(f"a request of {len(frame)} bytes has no header")
-    api_key, version, correlation_id, length = _REQUEST_HEADER.unpack_from(frame)
-    request_type = _request_type(RequestHeader(api_key, version, correlation_id, None))
-    start = _REQUEST_HEADER.size
-    offset = start + max(length, 0)
-    if length < -1 or offset > len(frame):
-        raise bad_length("client_id", length, len(frame) - start)
-    try:
-        client_id = None if length < 0 else bytes(frame[start:offset]).decode()
-        if _is_flexible(request_type, version):
-            offset = _skip_tags(frame, offset)
-    except (IndexError, UnicodeDecodeError) as exc:
-        raise KafkaProtocolError(f"{request_type.NAME} v{version}: bad header: {exc}") from exc
-    header = RequestHeader(api_key, version, correlation_id, client_id)
-    return header, request_type.decode(frame, version, offset)
-
-
-def _request_type(header: RequestHeader) -> type[Request[Message]]:
-    module_name = MODULES.get(header.api_key)
-    if module_name is not None:
-        module = import_module(f"kafka.protocol.messages.{module_name}")
-        for found in vars(module).values():
-            if isinstance(found, type) and issubclass(found, Request) and found is not Request:
-                if header.api_version in found.VERSIONS:
-                    return found
-                break
-    error: Any = UnsupportedVersionError(  # Any: gets an attribute of this module's own
-        f"API key {header.api_key} version {header.api_version} is not known"
-    )
-    error.header = header
-    raise error
 
 
 def encode_response(

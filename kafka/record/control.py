@@ -43,20 +43,6 @@ def parse_control_key(key: bytes | None) -> ControlType:
         return ControlType.UNKNOWN
 
 
-def parse_coordinator_epoch(value: bytes | None) -> int:
-    """Return the transaction coordinator's epoch from the *value* of a COMMIT or ABORT marker.
-
-    Raises:
-        CorruptRecordError: The value is missing, too short, or of a negative version.
-    """
-    if value is None or len(value) < _END_TXN_VALUE.size:
-        raise CorruptRecordError(f"a transaction marker has the value {value!r}")
-    version, epoch = _END_TXN_VALUE.unpack_from(value)
-    if version < 0:
-        raise CorruptRecordError(f"a transaction marker has value version {version}")
-    return int(epoch)
-
-
 def end_transaction_batch(
     control_type: ControlType,
     *,

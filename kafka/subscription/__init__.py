@@ -1,5 +1,6 @@
 """What a consumer reads and from where: subscription, assignment, positions.  Pure."""
 
+from kafka.subscription.hold import Hold
 from kafka.subscription.listeners import (
     AsyncConsumerRebalanceListener,
     ConsumerRebalanceListener,
@@ -19,6 +20,7 @@ __all__ = [
     "AsyncConsumerRebalanceListener",
     "ConsumerRebalanceListener",
     "FetchState",
+    "Hold",
     "OffsetReset",
     "PartitionState",
     "SubscriptionState",

@@ -1,7 +1,7 @@
 """One assigned partition: where to fetch next, and whether it may be fetched.  Pure.
 
-Owned by the loop thread. The position, i.e. what the application has been given, is not here but
-in the `FetchBuffer`; `offset` runs ahead of it by what is buffered.
+The loop thread owns it. The position, i.e. what the application has reached, is kept by the
+`FetchBuffer`; `offset` is ahead of it by what is buffered.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from kafka._base.retry import RetryState
 from kafka._base.transitions import Transitions
+from kafka.subscription.hold import Hold
 
 if TYPE_CHECKING:
     from kafka._base.backoff import ExponentialBackoff, Uniform
@@ -31,6 +32,8 @@ class FetchState(Enum):
     AWAIT_VALIDATION = "await validation"
     """Waiting for OffsetForLeaderEpoch to confirm the position (KIP-320)."""
 
+
+_PAUSED: Final = Hold.PAUSED.value
 
 FETCH_TRANSITIONS: Final = Transitions(
     {
@@ -66,7 +69,7 @@ class PartitionState:
         offset_epoch: leader epoch of the record before the place it started at, -1 if unknown.
         leader_epoch: epoch of the leader the position is known to be valid for, -1 if unknown.
         reset: what to look for while awaiting a reset.
-        paused: whether the user has paused it.
+        holds: the bits of every `Hold` on it; an ``int``, because `IntFlag` computes in Python.
         failure: error that the user has to see before the partition is fetched again.
         retry: back-off after errors of this partition.
         preferred_replica: node to fetch from instead of the leader (KIP-392), -1 for none.
@@ -81,13 +84,13 @@ class PartitionState:
         "failure",
         "generation",
         "high_watermark",
+        "holds",
         "last_fetch",
         "last_stable_offset",
         "leader_epoch",
         "log_start_offset",
         "offset",
         "offset_epoch",
-        "paused",
         "preferred_replica",
         "preferred_until",
         "reset",
@@ -104,7 +107,7 @@ class PartitionState:
         self.offset_epoch = -1
         self.leader_epoch = -1
         self.reset: OffsetReset | None = None
-        self.paused = False
+        self.holds = 0
         self.failure: KafkaError | None = None
         self.retry = RetryState()
         self.preferred_replica = -1
@@ -123,13 +126,25 @@ class PartitionState:
         )
 
     @property
+    def paused(self) -> bool:
+        """Whether the user has paused it."""
+        return bool(self.holds & _PAUSED)
+
+    @property
     def has_offset(self) -> bool:
         """Whether `offset` means anything."""
         return self.state in {FetchState.FETCHING, FetchState.AWAIT_VALIDATION}
 
     def is_fetchable(self) -> bool:
         """Return whether a fetch may be sent for it now, as far as its own state goes."""
-        return self.state is FetchState.FETCHING and not self.paused and self.failure is None
+        return self.state is FetchState.FETCHING and not self.holds and self.failure is None
+
+    def set_hold(self, hold: Hold, *, on: bool) -> None:
+        """Add or remove one *hold*."""
+        if on:
+            self.holds |= hold.value
+        else:
+            self.holds &= ~hold.value
 
     def seek(self, offset: int, generation: int, *, offset_epoch: int = -1) -> None:
         """Start at *offset*, under a new *generation*.
@@ -148,7 +163,7 @@ class PartitionState:
             self._step(FetchState.AWAIT_VALIDATION)
 
     def await_reset(self, reset: OffsetReset, generation: int) -> None:
-        """Forget the position and look for *reset*, under a new *generation*."""
+        """Forget the position and wait for *reset* to be looked up, under a new *generation*."""
         self._step(FetchState.AWAIT_RESET)
         self._restart(generation)
         self.offset = -1
@@ -156,28 +171,28 @@ class PartitionState:
         self.reset = reset
 
     def await_validation(self, leader_epoch: int) -> None:
-        """Have the position confirmed by the leader of *leader_epoch* before fetching on."""
+        """Wait for the leader of *leader_epoch* to confirm the position before fetching on."""
         self._step(FetchState.AWAIT_VALIDATION)
         self.leader_epoch = leader_epoch
         self.preferred_replica = -1
 
     def validated(self) -> None:
-        """Go on fetching from where it stands: the leader's log contains the position."""
+        """Continue from the position: the leader's log contains it."""
         self._step(FetchState.FETCHING)
         self.retry = RetryState()
 
     def advance(self, offset: int, now: float) -> None:
-        """Continue at *offset*: what is before it has arrived at *now*."""
+        """Continue at *offset*: everything before it has arrived at *now*."""
         self.offset = offset
         self.last_fetch = now
         self.retry = RetryState()
 
     def fail(self, error: KafkaError) -> None:
-        """Stop fetching until the user has seen *error*."""
+        """Stop fetching until the application has seen *error*."""
         self.failure = error
 
     def backed_off(self, now: float, backoff: ExponentialBackoff, uniform: Uniform) -> None:
-        """Note one more failure, and go back to the leader if a replica was preferred."""
+        """Count one more failure, and return to the leader if a replica was preferred."""
         self.retry = self.retry.failed(now, backoff, uniform)
         self.preferred_replica = -1
 

@@ -1,6 +1,7 @@
-"""Which topics and partitions a consumer reads.  Pure; changed by the loop thread only.
+"""Which topics and partitions a consumer reads.  Pure.
 
-Sets handed out are never changed afterwards, so other threads may read them.
+Only the loop thread changes it. Sets that it returns never change afterwards, so other threads may
+read them.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ class SubscriptionType(Enum):
 class Assignment:
     """The partitions read during one generation of the assignment.
 
-    A change makes a new object, so that whoever holds an old one sees that `active` is false.
+    A change makes a new object: the holder of an old one sees that `active` is false.
     Partitions that stay keep their `PartitionState`.
     """
 
@@ -78,7 +79,7 @@ class Assignment:
 
 
 class SubscriptionState:
-    """The user's wish, and the assignment made from it.
+    """What the user asked for, and the assignment made from it.
 
     Attributes:
         type: how the partitions are chosen.
@@ -175,10 +176,10 @@ class SubscriptionState:
         return changed
 
     def note_partitions(self, topic: str, partition_count: int) -> range:
-        """Note how many partitions *topic* has; return those that appeared after the subscription.
+        """Record the number of partitions of *topic*; return those that appeared later.
 
-        The first call for a topic sets what was there from the beginning. A topic that did not
-        exist is noted with 0 partitions, so all of its partitions appear later.
+        The first call for a topic says what was there from the beginning. A topic that does not
+        exist is recorded with 0 partitions, so all of its partitions appear later.
         """
         seen = self._seen_topics.get(topic)
         self._seen_topics[topic] = max(partition_count, seen or 0)

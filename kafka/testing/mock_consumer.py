@@ -14,7 +14,7 @@ from kafka.structs import (
     OffsetAndMetadata,
     TopicPartition,
 )
-from kafka.subscription import SubscriptionState, check_partitions
+from kafka.subscription import Hold, SubscriptionState, check_partitions
 from kafka.subscription.listeners import ConsumerRebalanceListener
 from kafka.testing.mock_log import MockLog, as_batch
 
@@ -394,7 +394,7 @@ class MockConsumer:
 
     def _set_paused(self, partitions: Iterable[TopicPartition], *, paused: bool) -> None:
         for state in [arguments.assigned(self._subscription.assignment, tp) for tp in partitions]:
-            state.paused = paused
+            state.set_hold(Hold.PAUSED, on=paused)
 
     def _go(self, tp: TopicPartition, offset: int) -> None:
         self._rows = iter(())

@@ -8,17 +8,17 @@ from enum import Enum, unique
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kafka._base.transitions import Transitions
+from kafka.producer.batch_encoding import header_size
 from kafka.producer.future import FutureRecordMetadata
 from kafka.producer.producer_batch import BatchState, Outcome, ProducerBatch
-from kafka.producer.sizes import header_size
 from kafka.structs import RecordMetadata, TopicPartition
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from kafka.errors import KafkaError
+    from kafka.producer.batch_encoding import Headers
     from kafka.producer.producer_batch import Callback
-    from kafka.producer.sizes import Headers
 
 log = logging.getLogger(__name__)
 
@@ -68,8 +68,8 @@ TRANSITIONS = Transitions(
 )
 
 
-class MockHome:
-    """The producer as its futures see it; the thread that completes a record runs its callbacks."""
+class MockOwner:
+    """What the futures ask of their producer; callbacks run in the thread that completes."""
 
     wait_timeout = _WAIT
 
@@ -103,9 +103,9 @@ class Delivery(ProducerBatch):
 
     __slots__ = ("_record",)
 
-    def __init__(self, record: SentRecord, home: MockHome) -> None:
+    def __init__(self, record: SentRecord, owner: MockOwner) -> None:
         place = TopicPartition(record.topic, record.partition)
-        super().__init__(place, home, order=(0,), created=0.0)
+        super().__init__(place, owner, order=(0,), created=0.0)
         self._record = record
 
     def metadata_of(self, index: int) -> RecordMetadata:

@@ -6,7 +6,7 @@ from bisect import bisect_left
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from kafka.consumer.fetch_results import RecordSlice
+from kafka.consumer.completed_fetch import RecordSlice
 from kafka.consumer.record_batch import RecordBatch
 from kafka.errors import NoOffsetForPartitionError, OffsetOutOfRangeError
 from kafka.structs import OffsetAndTimestamp, TopicPartition

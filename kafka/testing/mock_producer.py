@@ -17,15 +17,15 @@ from kafka.errors import (
 )
 from kafka.partitioner.adapt import adapt_partitioner
 from kafka.partitioner.hashing import murmur2
-from kafka.producer.many import FutureRecordsMetadata
-from kafka.producer.send_path import check_many, check_topic
+from kafka.producer.arguments import check_columns, check_topic
+from kafka.producer.future import FutureRecordsMetadata
 from kafka.serializer.adapt import adapt_serializer
 from kafka.testing.mock_delivery import (
     TRANSITIONS,
     Delivery,
     MockCluster,
     MockFuture,
-    MockHome,
+    MockOwner,
     SentRecord,
     TransactionState,
     serialized,
@@ -35,9 +35,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from types import TracebackType
 
-    from kafka.producer.future import FutureRecordMetadata
-    from kafka.producer.many import Part
-    from kafka.producer.sizes import Headers
+    from kafka.producer.batch_encoding import Headers
+    from kafka.producer.future import FutureRecordMetadata, Part
     from kafka.structs import ConsumerGroupMetadata, OffsetAndMetadata, TopicPartition
 
 _METHODS = frozenset(
@@ -97,7 +96,7 @@ class MockProducer:
         self._serialize_key = adapt_serializer(options.key_serializer, option="key_serializer")
         self._serialize_value = adapt_serializer(options.value_serializer)
         self._partitioner = adapt_partitioner(options.partitioner)
-        self._home = MockHome()
+        self._home = MockOwner()
         self._turns: dict[str, Iterator[int]] = {}
         self._offsets: dict[TopicPartition, int] = defaultdict(int)
         self._pending: deque[Delivery] = deque()
@@ -187,7 +186,7 @@ class MockProducer:
     ) -> FutureRecordsMetadata:
         """Take many records and return one future; see `KafkaProducer.send_many`."""
         self._check("send_many")
-        check_many(values, keys)
+        check_columns(values, keys)
         records = [
             self._record(topic, value, key, headers, partition, timestamp_ms)
             for value, key in zip(values, keys or [None] * len(values), strict=True)

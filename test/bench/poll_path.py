@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from kafka._base.observer import Observer
+from kafka.consumer.completed_fetch import CompletedFetch
 from kafka.consumer.fetch_buffer import FetchBuffer
 from kafka.consumer.fetch_collector import FetchCollector
-from kafka.consumer.fetch_results import CompletedFetch
 from kafka.consumer.record_decoder import RecordDecoder
 from kafka.record.batch import build_batch, encode_records
 from kafka.structs import TopicPartition

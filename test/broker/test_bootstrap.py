@@ -11,12 +11,12 @@ from kafka.errors import (
     KafkaConnectionError,
     NoBrokersAvailable,
 )
-from kafka.net.addresses import LoopResolver
 from kafka.net.node_states import Address
 from kafka.protocol.messages.api_versions import ApiVersionsRequest
 from kafka.protocol.messages.list_offsets import ListOffsetsRequest
 from kafka.protocol.messages.metadata import MetadataRequest, MetadataResponse
 from kafka.testing.broker.faults import Answer, Disconnect, DropResponse, Garbage
+from test.support.loop_resolver import LoopResolver
 from test.support.network import connected, in_seconds, make_client
 from test.support.stage import cluster_of, port_of
 from test.support.virtual_loop import VirtualLoop, run

@@ -341,10 +341,11 @@ def test_forked_child_gets_a_clear_error(
 
 
 def make_and_forget(cluster: EmbeddedCluster) -> None:
-    consumer(cluster)
+    consumer(cluster, client_id="forgotten")
     gc.collect()
 
 
 def test_unclosed_consumer_is_warned_about(cluster: EmbeddedCluster) -> None:
-    with pytest.warns(ResourceWarning):
+    with pytest.warns(ResourceWarning, match="<KafkaConsumer .* was not closed"):
         make_and_forget(cluster)
+    until(lambda: not [thread for thread in threading.enumerate() if "forgotten" in thread.name])

@@ -194,6 +194,18 @@ async def test_seek_with_an_epoch_is_validated_before_anything_is_fetched() -> N
             assert await reader.position(T0) == 2
 
 
+async def test_position_is_returned_as_soon_as_it_is_validated() -> None:
+    async with cluster_of() as cluster:
+        cluster.create_topic("t")
+        cluster.append("t", b"a")
+        async with consumer(cluster) as reader:
+            reader.assign([T0])
+            reader.seek(T0, OffsetAndMetadata(1, "", 0))
+            assert await reader.position(T0) == 1
+            assert asyncio.get_running_loop().time() < 1
+            assert cluster.requests(OffsetForLeaderEpochRequest)
+
+
 async def test_data_fetched_ahead_that_the_new_leader_lacks_is_not_returned() -> None:
     async with cluster_of() as cluster:
         cluster.create_topic("t")

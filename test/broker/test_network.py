@@ -37,7 +37,7 @@ from kafka.testing.broker.faults import (
     Throttle,
     WrongCorrelationId,
 )
-from test.support.network import connected, in_seconds
+from test.support.network import connected, connection_to, in_seconds
 from test.support.stage import asked, cluster_of, inject_each, port_of
 from test.support.virtual_loop import VirtualLoop, run
 
@@ -66,8 +66,28 @@ async def test_request_to_a_connected_node_is_written_before_send_suspends() -> 
         await ask(client)
         sending = ask(client)
         sending.send(None)
-        assert client.in_flight(0) == 1
+        assert connection_to(client).in_flight == 1
         sending.close()
+
+
+async def test_named_channel_is_a_connection_of_its_own() -> None:
+    async with cluster_and_client() as (cluster, client):
+        await ask(client)
+        assert not client.is_connected(0, channel="group")
+        assert client.api_versions(0, channel="group") is None
+        cluster.inject(ListOffsetsRequest, Delay(10))
+        slow = asyncio.ensure_future(ask(client))
+        await asyncio.sleep(0)
+        loop = asyncio.get_running_loop()
+        start = loop.time()
+        await client.send(ListOffsetsRequest(), 0, channel="group")
+        assert loop.time() - start < 0.1
+        assert await client.versions_of(0, channel="group") is client.api_versions(
+            0, channel="group"
+        )
+        assert client.is_connected(0, channel="group")
+        assert client.idle_connection(0, loop.time(), "group") is not connection_to(client)
+        await slow
 
 
 async def test_requests_are_pipelined_and_answered_in_order() -> None:
@@ -86,9 +106,11 @@ async def test_no_more_requests_are_in_flight_than_allowed() -> None:
     seen: list[int] = []
 
     async with cluster_and_client(max_in_flight_requests_per_connection=2) as (cluster, client):
+        await ask(client)
+        connection = connection_to(client)
 
         def note(_: object) -> bool:
-            seen.append(client.in_flight(0))
+            seen.append(connection.in_flight)
             return True
 
         cluster.inject(ListOffsetsRequest, Delay(1.0), times=None, when=note)
@@ -319,7 +341,7 @@ async def test_request_without_a_response_is_sent_and_leaves_nothing_in_flight()
         cluster.create_topic("orders")
         await client.send_without_response(ProduceRequest(acks=0), 0)
         await client.send_without_response(ProduceRequest(acks=0), 0)
-        assert client.in_flight(0) == 0
+        assert connection_to(client).in_flight == 0
         await ask(client)
         assert cluster.count(ProduceRequest) == 2
 

@@ -18,8 +18,11 @@ from kafka.errors import (
     NotLeaderForPartitionError,
     TopicAuthorizationFailedError,
 )
+from kafka.producer.batch_encoding import Record
 from kafka.producer.callbacks import LoopCallbacks
 from kafka.producer.core import ProducerCore
+from kafka.producer.future import FutureRecordMetadata
+from kafka.producer.topic_info import TopicInfo
 from kafka.protocol.messages.metadata import MetadataRequest
 from kafka.protocol.messages.produce import ProduceRequest, ProduceResponse
 from kafka.testing.broker.faults import Delay, Disconnect, DropResponse, Fail, Garbage
@@ -189,6 +192,13 @@ async def test_a_topic_without_an_id_is_produced_to_by_name() -> None:
         assert cluster.requests()[-1].api_version == 12
 
 
+def put_in(core: ProducerCore, route: TopicInfo, record: Record, size: int) -> FutureRecordMetadata:
+    """Store a record as it is, past the checks of what users give."""
+    future = core.accumulator.append(route, None, record, size)
+    assert future is not None
+    return future
+
+
 @pytest.mark.parametrize("headers", [None, [("a", b"b")]])
 async def test_a_batch_that_cannot_be_encoded_fails_alone(
     headers: list[tuple[str, bytes | None]] | None, caplog: pytest.LogCaptureFixture
@@ -200,12 +210,12 @@ async def test_a_batch_that_cannot_be_encoded_fails_alone(
         core = ProducerCore(options, runner=LoopCallbacks(asyncio.get_running_loop()))
         deadline = Deadline.after(core.clock.now(), 10)
         await core.start(deadline)
-        route = await core.route("t", deadline)
+        route = await core.topics.find("t", None, deadline)
         # No way of the user leads to such a time.
-        bad = await core.put_in(route, None, (2**63, None, b"x", headers), 100)
+        bad = put_in(core, route, (2**63, None, b"x", headers), 100)
         with pytest.raises(KafkaError, match="t-0: the batch could not be encoded"):
             await bad
-        good = await core.put_in(route, None, (2**63 - 1, None, b"y", headers), 100)
+        good = put_in(core, route, (2**63 - 1, None, b"y", headers), 100)
         await good
         await core.close(10)
         assert values(cluster) == [b"y"]
@@ -232,12 +242,12 @@ async def test_a_batch_in_the_format_of_an_older_broker_is_delivered_to_a_newer_
         core = ProducerCore(options, runner=LoopCallbacks(asyncio.get_running_loop()))
         deadline = Deadline.after(core.clock.now(), 10)
         await core.start(deadline)
-        route = await core.route("t", deadline)
+        route = await core.topics.find("t", None, deadline)
         # As while a broker of that age is in the cluster.
         core.accumulator.magic = magic
         records = [(1_700_000_000_000, b"k", b"x%d" % number, None) for number in range(2)]
         # The second one closes the batch of the first, which is encoded at once.
-        for future in [await core.put_in(route, None, record, 300) for record in records]:
+        for future in [put_in(core, route, record, 300) for record in records]:
             await future
         await core.close(10)
         assert values(cluster) == [b"x0", b"x1"]
@@ -277,11 +287,11 @@ def test_records_hear_of_it_when_a_signal_handler_stops_the_sender() -> None:
             core = ProducerCore(options, runner=runner, observer=Interrupted())
             deadline = Deadline.after(core.clock.now(), 10)
             await core.start(deadline)
-            route = await core.route("t", deadline)
+            route = await core.topics.find("t", None, deadline)
             record = (1_700_000_000_000, None, b"x", None)
-            first = await core.put_in(route, None, record, 100)
+            first = put_in(core, route, record, 100)
             await asyncio.sleep(0)
-            second = await core.put_in(route, None, record, 100)
+            second = put_in(core, route, record, 100)
             assert (await first).offset == 0
             with pytest.raises(KafkaError, match="background task failed"):
                 await second

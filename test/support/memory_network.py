@@ -29,6 +29,7 @@ class MemoryNetwork:
         black_holes: addresses that never answer a connection attempt, neither yes nor no.
         latency: seconds from a write to its arrival, and for a connection to be made.
         max_segment: most bytes a protocol receives in one call; 1 tears every frame apart.
+        tap: called with the peer's address and the bytes of every write.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -39,6 +40,7 @@ class MemoryNetwork:
         self.black_holes: set[Address] = set()
         self.latency = 0.0
         self.max_segment = 256 * 1024
+        self.tap: Callable[[Address, bytes], None] | None = None
 
     def resolve(self, host: str) -> list[str]:
         """Return the addresses of *host*.

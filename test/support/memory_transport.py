@@ -128,6 +128,8 @@ class MemoryTransport(asyncio.Transport):
         if not data or self._closing:
             return
         piece = bytes(data)
+        if self._network.tap is not None:
+            self._network.tap(self.get_extra_info("peername"), piece)
         self._outgoing.append((self._loop.time() + self._network.latency, piece))
         self._outgoing_size += len(piece)
         self._check_high_water()

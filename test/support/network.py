@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 from kafka._base.deadline import Deadline
 from kafka._base.observer import Observer
-from kafka._base.system import LoopClock
 from kafka.config import NetworkConfig
-from kafka.net.addresses import LoopResolver
 from kafka.net.network_client import NetworkClient
+from test.support.loop_resolver import LoopResolver
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
 
     from kafka.net.addresses import Resolver
+    from kafka.net.connection import Connection
 
 
 def middle(low: float, high: float) -> float:
@@ -32,10 +32,9 @@ def make_client(
     **options: object,
 ) -> NetworkClient:
     """Return a client that is not started."""
-    return NetworkClient(
+    return NetworkClient.for_client(
         NetworkConfig.from_kwargs({"bootstrap_servers": list(servers), **options}),
-        clock=LoopClock(asyncio.get_running_loop()),
-        observer=observer or Observer(),
+        observer or Observer(),
         uniform=middle,
         resolver=resolver or LoopResolver(),
     )
@@ -61,3 +60,10 @@ async def connected(
 def in_seconds(seconds: float) -> Deadline:
     """Return the deadline so many seconds from now on the running loop."""
     return Deadline.after(asyncio.get_running_loop().time(), seconds)
+
+
+def connection_to(client: NetworkClient, node_id: int = 0) -> Connection:
+    """Return the connection to a node that is connected and not busy."""
+    connection = client.idle_connection(node_id, asyncio.get_running_loop().time())
+    assert connection is not None
+    return connection

@@ -33,15 +33,15 @@ def _sized(data: bytes | None) -> bytes:
 
 def write(records: Sequence[PlainRecord], base_offset: int = 0) -> bytes:
     """Return the records section for *records*; timestamps count from the first."""
-    written = b""
+    written = []
     for record in records:
         body = b"\0" + _zigzag(record.timestamp - records[0].timestamp)
         body += _zigzag(record.offset - base_offset)
         body += _sized(record.key) + _sized(record.value) + _zigzag(len(record.headers))
         for name, value in record.headers:
             body += _sized(name.encode()) + _sized(value)
-        written += _zigzag(len(body)) + body
-    return written
+        written.append(_zigzag(len(body)) + body)
+    return b"".join(written)
 
 
 class _Reader:

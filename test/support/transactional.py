@@ -5,6 +5,7 @@ The producer judges nothing.
 
 from __future__ import annotations
 
+import struct
 from typing import TYPE_CHECKING
 
 import pytest
@@ -25,6 +26,14 @@ COMMITTED = 1
 START_MS = 1_600_000_000_000
 
 both = pytest.mark.parametrize("tv2", [False, True], ids=["tv1", "tv2"])
+
+
+def coordinator_epoch(value: bytes | None) -> int:
+    """Return the transaction coordinator's epoch from the *value* of a COMMIT or ABORT marker."""
+    assert value is not None
+    version, epoch = struct.unpack_from(">hi", value)
+    assert version == 0
+    return int(epoch)
 
 
 def one_topic(**options: str) -> EmbeddedCluster:

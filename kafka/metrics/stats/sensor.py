@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from typing import TYPE_CHECKING
 
+from kafka._base.reentrant_lock import reentrant_lock
 from kafka.errors import QuotaViolationError
 from kafka.metrics.kafka_metric import KafkaMetric
 
@@ -47,7 +47,7 @@ class Sensor:
         self._parents = tuple(parents or ())
         self._config = config
         self._idle_limit_ms = inactive_sensor_expiration_time_seconds * 1000
-        self._lock = threading.RLock()
+        self._lock = reentrant_lock()
         self._stats: list[tuple[AbstractStat, MetricConfig]] = []
         self._metrics: list[KafkaMetric] = []
         self._last_record_ms = time.time() * 1000

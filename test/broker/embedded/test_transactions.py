@@ -19,10 +19,16 @@ from kafka.errors import (
 )
 from kafka.protocol.messages.add_partitions_to_txn import AddPartitionsToTxnRequest
 from kafka.protocol.messages.end_txn import EndTxnRequest
-from kafka.record.control import ControlType, parse_control_key, parse_coordinator_epoch
+from kafka.record.control import ControlType, parse_control_key
 from kafka.testing import EmbeddedCluster
 from test.support.embedded import cluster_and_client, code, fetch, values
-from test.support.transactional import COMMITTED, RawTransactionalProducer, both, one_topic
+from test.support.transactional import (
+    COMMITTED,
+    RawTransactionalProducer,
+    both,
+    coordinator_epoch,
+    one_topic,
+)
 
 # -- records ---------------------------------------------------------------------------------------
 
@@ -73,7 +79,7 @@ async def test_the_marker_is_a_control_batch(tv2: bool, commit: bool) -> None:
         assert (header.producer_id, header.producer_epoch) == (0, 1 if tv2 else 0)
         expected = ControlType.COMMIT if commit else ControlType.ABORT
         assert parse_control_key(columns.keys[0]) is expected
-        assert parse_coordinator_epoch(columns.values[0]) == 0
+        assert coordinator_epoch(columns.values[0]) == 0
 
 
 @both

@@ -25,9 +25,3 @@ def test_no_timeout_never_expires() -> None:
 
 def test_negative_timeout_expires_at_once() -> None:
     assert Deadline.after(5.0, -1.0).is_expired(5.0)
-
-
-def test_no_later_than_takes_the_earlier_point() -> None:
-    assert NEVER.no_later_than(7.0) == Deadline(7.0)
-    assert Deadline(3.0).no_later_than(7.0) == Deadline(3.0)
-    assert Deadline(3.0).timeout_at == 3.0

@@ -89,6 +89,24 @@ async def test_many_wakes_poll_once() -> None:
     assert machine.polled == [0.0]
 
 
+async def test_input_that_cannot_wait_is_carried_out_in_the_same_step() -> None:
+    machine = Script([Note("a")])
+    stage = Stage(machine)
+    stage.driver.wake()
+    stage.driver.run_now()
+    performed = list(stage.performed)
+    await asyncio.sleep(0)
+    assert (performed, len(machine.polled)) == (["a"], 2)
+
+
+async def test_closed_driver_carries_nothing_out() -> None:
+    machine = Script([Note("a")])
+    stage = Stage(machine)
+    stage.driver.close()
+    stage.driver.run_now()
+    assert machine.polled == []
+
+
 async def test_driver_polls_at_the_earliest_wakeup() -> None:
     stage = Stage(Script(wakeup=7.5), Script(wakeup=3.25))
     stage.driver.wake()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kafka.consumer.fetch_results import CompletedFetch
+from kafka.consumer.completed_fetch import CompletedFetch
 from kafka.record.batch import build_batch, encode_records
 from kafka.structs import TopicPartition
 from kafka.subscription import PartitionState

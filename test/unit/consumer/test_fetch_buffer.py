@@ -1,4 +1,4 @@
-"""The border between fetching and polling."""
+"""What fetching and polling share."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import pytest
 
 from kafka.consumer.fetch_buffer import FetchBuffer
 from kafka.errors import KafkaError
+from kafka.subscription import Hold
 from test.support.waiting import once_inside
 from test.unit.consumer.consumer_data import OTHER, TP, batch, fetched, started
 
@@ -23,13 +24,13 @@ class Calls:
 
 
 @pytest.fixture
-def room() -> Calls:
+def space() -> Calls:
     return Calls()
 
 
 @pytest.fixture
-def buffer(room: Calls) -> FetchBuffer:
-    made = FetchBuffer(lambda _: 100, room)
+def buffer(space: Calls) -> FetchBuffer:
+    made = FetchBuffer(lambda _: 100, space)
     made.assign([started(), started(OTHER, 2)])
     return made
 
@@ -91,43 +92,58 @@ def test_position_of_an_older_start_does_not_move(buffer: FetchBuffer) -> None:
     assert buffer.position(TP) == 7
 
 
-def test_buffer_is_full_until_data_is_read(buffer: FetchBuffer, room: Calls) -> None:
+def test_buffer_is_full_until_data_is_read(buffer: FetchBuffer, space: Calls) -> None:
     data = fetched(batch(0, b"x" * 200))
     buffer.put(data)
     before = buffer.is_full
     buffer.finish(data)
-    assert (before, buffer.is_full, room.count) == (True, False, 1)
+    assert (before, buffer.is_full, space.count) == (True, False, 1)
 
 
 def test_paused_partition_does_not_fill_the_buffer(buffer: FetchBuffer) -> None:
     buffer.put(fetched(batch(0, b"x" * 200)))
-    buffer.set_paused(TP, True)
+    buffer.hold(TP, Hold.PAUSED)
     before = buffer.is_full
-    buffer.set_paused(TP, False)
+    buffer.release(TP, Hold.PAUSED)
     assert (before, buffer.is_full) == (False, True)
 
 
-@pytest.mark.parametrize("way", ["set_paused", "set_held"])
-def test_withheld_partition_keeps_its_data(buffer: FetchBuffer, way: str) -> None:
+@pytest.mark.parametrize("hold", Hold)
+def test_withheld_partition_keeps_its_data(buffer: FetchBuffer, hold: Hold) -> None:
     data = fetched(batch(0, b"a"))
     buffer.put(data)
-    withhold = getattr(buffer, way)
-    withhold(TP, True)
+    buffer.hold(TP, hold)
     before = buffer.head()
-    withhold(TP, False)
+    buffer.release(TP, hold)
     assert (before, buffer.head()) == (None, data)
 
 
 def test_partition_both_paused_and_held_needs_both_lifted(buffer: FetchBuffer) -> None:
     buffer.put(fetched(batch(0, b"a")))
-    buffer.set_paused(TP, True)
-    buffer.set_held(TP, True)
-    buffer.set_paused(TP, False)
+    buffer.hold(TP, Hold.PAUSED)
+    buffer.hold(TP, Hold.VALIDATING)
+    buffer.release(TP, Hold.PAUSED)
     assert not buffer.is_current(TP, 1)
 
 
+def test_hold_that_is_there_already_changes_nothing(buffer: FetchBuffer) -> None:
+    buffer.hold(TP, Hold.PAUSED)
+    changes = Calls()
+    buffer.on_change(changes)
+    buffer.hold(TP, Hold.PAUSED)
+    buffer.release(TP, Hold.VALIDATING)
+    assert (changes.count, buffer.is_current(TP, 1)) == (0, False)
+
+
+def test_assigned_partition_brings_its_holds(buffer: FetchBuffer) -> None:
+    state = started(generation=3)
+    state.set_hold(Hold.PAUSED, on=True)
+    buffer.assign([state])
+    assert not buffer.is_current(TP, 3)
+
+
 def test_pause_outlasts_a_seek(buffer: FetchBuffer) -> None:
-    buffer.set_paused(TP, True)
+    buffer.hold(TP, Hold.PAUSED)
     buffer.restart(started(generation=3))
     buffer.put(fetched(batch(0, b"a"), generation=3))
     assert buffer.head() is None
@@ -148,10 +164,41 @@ def test_error_of_an_older_start_is_forgotten(buffer: FetchBuffer) -> None:
     assert buffer.take_error() is None
 
 
-def test_taken_error_is_reported_to_the_fetcher(buffer: FetchBuffer, room: Calls) -> None:
+def test_taken_error_is_reported_to_the_fetcher(buffer: FetchBuffer, space: Calls) -> None:
     buffer.put_error(TP, 1, KafkaError("broken"))
     buffer.take_error()
-    assert (room.count, buffer.has_error(TP)) == (1, False)
+    assert (space.count, buffer.has_error(TP)) == (1, False)
+    assert [buffer.take_changes(), buffer.take_changes()] == [{TP}, set()]
+
+
+def test_errors_are_raised_in_the_order_they_came(buffer: FetchBuffer) -> None:
+    first, second = KafkaError("first"), KafkaError("second")
+    buffer.put_error(OTHER, 2, first)
+    buffer.put_error(TP, 1, second)
+    assert [buffer.take_error() for _ in range(3)] == [first, second, None]
+
+
+def test_error_of_a_partition_given_up_is_not_raised(buffer: FetchBuffer) -> None:
+    buffer.put_error(TP, 1, KafkaError("broken"))
+    buffer.assign([started(OTHER, 2)])
+    assert (buffer.has_news(), buffer.take_error()) == (False, None)
+
+
+def test_error_asked_for_is_not_raised_by_a_poll(buffer: FetchBuffer) -> None:
+    error = KafkaError("broken")
+    buffer.put_error(TP, 1, error)
+    found = [buffer.take_error_of(TP), buffer.take_error_of(TP), buffer.take_error()]
+    assert (found, buffer.take_changes()) == ([error, None, None], {TP})
+
+
+@pytest.mark.parametrize("readable", [True, False])
+def test_fetcher_learns_which_data_could_not_be_read(buffer: FetchBuffer, readable: bool) -> None:
+    bad = fetched(batch(0, b"a"))
+    buffer.put(bad)
+    buffer.set_stuck(bad, True)
+    buffer.take_changes()
+    buffer.set_stuck(bad, not readable)
+    assert (buffer.take_changes(), TP in buffer.stuck) == ({TP}, not readable)
 
 
 def test_broken_client_fails_every_poll(buffer: FetchBuffer) -> None:
@@ -193,8 +240,8 @@ def test_wait_ends_in_time(buffer: FetchBuffer) -> None:
     [
         lambda buffer: buffer.restart(started(generation=3)),
         lambda buffer: buffer.assign([]),
-        lambda buffer: buffer.set_paused(TP, True),
-        lambda buffer: buffer.set_held(TP, True),
+        lambda buffer: buffer.hold(TP, Hold.PAUSED),
+        lambda buffer: buffer.hold(TP, Hold.VALIDATING),
         lambda buffer: buffer.wake(),
         lambda buffer: buffer.close(),
     ],
@@ -215,16 +262,16 @@ def test_limit_follows_the_partitions() -> None:
     assert (before, buffer.is_full) == (True, False)
 
 
-def test_room_is_told_again_after_an_interruption() -> None:
+def test_space_is_reported_again_after_an_interruption() -> None:
     """Nothing would be fetched for half a minute: an empty buffer never stops being full."""
     calls: list[int] = []
 
-    def on_room() -> None:
+    def on_space_available() -> None:
         calls.append(1)
         if len(calls) == 1:
             raise KeyboardInterrupt
 
-    buffer = FetchBuffer(lambda _: 100, on_room)
+    buffer = FetchBuffer(lambda _: 100, on_space_available)
     buffer.assign([started()])
     full = fetched(batch(0, bytes(100)))
     buffer.put(full)
@@ -235,7 +282,7 @@ def test_room_is_told_again_after_an_interruption() -> None:
 
 
 def test_data_that_cannot_be_read_neither_counts_nor_goes_first(
-    buffer: FetchBuffer, room: Calls
+    buffer: FetchBuffer, space: Calls
 ) -> None:
     bad, other = fetched(batch(0, bytes(200))), fetched(batch(0, b"x"), tp=OTHER, generation=2)
     buffer.put(bad)
@@ -245,7 +292,7 @@ def test_data_that_cannot_be_read_neither_counts_nor_goes_first(
     buffer.put(fetched(batch(1, bytes(200)), offset=1))
     assert (before, buffer.is_full, buffer.stuck) == (True, False, {TP})
     assert buffer.head() is other
-    assert room.count == 1
+    assert space.count == 1
 
 
 def test_data_that_can_be_read_after_all_counts_again(buffer: FetchBuffer) -> None:
@@ -274,8 +321,8 @@ def test_pause_of_a_stuck_partition_changes_nothing_of_what_counts(buffer: Fetch
     buffer.put(bad)
     buffer.set_stuck(bad, True)
     full = []
-    for paused in (True, False):
-        buffer.set_paused(TP, paused)
+    for change in (buffer.hold, buffer.release):
+        change(TP, Hold.PAUSED)
         full.append(buffer.is_full)
     buffer.finish(bad)
     assert full == [False, False]

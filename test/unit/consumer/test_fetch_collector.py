@@ -9,14 +9,15 @@ from collections.abc import Sequence
 import pytest
 
 from kafka._base.observer import Observer
+from kafka.consumer.completed_fetch import CompletedFetch
 from kafka.consumer.fetch_buffer import FetchBuffer
 from kafka.consumer.fetch_collector import FetchCollector, RecordCursor, as_lists
-from kafka.consumer.fetch_results import CompletedFetch
 from kafka.consumer.record_decoder import RecordDecoder
 from kafka.errors import CorruptRecordError, RecordDeserializationError
 from kafka.record.batch import build_batch
 from kafka.record.control import ControlType, end_transaction_batch
 from kafka.structs import ConsumerRecord, TopicPartition
+from kafka.subscription import Hold
 from test.unit.consumer.consumer_data import OTHER, TP, batch, fetched, started
 
 
@@ -168,9 +169,9 @@ def test_held_records_wait_while_their_partition_is_paused() -> None:
     bench.buffer.put(fetched(batch(0, b"a", b"b")))
     bench.buffer.put(fetched(batch(0, b"x"), tp=OTHER, generation=2))
     bench.poll(2, update=False)
-    bench.buffer.set_paused(TP, True)
+    bench.buffer.hold(TP, Hold.PAUSED)
     before = bench.values()
-    bench.buffer.set_paused(TP, False)
+    bench.buffer.release(TP, Hold.PAUSED)
     assert (before, bench.values()) == ([b"x"], [b"a", b"b"])
 
 
@@ -460,10 +461,10 @@ def test_record_in_hand_counts_before_records_are_collected() -> None:
 def test_paused_partition_interrupts_the_rows() -> None:
     iteration = Iteration()
     iteration.next_offset()
-    iteration.buffer.set_paused(TP, True)
+    iteration.buffer.hold(TP, Hold.PAUSED)
     assert iteration.next_offset() is None
     assert iteration.buffer.position(TP) == 1
-    iteration.buffer.set_paused(TP, False)
+    iteration.buffer.release(TP, Hold.PAUSED)
     assert iteration.next_offset() == 1
 
 

@@ -11,9 +11,9 @@ from types import FrameType
 import pytest
 
 from kafka._base.observer import Observer
+from kafka.consumer.completed_fetch import AbortedTransaction, CompletedFetch
 from kafka.consumer.fetch_buffer import FetchBuffer
 from kafka.consumer.fetch_collector import FetchCollector
-from kafka.consumer.fetch_results import AbortedTransaction, CompletedFetch
 from kafka.consumer.record_decoder import RecordDecoder
 from kafka.errors import KafkaError
 from kafka.record.batch import build_batch, encode_records

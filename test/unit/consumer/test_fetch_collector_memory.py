@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from kafka._base.observer import Observer
+from kafka.consumer.completed_fetch import CompletedFetch
 from kafka.consumer.fetch_buffer import FetchBuffer
 from kafka.consumer.fetch_collector import FetchCollector
-from kafka.consumer.fetch_results import CompletedFetch
 from kafka.consumer.record_decoder import RecordDecoder
 from test.unit.consumer.consumer_data import TP, batch, started
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from kafka.consumer.fetch_session import FetchPartition, FetchSession
+from kafka.consumer.fetch_session import FetchPosition, FetchSession
 from kafka.errors import (
     FetchSessionIdNotFoundError,
     InvalidFetchSessionEpochError,
@@ -19,8 +19,8 @@ A, B, C = (TopicPartition("a", number) for number in range(3))
 ID, OTHER_ID, NO_ID = UUID(int=1), UUID(int=2), UUID(int=0)
 
 
-def part(offset: int = 0, topic_id: UUID = ID) -> FetchPartition:
-    return FetchPartition(topic_id, offset, -1, 100)
+def part(offset: int = 0, topic_id: UUID = ID) -> FetchPosition:
+    return FetchPosition(topic_id, offset, -1, 1, False)
 
 
 def opened(*partitions: TopicPartition) -> FetchSession:
@@ -47,7 +47,7 @@ def test_request_without_changes_is_empty_and_still_sent() -> None:
 
 
 def test_added_and_forgotten_partitions_are_named() -> None:
-    sent = opened(A, B).build({B: part(), C: part()})
+    sent = opened(A, B).build({C: part()}, [A])
     assert (sent.partitions, sent.forgotten) == ({C: part()}, {A: ID})
 
 
@@ -56,9 +56,45 @@ def test_topic_made_anew_is_forgotten_and_added() -> None:
     assert (sent.partitions, sent.forgotten) == ({A: part(topic_id=OTHER_ID)}, {A: ID})
 
 
+def test_partitions_that_are_not_named_again_stay_in_the_session() -> None:
+    session = opened(A, B)
+    session.build({B: part(5)})
+    assert session.positions == {A: part(), B: part(5)}
+
+
+def test_partition_asked_for_again_from_another_start_is_not_sent_twice() -> None:
+    session = opened(A)
+    moved = part()._replace(generation=2)
+    assert (session.build({A: moved}).partitions, session.positions) == ({}, {A: moved})
+
+
+def test_partition_that_changed_comes_last_in_a_full_request() -> None:
+    session = FetchSession(enabled=False)
+    session.build({A: part(), B: part()})
+    assert list(session.build({A: part(5)}).partitions) == [B, A]
+
+
+def test_partition_dropped_before_the_session_opens_is_not_named() -> None:
+    session = opened(A, B)
+    session.on_error(KafkaConnectionError)
+    assert session.build({}, [A]) == (7, 0, {B: part()}, {})
+
+
+def test_session_knows_the_names_of_its_topics() -> None:
+    session = opened(A)
+    session.build({A: part(topic_id=OTHER_ID)})
+    assert session.topic_names == {ID: "a", OTHER_ID: "a"}
+
+
 def test_topic_without_id_moves_the_session_to_names() -> None:
     sent = opened(A).build({A: part(), B: part(topic_id=NO_ID)})
     assert (sent.session_id, sent.epoch, len(sent.partitions)) == (7, 0, 2)
+
+
+def test_topic_that_got_an_id_moves_the_session_to_ids() -> None:
+    session = FetchSession()
+    session.on_success(session.build({A: part(topic_id=NO_ID)}), 7, [A])
+    assert session.build({A: part()}) == (7, 0, {A: part()}, {})
 
 
 def test_session_of_names_goes_on_with_names() -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from kafka.consumer.fetch_results import RecordSlice
+from kafka.consumer.completed_fetch import RecordSlice
 from kafka.consumer.record_batch import RecordBatch, Rows
 from kafka.structs import TopicPartition
 

@@ -18,7 +18,7 @@ def queue(*expiries: float) -> InFlightRequests[str]:
 
 def test_answers_complete_requests_in_order() -> None:
     requests = queue(1, 1)
-    assert [requests.complete(n).waiter for n in (0, 1)] == ["waiter 0", "waiter 1"]
+    assert [requests.complete(n).pending for n in (0, 1)] == ["waiter 0", "waiter 1"]
 
 
 def test_answer_out_of_order_is_an_error() -> None:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 
 from kafka._base.backoff import ExponentialBackoff
-from kafka.net.metadata_planner import MetadataPlanner
+from kafka.errors import KafkaConnectionError, KafkaError, RebootstrapRequiredError
+from kafka.net.metadata_planner import MetadataPlanner, Recovery, refusal
+from kafka.net.node_states import NoNodeToAskError
+from kafka.protocol.messages.metadata import MetadataResponse
 
 
 def make(*, rebootstrap_after: float | None = 300.0, settled: bool = True) -> MetadataPlanner:
@@ -172,3 +175,36 @@ def test_answer_to_a_full_query_makes_everything_fresh() -> None:
     planner.request_update()
     planner.on_success(planner.full_query(), 400.0, changed=True)
     assert planner.due_in(401.0) == 299.0
+
+
+BROKER = MetadataResponse.MetadataResponseBroker(node_id=0, host="h", port=9092)
+
+
+@pytest.mark.parametrize(
+    ("response", "error"),
+    [
+        (MetadataResponse(brokers=[BROKER]), None),
+        (MetadataResponse(brokers=[]), KafkaError),
+        (MetadataResponse(brokers=[BROKER], error_code=129), RebootstrapRequiredError),
+    ],
+)
+def test_metadata_is_refused_with_an_error_code_or_without_brokers(
+    response: MetadataResponse, error: type[KafkaError] | None
+) -> None:
+    found = refusal(response)
+    assert found is None if error is None else type(found) is error
+
+
+@pytest.mark.parametrize(
+    ("error", "recovery"),
+    [
+        (KafkaConnectionError("refused"), Recovery.BACK_OFF),
+        (NoNodeToAskError("all back off"), Recovery.REBOOTSTRAP),
+        (RebootstrapRequiredError("too old"), Recovery.REBOOTSTRAP_AFRESH),
+    ],
+)
+def test_recovery_asks_the_bootstrap_servers_only_if_no_known_node_can_help(
+    error: KafkaError, recovery: Recovery
+) -> None:
+    assert make().recovery(error) is recovery
+    assert make(rebootstrap_after=None).recovery(error) is Recovery.BACK_OFF

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from kafka._base.backoff import ExponentialBackoff
 from kafka._base.transitions import IllegalTransitionError
 from kafka.errors import KafkaConnectionError
-from kafka.net.node_states import NODE_TRANSITIONS, Address, NodeStates, NodeStatus
+from kafka.net.node_states import (
+    NODE_TRANSITIONS,
+    PATIENCE,
+    Address,
+    Load,
+    NodeStates,
+    NodeStatus,
+)
 
 A, B = Address("10.0.0.1", 9092), Address("10.0.0.2", 9092)
 ERROR = KafkaConnectionError("refused")
@@ -110,32 +119,110 @@ def test_throttled_node_is_not_ready() -> None:
     assert states.ready_in(1, 1.0) == 2.0
 
 
-def test_least_loaded_prefers_few_requests_in_flight() -> None:
-    states = make()
-    ready(states, 1)
-    ready(states, 2)
-    assert states.least_loaded([1, 2], {1: 3, 2: 1}.__getitem__, 1.0) == 2
+IDLE = Load()
+NOW = 100.0
 
 
-def test_least_loaded_prefers_ready_to_connecting_to_new() -> None:
+def in_state(states: NodeStates[int], node: int, state: str) -> Load:
+    """Bring *node* into a state at `NOW`; return what is in flight to it."""
+    if state in {"connecting", "ready", "loaded", "full", "late"}:
+        states.on_connecting(node, NOW - 0.5)
+    if state == "connecting long":
+        states.on_connecting(node, NOW - 5.0)
+    if state in {"ready", "loaded", "full", "late"}:
+        states.on_ready(node, NOW - 0.5)
+    if state == "failed before":
+        failed(states, node, NOW - 50.0)
+    return {
+        "loaded": Load(3, NOW - 0.9),
+        "full": Load(5, NOW - 0.1, has_room=False),
+        "late": Load(6, NOW - PATIENCE),
+    }.get(state, IDLE)
+
+
+# From the fittest to the least fit.
+FITNESS = [
+    "ready",
+    "loaded",
+    "never tried",
+    "failed before",
+    "connecting",
+    "full",
+    "late",
+]
+
+
+@pytest.mark.parametrize(("better", "worse"), list(itertools.combinations(FITNESS, 2)))
+def test_least_loaded_prefers_the_fitter_node(better: str, worse: str) -> None:
+    for first, second in ((1, 2), (2, 1)):
+        states = make()
+        loads = {first: in_state(states, first, better), second: in_state(states, second, worse)}
+        assert states.least_loaded([1, 2], loads.__getitem__, NOW) == first
+
+
+@pytest.mark.parametrize(
+    ("main", "other", "reserve_is_taken"),
+    [
+        ("ready", "ready", False),
+        ("never tried", "never tried", False),
+        ("never tried", "ready", True),
+        ("connecting", "never tried", True),
+        ("late", "never tried", True),
+        ("late", "connecting", True),
+    ],
+)
+def test_least_loaded_takes_from_the_reserve_only_what_is_fitter(
+    main: str, other: str, reserve_is_taken: bool
+) -> None:
     states = make()
-    states.on_connecting(2, 0.0)
-    assert states.least_loaded([1, 2], lambda _: 0, 1.0) == 2
-    ready(states, 3)
-    assert states.least_loaded([1, 2, 3], lambda _: 9, 1.0) == 3
+    loads = {1: in_state(states, 1, main), 2: in_state(states, 2, other)}
+    found = states.least_loaded([1], loads.__getitem__, NOW, reserve=[2])
+    assert found == (2 if reserve_is_taken else 1)
+
+
+@pytest.mark.parametrize(
+    ("state", "slow"),
+    [
+        ("never tried", False),
+        ("failed before", False),
+        ("connecting", False),
+        ("connecting long", True),
+        ("ready", False),
+        ("loaded", False),
+        ("full", False),
+        ("late", True),
+    ],
+)
+def test_slow_node_is_one_that_leaves_somebody_waiting(state: str, slow: bool) -> None:
+    states = make()
+    load = in_state(states, 1, state)
+    assert states.is_slow(1, load, NOW, longest_poll=0.0) is slow
+
+
+def test_node_that_backs_off_is_slow() -> None:
+    states = make()
+    failed(states, 1, NOW)
+    assert states.is_slow(1, IDLE, NOW, longest_poll=0.0)
+
+
+def test_node_that_may_hold_its_answer_back_is_not_slow_before_that_time() -> None:
+    states = make()
+    load = in_state(states, 1, "late")
+    assert not states.is_slow(1, load, NOW, longest_poll=0.5)
+    assert states.is_slow(1, load, NOW + 0.5, longest_poll=0.5)
 
 
 def test_least_loaded_takes_the_node_tried_longest_ago() -> None:
     states = make()
     failed(states, 1, 5.0)
     failed(states, 2, 3.0)
-    assert states.least_loaded([1, 2], lambda _: 0, 100.0) == 2
+    assert states.least_loaded([1, 2], lambda _: IDLE, 100.0) == 2
 
 
 def test_least_loaded_has_no_answer_while_all_back_off() -> None:
     states = make()
     failed(states, 1, 5.0)
-    assert states.least_loaded([1], lambda _: 0, 5.0) is None
+    assert states.least_loaded([1], lambda _: IDLE, 5.0) is None
 
 
 def test_forgotten_node_starts_over() -> None:

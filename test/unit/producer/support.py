@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import threading
 
+from kafka.producer.batch_encoding import Encoding, Record
 from kafka.producer.producer_batch import Callback, ProducerBatch
-from kafka.producer.sizes import Record
+from kafka.record.compression import Codec
 from kafka.structs import TopicPartition
 
 TP = TopicPartition("t", 0)
 
 
-class HomeStub:
-    """A home whose callbacks run where they arise."""
+class OwnerStub:
+    """An owner whose callbacks run where they arise."""
 
     def __init__(self) -> None:
         self.lock = threading.RLock()
@@ -35,17 +36,21 @@ class HomeStub:
 
 
 def make_batch(*records: Record) -> ProducerBatch:
-    batch = ProducerBatch(TP, HomeStub(), order=(1,), created=0.0)
+    batch = ProducerBatch(TP, OwnerStub(), order=(1,), created=0.0)
     batch.records.extend(records)
-    batch.memory = 1000
     return batch
+
+
+def encode(batch: ProducerBatch, *, magic: int = 2, codec: Codec = Codec.NONE) -> bool:
+    """Encode a sealed batch; return whether the result counted."""
+    encoding = Encoding(magic, codec)
+    encoded = batch.encode(encoding)
+    return encoded is not None and batch.on_encoded(encoded, encoding)
 
 
 def sealed_batch(*values: bytes | None, magic: int = 2) -> ProducerBatch:
     """Return an encoded batch with a record for each value, its number as the timestamp."""
-    from kafka.record.compression import Codec
-
     batch = make_batch(*((n, b"k%d" % n, value, None) for n, value in enumerate(values)))
     batch.seal()
-    batch.encode(magic=magic, codec=Codec.NONE)
+    encode(batch, magic=magic)
     return batch

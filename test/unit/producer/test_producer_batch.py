@@ -7,6 +7,7 @@ from itertools import product
 import pytest
 
 from kafka.errors import InvalidRecordError, KafkaError
+from kafka.producer.batch_encoding import Record, record_memory
 from kafka.producer.producer_batch import (
     BATCH_TRANSITIONS,
     BatchState,
@@ -14,10 +15,9 @@ from kafka.producer.producer_batch import (
     ProducerStamp,
     Shape,
 )
-from kafka.producer.sizes import Record, record_memory
 from kafka.record.compression import Codec
 from kafka.record.memory_records import iter_batches
-from test.unit.producer.support import TP, make_batch, sealed_batch
+from test.unit.producer.support import TP, encode, make_batch, sealed_batch
 
 
 @pytest.mark.parametrize(("old", "new"), [*product(BatchState, BatchState)])
@@ -35,7 +35,7 @@ def test_a_batch_may_be_given_up_at_any_time(state: BatchState) -> None:
 def test_an_encoded_batch_decodes_to_its_records(magic: int, codec: Codec) -> None:
     batch = make_batch((5, b"k", b"v", None), (7, None, None, None))
     batch.seal()
-    batch.encode(magic=magic, codec=codec)
+    encode(batch, magic=magic, codec=codec)
     found = [(key, value) for _, key, value, _ in batch.decoded()]
     assert found == [(b"k", b"v"), (None, None)]
 
@@ -54,9 +54,9 @@ def test_only_the_first_of_two_encodings_counts() -> None:
     batch = make_batch((0, None, b"v", None))
     batch.seal()
     records = batch.records
-    assert batch.encode(magic=2, codec=Codec.NONE) is not None
+    assert encode(batch)
     batch.records = records
-    assert batch.encode(magic=1, codec=Codec.NONE) is None
+    assert not encode(batch, magic=1)
     assert batch.magic == 2
 
 
@@ -77,7 +77,7 @@ def test_the_brokers_timestamp_comes_first() -> None:
 def test_header_sizes_are_kept() -> None:
     batch = make_batch((0, None, b"v", [("ab", b"cde"), ("f", None)]), (0, None, b"v", None))
     batch.seal()
-    batch.encode(magic=2, codec=Codec.NONE)
+    encode(batch)
     batch.outcome = Outcome(0)
     sizes = [batch.metadata_of(n).serialized_header_size for n in (0, 1)]
     assert sizes == [6, -1]
@@ -133,7 +133,7 @@ def test_memory_counts_payload_headers_and_overhead() -> None:
 def test_a_reopened_batch_can_be_encoded_for_an_older_broker() -> None:
     batch = sealed_batch(b"a", b"b")
     batch.reopen()
-    batch.encode(magic=1, codec=Codec.NONE)
+    encode(batch, magic=1)
     (found,) = iter_batches(b"".join(batch.pieces()), check_crcs=True)
     assert found.magic == 1
 
@@ -157,7 +157,7 @@ def test_records_of_any_shape_come_out_as_they_went_in(
     batch = make_batch()
     indexes = [batch.add(record) for record in records]
     batch.seal()
-    batch.encode(magic=magic, codec=Codec.NONE)
+    encode(batch, magic=magic)
     found = [(key, value, headers or None) for _, key, value, headers in batch.decoded()]
     assert found == [record[1:] for record in records]
     assert indexes == list(range(len(records)))
@@ -169,7 +169,7 @@ def test_metadata_of_any_shape_has_the_records_own_time_and_sizes(shape: Shape) 
     for record in SHAPES[shape]:
         batch.add(record)
     batch.seal()
-    batch.encode(magic=2, codec=Codec.NONE)
+    encode(batch)
     batch.outcome = Outcome(base_offset=0)
     found = [batch.metadata_of(index)[4:8] for index in range(len(SHAPES[shape]))]
     assert found == [

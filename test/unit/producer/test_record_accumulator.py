@@ -1,8 +1,9 @@
-"""A loop that looks at the queues while a thread opens a batch finds it, or is woken for it."""
+"""Where senders and the loop meet: batches are found by a look, or wake the loop for one."""
 
 from __future__ import annotations
 
 import math
+import threading
 from collections import deque
 from typing import TYPE_CHECKING
 
@@ -10,12 +11,13 @@ import pytest
 
 from kafka._base.observer import Observer
 from kafka.errors import KafkaError
-from kafka.producer.border import AccumulatorSettings
-from kafka.producer.deliveries import Deliveries
-from kafka.producer.record_accumulator import RecordAccumulator
-from kafka.producer.routes import TopicRoute
+from kafka.producer.incomplete_batches import IncompleteBatches
+from kafka.producer.locked_append import LockedAppend
+from kafka.producer.record_accumulator import AccumulatorSettings, RecordAccumulator, WakeUps
+from kafka.producer.topic_info import TopicInfo
 from kafka.record.compression import Codec
-from test.unit.producer.test_deliveries import LaterRunner
+from test.support.interruptions import interruptions
+from test.unit.producer.test_incomplete_batches import LaterRunner
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,10 +53,11 @@ class Story:
 
     def __init__(self) -> None:
         self.wakes = 0
+        self.popped: list[ProducerBatch] = []
         self.clock = Interrupting()
         settings = AccumulatorSettings(16_384, LINGER, 2**20, DELIVERY_TIMEOUT, Codec.NONE)
         self.accumulator = RecordAccumulator(settings, clock=self.clock, notify=self._wake)
-        deliveries = Deliveries(
+        self.incomplete = IncompleteBatches(
             self.accumulator.lock,
             wait_timeout=1.0,
             runner=LaterRunner(),
@@ -62,8 +65,8 @@ class Story:
             is_loop_thread=lambda: False,
             is_held_here=lambda: False,
         )
-        self.accumulator.attach(deliveries, Observer())
-        self.route = TopicRoute("t", batch_size=16_384, limit=16_384, uniform=max)
+        self.accumulator.attach(self.incomplete, Observer())
+        self.route = TopicInfo("t", batch_size=16_384, limit=16_384, uniform=max)
         self.route.update(1, (0,))
 
     def _wake(self) -> None:
@@ -77,8 +80,23 @@ class Story:
         """Set a batch aside, as a send() does that interrupts somebody inside."""
         batch = batch or self.accumulator.make_batch(self.route.sticky, (RECORD,))
         batch.seal()
-        self.accumulator.intake.aside.append((self.route.sticky, batch))
+        self.accumulator.gate.aside.append((self.route.sticky, batch, 300))
         return batch
+
+    def pop(self) -> None:
+        """Take a batch, as the sender does."""
+        batch = self.accumulator.pop(self.route.sticky)
+        if batch is not None:
+            self.popped.append(batch)
+
+    def records(self) -> list[object]:
+        """Return what is stored of all records, popped or not."""
+        queued = [batch for queue in self.route.queues for batch in queue.batches]
+        return [
+            record
+            for batch in [*queued, *self.popped]
+            for record in batch.records or [None] * batch.count
+        ]
 
     def look(self) -> int:
         """Look as the sender does that finds nothing due; return how many queues there were."""
@@ -88,9 +106,15 @@ class Story:
         return len(found)
 
 
-@pytest.fixture
-def story() -> Story:
+@pytest.fixture(params=["gate", "plain"])
+def story(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Story:
+    monkeypatch.setenv("KAFKA_PRODUCER_LOCK", request.param)
     return Story()
+
+
+def test_the_environment_chooses_the_plain_lock(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KAFKA_PRODUCER_LOCK", "plain")
+    assert isinstance(Story().accumulator.gate, LockedAppend)
 
 
 def test_a_record_is_seen_by_the_next_look(story: Story) -> None:
@@ -126,12 +150,9 @@ def test_a_batch_that_is_due_no_sooner_than_the_next_look_wakes_nobody(story: St
 def test_what_was_set_aside_while_the_loop_looked_wakes_it_again(story: Story) -> None:
     story.send()
     story.set_aside()
-    del story.accumulator.intake.free
-    story.look()
-    story.accumulator.intake.free = None
     wakes = story.wakes
-    # As whoever was inside does on the way out.
-    story.accumulator.take_aside()
+    # The thread that looks is inside, so that only the way out queues the batch.
+    story.accumulator.gate.guarded(story.look)
     assert story.wakes == wakes + 1
 
 
@@ -153,7 +174,7 @@ def test_nothing_is_set_aside_any_more_after_close(story: Story) -> None:
 
     def interrupt() -> None:
         story.clock.meanwhile = lambda: None
-        story.accumulator.memory.close()
+        story.accumulator.pool.close()
         try:
             story.send()
         except KafkaError as error:
@@ -170,15 +191,14 @@ def test_abort_fails_what_was_set_aside(story: Story) -> None:
     assert batch.outcome is not None
 
 
-def test_abort_takes_back_what_open_batches_were_lent(story: Story) -> None:
+def test_abort_frees_the_reserved_memory_of_open_batches(story: Story) -> None:
     story.send()
     batch = story.route.sticky.open
     assert batch is not None
-    intake = story.accumulator.intake
-    intake.largest = 1000
-    assert intake.lend(story.route.sticky, batch, 300) >= 300
+    pool = story.accumulator.pool
+    assert pool.reserve(batch, 300, 1000) >= 300
     story.accumulator.abort(KafkaError("the end"))
-    assert (intake.lent, story.accumulator.memory.used) == (set(), 0)
+    assert (pool.reserved, pool.used) == (set(), 0)
 
 
 def test_a_batch_that_an_exception_takes_from_its_queue_is_failed_by_abort(story: Story) -> None:
@@ -197,3 +217,180 @@ def test_a_batch_that_an_exception_takes_from_its_queue_is_failed_by_abort(story
     story.route.sticky.batches = deque()
     story.accumulator.abort(KafkaError("the end"))
     assert batch.outcome is not None
+
+
+# -- exceptions out of signal handlers -------------------------------------------------------
+
+
+def is_free(accumulator: RecordAccumulator) -> bool:
+    """Return whether another thread can get gate and lock."""
+    entered = threading.Event()
+    thread = threading.Thread(target=accumulator.gate.guarded, args=(entered.set,), daemon=True)
+    thread.start()
+    thread.join(1.0)
+    return entered.is_set()
+
+
+def batches_of(story: Story) -> list[ProducerBatch]:
+    """Return the batches that the loop would send, or knows of."""
+    queued = [batch for queue in story.route.queues for batch in queue.batches]
+    assert len(queued) == len(set(queued))
+    return [*dict.fromkeys([*queued, *story.incomplete.incomplete])]
+
+
+def with_full_batch() -> Story:
+    story = Story()
+    story.send()
+    story.look()
+    story.wakes = 0
+    story.route.sticky.limit = 0
+    return story
+
+
+def with_batch_aside() -> Story:
+    story = with_open_batch()
+    story.set_aside()
+    return story
+
+
+def with_open_batch() -> Story:
+    story = Story()
+    story.send()
+    return story
+
+
+@pytest.mark.parametrize("lock", ["gate", "plain"])
+@pytest.mark.parametrize("make", [Story, with_open_batch, with_full_batch])
+def test_an_interrupted_append_loses_no_record_no_memory_and_no_wake_up(
+    monkeypatch: pytest.MonkeyPatch, lock: str, make: Callable[[], Story]
+) -> None:
+    monkeypatch.setenv("KAFKA_PRODUCER_LOCK", lock)
+    before = sum(len(batch.records) for batch in batches_of(make()))
+    for story, place in interruptions(make, Story.send):
+        assert is_free(story.accumulator), place
+        batches = batches_of(story)
+        count = sum(len(batch.records) or batch.count for batch in batches)
+        assert count in (before, before + 1), place
+        pool = story.accumulator.pool
+        assert pool.used == sum(batch.memory + batch.overhead_memory for batch in batches), place
+        # The next record makes up for a wake-up that did not come, unless the loop looks in time.
+        story.route.sticky.limit = 16_384
+        story.send()
+        due = story.route.sticky.due_at(0.0, hurry=False)
+        looks_in_time = -math.inf < story.accumulator.next_due <= due
+        assert story.wakes > 0 or looks_in_time, place
+
+
+@pytest.mark.parametrize("lock", ["gate", "plain"])
+@pytest.mark.parametrize("make", [Story, with_open_batch, with_full_batch, with_batch_aside])
+@pytest.mark.parametrize("call", [Story.send, Story.look, Story.pop])
+def test_a_send_that_interrupts_another_call_loses_nothing_and_takes_memory_once(
+    monkeypatch: pytest.MonkeyPatch,
+    lock: str,
+    make: Callable[[], Story],
+    call: Callable[[Story], object],
+) -> None:
+    monkeypatch.setenv("KAFKA_PRODUCER_LOCK", lock)
+    untouched = make()
+    call(untouched)
+    expected = len(untouched.records()) + 1
+    for story, place in interruptions(make, call, Story.send):
+        assert is_free(story.accumulator), place
+        story.look()
+        assert len(story.records()) == expected, place
+        assert not story.accumulator.gate.aside, place
+        batches = [*batches_of(story), *story.popped]
+        pool = story.accumulator.pool
+        assert pool.used == sum(batch.memory + batch.overhead_memory for batch in {*batches}), place
+
+
+@pytest.mark.parametrize("lock", ["gate", "plain"])
+def test_an_interrupted_pop_leaves_the_batch_where_the_sender_or_abort_finds_it(
+    monkeypatch: pytest.MonkeyPatch, lock: str
+) -> None:
+    monkeypatch.setenv("KAFKA_PRODUCER_LOCK", lock)
+    for story, place in interruptions(
+        with_open_batch, lambda story: story.accumulator.pop(story.route.sticky)
+    ):
+        assert is_free(story.accumulator), place
+        (batch,) = batches_of(story)
+        assert len(batch.records) == 1
+        story.accumulator.abort(KafkaError("the end"))
+        assert batch.outcome is not None, place
+        assert story.accumulator.pool.used == 0, place
+
+
+# -- wake-ups ---------------------------------------------------------------------------------
+
+
+class Loop:
+    """Counts how often it is woken; *meanwhile* happens while it is being woken."""
+
+    def __init__(self) -> None:
+        self.woken = 0
+        self.meanwhile = lambda: None
+        self.wake_ups = WakeUps(self.wake)
+
+    def wake(self) -> None:
+        self.woken += 1
+        self.meanwhile()
+
+
+def test_the_first_who_asks_wakes_the_loop_and_the_next_does_not() -> None:
+    loop = Loop()
+    loop.wake_ups.ask()
+    loop.wake_ups.ask()
+    assert loop.woken == 1
+
+
+def test_after_a_look_the_loop_is_woken_again() -> None:
+    loop = Loop()
+    loop.wake_ups.ask()
+    loop.wake_ups.looking()
+    loop.wake_ups.ask()
+    assert loop.woken == 2
+
+
+def test_a_loop_that_looks_while_it_is_being_woken_is_woken_for_what_comes_after() -> None:
+    loop = Loop()
+    loop.meanwhile = loop.wake_ups.looking
+    loop.wake_ups.ask()
+    loop.meanwhile = lambda: None
+    loop.wake_ups.ask()
+    assert loop.woken == 2
+
+
+def test_a_loop_that_looks_twice_while_it_is_being_woken_is_woken_all_the_same() -> None:
+    loop = Loop()
+    loop.wake_ups.ask()
+    loop.wake_ups.looking()
+    loop.meanwhile = lambda: [loop.wake_ups.looking() for _ in range(2)]
+    loop.wake_ups.ask()
+    loop.wake_ups.ask()
+    assert loop.woken == 3
+
+
+def test_whoever_asks_while_another_one_wakes_the_loop_wakes_it_as_well() -> None:
+    loop = Loop()
+
+    def ask_once() -> None:
+        loop.meanwhile = lambda: None
+        loop.wake_ups.ask()
+
+    loop.meanwhile = ask_once
+    loop.wake_ups.ask()
+    assert loop.woken == 2
+
+
+def test_an_exception_out_of_a_wake_up_leaves_the_next_one_to_make_up_for_it() -> None:
+    loop = Loop()
+
+    def interrupt() -> None:
+        loop.meanwhile = lambda: None
+        raise KeyboardInterrupt
+
+    loop.meanwhile = interrupt
+    with pytest.raises(KeyboardInterrupt):
+        loop.wake_ups.ask()
+    loop.wake_ups.ask()
+    assert loop.woken == 2

@@ -1,4 +1,4 @@
-"""Which version to send, and to which release a broker belongs."""
+"""Which version to send, to which release a broker belongs, and which records it takes."""
 
 import pytest
 
@@ -137,3 +137,31 @@ def test_required_feature_is_there_on_the_newest_and_named_on_the_oldest(feature
 def test_required_feature_names_the_release_that_brought_it():
     with pytest.raises(UnsupportedVersionError, match=r"needs a broker of 0\.10\.1 or later"):
         ApiVersions.for_broker_version((0, 10, 0)).require(OFFSETS_FOR_TIMES)
+
+
+@pytest.mark.parametrize(
+    ("release", "magic"),
+    [((0, 8, 0), 0), ((0, 9), 0), ((0, 10, 0), 1), ((0, 10, 2), 1), ((0, 11), 2), ((4, 0), 2)],
+)
+def test_record_format_follows_the_release(release, magic):
+    assert ApiVersions.for_broker_version(release).record_magic == magic
+
+
+@pytest.mark.parametrize(
+    ("release", "codec", "works"),
+    [
+        ((2, 1), 4, True),
+        ((2, 0), 4, False),
+        ((0, 8, 2), 3, True),
+        ((0, 8, 1), 3, False),
+        ((0, 8, 0), 2, True),
+        ((0, 8, 0), 0, True),
+    ],
+)
+def test_codec_takes_a_new_enough_broker(release, codec, works):
+    versions = ApiVersions.for_broker_version(release)
+    if works:
+        versions.require_codec(codec)
+        return
+    with pytest.raises(UnsupportedVersionError, match="compression_type"):
+        versions.require_codec(codec)

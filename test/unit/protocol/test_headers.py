@@ -5,9 +5,15 @@ import struct
 import pytest
 
 from kafka.errors import IllegalArgumentError, KafkaProtocolError, UnsupportedVersionError
-from kafka.protocol.headers import decode_correlation_id, decode_response, encode_request
+from kafka.protocol.headers import (
+    decode_correlation_id,
+    decode_response,
+    encode_request,
+    encode_response,
+)
 from kafka.protocol.messages.api_versions import ApiVersionsRequest, ApiVersionsResponse
 from kafka.protocol.messages.heartbeat import HeartbeatRequest, HeartbeatResponse
+from kafka.protocol.messages.metadata import MetadataRequest, MetadataResponse
 from kafka.protocol.messages.produce import ProduceRequest
 from kafka.protocol.messages.sasl_handshake import SaslHandshakeRequest
 
@@ -95,3 +101,18 @@ def test_api_versions_is_answered_with_header_0_in_every_version(version):
 def test_a_broken_header_is_a_protocol_error(tags):
     with pytest.raises(KafkaProtocolError):
         decode_response(HeartbeatRequest, 4, b"\0\0\0\7" + tags)
+
+
+@pytest.mark.parametrize("version", range(14))
+def test_a_response_is_read_as_it_was_written(version):
+    response = MetadataResponse(topics=[MetadataResponse.MetadataResponseTopic(name="orders")])
+    data = b"".join(encode_response(response, version, correlation_id=7))
+    assert int.from_bytes(data[:4], "big") == len(data) - 4
+    assert decode_correlation_id(data[4:]) == 7
+    assert decode_response(MetadataRequest, version, data[4:]).topics[0].name == "orders"
+
+
+def test_a_flexible_api_versions_response_is_written_with_header_0():
+    data = b"".join(encode_response(ApiVersionsResponse(error_code=9), 3, correlation_id=7))
+    assert data[8:10] == b"\0\x09"
+    assert decode_response(ApiVersionsRequest, 3, data[4:]).error_code == 9

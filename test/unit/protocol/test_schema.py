@@ -13,7 +13,6 @@ from kafka.protocol.messages.list_offsets import ListOffsetsRequest
 from kafka.protocol.messages.metadata import MetadataRequest
 from kafka.protocol.messages.produce import ProduceRequest
 from kafka.protocol.messages.sasl_authenticate import SaslAuthenticateRequest
-from kafka.protocol.schema import VersionRange
 
 
 def test_a_field_the_version_cannot_carry_is_named_with_the_version_that_can():
@@ -155,14 +154,3 @@ def test_messages_compare_copy_pickle_and_show_their_fields():
     )
     with pytest.raises(TypeError):
         hash(request)
-
-
-def test_version_ranges_contain_and_show_versions():
-    assert [v in VersionRange(2, 4) for v in (1, 2, 4, 5)] == [False, True, True, False]
-    assert (str(VersionRange(2, 4)), str(VersionRange(3, 3))) == ("2-4", "3")
-
-
-def test_a_field_shows_name_type_and_versions():
-    shown = {repr(field) for field in MetadataRequest.FIELDS}
-    assert "<Field topics: []MetadataRequestTopic 0->" in shown
-    assert "<Field include_cluster_authorized_operations: bool 8-10>" in shown

@@ -10,7 +10,7 @@ from kafka._base.backoff import ExponentialBackoff
 from kafka._base.transitions import IllegalTransitionError
 from kafka.errors import TopicAuthorizationFailedError
 from kafka.structs import TopicPartition
-from kafka.subscription import FetchState, PartitionState
+from kafka.subscription import FetchState, Hold, PartitionState
 from kafka.subscription.partition_state import FETCH_TRANSITIONS
 from kafka.subscription.reset import EARLIEST
 
@@ -78,10 +78,22 @@ def test_only_a_fetching_partition_is_fetchable(old: FetchState) -> None:
     assert in_state(old).is_fetchable() == (old is FetchState.FETCHING)
 
 
-def test_paused_partition_is_not_fetchable() -> None:
+@pytest.mark.parametrize("hold", Hold)
+def test_partition_on_hold_is_not_fetchable(hold: Hold) -> None:
     state = in_state(FetchState.FETCHING)
-    state.paused = True
-    assert not state.is_fetchable()
+    found = []
+    for on in (True, False):
+        state.set_hold(hold, on=on)
+        found.append((state.is_fetchable(), state.paused))
+    assert found == [(False, hold is Hold.PAUSED), (True, False)]
+
+
+def test_hold_is_lifted_without_touching_another() -> None:
+    state = in_state(FetchState.FETCHING)
+    state.set_hold(Hold.PAUSED, on=True)
+    state.set_hold(Hold.VALIDATING, on=True)
+    state.set_hold(Hold.VALIDATING, on=False)
+    assert state.holds == Hold.PAUSED
 
 
 def test_failed_partition_is_not_fetchable_until_it_starts_again() -> None:

@@ -9,6 +9,7 @@ from kafka.structs import TopicPartition
 from kafka.subscription import (
     AsyncConsumerRebalanceListener,
     ConsumerRebalanceListener,
+    Hold,
     SubscriptionState,
     SubscriptionType,
     check_partitions,
@@ -167,7 +168,7 @@ def test_topic_that_vanishes_for_a_moment_is_not_late() -> None:
 def test_paused_partitions_are_named() -> None:
     state = SubscriptionState()
     for partition in state.replace_assignment([A0, A1]):
-        partition.paused = partition.tp == A1
+        partition.set_hold(Hold.PAUSED, on=partition.tp == A1)
     assert state.paused_partitions() == {A1}
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from kafka.errors import IllegalStateError
 from kafka.sync.exclusive import ExclusiveUse
+from test.support.interruptions import interruptions
 
 
 def error_in_another_thread(use: ExclusiveUse) -> Exception | None:
@@ -60,3 +61,12 @@ def test_reset_forgets_who_is_inside() -> None:
     use.__enter__()
     use.reset()
     assert error_in_another_thread(use) is None
+
+
+def test_interrupted_call_leaves_it_to_other_threads() -> None:
+    def use_twice(use: ExclusiveUse) -> None:
+        with use, use:
+            len(b"")
+
+    for use, place in interruptions(lambda: ExclusiveUse("Thing"), use_twice):
+        assert error_in_another_thread(use) is None, place

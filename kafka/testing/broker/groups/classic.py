@@ -1,4 +1,4 @@
-"""A classic group: join, sync, heartbeat, leave, and what time does to it.  Pure.
+"""A classic group: join, sync, heartbeat, leave, and time-outs.  Pure.
 
 One generation after another: members join (PREPARING_REBALANCE) until all of them have or the
 rebalance timeout is over, the leader hands in the assignment (COMPLETING_REBALANCE), and the group
@@ -77,7 +77,7 @@ class ClassicGroup:
     def validate_commit(
         self, member_id: str, instance_id: str | None, generation_id: int, *, transactional: bool
     ) -> None:
-        """Let a member, or nobody in particular if the group is empty, commit offsets.
+        """Check that a member, or any client if the group is empty, may commit offsets.
 
         Raises:
             BrokerResponseError: the member or its generation is not the group's, the group has
@@ -102,7 +102,7 @@ class ClassicGroup:
     # -- joining ------------------------------------------------------------------------------
 
     def join(self, join: Join, now: float) -> Ticket[JoinOutcome]:
-        """Let a member join, or join again; the answer may have to wait for the others."""
+        """Handle a member that joins, or joins again; the answer may wait for the other members."""
         ticket: Ticket[JoinOutcome] = Ticket()
         try:
             self._join(join, ticket, now)
@@ -162,7 +162,7 @@ class ClassicGroup:
         self._rebalance(now)
 
     def _renew(self, member: Member, join: Join, ticket: Ticket[JoinOutcome], now: float) -> None:
-        # Its client has given the older request up; nobody else would ever answer it.
+        # Its client has given up the older request; nothing else would ever answer it.
         member.answer_join(JoinOutcome(member.member_id, RebalanceInProgressError))
         member.update(join)
         member.awaiting_join = ticket
@@ -350,7 +350,7 @@ class ClassicGroup:
     def leave(
         self, leaving: Sequence[tuple[str, str | None]], now: float
     ) -> list[type[BrokerResponseError] | None]:
-        """Let members leave, each named by member id, instance id or both; return their errors."""
+        """Remove members, each named by member id, instance id or both; return their errors."""
         if self.state is State.DEAD:
             return [CoordinatorNotAvailableError] * len(leaving)
         results: list[type[BrokerResponseError] | None] = []
@@ -382,7 +382,7 @@ class ClassicGroup:
     # -- time -----------------------------------------------------------------------------------
 
     def poll(self, now: float) -> None:
-        """Give up whoever has been silent for too long, and end phases whose time is over."""
+        """Remove the members that have been silent for too long, and end phases that time out."""
         before = len(self.roster.members)
         for member_id in self.roster.overdue(now):
             self.roster.remove(member_id)

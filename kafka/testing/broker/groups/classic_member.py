@@ -15,7 +15,7 @@ Protocols = tuple[tuple[str, bytes], ...]
 
 
 class Join(NamedTuple):
-    """What a JoinGroup request says; times in seconds.
+    """The fields of a JoinGroup request; times in seconds.
 
     Attributes:
         member_id: empty for a new member.
@@ -71,7 +71,7 @@ class Member:
         self.update(join)
 
     def update(self, join: Join) -> None:
-        """Take over what a JoinGroup says."""
+        """Take over the fields of a JoinGroup request."""
         self.client_id = join.client_id
         self.client_host = join.client_host
         self.session_timeout = join.session_timeout
@@ -89,7 +89,7 @@ class Member:
         self.deadline = now + self.session_timeout
 
     def metadata(self, protocol: str | None) -> bytes:
-        """Return what the member said for *protocol*."""
+        """Return the member's metadata for *protocol*."""
         return next((data for name, data in self.protocols if name == protocol), b"")
 
     def answer_join(self, outcome: JoinOutcome) -> None:

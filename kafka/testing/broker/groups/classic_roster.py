@@ -1,4 +1,4 @@
-"""Who is in a classic group: members, their static ids, their leader.  Pure."""
+"""The members of a classic group, their static ids and their leader.  Pure."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ class Roster:
         return member
 
     def remove(self, member_id: str) -> Member | None:
-        """Forget a member; what it waits for is answered UNKNOWN_MEMBER_ID."""
+        """Remove a member; its waiting requests are answered UNKNOWN_MEMBER_ID."""
         self.pending.pop(member_id, None)
         member = self.members.pop(member_id, None)
         if member is None:
@@ -117,7 +117,7 @@ class Roster:
         return member
 
     def replace(self, old_id: str, new_id: str) -> Member:
-        """Give a static member another id; whoever still has the old one is fenced."""
+        """Give a static member another id; this fences the client that has the old one."""
         member = self.members.pop(old_id)
         member.answer_join(JoinOutcome(old_id, FencedInstanceIdError))
         member.answer_sync(SyncOutcome(FencedInstanceIdError))
@@ -130,12 +130,12 @@ class Roster:
         return member
 
     def next_overdue(self) -> float:
-        """Return when the first member is to be given up, infinity for never."""
+        """Return when the first member is overdue, infinity for never."""
         times = [member.expires_at for member in self.members.values()]
         return min((*times, *self.pending.values()), default=math.inf)
 
     def overdue(self, now: float) -> list[str]:
-        """Return the ids of the members to be given up, those that are only expected included."""
+        """Return the ids of the overdue members, including those that have not come back yet."""
         late = [member_id for member_id, when in self.pending.items() if when <= now]
         late += [member.member_id for member in self.members.values() if member.expires_at <= now]
         return late
@@ -168,7 +168,7 @@ class Roster:
         return select_protocol(self.members.values())
 
     def listed(self, protocol: str | None) -> tuple[JoinedMember, ...]:
-        """Return what the leader is told."""
+        """Return the members as the leader gets them."""
         return tuple(
             JoinedMember(member.member_id, member.instance_id, member.metadata(protocol))
             for member in self.members.values()

@@ -30,7 +30,7 @@ TRANSITIONS = Transitions(
 
 
 class Limits(NamedTuple):
-    """What the configs say about classic groups.
+    """The limits of classic groups, from the configs.
 
     Attributes:
         initial_delay: seconds an empty group waits for more members than the first.

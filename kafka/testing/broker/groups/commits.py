@@ -82,10 +82,10 @@ def commit_offsets(
 
     Args:
         context: of the request.
-        commit: who commits, for which group.
-        entries: what.
+        commit: the member that commits, and its group.
+        entries: the offsets.
         by_id: the request names topics by id.
-        store: puts what is good where it belongs.
+        store: stores the valid offsets.
         admit: asked before the group is, if any partition is good; refuses by raising.
         expires_ms: Unix time after which the offsets are forgotten.
     """
@@ -119,7 +119,7 @@ def commit_offsets(
 def _sort_out(
     context: RequestContext, entries: list[Entry], codes: list[int], *, by_id: bool
 ) -> dict[int, _Checked]:
-    """Return what is good by its place in *entries*; what is not gets its error in *codes*."""
+    """Return the valid entries by their index; write the errors of the others to *codes*."""
     good: dict[int, _Checked] = {}
     for index, entry in enumerate(entries):
         try:

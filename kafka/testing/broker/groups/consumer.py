@@ -50,7 +50,7 @@ class ConsumerState(Enum):
 
 
 class Settings(NamedTuple):
-    """What the configs say about a group; times in seconds.
+    """The settings of a group, from the configs; times in seconds.
 
     Attributes:
         assignment_interval: shortest time between two target assignments.
@@ -109,7 +109,7 @@ class ConsumerGroup:
 
     @property
     def state(self) -> ConsumerState:
-        """What the epochs amount to."""
+        """The state of the group, from its epochs."""
         if self._is_dead:
             return ConsumerState.DEAD
         if not self.members:
@@ -143,7 +143,7 @@ class ConsumerGroup:
         return any(topic in self.topics_of(member) for member in self.members.values())
 
     def validate_epoch(self, member_id: str | None, epoch: int) -> None:
-        """Let a member, or nobody in particular, fetch committed offsets.
+        """Check that a member, or a client that names no member, may fetch committed offsets.
 
         Raises:
             UnknownMemberIdError: there is no such member.
@@ -164,7 +164,7 @@ class ConsumerGroup:
         transactional: bool,
         speaks_epochs: bool = True,
     ) -> None:
-        """Let a member, or nobody in particular if the group is empty, commit offsets.
+        """Check that a member, or any client if the group is empty, may commit offsets.
 
         A commit from an earlier epoch counts for partitions the member has had since (KIP-1251).
 
@@ -339,13 +339,13 @@ class ConsumerGroup:
             self.static.pop(member.instance_id, None)
         self.epoch += 1
         if not self.members:
-            # There is nobody left to assign anything to.
+            # No member is left to assign partitions to.
             self.target_epoch = self.epoch
 
     # -- assigning ----------------------------------------------------------------------------
 
     def _has_new_topics(self, topics: Mapping[str, TopicInfo]) -> bool:
-        """See what there is of the topics subscribed to; return whether it has changed."""
+        """Look up the subscribed topics; return whether they have changed."""
         names = {name for member in self.members.values() for name in self.topics_of(member)}
         before, self._topics = self._topics, subscribed(names, topics)
         return before != self._topics
@@ -392,7 +392,7 @@ class ConsumerGroup:
     # -- time -----------------------------------------------------------------------------------
 
     def poll(self, now: float) -> None:
-        """Give up the members that have been silent, or have not revoked, for too long."""
+        """Remove the members that have been silent, or have not revoked, for too long."""
         for member in [member for member in self.members.values() if member.deadline <= now]:
             self._remove(member)
 

@@ -37,13 +37,13 @@ TRANSITIONS = Transitions({state: tuple(MemberState) for state in MemberState})
 
 
 class Beat(NamedTuple):
-    """What a ConsumerGroupHeartbeat request says; ``None`` is what it leaves as it was.
+    """The fields of a ConsumerGroupHeartbeat request; ``None`` means unchanged.
 
     Attributes:
         rebalance_timeout: seconds.
         names: topics subscribed to.
-        regex: pattern of topics subscribed to; empty for none any more.
-        owned: partitions the client has; ``None`` if nothing changed since it said so.
+        regex: pattern of the subscribed topics; empty removes the pattern.
+        owned: partitions of the client; ``None`` if they have not changed since it sent them.
     """
 
     member_id: str
@@ -75,7 +75,7 @@ class ConsumerMember:
         epoch: 0 until it has an assignment, -2 while a static member is away.
         previous_epoch: the one before.
         assigned: its partitions, and the epoch in which it got each (KIP-1251).
-        revoking: what it still has and has been told to give up.
+        revoking: partitions that it still has and must give up.
         session_deadline: when it is given up, if nothing is heard.
         revoke_deadline: when it is given up if it does not give up `revoking`.
     """
@@ -110,7 +110,7 @@ class ConsumerMember:
         return min(self.session_deadline, self.revoke_deadline)
 
     def update(self, beat: Beat) -> bool:
-        """Take over what a heartbeat says; return whether the subscription or rack changed."""
+        """Take over the fields of a heartbeat; return whether the subscription or rack changed."""
         before = (self.names, self.regex, self.rack_id, self.assignor)
         self.instance_id = beat.instance_id or self.instance_id
         self.client_id = beat.client_id

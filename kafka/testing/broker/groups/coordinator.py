@@ -1,7 +1,7 @@
-"""The groups of a cluster: to find, create, replace and delete them, and to move their time.  Pure.
+"""The groups of a cluster: find, create, replace and delete them, and run their timers.  Pure.
 
-Get it with ``cluster.component(GroupCoordinator)``; every broker has the same one, and
-`GroupCoordinator.check` sees to it that only the group's coordinator answers.
+Get it with ``cluster.component(GroupCoordinator)``. All brokers share it, and handlers call
+`GroupCoordinator.check` so that only the group's coordinator answers.
 
 Limits: a group changes between the classic and the consumer protocol only while it has no members,
 as with ``group.consumer.migration.policy=disabled``. Committed offsets expire in groups without
@@ -48,12 +48,12 @@ AnyGroup = ClassicGroup | ConsumerGroup
 
 
 class Commit(NamedTuple):
-    """Who commits offsets of which group.
+    """The member that commits offsets, and its group.
 
     Attributes:
         epoch: generation or member epoch, -1 for none.
-        transactional: by TxnOffsetCommit.
-        speaks_epochs: the version of the request knows of member epochs.
+        transactional: the request is TxnOffsetCommit.
+        speaks_epochs: the version of the request has member epochs.
         misses_groups: the answer may be GROUP_ID_NOT_FOUND.
     """
 
@@ -71,7 +71,7 @@ class GroupCoordinator:
 
     Attributes:
         groups: by id.
-        offsets: what they have committed.
+        offsets: the committed offsets of all groups.
         changed: fires when a group may have changed.
     """
 
@@ -95,7 +95,7 @@ class GroupCoordinator:
         return self._cluster.clock.now()
 
     def check(self, node_id: int, group_id: str) -> None:
-        """Let requests for a group at a broker pass.
+        """Check that a broker coordinates a group.
 
         Raises:
             NotCoordinatorError: another broker coordinates the group.
@@ -177,7 +177,7 @@ class GroupCoordinator:
         return ConsumerGroup(group_id, settings=lambda: self._settings(group_id))
 
     def new_id(self) -> str:
-        """Return a UUID nobody has, as member ids of classic groups end."""
+        """Return an unused UUID, for the end of a member id of a classic group."""
         return str(self._new_uuid())
 
     def new_member_id(self) -> str:
@@ -224,7 +224,7 @@ class GroupCoordinator:
     # -- commits --------------------------------------------------------------------------------
 
     def validate_commit(self, commit: Commit, partitions: Sequence[TopicPartitionId]) -> None:
-        """Let offsets be committed; a commit without members creates the group if need be.
+        """Check a commit of offsets; one without an epoch creates the group if necessary.
 
         Raises:
             BrokerResponseError: the member or its epoch is not the group's.
@@ -378,7 +378,7 @@ class GroupCoordinator:
     # -- time -----------------------------------------------------------------------------------
 
     def keep(self, group: AnyGroup) -> None:
-        """Take note of a group after each request that may have changed it."""
+        """Keep a group, and arm its timer, after a request that may have changed it."""
         self.groups[group.group_id] = group
         if group.is_empty:
             self._empty_since.setdefault(group.group_id, self.now)
@@ -411,5 +411,5 @@ class GroupCoordinator:
 
 
 def error_text(error: BrokerResponseError) -> str:
-    """Return what an error message field says."""
+    """Return the text for an ``error_message`` field."""
     return ", ".join(map(str, error.args)) or error.description

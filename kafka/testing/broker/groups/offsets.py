@@ -1,4 +1,4 @@
-"""Offsets that groups have committed, and those that wait for a transaction to end.  Pure."""
+"""The committed offsets of groups, and those that wait for the end of a transaction.  Pure."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class GroupOffsets:
             held[key] = _Entry(value, next(self._order))
 
     def release(self, producer_id: int, *, commit: bool) -> None:
-        """End a transaction; what was committed otherwise meanwhile is newer and stays."""
+        """End a transaction; offsets that were committed outside of it since then stay."""
         for key, entry in self._pending.pop(producer_id, {}).items():
             current = self._entries.get(key)
             if commit and (current is None or current.order < entry.order):
@@ -98,7 +98,7 @@ class OffsetStore:
         self._groups: dict[str, GroupOffsets] = {}
 
     def of(self, group_id: str) -> GroupOffsets:
-        """Return the offsets of a group, which may be none."""
+        """Return the offsets of a group, perhaps empty."""
         found = self._groups.get(group_id)
         if found is None:
             found = self._groups[group_id] = GroupOffsets(self._order)

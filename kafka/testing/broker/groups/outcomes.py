@@ -1,4 +1,4 @@
-"""What the group machines answer, at once or later.  Pure."""
+"""The answers of the group state machines, given at once or later.  Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 class JoinedMember(NamedTuple):
-    """One member as the leader of a classic group is told about it."""
+    """One member, as the leader of a classic group gets it."""
 
     member_id: str
     instance_id: str | None

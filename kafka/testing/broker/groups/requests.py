@@ -1,4 +1,4 @@
-"""What the handlers of the group APIs have in common."""
+"""Steps that the handlers of the group APIs share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the members of a KIP-848 group subscribe to, resolved on the broker.  Pure.
+"""The subscriptions of a KIP-848 group, resolved on the broker.  Pure.
 
 Apache Kafka reads patterns as RE2 does. What only Python's engine knows is refused here as RE2
 refuses it: assertions that look around, references to groups, possessive and atomic groups. RE2's
@@ -22,7 +22,7 @@ _NOT_RE2 = re.compile(r"(?<!\\)(?:\\\\)*(?:\\[1-9]|\(\?(?:=|!|<=|<!|>|P=|\(|#)|[
 
 
 class TopicInfo(NamedTuple):
-    """What a group has to know about a topic."""
+    """The facts about a topic that a group needs."""
 
     topic_id: UUID
     partitions: int

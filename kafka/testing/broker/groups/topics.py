@@ -35,7 +35,7 @@ def name_of(context: RequestContext, name: str, topic_id: UUID, *, by_id: bool) 
 
 
 def check_allowed(context: RequestContext, operation: Operation, name: str) -> None:
-    """Let the client use a topic.
+    """Check that the client may use a topic.
 
     Raises:
         TopicAuthorizationFailedError: it may not.
@@ -48,7 +48,7 @@ def existing_topic(context: RequestContext, name: str) -> Topic:
     """Return a topic.
 
     Raises:
-        UnknownTopicOrPartitionError: there is none of that name.
+        UnknownTopicOrPartitionError: there is no topic of that name.
     """
     topic = context.cluster.topics.get(name)
     if topic is None:

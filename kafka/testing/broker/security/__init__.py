@@ -1,1 +1,1 @@
-"""Who is on a connection, and what they may do: listeners, SASL, SCRAM users, tokens, ACLs."""
+"""Authentication and authorization: listeners, SASL, SCRAM users, tokens, ACLs."""

@@ -36,7 +36,7 @@ class PatternType(IntEnum):
 
 
 class Permission(IntEnum):
-    """What an ACL says, by Kafka's numbers; ANY is for filters."""
+    """The permission of an ACL, by Kafka's numbers; ANY is for filters."""
 
     ANY = 1
     DENY = 2
@@ -83,7 +83,7 @@ class AclBinding(NamedTuple):
 
 
 class AclFilter(NamedTuple):
-    """Which ACLs are meant; ``None`` and `ANY` match everything."""
+    """A filter of ACLs; ``None`` and `ANY` match everything."""
 
     resource_type: int = ANY
     resource_name: str | None = None
@@ -149,7 +149,7 @@ class AclAuthorizer:
 
     Args:
         acls: the ACLs.
-        super_users: ``User:name`` of those who may do everything.
+        super_users: ``User:name`` of the users that may do everything.
         open_by_default: resources without ACLs are open to everybody.
     """
 

@@ -30,10 +30,10 @@ class CertificateFiles(NamedTuple):
 
 
 class CertificateAuthority:
-    """An authority that nobody knows, for a server on this machine and for its clients.
+    """A private certificate authority, for a server on this machine and for its clients.
 
     Attributes:
-        file: its certificate, as a PEM file that clients are to trust.
+        file: its certificate, as a PEM file for clients to trust.
 
     Raises:
         ImportError: `cryptography` is not installed.

@@ -1,4 +1,4 @@
-"""What a connection on a SASL listener may send, and when.  Pure.
+"""The state of authentication of a connection: which requests it admits.  Pure.
 
 The order (KIP-43, KIP-152): ApiVersions once, if the client likes; SaslHandshake; then tokens, in
 SaslAuthenticate if the handshake had version 1, else as frames of their own without header. Any
@@ -58,7 +58,7 @@ GATE_TRANSITIONS = Transitions(
 
 
 class Admission(Enum):
-    """What becomes of a request that has come."""
+    """What the broker does with a request."""
 
     SERVE = "its handler answers it"
     REFUSE = "ILLEGAL_SASL_STATE is the answer, then the connection is closed"
@@ -69,12 +69,12 @@ class SaslGate:
     """The authentication of one connection.
 
     Args:
-        mechanisms: what the listener offers.
+        mechanisms: those that the listener offers.
         server: makes the broker's side of one attempt with a mechanism.
         max_session_ms: how long a session lasts with a mechanism at most; 0 for ever.
 
     Attributes:
-        authenticated: who it is, once that is proved.
+        authenticated: the user, once it is authenticated.
     """
 
     def __init__(
@@ -116,7 +116,7 @@ class SaslGate:
         self._state = GATE_TRANSITIONS.step(self._state, state)
 
     def admit(self, api_key: int, now: float) -> Admission:
-        """Return what becomes of a request of *api_key*; only a handler moves the state on."""
+        """Return what to do with a request of *api_key*; only handlers change the state."""
         match self._state:
             case GateState.START:
                 serves = api_key in {_API_VERSIONS, _SASL_HANDSHAKE}
@@ -139,12 +139,12 @@ class SaslGate:
         return self._expires_at is not None and now > self._expires_at
 
     def on_api_versions(self) -> None:
-        """Take note that ApiVersions was answered: it is not answered again before the end."""
+        """Record that ApiVersions was answered: it is not admitted again before authentication."""
         if self._state is GateState.START:
             self._move(GateState.HANDSHAKE)
 
     def fail(self) -> None:
-        """Let nothing pass any more."""
+        """Admit no further request."""
         self._server = None
         self._move(GateState.CLOSED)
 

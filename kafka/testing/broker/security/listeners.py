@@ -1,4 +1,4 @@
-"""The listeners of a broker: what a client must do on each before it is served.  Pure."""
+"""The listeners of a broker, and how clients authenticate on each.  Pure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Listener(NamedTuple):
         name: of the listener; Metadata answers with addresses of the listener it came through.
         tls: context of the server's side; a context that asks for client certificates makes
             ``User:<distinguished name>`` of them.
-        mechanisms: of SASL, by Kafka's names; none lets clients in without authentication.
+        mechanisms: of SASL, by Kafka's names; without any, clients need not authenticate.
     """
 
     name: str = "PLAINTEXT"
@@ -34,10 +34,10 @@ class Listener(NamedTuple):
 
 
 def checked(listeners: Iterable[Listener]) -> tuple[Listener, ...]:
-    """Return *listeners* if a broker can have them.
+    """Return *listeners* if they are valid.
 
     Raises:
-        ValueError: there is none, two have one name, or a mechanism is not known.
+        ValueError: the list is empty, two have the same name, or a mechanism is unknown.
     """
     found = tuple(listeners)
     if not found:

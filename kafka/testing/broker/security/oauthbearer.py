@@ -28,7 +28,7 @@ class TokenRefusedError(Exception):
 
     Args:
         status: as RFC 7628 has it, e.g. ``invalid_token`` or ``insufficient_scope``.
-        scope: what a token needs, if the client is to be told.
+        scope: the scope that a token needs, to be sent to the client.
     """
 
     def __init__(self, status: str = "invalid_token", scope: str | None = None) -> None:

@@ -18,10 +18,10 @@ USER = "User"
 
 
 class Authenticated(NamedTuple):
-    """Who somebody has proved to be.
+    """The result of a successful authentication.
 
     Attributes:
-        principal: who.
+        principal: the user.
         expires_at_ms: Unix time when the credential expires; ``None`` for never.
         by_token: a delegation token was the credential (KIP-48).
     """
@@ -32,7 +32,7 @@ class Authenticated(NamedTuple):
 
 
 class Step(NamedTuple):
-    """What the broker says to a token, and the outcome if that was the last step."""
+    """The broker's answer to a token, and the outcome if that was the last step."""
 
     challenge: bytes
     outcome: Authenticated | None = None

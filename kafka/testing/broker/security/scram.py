@@ -54,7 +54,7 @@ class ScramMechanism(IntEnum):
 
 
 class ScramCredential(NamedTuple):
-    """What a broker keeps of a password."""
+    """The credential that a broker stores instead of a password."""
 
     salt: bytes
     iterations: int
@@ -93,7 +93,7 @@ class ScramCredential(NamedTuple):
 
 
 class Account(NamedTuple):
-    """Whom a SCRAM name stands for: a user, or the owner of a delegation token."""
+    """The account of a SCRAM name: a user, or the owner of a delegation token."""
 
     principal: Principal
     credential: ScramCredential

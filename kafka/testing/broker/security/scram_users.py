@@ -41,7 +41,7 @@ class Upsertion(NamedTuple):
 
 
 class ScramUsers:
-    """Who has which credential."""
+    """The SCRAM credentials of users."""
 
     def __init__(self) -> None:
         self._credentials: dict[str, dict[ScramMechanism, ScramCredential]] = {}
@@ -74,7 +74,7 @@ class ScramUsers:
     def alter(
         self, changes: Iterable[Deletion | Upsertion]
     ) -> dict[str, BrokerResponseError | None]:
-        """Apply changes and return what became of each user; one error spares the whole user."""
+        """Apply changes and return the result for each user; an error leaves its user unchanged."""
         results: dict[str, BrokerResponseError | None] = {}
         wanted: dict[str, dict[int, Deletion | Upsertion]] = {}
         for change in changes:
@@ -110,7 +110,7 @@ class ScramUsers:
         elif change.iterations > MAX_ITERATIONS:
             raise UnacceptableCredentialError("Too many iterations")
         elif not change.salted_password:
-            # The Java crypto API takes no empty key, and nobody catches that.
+            # The Java crypto API refuses an empty key, and Kafka does not catch the error.
             raise UnknownError
 
     def _apply(self, change: Deletion | Upsertion) -> None:

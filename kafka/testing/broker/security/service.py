@@ -40,7 +40,7 @@ class Security:
     """Get it with ``cluster.component(Security)``.
 
     Attributes:
-        acls: what the authorizer decides by.
+        acls: those that the authorizer checks.
         passwords: of the users of PLAIN.
         validate_token: of OAUTHBEARER; by default any unsecured JWT that has not expired is good.
         tokens: delegation tokens, or ``None`` if they are switched off.
@@ -69,7 +69,7 @@ class Security:
     @property
     def scram_users(self) -> ScramUsers:
         """The SCRAM credentials."""
-        # Hashing takes milliseconds per user, so it waits until somebody asks.
+        # Hashing takes milliseconds per user, so it happens on first use.
         pending, self._without_credential = self._without_credential, {}
         for name, password in pending.items():
             for mechanism in ScramMechanism:
@@ -79,7 +79,7 @@ class Security:
         return self._scram_users
 
     def add_user(self, name: str, password: str) -> None:
-        """Let a user authenticate with a password by PLAIN and by SCRAM."""
+        """Add a user that can authenticate with a password by PLAIN and SCRAM."""
         self.passwords[name] = password
         self._without_credential[name] = password
 
@@ -97,7 +97,7 @@ class Security:
         self.acls.add(acl)
 
     def gate(self, listener: Listener) -> SaslGate | None:
-        """Return what a new connection has to pass, or ``None`` for nothing."""
+        """Return the gate of a new connection, or ``None`` if it need not authenticate."""
         if not listener.mechanisms:
             return None
         limit = int(self._cluster.setting("connections.max.reauth.ms"))

@@ -122,7 +122,7 @@ class DelegationTokens:
         return token
 
     def renew(self, digest: bytes, who: Principal, period_ms: int, now_ms: int) -> int:
-        """Let a token last *period_ms* from now (below 0: the default) and return its expiry.
+        """Renew a token for *period_ms* from now (below 0: the default) and return its expiry.
 
         Raises:
             DelegationTokenNotFoundError: there is no such token.
@@ -136,7 +136,7 @@ class DelegationTokens:
         return token.expires_at_ms
 
     def expire(self, digest: bytes, who: Principal, period_ms: int, now_ms: int) -> int:
-        """Let a token end *period_ms* from now (below 0: at once) and return its expiry.
+        """Make a token expire *period_ms* from now (below 0: at once) and return its expiry.
 
         Raises:
             DelegationTokenNotFoundError: there is no such token.

@@ -38,7 +38,7 @@ _S = TransactionState
 
 
 class ProducerIdAndEpoch(NamedTuple):
-    """Who a producer is."""
+    """The identity of a producer."""
 
     producer_id: int
     epoch: int
@@ -48,7 +48,7 @@ class TransactionCoordinator:
     """The transactional ids of a cluster.
 
     Args:
-        new_producer_id: returns an id nobody has.
+        new_producer_id: returns an unused id.
     """
 
     def __init__(self, new_producer_id: Callable[[], int]) -> None:
@@ -185,7 +185,7 @@ class TransactionCoordinator:
         bumps: bool,
         at: Moment,
     ) -> ProducerIdAndEpoch:
-        """End a transaction, and return what the producer is from now on.
+        """End a transaction, and return the producer's id and epoch from now on.
 
         A move to PREPARE_COMMIT or PREPARE_ABORT has been made if the transaction's state says so;
         its markers are then to be written.
@@ -256,15 +256,15 @@ class TransactionCoordinator:
             found.next_producer_id = self._new_producer_id()
         found.prepare(_prepared(commit), found.epoch + 1, found.epoch, at)
 
-    # -- what the caller does -----------------------------------------------------------------
+    # -- for the caller -----------------------------------------------------------------
 
     def unfinished(self) -> list[TransactionMetadata]:
-        """Return the prepared transactions: their markers are to be written."""
+        """Return the prepared transactions, whose markers the caller has to write."""
         return [found for found in self.transactions.values() if found.state in PREPARED]
 
     @staticmethod
     def marker_written(found: TransactionMetadata, partition: TopicPartition) -> None:
-        """Note that a partition needs no marker any more."""
+        """Record that a partition needs no marker any more."""
         found.waiting.discard(partition)
 
     @staticmethod
@@ -296,7 +296,7 @@ class TransactionCoordinator:
         return late
 
     def expire(self, lifetime: float, at: Moment) -> None:
-        """Forget the ids without a transaction that nobody has used for *lifetime* seconds."""
+        """Forget the ids without a transaction that were not used for *lifetime* seconds."""
         for name, found in list(self.transactions.items()):
             is_idle = found.state is _S.EMPTY or found.state in COMPLETED
             if is_idle and at.now - found.updated_at >= lifetime:

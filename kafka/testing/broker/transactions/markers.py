@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Marker(NamedTuple):
-    """What a marker says.
+    """The content of a marker.
 
     Attributes:
         is_bumped: the epoch is newer than that of the records, as with TV2 (KIP-890).

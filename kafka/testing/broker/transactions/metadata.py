@@ -23,7 +23,7 @@ EXHAUSTED_EPOCH = (1 << 15) - 2
 
 
 class TransactionState(Enum):
-    """What a transactional id is doing, by the name that DescribeTransactions answers."""
+    """The state of a transactional id, by the name in DescribeTransactions."""
 
     EMPTY = "Empty"
     ONGOING = "Ongoing"
@@ -57,7 +57,7 @@ class Moment(NamedTuple):
 
     Attributes:
         now: the cluster's monotonic time in seconds, for deadlines.
-        wall_ms: Unix time in milliseconds, for what clients are told.
+        wall_ms: Unix time in milliseconds, for answers to clients.
     """
 
     now: float
@@ -66,7 +66,7 @@ class Moment(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class TransactionMetadata:
-    """What the coordinator knows of one transactional id.
+    """The coordinator's state of one transactional id.
 
     Attributes:
         last_epoch: the epoch before the last bump, if its holder may retry the request that bumped

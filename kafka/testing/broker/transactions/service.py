@@ -63,7 +63,7 @@ class Transactions:
         # A partition that gets a leader again can take the marker it lacks.
         cluster.metadata_changed.subscribe(self.write_markers)
 
-    # -- what requests share --------------------------------------------------------------------
+    # -- shared by requests --------------------------------------------------------------------
 
     def at(self) -> Moment:
         """Return the cluster's time."""
@@ -76,7 +76,7 @@ class Transactions:
         return feature is not None and feature.finalized >= 2
 
     def check_coordinator(self, node_id: int, transactional_id: str) -> None:
-        """Let requests about a transactional id pass at the node that coordinates it.
+        """Check that a node coordinates a transactional id.
 
         Raises:
             InvalidRequestError: the transactional id is empty.
@@ -88,7 +88,7 @@ class Transactions:
         self.expire()
 
     def expire(self) -> None:
-        """Forget the transactional ids that nobody has used for long."""
+        """Forget the transactional ids that have been unused for long."""
         lifetime = int(self._cluster.setting("transactional.id.expiration.ms")) / 1000
         self.coordinator.expire(lifetime, self.at())
 
@@ -191,7 +191,7 @@ class Transactions:
     # -- markers --------------------------------------------------------------------------------
 
     def hold_markers(self, hold: bool = True) -> None:
-        """Let ended transactions wait for their markers, or write what waits."""
+        """Hold back the markers of ended transactions, or write those that wait."""
         self._holds_markers = hold
         self.write_markers()
 
@@ -223,7 +223,7 @@ class Transactions:
                 partition, Marker(found.producer_id, found.epoch, epoch, commit), self.at()
             )
         except (InvalidProducerEpochError, TransactionCoordinatorFencedError):
-            # Somebody newer has ended it already.
+            # A newer epoch or coordinator has ended it already.
             return True
         return True
 
@@ -273,7 +273,7 @@ class Transactions:
 
 
 def offsets_partition(group_id: str) -> TopicPartition:
-    """Return what joins a transaction when offsets of a group are committed with it."""
+    """Return the partition that joins a transaction with the offsets of a group."""
     return TopicPartition(OFFSETS_TOPIC, slot_of(group_id))
 
 

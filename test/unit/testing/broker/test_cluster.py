@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
-from itertools import count
-from uuid import UUID
-
 import pytest
 
 from kafka.errors import InvalidRequestError, UnknownTopicOrPartitionError
-from kafka.testing.broker.cluster import NO_LEADER, Cluster, Node
-from kafka.testing.broker.timers import SteppableClock, Timers
-from kafka.testing.broker.versions import RELEASES
+from kafka.testing.broker.cluster import NO_LEADER, Cluster
+from test.support.cluster_state import new_cluster
 
 
 @pytest.fixture
 def cluster() -> Cluster:
-    made = Cluster(
-        cluster_id="c",
-        release=RELEASES["4.4"],
-        timers=Timers(SteppableClock()),
-        topic_ids=(UUID(int=number) for number in count(1)),
-    )
-    for node_id in range(3):
-        made.add_node(Node(node_id, "h", node_id))
-    return made
+    return new_cluster(3)
 
 
 def test_leaders_are_spread_over_the_nodes(cluster: Cluster) -> None:

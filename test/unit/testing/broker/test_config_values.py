@@ -7,11 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kafka.errors import InvalidConfigurationError
-from kafka.testing.broker.broker_configs import BROKER_CONFIGS
-from kafka.testing.broker.config_docs import BROKER_DOCS, GROUP_DOCS, TOPIC_DOCS
 from kafka.testing.broker.config_values import Kind, parse_value, split_list
-from kafka.testing.broker.configs import COARSER, TOPIC_CONFIGS
-from kafka.testing.broker.group_configs import GROUP_CONFIGS
 
 
 @pytest.mark.parametrize(
@@ -91,40 +87,37 @@ def test_a_parsed_list_parses_to_itself(value: str) -> None:
     assert split_list(once) == split_list(value)
 
 
-@pytest.mark.parametrize("name", TOPIC_CONFIGS)
-def test_a_default_of_a_topic_is_valid(name: str) -> None:
-    row = TOPIC_CONFIGS[name]
-    found = parse_value(
-        name, row.default, row.kind, lowest=row.lowest, highest=row.highest, allowed=row.allowed
-    )
-    assert found == row.default
+@pytest.mark.parametrize(
+    ("kind", "value", "problem"),
+    [
+        (Kind.INT, "0", "Value must be at least 1"),
+        (Kind.INT, "10", "Value must be no more than 9"),
+        (Kind.DOUBLE, "0.5", "Value must be at least 1"),
+        (Kind.DOUBLE, "9.5", "Value must be no more than 9"),
+    ],
+)
+def test_a_number_out_of_its_bounds_is_refused(kind: Kind, value: str, problem: str) -> None:
+    assert [parse_value("n", number, kind, lowest=1, highest=9) for number in "19"] == ["1", "9"]
+    with pytest.raises(
+        InvalidConfigurationError, match=f"Invalid value {value} for .* n: {problem}$"
+    ):
+        parse_value("n", value, kind, lowest=1, highest=9)
 
 
-def test_every_default_of_a_broker_is_valid() -> None:
-    defaults = {name: row.default for name, row in BROKER_CONFIGS.items() if row.default}
-    assert defaults == {
-        name: parse_value(
-            name,
-            default,
-            BROKER_CONFIGS[name].kind,
-            lowest=BROKER_CONFIGS[name].lowest,
-            highest=BROKER_CONFIGS[name].highest,
-            allowed=BROKER_CONFIGS[name].allowed,
-        )
-        for name, default in defaults.items()
-    }
+@pytest.mark.parametrize("kind", [Kind.STRING, Kind.LIST])
+def test_a_word_that_is_not_allowed_is_refused_with_those_that_are(kind: Kind) -> None:
+    assert parse_value("n", " b ", kind, allowed=("a", "b")) == "b"
+    with pytest.raises(InvalidConfigurationError, match="String must be one of: a, b"):
+        parse_value("n", "c", kind, allowed=("a", "b"))
 
 
-def test_topics_take_their_defaults_from_brokers() -> None:
-    for name, row in TOPIC_CONFIGS.items():
-        if row.broker and row.broker not in COARSER:
-            assert BROKER_CONFIGS[row.broker].default == row.default, name
-
-
-def test_every_config_of_topics_and_groups_is_documented() -> None:
-    assert set(TOPIC_DOCS) == set(TOPIC_CONFIGS)
-    assert set(GROUP_DOCS) == set(GROUP_CONFIGS)
-
-
-def test_only_configs_there_are_are_documented() -> None:
-    assert set(BROKER_DOCS) <= set(BROKER_CONFIGS)
+@pytest.mark.parametrize(
+    ("value", "valid"), [("-1", True), ("0", False), ("1", True), ("9", True), ("10", False)]
+)
+def test_levels_of_gzip_have_a_gap(value: str, valid: bool) -> None:
+    try:
+        parse_value("compression.gzip.level", value, Kind.INT)
+        accepted = True
+    except InvalidConfigurationError:
+        accepted = False
+    assert accepted is valid

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from kafka.errors import TopicAuthorizationFailedError
-from kafka.testing.broker.authorizer import ANONYMOUS, Operation, ResourceType
-from kafka.testing.broker.broker_state import BrokerState
-from kafka.testing.broker.cluster import Cluster
-from kafka.testing.broker.context import Peer, RequestContext
+from kafka.testing.broker.authorizer import Operation, ResourceType
 from kafka.testing.broker.faults import Refusal, Refusals
-from kafka.testing.broker.timers import SteppableClock, Timers
-from kafka.testing.broker.versions import RELEASES
+from test.support.cluster_state import new_cluster, new_context
 
 
 class OnlyReads:
@@ -22,24 +18,8 @@ class OnlyReads:
         return self.allows(principal, host, operation)
 
 
-def new_context(refusals: Refusals | None = None) -> RequestContext:
-    cluster = Cluster(
-        cluster_id="c",
-        release=RELEASES["4.4"],
-        timers=Timers(SteppableClock()),
-        topic_ids=iter(()),
-    )
-    return RequestContext(
-        BrokerState(0, cluster, {}),
-        Peer(ANONYMOUS, "127.0.0.1", "PLAINTEXT"),
-        api_version=0,
-        client_id="c",
-        refusals=refusals,
-    )
-
-
 def test_the_cluster_decides_what_a_client_may_do() -> None:
-    context = new_context()
+    context = new_context(new_cluster())
     assert context.allows(Operation.WRITE, ResourceType.TOPIC, "t")
     context.cluster.authorizer = OnlyReads()
     assert not context.allows(Operation.WRITE, ResourceType.TOPIC, "t")
@@ -48,7 +28,7 @@ def test_the_cluster_decides_what_a_client_may_do() -> None:
 
 
 def test_allowed_operations_are_bits_by_their_number() -> None:
-    context = new_context()
+    context = new_context(new_cluster())
     context.cluster.authorizer = OnlyReads()
     bits = context.allowed_operations(ResourceType.TOPIC, "t")
     assert bits == 1 << Operation.READ | 1 << Operation.DESCRIBE
@@ -56,7 +36,7 @@ def test_allowed_operations_are_bits_by_their_number() -> None:
 
 def test_refusals_are_those_of_the_control_hooks() -> None:
     refusal = Refusal(TopicAuthorizationFailedError, applied=False)
-    assert new_context().refusal("t", 0) is None
-    context = new_context(Refusals(refusal, "t", 0))
+    assert new_context(new_cluster()).refusal("t", 0) is None
+    context = new_context(new_cluster(), refusals=Refusals(refusal, "t", 0))
     assert context.refusal("t", 0) is refusal
     assert context.refusal("t", 1) is None

@@ -2,28 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
-from uuid import UUID
-
 import pytest
 
 from kafka.errors import InvalidRequestError, NotCoordinatorError
-from kafka.testing.broker.cluster import Cluster, Node
+from kafka.testing.broker.cluster import Cluster
 from kafka.testing.broker.coordinators import Coordinators, KeyType, slot_of
-from kafka.testing.broker.timers import SteppableClock, Timers
-from kafka.testing.broker.versions import release
-
-
-def cluster(brokers: int = 3) -> Cluster:
-    made = Cluster(
-        cluster_id="c",
-        release=release("4.4"),
-        timers=Timers(SteppableClock()),
-        topic_ids=(UUID(int=number) for number in itertools.count(1)),
-    )
-    for node_id in range(brokers):
-        made.add_node(Node(node_id, "h", 9092 + node_id))
-    return made
+from test.support.cluster_state import new_cluster
 
 
 def node_of(made: Cluster, key: str) -> int | None:
@@ -41,7 +25,7 @@ def test_slots_are_those_of_kafka(key: str, slot: int) -> None:
 
 
 def test_a_key_stays_where_it_is_while_others_go_and_come() -> None:
-    made = cluster()
+    made = new_cluster()
     home = node_of(made, "g")
     assert home is not None
     others = [node_id for node_id in made.nodes if node_id != home]
@@ -54,13 +38,13 @@ def test_a_key_stays_where_it_is_while_others_go_and_come() -> None:
 
 
 def test_without_a_broker_there_is_no_coordinator() -> None:
-    made = cluster(1)
+    made = new_cluster(1)
     made.set_alive(0, False)
     assert node_of(made, "g") is None
 
 
 def test_a_moved_key_is_where_it_was_moved_to_while_that_broker_is_up() -> None:
-    made = cluster()
+    made = new_cluster()
     coordinators = made.component(Coordinators)
     home = node_of(made, "g")
     away = next(node_id for node_id in made.nodes if node_id != home)
@@ -73,7 +57,7 @@ def test_a_moved_key_is_where_it_was_moved_to_while_that_broker_is_up() -> None:
 
 
 def test_a_key_cannot_move_to_a_broker_that_is_not_up() -> None:
-    made = cluster()
+    made = new_cluster()
     made.set_alive(1, False)
     for node_id in (1, 9):
         with pytest.raises(InvalidRequestError):

@@ -13,7 +13,6 @@ from kafka.errors import (
 )
 from kafka.record.batch import decode_header
 from kafka.record.control import ControlType
-from kafka.testing.broker.compaction import compact
 from kafka.testing.broker.configs import TopicConfig
 from kafka.testing.broker.incoming import IncomingBatch
 from kafka.testing.broker.log import PartitionLog
@@ -46,15 +45,6 @@ def mark(log: PartitionLog, end: ControlType, producer_id: int = 7, *, epoch: in
 
 def transactional(producer_id: int, sequence: int = 0) -> bytes:
     return batch(b"t", producer_id=producer_id, epoch=0, sequence=sequence, transactional=True)
-
-
-def contents(log: PartitionLog) -> list[tuple[int, bytes | None, bytes | None]]:
-    return [
-        entry
-        for stored in log.batches
-        for columns in [stored.columns()]
-        for entry in zip(columns.offsets, columns.keys, columns.values, strict=True)
-    ]
 
 
 def test_batches_get_offset_and_epoch_and_keep_their_checksum() -> None:
@@ -217,35 +207,6 @@ def test_retention_takes_the_oldest(config: dict[str, str], left: list[int]) -> 
         add(log, batch(b"v", timestamp=timestamp))
     assert log.apply_retention(3100) == 3 - len(left)
     assert [stored.base_offset for stored in log.batches] == left
-
-
-def test_compaction_keeps_the_newest_of_each_key() -> None:
-    log = new_log()
-    add(log, batch(b"1", b"2", b"3", b"4", keys=[b"a", b"b", b"a", b"c"]))
-    add(log, batch(b"5", None, keys=[b"b", b"c"]))
-    compact(log)
-    assert contents(log) == [(2, b"a", b"3"), (4, b"b", b"5"), (5, b"c", None)]
-    compact(log, drop_tombstones=True)
-    assert contents(log) == [(2, b"a", b"3"), (4, b"b", b"5")]
-    assert (log.end_offset, log.start_offset) == (6, 0)
-
-
-def test_compaction_does_not_let_an_aborted_record_win() -> None:
-    log = new_log()
-    add(log, batch(b"1", keys=[b"a"]))
-    data = batch(b"2", keys=[b"a"], producer_id=7, epoch=0, sequence=0, transactional=True)
-    add(log, data)
-    mark(log, ControlType.ABORT)
-    compact(log)
-    assert (0, b"a", b"1") in contents(log)
-
-
-def test_compaction_stops_at_the_last_stable_offset() -> None:
-    log = new_log()
-    add(log, transactional(7))
-    add(log, batch(b"1", b"2", keys=[b"a", b"a"]))
-    compact(log)
-    assert len(contents(log)) == 3
 
 
 def test_whoever_waits_is_told_of_every_change() -> None:

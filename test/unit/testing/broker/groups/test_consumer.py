@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import product
 from uuid import UUID
 
 import pytest
@@ -19,7 +18,7 @@ from kafka.errors import (
     UnsupportedVersionError,
 )
 from kafka.testing.broker.groups.consumer import BeatOutcome, ConsumerGroup, ConsumerState
-from kafka.testing.broker.groups.consumer_member import Beat, ConsumerMember, MemberState
+from kafka.testing.broker.groups.consumer_member import Beat
 from kafka.testing.broker.groups.subscription import TopicInfo
 
 TOPIC = UUID(int=1)
@@ -65,39 +64,6 @@ def test_the_states_of_a_group() -> None:
     assert group.state is ConsumerState.EMPTY
     group.bury()
     assert group.state is ConsumerState.DEAD
-
-
-OWNED = {"says nothing": None, "owns nothing": NOBODY, "owns what it must give up": parts(0)}
-
-
-@pytest.mark.parametrize(
-    ("state", "said", "free"), list(product(MemberState, OWNED, (True, False)))
-)
-def test_reconciling(state: MemberState, said: str, free: bool) -> None:
-    """A member of epoch 1 has 0 and 1; its target, of epoch 5, is 1 and 2."""
-    member = ConsumerMember("m")
-    member.epoch = 1
-    member.state = state
-    if state is MemberState.UNREVOKED_PARTITIONS:
-        member.assigned, member.revoking = dict.fromkeys(parts(1), 1), parts(0)
-    else:
-        member.assigned = dict.fromkeys(parts(0, 1), 1)
-    member.reconcile(parts(1, 2), 5, owned=OWNED[said], is_free=lambda _: free, now=0.0)
-    if said != "owns nothing":
-        assert (member.state, member.epoch) == (MemberState.UNREVOKED_PARTITIONS, 1)
-        assert (member.assigned.keys(), member.revoking) == (parts(1), parts(0))
-    elif free:
-        assert (member.state, member.epoch) == (MemberState.STABLE, 5)
-        assert member.assigned == {(TOPIC, 1): 1, (TOPIC, 2): 5}
-    else:
-        assert (member.state, member.epoch) == (MemberState.UNRELEASED_PARTITIONS, 5)
-        assert (member.assigned.keys(), member.revoking) == (parts(1), NOBODY)
-
-
-def test_a_member_that_has_its_target_stays_as_it_is() -> None:
-    member = ConsumerMember("m")
-    member.reconcile(parts(1), 0, owned=None, is_free=lambda _: True, now=0.0)
-    assert member.assigned == {}
 
 
 EPOCHS: list[tuple[int, frozenset[tuple[UUID, int]] | None, type[BrokerResponseError] | None]] = [

@@ -1,0 +1,1 @@
+"""Who owns which partitions: what a consumer asks of its group, or decides without one."""

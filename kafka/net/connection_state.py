@@ -1,0 +1,36 @@
+"""What a connection is doing.  Pure.
+
+`kafka.net.connector` moves a connection from one state to the next, up to READY; the end of the
+stream, or `Connection.close`, moves it to CLOSED. Within API_VERSIONS the conversation has states
+of its own: `kafka.net.handshake.HandshakeState`. `kafka.net.node_states.NodeStatus` is another
+thing: the history of the attempts to reach a node, which outlives each of its connections.
+"""
+
+from __future__ import annotations
+
+from enum import Enum, unique
+from typing import Final
+
+from kafka._base.transitions import Transitions
+
+
+@unique
+class ConnectionState(Enum):
+    """How far a connection has got."""
+
+    CONNECTING = "there is no stream yet"
+    API_VERSIONS = "the handshake asks what the broker speaks"
+    READY = "requests may be written"
+    CLOSED = "over"
+
+
+_S = ConnectionState
+CONNECTION_TRANSITIONS: Final = Transitions(
+    {
+        _S.CONNECTING: {_S.API_VERSIONS, _S.CLOSED},
+        # Back to CONNECTING: old brokers hang up on what they do not know and are asked anew.
+        _S.API_VERSIONS: {_S.CONNECTING, _S.READY, _S.CLOSED},
+        _S.READY: {_S.CLOSED},
+        _S.CLOSED: set(),
+    }
+)

@@ -1,0 +1,169 @@
+"""What `FastAppend` does, with a plain lock instead of the gate: slower, and simple to check.
+
+Producers use it where the gate is not sound (`kafka.producer.fast_append` says where). The tests
+send the same records through both and compare.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+from kafka.producer.batch_encoding import SAVING, Shape, record_memory
+from kafka.producer.future import future_of
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable, Sequence
+
+    from kafka.producer.batch_encoding import Record
+    from kafka.producer.buffer_pool import BufferPool
+    from kafka.producer.future import FutureRecordMetadata
+    from kafka.producer.producer_batch import ProducerBatch
+    from kafka.producer.topic_info import PartitionQueue, TopicInfo
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class LockedAppend:
+    """The way of records into open batches; arguments and methods are those of `FastAppend`.
+
+    Attributes:
+        inside: whether the thread that holds the lock is between the first and the last step of a
+            change. A call that finds it true has interrupted that change in its own thread.
+    """
+
+    def __init__(
+        self,
+        lock: threading.RLock,
+        pool: BufferPool,
+        *,
+        prepare: Callable[[PartitionQueue, ProducerBatch, int], object],
+        notify: Callable[[], object],
+    ) -> None:
+        self.lock = lock
+        self.pool = pool
+        self.inside = False
+        self.accepts: type | None = None
+        self.largest = -1
+        self.wall: Callable[[], float] = time.time
+        self.topics: dict[str, TopicInfo] = {}
+        self.aside: deque[tuple[PartitionQueue, ProducerBatch, int]] = deque()
+        self._prepare = prepare
+        self._notify = notify
+
+    def configure(self, *, largest: int, wall: Callable[[], float]) -> None:
+        """Set how records are stored."""
+        self.largest = largest
+        self.accepts = bytes if largest >= 0 else None
+        self.wall = wall
+
+    # Any: what the user gives; append() finds out whether it is bytes.
+    def append(self, topic: str, value: Any, key: Any) -> FutureRecordMetadata | None:
+        """Append a record to the open batch of its partition, if nothing else is needed."""
+        if self.accepts is None or type(value) is not bytes:
+            return None
+        if key is not None and type(key) is not bytes:
+            return None
+        record: Record = (int(self.wall() * 1000), key, value, None)
+        return self.run(self._append, topic, record)
+
+    def append_block(
+        self,
+        queue: PartitionQueue,
+        shape: Shape,
+        entries: Sequence[Any],  # Any: what *shape* says
+        ends: Sequence[int],  # noqa: ARG002 - `FastAppend` finds the end of the block with it
+        start: int,
+    ) -> tuple[ProducerBatch, int, int] | None:
+        """Append as many of *entries*, from *start* on, to the open batch as it takes."""
+        timestamp = int(self.wall() * 1000)
+        records: list[Record] = [
+            (timestamp, None, entry, None) if shape is Shape.PLAIN else (timestamp, *entry, None)
+            for entry in entries[start:]
+        ]
+        return self.run(self._append_block, queue, shape, records)
+
+    def run(self, step: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T | None:
+        """Call *step* with the lock; ``None`` if this call interrupted another one."""
+        try:
+            with self.lock:
+                return None if self.inside else self.guarded(step, *args, **kwargs)
+        except BaseException:
+            # *step* may have done what the loop must be woken for.
+            self.pool.owe_wake_up()
+            raise
+
+    def guarded(self, step: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Call *step* with the lock; a step may call this again."""
+        with self.lock:
+            if self.inside:
+                return step(*args, **kwargs)
+            self.inside = True
+            try:
+                return step(*args, **kwargs)
+            finally:
+                self.inside = False
+                self.drain()
+
+    def set_aside(self, queue: PartitionQueue, batch: ProducerBatch, size: int) -> None:
+        """Keep a sealed batch that an interrupting call has made."""
+        self.aside.append((queue, batch, size))
+        self._notify()
+        self.drain()
+
+    def drain(self) -> None:
+        """Queue what interrupting calls have set aside, unless the interrupted one goes on."""
+        with self.lock:
+            while self.aside and not self.inside:
+                self.inside = True
+                try:
+                    queue, batch, size = self.aside[0]
+                    self._prepare(queue, batch, size)
+                    queue.batches += (batch,)
+                    del self.aside[0]
+                finally:
+                    self.inside = False
+                self._notify()
+
+    def is_held_here(self) -> bool:
+        """Return whether this thread holds the lock, interrupted by what runs now."""
+        return bool(self.lock._is_owned())  # type: ignore[attr-defined]  # noqa: SLF001 - as Condition does
+
+    def _append(self, topic: str, record: Record) -> FutureRecordMetadata | None:
+        try:
+            topic_info = self.topics[topic]
+        except (KeyError, TypeError):
+            return None
+        key = record[1]
+        if key is None:
+            return self._add(topic_info.sticky, Shape.PLAIN, record)
+        queue = topic_info.keyed.get(key)
+        return None if queue is None else self._add(queue, Shape.KEYED, record)
+
+    def _append_block(
+        self, queue: PartitionQueue, shape: Shape, records: list[Record]
+    ) -> tuple[ProducerBatch, int, int] | None:
+        futures = []
+        for record in records:
+            future = self._add(queue, shape, record)
+            if future is None:
+                break
+            futures.append(future)
+        if queue.open is None or not futures:
+            return None
+        return queue.open, len(queue.open.records) - len(futures), len(futures)
+
+    def _add(
+        self, queue: PartitionQueue, shape: Shape, record: Record
+    ) -> FutureRecordMetadata | None:
+        batch, size = queue.open, record_memory(record)
+        if batch is None or batch.shape is not shape or size > self.largest:
+            return None
+        if batch.memory + size - SAVING * len(batch.records) > queue.limit:
+            return None
+        if not self.pool.try_charge(batch, size):
+            return None
+        return future_of(batch, batch.add(record))

@@ -1,0 +1,110 @@
+"""The topics that a producer sends to: their partitions, kept up to date and waited for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kafka.producer.arguments import check_partition
+from kafka.producer.topic_info import TopicInfo
+
+if TYPE_CHECKING:
+    from kafka._base.deadline import Deadline
+    from kafka.cluster import ClusterSnapshot
+    from kafka.net.network_client import NetworkClient
+    from kafka.producer.record_accumulator import RecordAccumulator
+    from kafka.producer.topic_info import PartitionQueue
+
+
+class Topics:
+    """Opens a `TopicInfo` for each topic in use and follows the cluster's metadata.
+
+    Args:
+        accumulator: where the records of the topics go.
+        net: knows the metadata, and fetches what is missing.
+
+    Attributes:
+        known: the topics with known partitions; read by any thread, replaced entry by entry.
+    """
+
+    def __init__(self, accumulator: RecordAccumulator, net: NetworkClient) -> None:
+        self.known = accumulator.gate.topics
+        self._gate = accumulator.gate
+        self._settings = accumulator.settings
+        self._net = net
+
+    async def find(self, topic: str, partition: int | None, deadline: Deadline) -> TopicInfo:
+        """Return the route of *topic*, waiting for its metadata; on the loop.
+
+        A *partition* that is not known may be new: the metadata is fetched once more for it. It
+        may be missing from the route all the same.
+
+        Raises:
+            KafkaTimeoutError: nothing is known of the topic in time.
+            BrokerResponseError: the brokers refuse the topic.
+        """
+        route = await self._find(topic, deadline)
+        if isinstance(partition, int) and partition >= len(route.queues):
+            version = self._net.cluster.snapshot.version
+            self._net.metadata.request_update()
+            await self._net.metadata.wait_for_update(version, deadline)
+            route = await self._find(topic, deadline)
+        return route
+
+    async def _find(self, topic: str, deadline: Deadline) -> TopicInfo:
+        while True:
+            snapshot = self._net.cluster.snapshot
+            route = self._open(topic, snapshot)
+            if route is not None:
+                return route
+            await self._net.metadata.topic(topic, deadline)
+            if self._net.cluster.snapshot is snapshot:
+                await self._net.metadata.wait_for_update(snapshot.version, deadline)
+
+    def update(self, snapshot: ClusterSnapshot) -> None:
+        """Take over the partitions of the topics in use; forget topics that are gone."""
+        self._gate.guarded(self._update, snapshot)
+
+    def _update(self, snapshot: ClusterSnapshot) -> None:
+        for topic, route in list(self.known.items()):
+            count = snapshot.partition_count(topic)
+            if count:
+                route.update(count, snapshot.available_partitions(topic))
+            else:
+                del self.known[topic]
+
+    def forget_all(self) -> None:
+        """Forget all topics: the producer takes no more records."""
+        self.known.clear()
+
+    def _open(self, topic: str, snapshot: ClusterSnapshot) -> TopicInfo | None:
+        count = snapshot.partition_count(topic)
+        if not count:
+            return None
+        available = snapshot.available_partitions(topic)
+        return self._gate.guarded(self._open_guarded, topic, count, available)
+
+    def _open_guarded(self, topic: str, count: int, available: tuple[int, ...]) -> TopicInfo:
+        route = self.known.get(topic)
+        if route is None:
+            route = TopicInfo(
+                topic,
+                batch_size=self._settings.batch_size,
+                limit=self._settings.batch_limit,
+                uniform=self._net.runtime.uniform,
+            )
+            route.update(count, available)
+            self.known[topic] = route
+        return route
+
+
+def queue_for(route: TopicInfo, key: bytes | None, partition: int | None) -> PartitionQueue | None:
+    """Return where a record goes; ``None`` for where keyless records go at the moment.
+
+    Raises:
+        ValueError: *partition* does not exist.
+    """
+    if partition is not None:
+        return route.queues[check_partition(route.topic, partition, len(route.queues))]
+    if key is None:
+        return None
+    return route.place(key)
