@@ -62,7 +62,8 @@ class EmbeddedCluster:
     ``with EmbeddedCluster() as cluster:`` runs it on a thread of its own, ``async with`` on the
     caller's loop; `start` and `stop` do the same without a block. Every method may be called from
     any thread. Those that wait (`start`, `stop`, `reset`, `kill`, `cut_off`, `revive`,
-    `wait_until`) block where no loop runs; on a loop they return at once, and are to be awaited.
+    `wait_until`, `wait_for_group`, `consume`) block where no loop runs; on a loop they return at
+    once, and are to be awaited.
 
     Args:
         brokers: how many; their node ids are 0, 1, ...
