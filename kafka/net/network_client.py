@@ -279,31 +279,6 @@ class NetworkClient:
             _key(node_id, channel), deadline, lambda found, left: write(found, left.at)
         )
 
-    async def send_without_response(
-        self,
-        request: Request[R],
-        node_id: int,
-        *,
-        max_version: int | None = None,
-        timeout: float | None = None,  # noqa: ASYNC109 - waiting and the response share it
-        channel: str = MAIN,
-    ) -> None:
-        """Send a request that brokers do not answer (Produce with acks=0).
-
-        Returns when the system has taken the bytes, so a slow broker slows the caller down.
-        Args and errors are those of `send`.
-        """
-        self._check()
-        limit = self._config.request_timeout if timeout is None else timeout
-        now = self._clock.now()
-        deadline = Deadline.after(now, limit)
-        key = _key(node_id, channel)
-        connection = self._pool.idle_connection(key, now)
-        if connection is None:
-            connection = await self._pool.submit(key, deadline, lambda found, _: found)
-        connection.send_without_response(request, max_version=max_version)
-        await self.drained(connection, deadline, request.NAME)
-
     async def drained(self, connection: Connection, deadline: Deadline, name: str) -> None:
         """Wait until the system has taken what was written, the request *name* at the end.
 
