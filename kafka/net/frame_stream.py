@@ -164,7 +164,11 @@ class FrameStream(asyncio.BufferedProtocol):
         return self._frames.buffer_updated(count) if count else []
 
     def eof_received(self) -> None:
-        """Return nothing, so that the transport closes itself."""
+        """End the stream: a broker that sends no more takes nothing either.
+
+        At once, because what is written to a transport that is closing is lost or an error.
+        """
+        self._end(translate(None, self.where))
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Pass the error to the sink, unless this side ended the stream."""
