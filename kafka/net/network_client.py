@@ -97,8 +97,11 @@ class NetworkClient:
         self._closed = False
         self._connector = Connector(config, runtime)
         reconnect = ExponentialBackoff(config.reconnect_backoff, config.reconnect_backoff_max)
+        # No request waits longer than its own time-out: an attempt that lasts longer only keeps the
+        # next address from being tried.
         setup = ExponentialBackoff(
-            config.connection_setup_timeout, config.connection_setup_timeout_max
+            min(config.connection_setup_timeout, config.request_timeout),
+            min(config.connection_setup_timeout_max, config.request_timeout),
         )
         self._states: NodeStates[ConnectionKey] = NodeStates(
             reconnect=reconnect, setup=setup, uniform=runtime.uniform
@@ -335,8 +338,7 @@ class NetworkClient:
         if drop:
             for connection in self._pool.connections():
                 connection.close()
-        deadline = Deadline.after(self._clock.now(), self._config.connection_setup_timeout)
-        return await self._bootstrap.once(request, deadline)
+        return await self._bootstrap.once(request)
 
     def has_logged_all_unreachable(self) -> bool:
         """Return whether every known node has already been logged as unreachable."""
