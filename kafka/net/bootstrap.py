@@ -14,6 +14,7 @@ from kafka.errors import KafkaError, NoBrokersAvailable, UnsupportedVersionError
 from kafka.net.diagnosis import Stage, StageError
 from kafka.net.endpoint import MAIN, Endpoint
 from kafka.net.metadata_planner import refusal
+from kafka.protocol.messages.metadata import MetadataResponse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
@@ -22,9 +23,10 @@ if TYPE_CHECKING:
     from kafka._base.runtime import Runtime
     from kafka.config.network import NetworkConfig
     from kafka.net.addresses import Resolver
+    from kafka.net.connection import Connection
     from kafka.net.connector import Connector
     from kafka.net.node_states import Address
-    from kafka.protocol.messages.metadata import MetadataRequest, MetadataResponse
+    from kafka.protocol.messages.metadata import MetadataRequest
 
     # Any: the two unused parameters of a coroutine's type.
     Attempt = Callable[[], Coroutine[Any, Any, MetadataResponse | list["Failure"]]]
@@ -192,6 +194,7 @@ class Bootstrap:
             return [Failure(server, address, error.stage, error)]
         try:
             response = await connection.send(request(), expires_at=until.at)
+            _name_server(response, connection, endpoint)
         except KafkaError as error:
             return [Failure(server, address, Stage.METADATA, error)]
         finally:
@@ -201,6 +204,16 @@ class Bootstrap:
             text = f"{server}: {refused.args[0] if refused.args else refused}"
             return [Failure(server, address, Stage.METADATA, type(refused)(text))]
         return response
+
+
+def _name_server(response: MetadataResponse, connection: Connection, endpoint: Endpoint) -> None:
+    """Let the server itself be a broker if an old one names none: the cluster has no topic yet."""
+    versions = connection.versions
+    if not response.brokers and versions is not None and not versions.names_all_brokers:
+        server = MetadataResponse.MetadataResponseBroker(
+            node_id=connection.node_id, host=endpoint.host, port=endpoint.port
+        )
+        response.brokers = [server]
 
 
 async def _staggered(attempts: Sequence[Attempt]) -> MetadataResponse | list[Failure]:

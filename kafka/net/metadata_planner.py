@@ -21,13 +21,18 @@ if TYPE_CHECKING:
     from kafka.protocol.schema import Message
 
 
-def refusal(response: Message) -> KafkaError | None:
-    """Return why *response* is no metadata of a cluster, ``None`` if it is."""
+def refusal(response: Message, *, needs_brokers: bool = True) -> KafkaError | None:
+    """Return why *response* is no metadata of a cluster, ``None`` if it is.
+
+    Args:
+        response: the answer to a request for metadata.
+        needs_brokers: whether metadata without a broker is none.
+    """
     assert isinstance(response, MetadataResponse)
     error = for_code(response.error_code)
     if error is not NoError:
         return error("metadata was refused")
-    if not response.brokers:
+    if needs_brokers and not response.brokers:
         return KafkaError("the metadata lists no broker; the one asked may still be starting")
     return None
 

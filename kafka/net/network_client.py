@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from kafka._base.observer import Observer
     from kafka.cluster import ClusterSnapshot
     from kafka.config.network import NetworkConfig
+    from kafka.errors import KafkaError
     from kafka.net.addresses import Resolver
     from kafka.net.connection import Connection
     from kafka.net.pending_response import ResponseHandler
@@ -326,10 +327,17 @@ class NetworkClient:
     async def fetch(self, request: MetadataRequest) -> MetadataResponse:
         """Ask the least loaded node for metadata, and others while it is silent."""
         response = await self.retrying.send_once(
-            request, self._any_node.choose, hedge=PATIENCE, refusal=refusal
+            request, self._any_node.choose, hedge=PATIENCE, refusal=self._refusal
         )
         self._any_node.close_second_connections()
         return response
+
+    def _refusal(self, response: Message) -> KafkaError | None:
+        return refusal(response, needs_brokers=self.names_all_brokers())
+
+    def names_all_brokers(self) -> bool:
+        """Return whether metadata names every broker; see `ApiVersions.names_all_brokers`."""
+        return self._connector.names_all_brokers(self.cluster.snapshot)
 
     async def rebootstrap(
         self, request: Callable[[], MetadataRequest], *, drop: bool

@@ -29,6 +29,7 @@ _METADATA: Final = 3
 _QUORUM: Final = frozenset({52, 58})
 # Produce version -> newest record format it carries (KIP-32, KIP-98).
 _MAGIC_BY_PRODUCE: Final = ((3, 2), (2, 1), (0, 0))
+_NAMES_ALL_BROKERS: Final = (0, 10)
 _LZ4: Final = 3
 _ZSTD: Final = 4
 
@@ -110,6 +111,15 @@ class ApiVersions:
     def is_controller(self) -> bool:
         """Whether this is the listener of a KRaft controller, where clients get no metadata."""
         return _METADATA not in self._ranges and not _QUORUM.isdisjoint(self._ranges)
+
+    @property
+    def names_all_brokers(self) -> bool:
+        """Whether metadata names every broker: before 0.10 it may name those of topics only.
+
+        0.8.0 and 0.8.1 name the brokers of the topics asked about, 0.8.2 and 0.9 name none until
+        the cluster has its first topic.
+        """
+        return self.broker_version() >= _NAMES_ALL_BROKERS
 
     def range_of(self, api_key: int) -> Range | None:
         """Return the lowest and highest version of an API, or None if the broker lacks it."""

@@ -82,6 +82,31 @@ async def test_listener_of_a_controller_keeps_nobody_from_the_brokers() -> None:
             assert client.cluster.snapshot.brokers.keys() == {0, 1}
 
 
+NO_BROKERS = Answer(MetadataResponse(brokers=[], topics=[]))
+
+
+async def test_old_bootstrap_server_stands_in_for_the_brokers_until_there_is_a_topic() -> None:
+    async with cluster_of(version="2.8") as cluster:
+        cluster.inject(MetadataRequest, NO_BROKERS, times=2)
+        async with connected(cluster.bootstrap_servers, api_version=(0, 8, 1)) as client:
+            assert client.snapshot.brokers.keys() == {-1}
+            version = client.snapshot.version
+            client.metadata.request_update()
+            await client.metadata.wait_for_update(version, in_seconds(5))
+            assert client.snapshot.brokers.keys() == {-1}
+            cluster.create_topic("t")
+            await client.metadata.topic("t", in_seconds(5))
+            assert client.snapshot.brokers.keys() == {0}
+            await client.send(MetadataRequest(topics=[]), 0)
+
+
+async def test_metadata_of_a_newer_broker_without_brokers_is_refused() -> None:
+    async with cluster_of(version="2.8") as cluster:
+        cluster.inject(MetadataRequest, NO_BROKERS, times=99)
+        text = await failure(cluster.bootstrap_servers)
+    assert "the metadata lists no broker" in text
+
+
 async def test_attempt_to_connect_takes_no_longer_than_a_request_may() -> None:
     async with cluster_of() as cluster:
         loop = asyncio.get_running_loop()

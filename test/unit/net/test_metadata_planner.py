@@ -204,6 +204,10 @@ def test_metadata_is_refused_with_an_error_code_or_without_brokers(
     assert found is None if error is None else type(found) is error
 
 
+def test_metadata_without_brokers_may_be_allowed() -> None:
+    assert refusal(MetadataResponse(brokers=[]), needs_brokers=False) is None
+
+
 @pytest.mark.parametrize(
     ("error", "recovery"),
     [
