@@ -164,6 +164,10 @@ class KafkaCluster:
         """Return the port of one listener of *node*."""
         return self._plans[node].ports[listener]
 
+    def controller(self, node: int) -> str:
+        """Return ``host:port`` of the listener of *node* as a KRaft controller."""
+        return f"127.0.0.1:{self._plans[node].controller_port}"
+
     @property
     def zookeeper(self) -> str:
         """``host:port`` of ZooKeeper (versions without KRaft only)."""
