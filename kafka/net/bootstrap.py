@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from kafka._base.deadline import Deadline
+from kafka._base.logs import logger
 from kafka._base.retry import RetryState
 from kafka.config.addresses import join_address, split_address
 from kafka.errors import KafkaError, NoBrokersAvailable, UnsupportedVersionError
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     # Any: the two unused parameters of a coroutine's type.
     Attempt = Callable[[], Coroutine[Any, Any, MetadataResponse | list["Failure"]]]
 
-log = logging.getLogger("kafka.client")
+log = logger("kafka.client")
 
 # The next server or address is tried as well when the last one has been silent for so many seconds.
 STAGGER: Final = 0.25

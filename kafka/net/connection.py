@@ -9,10 +9,10 @@ For the loop thread only. What connects and shakes hands is `kafka.net.connector
 from __future__ import annotations
 
 import asyncio
-import logging
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from kafka._base.deadline import NEVER
+from kafka._base.logs import logger
 from kafka._base.signal import Signal
 from kafka.errors import KafkaConnectionError, KafkaError, KafkaProtocolError, RequestTimedOutError
 from kafka.net.connection_state import CONNECTION_TRANSITIONS, ConnectionState
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from kafka.protocol.produce_template import ProduceAck, ProduceTemplate
     from kafka.protocol.schema import Message, Request
 
-log = logging.getLogger("kafka.conn")
+log = logger("kafka.conn")
 
 R = TypeVar("R", bound="Message")
 

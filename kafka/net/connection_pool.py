@@ -12,6 +12,7 @@ import logging
 from typing import TYPE_CHECKING, TypeVar
 
 from kafka._base.deadline import Deadline
+from kafka._base.logs import logger
 from kafka._base.quiet_log import QuietLog
 from kafka._base.signal import Signal
 from kafka.config.addresses import join_address
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from kafka.net.node_states import Address, NodeStates
     from kafka.structs import BrokerMetadata
 
-log = logging.getLogger("kafka.conn")
+log = logger("kafka.conn")
 
 T = TypeVar("T")
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from typing import TYPE_CHECKING, Final
 
 from kafka._base.futures import mark_retrieved
+from kafka._base.logs import logger
 from kafka.errors import CorrelationIdError, KafkaConnectionError, KafkaError
 from kafka.net.connection import Connection
 from kafka.net.diagnosis import Stage, StageError, handshake_error
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from kafka.net.endpoint import Endpoint
     from kafka.protocol.api_versions import ApiVersions
 
-log = logging.getLogger("kafka.conn")
+log = logger("kafka.conn")
 
 # A broker that is silent for so many seconds may be one that skips requests it does not know.
 SILENCE: Final = 1.0

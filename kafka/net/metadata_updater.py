@@ -6,10 +6,10 @@ What to ask for and when is for `kafka.net.metadata_planner` to decide; whom, fo
 from __future__ import annotations
 
 import asyncio
-import logging
 from typing import TYPE_CHECKING, Protocol
 
 from kafka._base.deadline import Deadline
+from kafka._base.logs import logger
 from kafka._base.quiet_log import QuietLog
 from kafka._base.signal import Signal
 from kafka.errors import (
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from kafka.protocol.messages.metadata import MetadataResponse
     from kafka.structs import PartitionMetadata
 
-log = logging.getLogger("kafka.client")
+log = logger("kafka.client")
 
 
 class MetadataSource(Protocol):

@@ -7,15 +7,15 @@ thread only, except `cluster.snapshot`.
 from __future__ import annotations
 
 import asyncio
-import logging
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from kafka._base.backoff import ExponentialBackoff
 from kafka._base.deadline import Deadline
+from kafka._base.logs import logger
+from kafka._base.loop_clock import LoopClock
 from kafka._base.runtime import Runtime
 from kafka._base.supervisor import Supervisor
-from kafka._base.system import LoopClock
 from kafka._base.system import uniform as system_uniform
 from kafka.cluster import ClusterMetadata
 from kafka.errors import (
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from kafka.protocol.messages.metadata import MetadataRequest, MetadataResponse
     from kafka.protocol.schema import Message, Request
 
-log = logging.getLogger("kafka.client")
+log = logger("kafka.client")
 
 R = TypeVar("R", bound="Message")
 T = TypeVar("T")

@@ -6,11 +6,17 @@ import functools
 from random import Random
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, Self, TypeVar
 
+<<<<<<< HEAD
 from kafka._base.system import LoopClock
 from kafka.config.addresses import join_address
 from kafka.errors import UnknownTopicOrPartitionError
 from kafka.testing.broker.advertised import reachable_host
 from kafka.testing.broker.api_modules import api_table, offered
+=======
+from kafka._base.log_thread import own_thread
+from kafka._base.loop_clock import LoopClock, SteadyLoop
+from kafka.testing.broker.api_modules import api_table
+>>>>>>> f-threads
 from kafka.testing.broker.api_ranges import checked_ranges
 from kafka.testing.broker.cluster import Cluster
 from kafka.testing.broker.control import Control, warn_of_idle
@@ -186,8 +192,15 @@ class EmbeddedCluster:
         self._loop_host.stop_thread()
         _report(control, error)
 
+<<<<<<< HEAD
     def start(self) -> Awaitable[Self]:
         """Start the cluster: on a new thread, or on the running loop, where this is awaited.
+=======
+    def _run_thread(self, started: Future[None]) -> None:
+        # A cluster goes on while a test freezes the clock, as clients do.
+        with own_thread(), asyncio.Runner(loop_factory=SteadyLoop) as runner:
+            runner.run(self._serve(started))
+>>>>>>> f-threads
 
         Raises:
             RuntimeError: it runs already.

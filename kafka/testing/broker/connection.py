@@ -7,10 +7,10 @@ its own connection. An error of a client ends its connection and nothing else.
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections import deque
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
+from kafka._base.logs import logger
 from kafka.errors import KafkaError
 from kafka.protocol.frames import FrameBuffer
 from kafka.testing.broker.admission import certificate_principal
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from kafka.testing.broker.broker import Broker, Outgoing
     from kafka.testing.broker.security.listeners import Listener
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 # Frames read ahead of the one being handled; beyond it the socket is not read.
 _READ_AHEAD = 64
