@@ -6,7 +6,7 @@ import functools
 from random import Random
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, Self, TypeVar
 
-from kafka._base.system import LoopClock
+from kafka._base.loop_clock import LoopClock
 from kafka.config.addresses import join_address
 from kafka.errors import UnknownTopicOrPartitionError
 from kafka.testing.broker.advertised import reachable_host

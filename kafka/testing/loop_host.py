@@ -12,6 +12,9 @@ import threading
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from kafka._base.log_thread import own_thread
+from kafka._base.loop_clock import SteadyLoop
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Generator
 
@@ -81,7 +84,8 @@ class LoopHost:
         """
         started: Future[None] = Future()
         thread = threading.Thread(
-            target=lambda: asyncio.run(self._serve(started, begin, end)),
+            target=self._run_thread,
+            args=(started, begin, end),
             name="kafka-embedded-cluster",
             daemon=True,
         )
@@ -92,6 +96,16 @@ class LoopHost:
         except BaseException:
             self._thread = None
             raise
+
+    def _run_thread(
+        self,
+        started: Future[None],
+        begin: Callable[[], Coroutine[object, object, None]],
+        end: Callable[[], Coroutine[object, object, None]],
+    ) -> None:
+        # A cluster goes on while a test freezes the clock, as clients do.
+        with own_thread(), asyncio.Runner(loop_factory=SteadyLoop) as runner:
+            runner.run(self._serve(started, begin, end))
 
     async def _serve(
         self,

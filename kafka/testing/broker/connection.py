@@ -7,10 +7,10 @@ its own connection. An error of a client ends its connection and nothing else.
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
+from kafka._base.logs import logger
 from kafka.errors import KafkaError
 from kafka.protocol.frames import FrameBuffer
 from kafka.testing.broker.admission import certificate_principal
@@ -27,12 +27,38 @@ if TYPE_CHECKING:
     from kafka.testing.broker.broker import Broker, Outgoing
     from kafka.testing.broker.security.listeners import Listener
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 # Frames read ahead of the one being handled; beyond it the socket is not read.
 _READ_AHEAD = 64
 # Pieces up to this many bytes are joined before they are written.
 _JOIN = 65536
+
+
+class Transport(Protocol):
+    """The methods of asyncio's transports that are needed here.
+
+    The class of a transport says nothing: those of other event loops derive from none of asyncio's.
+    """
+
+    def write(self, data: bytes | memoryview, /) -> None:
+        """Send *data* after all that was written before."""
+
+    def pause_reading(self) -> None:
+        """Leave what the client sends in the socket."""
+
+    def resume_reading(self) -> None:
+        """Read again."""
+
+    def abort(self) -> None:
+        """Close the socket now."""
+
+    def close(self) -> None:
+        """Close the socket when everything is written."""
+
+    # Any: what it is depends on the name.
+    def get_extra_info(self, name: str, /) -> Any:
+        """Return a fact about the transport, ``None`` if it is not known."""
 
 
 class BrokerConnection(asyncio.BufferedProtocol):
@@ -57,7 +83,7 @@ class BrokerConnection(asyncio.BufferedProtocol):
         self._drained: asyncio.Future[None] | None = None
         self._reading = True
         self._is_cut = False
-        self._transport: asyncio.Transport | None = None
+        self._transport: Transport | None = None
         self._peer: Peer | None = None
         self._idle = IdleWatch(broker.state.cluster, self.abort)
         self.task: asyncio.Task[None] | None = None
@@ -66,15 +92,15 @@ class BrokerConnection(asyncio.BufferedProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Start to serve, if there is room for another connection."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        # Not checked: a transport need not derive from anything.
+        made = self._transport = cast("Transport", transport)
         self._on_made(self)
         if self._is_cut:
-            transport.abort()
+            made.abort()
             return
-        address = transport.get_extra_info("peername")
+        address = made.get_extra_info("peername")
         host = str(address[0]) if address else ""
-        principal = certificate_principal(transport.get_extra_info("peercert"))
+        principal = certificate_principal(made.get_extra_info("peercert"))
         gate = self._broker.state.cluster.component(Security).gate(self._listener)
         self._peer = Peer(principal or ANONYMOUS, host, self._listener.name, gate)
         verdict = self._enter(self, host)
@@ -169,7 +195,7 @@ class BrokerConnection(asyncio.BufferedProtocol):
         return frame
 
     @staticmethod
-    def _write(transport: asyncio.Transport, outgoing: Outgoing) -> None:
+    def _write(transport: Transport, outgoing: Outgoing) -> None:
         small: list[bytes | memoryview] = []
         for piece in outgoing.pieces:
             if len(piece) <= _JOIN:

@@ -149,6 +149,7 @@ async def test_a_wrong_correlation_id_is_answered() -> None:
         assert decode_correlation_id(await client.frame()) == sent + 5
 
 
+@pytest.mark.virtual_time
 async def test_a_frozen_broker_answers_when_it_thaws() -> None:
     async with cluster_and_client(EmbeddedCluster()) as (cluster, client):
         cluster.freeze(0)
@@ -199,6 +200,7 @@ async def test_requests_are_recorded() -> None:
         assert cluster.count(FetchRequest) == 1
 
 
+@pytest.mark.virtual_time
 async def test_waiting_for_what_does_not_happen_ends() -> None:
     async with cluster_and_client(EmbeddedCluster()) as (cluster, _):
         with pytest.raises(TimeoutError):
@@ -242,6 +244,7 @@ async def test_a_topic_is_found_behind_the_group_that_asks_for_it() -> None:
         assert rule.hits == 1
 
 
+@pytest.mark.virtual_time
 async def test_a_broker_that_freezes_in_a_long_poll_answers_when_it_thaws() -> None:
     async with cluster_and_client(EmbeddedCluster(topics={"t": 1})) as (cluster, client):
         client.post(fetch_request("t", 0, max_wait_ms=1000), 12)
