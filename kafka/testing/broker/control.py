@@ -6,10 +6,10 @@ other threads can call them.
 
 from __future__ import annotations
 
-import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from kafka._base.logs import logger
 from kafka.testing.broker.api_modules import handler_of
 from kafka.testing.broker.broker import Broker, error_response
 from kafka.testing.broker.broker_state import BrokerState
@@ -58,7 +58,7 @@ if TYPE_CHECKING:
     from kafka.testing.broker.views import GroupView, TopicView
     from kafka.testing.broker.wire import AnyRequest
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 ALLOW, DENY = Permission.ALLOW, Permission.DENY
 EVERY_CLIENT: Entity = frozenset({(CLIENT_ID, None)})
