@@ -62,7 +62,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, ClassVar, Final, ParamSpec, TypeVar
 
 from kafka.producer.batch_encoding import RECORD_MEMORY, SAVING, Shape
-from kafka.producer.future import FutureRecordMetadata
+from kafka.producer.future import SentRecordMetadata
 
 if TYPE_CHECKING:
     import threading
@@ -70,6 +70,7 @@ if TYPE_CHECKING:
     from types import CodeType
 
     from kafka.producer.buffer_pool import BufferPool
+    from kafka.producer.future import FutureRecordMetadata
     from kafka.producer.producer_batch import ProducerBatch
     from kafka.producer.topic_info import PartitionQueue, TopicInfo
 
@@ -189,7 +190,7 @@ class FastAppend:
                 return None
         except (KeyError, TypeError):
             return None
-        handle = FutureRecordMetadata()
+        handle = SentRecordMetadata()
         now = self.wall()
         try:
             del self.free
