@@ -6,16 +6,21 @@ import logging
 import threading
 import time
 from functools import wraps
-from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, Final, ParamSpec, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, Final, Never, ParamSpec, Self, TypeVar
 
 from kafka._base.lifetime import EXIT_TIMEOUT, Lifetime
 from kafka._base.loop_thread import EventLoopThread
 from kafka._base.reentrant_lock import reentrant_lock
 from kafka.config.producer import ProducerConfig
-from kafka.errors import IllegalStateError, KafkaError, KafkaTimeoutError
+from kafka.errors import (
+    IllegalStateError,
+    KafkaConfigurationError,
+    KafkaError,
+    KafkaTimeoutError,
+)
 from kafka.producer.async_producer import AsyncKafkaProducer
 from kafka.producer.callbacks import CallbackThread
-from kafka.producer.client import ProducerClient
+from kafka.producer.client import ProducerClient, options_of
 from kafka.producer.drivers import ThreadDriver, ThreadWaiter
 from kafka.sync.facade import GRACE, Facade, blocking, local
 
@@ -63,17 +68,28 @@ class KafkaProducer(Facade[ProducerClient]):
     buffered are delivered by the parent alone.
 
     Args:
+        *positional: none: options are keywords.
         **configs: see the page on configuration; `DEFAULT_CONFIG` lists names and defaults.
 
     Raises:
         NoBrokersAvailable: no bootstrap server answered within ``bootstrap_timeout_ms``.
         KafkaConfigurationError: an unknown option, or values that cannot work.
+        TypeError: a value of the wrong type.
     """
 
     DEFAULT_CONFIG: ClassVar[dict[str, object]] = ProducerConfig.default_config()
 
-    def __init__(self, **configs: Any) -> None:  # Any: each option has a type of its own
-        self._client = client = ProducerClient(ProducerConfig.from_kwargs(configs))
+    def __init__(
+        self,
+        *positional: Never,
+        **configs: Any,  # Any: each option has a type of its own
+    ) -> None:
+        try:
+            options = options_of(type(self).__name__, positional, configs)
+        except (KafkaConfigurationError, TypeError) as error:
+            # The traceback ends at this call: the frames inside of it do not help its caller.
+            raise error.with_traceback(None) from None
+        self._client = client = ProducerClient(options)
         super().__init__(client, EventLoopThread(f"kafka-{client.options.client_id}-io"))
         self.config = client.config
         self._starting = reentrant_lock()
