@@ -155,8 +155,12 @@ class AsyncKafkaProducer:
         core = self._client.core
         if headers is None and partition is None and timestamp_ms is None:
             future = core.accumulator.gate.append(topic, value, key)
-            if future is not None:
-                return future
+        else:
+            future = core.accumulator.gate.append_with(
+                topic, value, key, headers, partition, timestamp_ms
+            )
+        if future is not None:
+            return future
         sent = core.path.send(topic, value, key, headers, partition, timestamp_ms, core.driver)
         return sent if isinstance(sent, FutureRecordMetadata) else await sent
 

@@ -94,6 +94,9 @@ class KafkaProducer(Facade[ProducerClient]):
         self.config = client.config
         self._starting = reentrant_lock()
         self._put: Callable[[str, object, object], FutureRecordMetadata | None] = _put_nothing
+        self._put_with: Callable[
+            [str, object, object, object, object, object], FutureRecordMetadata | None
+        ] = _put_nothing
         self._path: SendPath | None = None
         self._driver: ThreadDriver
         self._lifetime = Lifetime(self._thread, on_fork=self._after_fork)
@@ -137,8 +140,10 @@ class KafkaProducer(Facade[ProducerClient]):
         """
         if headers is None and partition is None and timestamp_ms is None:
             future = self._put(topic, value, key)
-            if future is not None:
-                return future
+        else:
+            future = self._put_with(topic, value, key, headers, partition, timestamp_ms)
+        if future is not None:
+            return future
         path = self._path or self._running.path
         return path.send(topic, value, key, headers, partition, timestamp_ms, self._driver)
 
@@ -210,7 +215,7 @@ class KafkaProducer(Facade[ProducerClient]):
         """
         seconds = self._client.close_timeout(timeout)
         self._client.closed = True
-        self._path, self._put = None, _put_nothing
+        self._forget_core()
         core = self._client.started
         if core is None or not self._thread.is_running:
             return
@@ -293,8 +298,13 @@ class KafkaProducer(Facade[ProducerClient]):
             route_limit=client.options.max_block + GRACE,
         )
         self._path = core.path
-        # The bound method itself, because send() is the hot path: no object stands between.
+        # The bound methods themselves, because send() is the hot path: no object stands between.
         self._put = core.accumulator.gate.append
+        self._put_with = core.accumulator.gate.append_with
+
+    def _forget_core(self) -> None:
+        """Let the next send() ask for the core, which may raise."""
+        self._path, self._put, self._put_with = None, _put_nothing, _put_nothing
 
     @property
     def _running(self) -> ProducerCore:
@@ -315,7 +325,7 @@ class KafkaProducer(Facade[ProducerClient]):
         if parents.started is not None:
             parents.started.incomplete.abandoned = True
         self._starting = reentrant_lock()
-        self._path, self._put = None, _put_nothing
+        self._forget_core()
         self._client = self._calls = ProducerClient(parents.options)
         self._client.closed = parents.closed
         return parents
@@ -326,5 +336,12 @@ class KafkaProducer(Facade[ProducerClient]):
         return self._client.cluster
 
 
-def _put_nothing(topic: str, value: object, key: object) -> None:
+def _put_nothing(
+    topic: str,
+    value: object,
+    key: object,
+    headers: object = None,
+    partition: object = None,
+    timestamp_ms: object = None,
+) -> None:
     """Put in no record: the producer is not started, closed, or a forked copy."""

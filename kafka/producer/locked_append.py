@@ -10,6 +10,7 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
+from kafka.producer.arguments import END_OF_TIME, plain_headers
 from kafka.producer.batch_encoding import SAVING, Shape, record_memory
 from kafka.producer.future import future_of
 
@@ -48,6 +49,7 @@ class LockedAppend:
         self.inside = False
         self.accepts: type | None = None
         self.largest = -1
+        self.magic = 2
         self.wall: Callable[[], float] = time.time
         self.topics: dict[str, TopicInfo] = {}
         self.aside: deque[tuple[PartitionQueue, ProducerBatch, int]] = deque()
@@ -68,7 +70,35 @@ class LockedAppend:
         if key is not None and type(key) is not bytes:
             return None
         record: Record = (int(self.wall() * 1000), key, value, None)
-        return self.run(self._append, topic, record)
+        return self.run(self._append, topic, record, None)
+
+    # Any: as for append().
+    def append_with(
+        self,
+        topic: str,
+        value: Any,
+        key: Any,
+        headers: object,
+        partition: Any,
+        timestamp_ms: Any,
+    ) -> FutureRecordMetadata | None:
+        """Append a record for which the user says more; otherwise as `append`."""
+        if self.accepts is None or type(value) is not bytes or self.magic < 2:
+            return None
+        if key is not None and type(key) is not bytes:
+            return None
+        if partition is not None and type(partition) is not int:
+            return None
+        if timestamp_ms is None:
+            timestamp_ms = int(self.wall() * 1000)
+        elif type(timestamp_ms) is not int:
+            return None
+        if not 0 <= timestamp_ms < END_OF_TIME:
+            return None
+        owned = None if headers is None else plain_headers(headers)
+        if headers is not None and owned is None:
+            return None
+        return self.run(self._append, topic, (timestamp_ms, key, value, owned), partition)
 
     def append_block(
         self,
@@ -132,16 +162,24 @@ class LockedAppend:
         """Return whether this thread holds the lock, interrupted by what runs now."""
         return bool(self.lock._is_owned())  # type: ignore[attr-defined]  # noqa: SLF001 - as Condition does
 
-    def _append(self, topic: str, record: Record) -> FutureRecordMetadata | None:
+    def _append(
+        self, topic: str, record: Record, partition: int | None
+    ) -> FutureRecordMetadata | None:
         try:
             topic_info = self.topics[topic]
         except (KeyError, TypeError):
             return None
-        key = record[1]
-        if key is None:
-            return self._add(topic_info.sticky, Shape.PLAIN, record)
-        queue = topic_info.keyed.get(key)
-        return None if queue is None else self._add(queue, Shape.KEYED, record)
+        _, key, _, headers = record
+        queue: PartitionQueue | None
+        if partition is not None:
+            queues = topic_info.queues
+            queue = queues[partition] if 0 <= partition < len(queues) else None
+        else:
+            queue = topic_info.sticky if key is None else topic_info.keyed.get(key)
+        shape = Shape.PLAIN if key is None else Shape.KEYED
+        if headers is not None:
+            shape = Shape.FULL
+        return None if queue is None else self._add(queue, shape, record)
 
     def _append_block(
         self, queue: PartitionQueue, shape: Shape, records: list[Record]
