@@ -11,9 +11,9 @@ from kafka._base.deadline import Deadline
 from kafka.config.consumer import ConsumerConfig
 from kafka.consumer import arguments
 from kafka.consumer.calls import ConsumerCalls
-from kafka.consumer.client import ConsumerClient
+from kafka.consumer.client import ConsumerClient, settings_of
 from kafka.consumer.fetch_collector import RecordCursor, as_lists
-from kafka.errors import IllegalStateError, KafkaError
+from kafka.errors import IllegalStateError, KafkaConfigurationError, KafkaError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
@@ -95,7 +95,12 @@ class AsyncKafkaConsumer:
     DEFAULT_CONFIG: ClassVar[dict[str, object]] = ConsumerConfig.default_config()
 
     def __init__(self, *topics: str, **configs: object) -> None:
-        self._client = client = ConsumerClient(type(self).__name__, topics, configs)
+        try:
+            settings = settings_of(type(self).__name__, topics, configs)
+        except (KafkaConfigurationError, TypeError) as error:
+            # The traceback ends at this call: the frames inside of it do not help its caller.
+            raise error.with_traceback(None) from None
+        self._client = client = ConsumerClient(type(self).__name__, topics, settings)
         self.config = client.config
         self._calls = ConsumerCalls(client)
         self._cursor = RecordCursor(client.buffer, client.collector)
