@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from kafka._base.deadline import Deadline
 from kafka._base.observer import Observer
+from kafka._base.own_loop import check_own_loop
 from kafka._base.system import SystemClock
 from kafka.config.consumer import ConsumerConfig
 from kafka.config.foreign_names import refuse_positional
@@ -202,6 +203,12 @@ class ConsumerClient:
                 f"{self._name} is not started: use 'async with' or await start()"
             )
         return core
+
+    def check_loop(self) -> None:
+        """Raise `IllegalStateError` if the consumer runs on another loop than this call does."""
+        core = self.core_or_none
+        if core is not None:
+            check_own_loop(self._name, core.loop)
 
     def deadline(self, timeout_ms: float | None) -> Deadline:
         """Return when a call ends; ``None`` stands for ``default_api_timeout_ms``."""
