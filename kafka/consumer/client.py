@@ -7,7 +7,6 @@ the work on the loop is that of `kafka.consumer.core`.
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, TypeVar
 
 from kafka._base.deadline import Deadline
@@ -18,6 +17,7 @@ from kafka.consumer import arguments
 from kafka.consumer.fetch_buffer import FetchBuffer
 from kafka.consumer.fetch_collector import FetchCollector
 from kafka.consumer.record_decoder import RecordDecoder
+from kafka.consumer.wakeable_calls import WOKEN, WakeableCalls
 from kafka.errors import IllegalStateError, WakeupError
 from kafka.metrics.sensors import ConsumerSensors
 from kafka.serializer.adapt import adapt_deserializer
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from kafka.consumer.core import ConsumerCore
 
 T = TypeVar("T")
-
-_WOKEN = "the call was ended by wakeup()"
 
 
 class ConsumerClient:
@@ -76,8 +74,7 @@ class ConsumerClient:
         self.closed = False
         self.core_or_none: ConsumerCore | None = None
         self._polled = False
-        self._calls: set[asyncio.Task[object]] = set()
-        self._woken: set[asyncio.Task[object]] = set()
+        self._wakeable = WakeableCalls(self.buffer)
         if topics:
             self.subscription.subscribe(topics)
 
@@ -207,7 +204,7 @@ class ConsumerClient:
             core.post(core.activate)
             self._polled = True
         if self.buffer.take_wakeup():
-            raise WakeupError(_WOKEN)
+            raise WakeupError(WOKEN)
         return collect()
 
     # -- wake-ups --------------------------------------------------------------------------
@@ -217,37 +214,13 @@ class ConsumerClient:
         self.buffer.wake()
         core = self.core_or_none
         if core is not None:
-            core.post(self._wake_calls)
+            core.post(self._wakeable.wake)
 
     async def run_call(self, work: Coroutine[None, None, T]) -> T:
         """Run *work* as a call that `wakeup` ends, and refuse it if the consumer is not open."""
-        task = asyncio.current_task()
         try:
             self.check_open()
-            self._raise_wakeup()
         except BaseException:
             work.close()
             raise
-        if task is None:
-            return await work
-        self._calls.add(task)
-        try:
-            return await work
-        except asyncio.CancelledError:
-            if task in self._woken and task.uncancel() == 0:
-                raise WakeupError(_WOKEN) from None
-            raise
-        finally:
-            self._calls.discard(task)
-            self._woken.discard(task)
-
-    def _wake_calls(self) -> None:
-        for task in self._calls:
-            self._woken.add(task)
-            task.cancel()
-        if self._calls:
-            self.buffer.take_wakeup()
-
-    def _raise_wakeup(self) -> None:
-        if self.buffer.take_wakeup():
-            raise WakeupError(_WOKEN)
+        return await self._wakeable.run(work)
