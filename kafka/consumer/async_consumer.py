@@ -123,7 +123,10 @@ class AsyncKafkaConsumer:
         await self._client.start()
 
     async def close(self, autocommit: bool = True, timeout_ms: float | None = None) -> None:
-        """Stop reading and free all resources; calling it again does nothing.
+        """Stop reading and free all resources.
+
+        May be called again, also at the same time: the call returns when all is free. If a call is
+        cancelled, closing goes on in the background.
 
         Args:
             autocommit: count the record in hand as consumed, and commit positions if the consumer
@@ -131,11 +134,10 @@ class AsyncKafkaConsumer:
             timeout_ms: how long to wait for brokers, in ms; ``None`` for ``request_timeout_ms``.
         """
         timeout = arguments.api_timeout(timeout_ms, self._client.settings.request_timeout)
-        if not self._client.begin_close():
-            return
-        if autocommit:
-            self._cursor.mark_consumed()
-        self._cursor.interrupt()
+        if self._client.begin_close():
+            if autocommit:
+                self._cursor.mark_consumed()
+            self._cursor.interrupt()
         await self._client.finish_close(timeout)
 
     async def stop(self) -> None:

@@ -7,9 +7,11 @@ the work on the loop is that of `kafka.consumer.core`.
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, TypeVar
 
 from kafka._base.deadline import Deadline
+from kafka._base.futures import mark_retrieved
 from kafka._base.observer import Observer
 from kafka._base.system import SystemClock
 from kafka.config.consumer import ConsumerConfig
@@ -74,6 +76,7 @@ class ConsumerClient:
         self.closed = False
         self.core_or_none: ConsumerCore | None = None
         self._polled = False
+        self._closing: asyncio.Task[None] | None = None
         self._wakeable = WakeableCalls(self.buffer)
         if topics:
             self.subscription.subscribe(topics)
@@ -120,7 +123,7 @@ class ConsumerClient:
             await core.start(Deadline.after(clock.now(), settings.bootstrap_timeout))
         except BaseException:
             self.closed = True
-            await core.close(Deadline.after(clock.now(), 0.0))
+            await self.finish_close(0.0)
             raise
 
     def begin_close(self) -> bool:
@@ -131,14 +134,27 @@ class ConsumerClient:
         return True
 
     async def finish_close(self, seconds: float) -> None:
-        """Free all resources, after `begin_close`; brokers get so many *seconds* to answer."""
+        """Free all resources, after `begin_close`; brokers get so many *seconds* to answer.
+
+        The work is done once, in a task of its own. A caller that is cancelled leaves it running,
+        and the next call waits for what is left of it.
+        """
+        if self._closing is None:
+            self._closing = asyncio.create_task(self._free(seconds), name="kafka-close")
+            self._closing.add_done_callback(mark_retrieved)  # the caller may be gone
+        if not self._closing.done():
+            await asyncio.shield(self._closing)
+
+    async def _free(self, seconds: float) -> None:
         core = self.core_or_none
-        if core is None:
-            self.buffer.close()
-        else:
-            await core.close(Deadline.after(core.clock.now(), seconds))
-        if self.sensors is not None:
-            self.sensors.close()
+        try:
+            if core is None:
+                self.buffer.close()
+            else:
+                await core.close(Deadline.after(core.clock.now(), seconds))
+        finally:
+            if self.sensors is not None:
+                self.sensors.close()
 
     # -- checks ----------------------------------------------------------------------------
 
