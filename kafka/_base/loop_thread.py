@@ -17,6 +17,7 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from kafka._base.futures import mark_retrieved
+from kafka._base.loop_clock import SteadyLoop
 from kafka._base.reentrant_lock import reentrant_lock
 from kafka._base.waiting import bounded
 from kafka.errors import IllegalStateError, KafkaTimeoutError
@@ -194,7 +195,7 @@ def on_own_loop() -> bool:
     return isinstance(asyncio.get_running_loop(), _OwnLoop)
 
 
-class _OwnLoop(asyncio.SelectorEventLoop):
+class _OwnLoop(SteadyLoop):
     """A loop on which nothing runs but one client."""
 
     _ends = False

@@ -7,6 +7,7 @@ the whole process.
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import queue
 import socket
 import threading
@@ -37,8 +38,6 @@ class Resolver(Protocol):
 
 def literal(host: str, port: int) -> Address | None:
     """Return *host* as an address if it is one already, ``None`` if it is a name."""
-    import ipaddress  # noqa: PLC0415 - half a millisecond that importing a client can do without
-
     try:
         ipaddress.ip_address(host.partition("%")[0])
     except ValueError:

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from kafka._base.backoff import ExponentialBackoff
 from kafka._base.deadline import Deadline
+from kafka._base.loop_clock import LoopClock
 from kafka._base.runtime import Runtime
 from kafka._base.supervisor import Supervisor
-from kafka._base.system import LoopClock
 from kafka._base.system import uniform as system_uniform
 from kafka.cluster import ClusterMetadata
 from kafka.errors import (

@@ -9,7 +9,7 @@ from concurrent.futures import Future
 from random import Random
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, Self, TypeVar
 
-from kafka._base.system import LoopClock
+from kafka._base.loop_clock import LoopClock, SteadyLoop
 from kafka.testing.broker.api_modules import api_table
 from kafka.testing.broker.api_ranges import checked_ranges
 from kafka.testing.broker.cluster import Cluster
@@ -164,7 +164,9 @@ class EmbeddedCluster:
         _report(control, error)
 
     def _run_thread(self, started: Future[None]) -> None:
-        asyncio.run(self._serve(started))
+        # A cluster goes on while a test freezes the clock, as clients do.
+        with asyncio.Runner(loop_factory=SteadyLoop) as runner:
+            runner.run(self._serve(started))
 
     async def _serve(self, started: Future[None]) -> None:
         self._stopping = asyncio.Event()
