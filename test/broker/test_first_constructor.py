@@ -20,7 +20,7 @@ PROGRAMS = {
 @pytest.mark.parametrize("face", PROGRAMS)
 def test_first_client_of_a_process_names_what_it_tried(face: str, timeout_ms: int) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        server = "127.0.0.1:{}".format(silent.getsockname()[1])
+        server = f"127.0.0.1:{silent.getsockname()[1]}"
         options = {"bootstrap_servers": server, "bootstrap_timeout_ms": timeout_ms}
         program = f"""
 import asyncio, kafka, kafka.aio
