@@ -318,7 +318,9 @@ class AsyncKafkaConsumer:
             raise
         if found:
             return found
-        if timer.is_expired(self._now()):
+        remaining = timer.remaining(self._now())
+        client.check_source(remaining)
+        if remaining <= 0:
             # A loop of poll(0) must let the fetches through.
             await asyncio.sleep(0)
         else:

@@ -11,7 +11,6 @@ from functools import wraps
 from typing import TYPE_CHECKING, Concatenate, NoReturn, ParamSpec, TypeVar
 
 from kafka.consumer import arguments
-from kafka.consumer.fetch_health import PartitionHealth, partition_health
 from kafka.errors import IllegalStateError, KafkaTimeoutError
 from kafka.subscription import check_partitions, check_topic_name
 from kafka.subscription.reset import EARLIEST, EARLIEST_TIMESTAMP, LATEST, LATEST_TIMESTAMP
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Coroutine
 
     from kafka.consumer.client import ConsumerClient
+    from kafka.consumer.fetch_health import PartitionHealth
     from kafka.metrics.sensors import Values
     from kafka.structs import OffsetAndMetadata, OffsetAndTimestamp, TopicPartition
     from kafka.subscription.subscription_state import Listener
@@ -229,14 +229,12 @@ class ConsumerCalls:
         return self._subscription.paused_partitions()
 
     def health(self) -> dict[TopicPartition, PartitionHealth]:
-        """Return how reading of each assigned partition is going."""
-        core = self.client.check_open()
-        now = core.clock.now()
-        buffer = self.client.buffer
-        return {
-            state.tp: partition_health(state, buffer.position(state.tp), core.reason(state.tp), now)
-            for state in self._subscription.assignment
-        }
+        """Return how reading of each assigned partition is going.
+
+        A topic subscribed to that does not exist (yet), or that may not be described, has no
+        partitions: it is there with partition -1, and the reason.
+        """
+        return self.client.check_open().health()
 
     # -- groups ----------------------------------------------------------------------------
 

@@ -8,12 +8,14 @@ the work on the loop is that of `kafka.consumer.core`.
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, TypeVar
+import logging
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from kafka._base.deadline import Deadline
 from kafka._base.futures import mark_retrieved
 from kafka._base.observer import Observer
 from kafka._base.system import SystemClock
+from kafka._base.waiting import bounded
 from kafka.config.consumer import ConsumerConfig
 from kafka.consumer import arguments
 from kafka.consumer.fetch_buffer import FetchBuffer
@@ -23,7 +25,7 @@ from kafka.consumer.wakeable_calls import WOKEN, WakeableCalls
 from kafka.errors import IllegalStateError, WakeupError
 from kafka.metrics.sensors import ConsumerSensors
 from kafka.serializer.adapt import adapt_deserializer
-from kafka.subscription import SubscriptionState
+from kafka.subscription import SubscriptionState, SubscriptionType
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -31,6 +33,10 @@ if TYPE_CHECKING:
     from kafka.consumer.core import ConsumerCore
 
 T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+
+_NO_SOURCE: Final = "call subscribe() or assign() first"
 
 
 class ConsumerClient:
@@ -83,6 +89,7 @@ class ConsumerClient:
         self.closed = False
         self.core_or_none: ConsumerCore | None = None
         self._polled = False
+        self._warned = False
         self._closing: asyncio.Task[None] | None = None
         self._wakeable = WakeableCalls(self.buffer)
         if topics:
@@ -224,6 +231,20 @@ class ConsumerClient:
         if self.buffer.take_wakeup():
             raise WakeupError(WOKEN)
         return collect()
+
+    def check_source(self, remaining: float) -> None:
+        """Say so if nothing is subscribed to or assigned, before a wait of *remaining* seconds.
+
+        Raises:
+            IllegalStateError: the wait would have no end.
+        """
+        if self.subscription.type is not SubscriptionType.NONE:
+            return
+        if bounded(remaining) < remaining:
+            raise IllegalStateError(f"nothing to wait for: {_NO_SOURCE}")
+        if not self._warned:
+            self._warned = True
+            log.warning("%s has nothing to read: %s", self.settings.client_id, _NO_SOURCE)
 
     # -- wake-ups --------------------------------------------------------------------------
 

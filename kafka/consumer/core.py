@@ -8,11 +8,13 @@ the loop, unless it says otherwise.
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import TYPE_CHECKING
 
 from kafka._base.backoff import ExponentialBackoff
 from kafka._base.drive import Driver
 from kafka._base.signal import Signal
+from kafka.consumer.fetch_health import STUCK, PartitionHealth, partition_health, topic_health
 from kafka.consumer.fetch_requests import FetchLimits
 from kafka.consumer.fetch_response import FetchSettings
 from kafka.consumer.fetcher import Fetcher
@@ -20,10 +22,12 @@ from kafka.consumer.offset_lookup import OffsetLookup
 from kafka.consumer.position_actions import CheckEpochs, Fail, ListOffsets, SetHold, Start
 from kafka.consumer.position_requests import PositionRequests
 from kafka.consumer.positions import PositionMachine, PositionSettings
+from kafka.consumer.topic_troubles import TopicTroubles
 from kafka.coordinator.groupless import GrouplessMembership
 from kafka.coordinator.membership import Assign, RaiseFromPoll, RequestMetadata, WantTopics
-from kafka.errors import RetriableError, for_code
+from kafka.errors import RetriableError, TopicAuthorizationFailedError, for_code
 from kafka.protocol.messages.metadata import MetadataRequest
+from kafka.structs import TopicPartition
 from kafka.subscription import FetchState, Hold, OffsetReset
 
 if TYPE_CHECKING:
@@ -37,8 +41,10 @@ if TYPE_CHECKING:
     from kafka.consumer.fetch_planner import Reason
     from kafka.coordinator.membership import Membership
     from kafka.net.network_client import NetworkClient
-    from kafka.structs import OffsetAndTimestamp, TopicPartition
+    from kafka.structs import OffsetAndTimestamp
     from kafka.subscription import PartitionState, SubscriptionState
+
+log = logging.getLogger(__name__)
 
 
 class ConsumerCore:
@@ -88,6 +94,7 @@ class ConsumerCore:
         self._lookup = OffsetLookup(
             client, isolation_level=config.isolation, request_timeout=config.request_timeout
         )
+        self._troubles = TopicTroubles(creates=config.allow_auto_create_topics)
         self._driver = self._make_driver()
         self._fetcher = Fetcher(
             client,
@@ -258,6 +265,31 @@ class ConsumerCore:
         """Return why *tp* is not fetched; ``None`` if it can be."""
         return self._fetcher.reason(tp)
 
+    def health(self) -> dict[TopicPartition, PartitionHealth]:
+        """Return how reading is going, by partition.
+
+        A topic that is subscribed to and has no partitions yet is there with partition -1.
+        """
+        now = self.clock.now()
+        found = {
+            state.tp: partition_health(
+                state, self._buffer.position(state.tp), self._why_not_read(state), now
+            )
+            for state in self._subscriptions.assignment
+        }
+        with_partitions = {tp.topic for tp in found}
+        for topic in (self._subscriptions.subscription or frozenset()) - with_partitions:
+            found[TopicPartition(topic, -1)] = topic_health(self._troubles.reason(topic))
+        return found
+
+    def _why_not_read(self, state: PartitionState) -> str | None:
+        reason = self.reason(state.tp)
+        if reason in STUCK:
+            trouble = self._troubles.reason(state.tp.topic, state.last_fetch)
+            if trouble is not None:
+                return f"its topic {trouble}"
+        return None if reason is None else reason.value
+
     # -- what the machines decide ----------------------------------------------------------
 
     def _on_metadata(self, snapshot: ClusterSnapshot) -> None:
@@ -266,6 +298,16 @@ class ConsumerCore:
         self._run_machines()
         self._fetcher.look_at_all()
         self._fetcher.run_once()
+        self._check_topics(snapshot)
+
+    def _check_topics(self, snapshot: ClusterSnapshot) -> None:
+        wanted: dict[str, set[int]] = {
+            topic: set() for topic in self._subscriptions.subscription or ()
+        }
+        for tp in self._subscriptions.assignment.partitions:
+            wanted.setdefault(tp.topic, set()).add(tp.partition)
+        for line in self._troubles.check(wanted, snapshot, self.clock.now()):
+            log.warning("%s", line)
 
     def _want_topics(self, action: WantTopics) -> None:
         if action.topics is None:
@@ -293,6 +335,10 @@ class ConsumerCore:
         if state is not None:
             self._buffer.put_error(action.tp, state.generation, action.error)
             self._fetcher.look_at(state)
+            if isinstance(action.error, TopicAuthorizationFailedError):
+                line = self._troubles.refuse(action.tp.topic, self.clock.now())
+                if line is not None:
+                    log.warning("%s", line)
 
     def _set_hold(self, action: SetHold) -> None:
         found = map(self._subscriptions.assignment.get, action.partitions)

@@ -278,6 +278,7 @@ class KafkaConsumer(Facade[ConsumerCalls]):
         if found:
             return found
         remaining = timer.remaining(self._clock.now())
+        client.check_source(remaining)
         if remaining <= 0:
             return found
         # The caller looks at its timer, and waits again if this was too short.
