@@ -72,9 +72,10 @@ class ConsumerCalls:
             listener: told of changes of the assignment, once the consumer is in a group.
 
         Raises:
-            ValueError: neither is given, or a name is not legal.
+            ValueError: neither is given, a name is not legal, or the pattern no regular expression.
             IllegalStateError: both are given, or `assign` was used before.
-            TypeError: *topics* is a string, or *listener* no rebalance listener.
+            TypeError: *topics* is a string, *pattern* of the wrong type, or *listener* no rebalance
+                listener.
         """
         self.client.check_not_closed()
         self._subscription.subscribe(topics, pattern, listener)
@@ -130,7 +131,8 @@ class ConsumerCalls:
 
         Raises:
             TypeError: *partition* is no `TopicPartition`.
-            ValueError: *offset* is negative, or *partition* is not assigned.
+            SeekError: *offset* is negative, or *partition* is not assigned; a `ValueError` and an
+                `AssertionError`, as in kafka-python 3.x and 2.x.
         """
         (state,) = arguments.seekable(self._subscription.assignment, (partition,))
         target, epoch = arguments.seek_target(offset)
@@ -143,7 +145,7 @@ class ConsumerCalls:
 
         Raises:
             TypeError: one is no `TopicPartition`.
-            ValueError: one is not assigned, or nothing is.
+            SeekError: one is not assigned, or nothing is; a `ValueError` and an `AssertionError`.
         """
         states = arguments.seekable(self._subscription.assignment, partitions)
         self.client.check_open().seek_to(states, EARLIEST)
@@ -155,7 +157,7 @@ class ConsumerCalls:
 
         Raises:
             TypeError: one is no `TopicPartition`.
-            ValueError: one is not assigned, or nothing is.
+            SeekError: one is not assigned, or nothing is; a `ValueError` and an `AssertionError`.
         """
         states = arguments.seekable(self._subscription.assignment, partitions)
         self.client.check_open().seek_to(states, LATEST)
