@@ -69,13 +69,21 @@ def seekable(
     partitions = check_partitions(partitions)
     if not partitions and not len(assignment):
         raise SeekError("No partitions are currently assigned")
-    states = []
-    for tp in partitions or assignment.partitions:
-        state = assignment.get(tp)
-        if state is None:
-            raise SeekError(f"Unassigned partition: {tp.topic}-{tp.partition}")
-        states.append(state)
-    return states
+    return [seekable_one(assignment, tp) for tp in partitions or assignment.partitions]
+
+
+def seekable_one(assignment: Assignment, tp: TopicPartition) -> PartitionState:
+    """Return the state of *tp*.
+
+    Raises:
+        TypeError: it is no `TopicPartition`.
+        SeekError: it is not assigned.
+    """
+    state = assignment.get(tp) if isinstance(tp, TopicPartition) else None
+    if state is None:
+        check_partitions((tp,))
+        raise SeekError(f"Unassigned partition: {tp.topic}-{tp.partition}")
+    return state
 
 
 def seek_target(offset: object) -> tuple[int, int]:

@@ -11,6 +11,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Concatenate, NoReturn, ParamSpec, TypeVar
 
 from kafka.consumer import arguments
+from kafka.consumer.posted_seeks import Seek
 from kafka.errors import IllegalStateError, KafkaTimeoutError
 from kafka.subscription import check_partitions, check_topic_name
 from kafka.subscription.reset import EARLIEST, EARLIEST_TIMESTAMP, LATEST, LATEST_TIMESTAMP
@@ -134,9 +135,17 @@ class ConsumerCalls:
             SeekError: *offset* is negative, or *partition* is not assigned; a `ValueError` and an
                 `AssertionError`, as in kafka-python 3.x and 2.x.
         """
-        (state,) = arguments.seekable(self._subscription.assignment, (partition,))
-        target, epoch = arguments.seek_target(offset)
-        self.client.check_open().seek(state, target, epoch)
+        seek = self._seek_of(partition, offset)
+        self.client.check_open().seek((seek,))
+
+    def post_seek(self, partition: TopicPartition, offset: int | OffsetAndMetadata) -> None:
+        """Do what `seek` does without waiting for the loop; the thread that polls."""
+        seek = self._seek_of(partition, offset)
+        self.client.check_open().posted_seeks.put(seek)
+
+    def _seek_of(self, partition: TopicPartition, offset: int | OffsetAndMetadata) -> Seek:
+        state = arguments.seekable_one(self._subscription.assignment, partition)
+        return Seek(state, *arguments.seek_target(offset))
 
     def seek_to_beginning(self, *partitions: TopicPartition) -> None:
         """Go to the first offset of *partitions*, of all assigned ones if none is given.

@@ -230,6 +230,8 @@ class ConsumerClient:
             self._polled = True
         if self.buffer.take_wakeup():
             raise WakeupError(WOKEN)
+        if core.posted_seeks.waiting:
+            core.posted_seeks.flush()
         return collect()
 
     def check_source(self, remaining: float) -> None:

@@ -22,6 +22,7 @@ from kafka.consumer.offset_lookup import OffsetLookup
 from kafka.consumer.position_actions import CheckEpochs, Fail, ListOffsets, SetHold, Start
 from kafka.consumer.position_requests import PositionRequests
 from kafka.consumer.positions import PositionMachine, PositionSettings
+from kafka.consumer.posted_seeks import PostedSeeks
 from kafka.consumer.topic_troubles import TopicTroubles
 from kafka.coordinator.groupless import GrouplessMembership
 from kafka.coordinator.membership import Assign, RaiseFromPoll, RequestMetadata, WantTopics
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from kafka.config.consumer import ConsumerConfig
     from kafka.consumer.fetch_buffer import FetchBuffer
     from kafka.consumer.fetch_planner import Reason
+    from kafka.consumer.posted_seeks import Seek
     from kafka.coordinator.membership import Membership
     from kafka.net.network_client import NetworkClient
     from kafka.structs import OffsetAndTimestamp
@@ -58,6 +60,7 @@ class ConsumerCore:
         runtime: the surroundings.
 
     Attributes:
+        posted_seeks: seeks of a thread that does not wait for the loop.
         changed: notified when a poll, or a wait for a position, should look at the buffer again.
     """
 
@@ -95,6 +98,7 @@ class ConsumerCore:
             client, isolation_level=config.isolation, request_timeout=config.request_timeout
         )
         self._troubles = TopicTroubles(creates=config.allow_auto_create_topics)
+        self.posted_seeks = PostedSeeks(buffer, self.post, self.seek)
         self._driver = self._make_driver()
         self._fetcher = Fetcher(
             client,
@@ -212,9 +216,12 @@ class ConsumerCore:
         self._positions.on_assignment(late)
         self._fetcher.look_at_all()
 
-    def seek(self, state: PartitionState, offset: int, leader_epoch: int) -> None:
-        """Continue at *offset*."""
-        self._positions.on_seek(state, offset, leader_epoch)
+    def seek(self, seeks: Iterable[Seek]) -> None:
+        """Continue elsewhere with some partitions; those that are not assigned any more stay."""
+        assignment = self._subscriptions.assignment
+        for state, offset, leader_epoch in seeks:
+            if assignment.get(state.tp) is state:
+                self._positions.on_seek(state, offset, leader_epoch)
         self._run_machines()
         self._fetcher.run_once()
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from kafka.cluster import ClusterMetadata
     from kafka.consumer.record_batch import RecordBatch
-    from kafka.structs import ConsumerRecord, TopicPartition
+    from kafka.structs import ConsumerRecord, OffsetAndMetadata, TopicPartition
     from kafka.subscription import SubscriptionState
 
 P = ParamSpec("P")
@@ -136,7 +136,14 @@ class KafkaConsumer(Facade[ConsumerCalls]):
     unsubscribe = _counting(ConsumerCalls.unsubscribe)
     subscription = local(ConsumerCalls.subscription)
     assignment = local(ConsumerCalls.assignment)
-    seek = _counting(ConsumerCalls.seek)
+
+    @wraps(ConsumerCalls.seek)
+    def seek(self, partition: TopicPartition, offset: int | OffsetAndMetadata) -> None:
+        """Continue reading *partition* at *offset*."""
+        with self._exclusively():
+            self._cursor.mark_consumed()
+            self._calls.post_seek(partition, offset)
+
     seek_to_beginning = _counting(ConsumerCalls.seek_to_beginning)
     seek_to_end = _counting(ConsumerCalls.seek_to_end)
     position = _waiting(ConsumerCalls.position, counts=True)
