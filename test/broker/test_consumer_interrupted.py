@@ -86,8 +86,11 @@ def test_after_an_interrupted_call_close_frees_everything(
 @ctrl_c_raises()
 def test_ctrl_c_in_the_constructor_leaves_no_thread(caplog: pytest.LogCaptureFixture) -> None:
     def interrupt() -> None:
+        # A signal that comes just before a thread begins to wait does not end the wait.
+        accepted.append(silent.accept()[0])
         signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
 
+    accepted: list[socket.socket] = []
     with socket.create_server(("127.0.0.1", 0)) as silent:
         host, port = silent.getsockname()
         with once_inside(EventLoopThread.call, interrupt), pytest.raises(KeyboardInterrupt):
@@ -96,5 +99,6 @@ def test_ctrl_c_in_the_constructor_leaves_no_thread(caplog: pytest.LogCaptureFix
                 bootstrap_timeout_ms=A_DAY_MS,
                 client_id="interrupted",
             )
+    accepted[0].close()
     assert io_threads() == []
     assert [r.getMessage() for r in caplog.records if r.levelno >= logging.WARNING] == []
