@@ -8,6 +8,7 @@ from __future__ import annotations
 import weakref
 from typing import Final, Protocol
 
+from kafka._base.log_thread import settle
 from kafka._base.system import monotonic
 
 # Seconds that all open clients together may hold up the end of the program.
@@ -36,6 +37,7 @@ def close_open_clients() -> None:
     """Close all open clients, within `EXIT_TIMEOUT` seconds for all of them together.
 
     All are told to hurry before the first is waited for, so that they deliver at the same time.
+    What their threads have logged is handled within that time, too.
     """
     end = monotonic() + EXIT_TIMEOUT
     clients = list(_OPEN)
@@ -43,3 +45,4 @@ def close_open_clients() -> None:
         client.hurry()
     for client in clients:
         client.close(max(end - monotonic(), 0.0))
+    settle(max(end - monotonic(), 0.0))

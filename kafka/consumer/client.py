@@ -8,11 +8,11 @@ the work on the loop is that of `kafka.consumer.core`.
 from __future__ import annotations
 
 import asyncio
-import logging
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from kafka._base.deadline import Deadline
 from kafka._base.futures import mark_retrieved
+from kafka._base.logs import logger
 from kafka._base.observer import Observer
 from kafka._base.system import SystemClock
 from kafka._base.waiting import bounded
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 _NO_SOURCE: Final = "call subscribe() or assign() first"
 

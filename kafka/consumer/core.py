@@ -8,11 +8,11 @@ the loop, unless it says otherwise.
 from __future__ import annotations
 
 import asyncio
-import logging
 from typing import TYPE_CHECKING
 
 from kafka._base.backoff import ExponentialBackoff
 from kafka._base.drive import Driver
+from kafka._base.logs import logger
 from kafka._base.signal import Signal
 from kafka.consumer.fetch_health import STUCK, PartitionHealth, partition_health, topic_health
 from kafka.consumer.fetch_requests import FetchLimits
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from kafka.structs import OffsetAndTimestamp
     from kafka.subscription import PartitionState, SubscriptionState
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 
 class ConsumerCore:

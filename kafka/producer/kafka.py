@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, Final, ParamSpec, Self, TypeVar
 
 from kafka._base.at_exit import EXIT_TIMEOUT
 from kafka._base.lifetime import Lifetime
+from kafka._base.logs import logger
 from kafka._base.loop_thread import EventLoopThread
 from kafka._base.reentrant_lock import reentrant_lock
 from kafka._base.system import monotonic
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 T = TypeVar("T")
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 _JOIN_TIMEOUT: Final = 0.2
 
