@@ -49,7 +49,7 @@ class EventLoopThread:
         self.name = name
         self.on_fork: list[Callable[[], None]] = []
         self._lock = reentrant_lock()
-        self._loop: asyncio.SelectorEventLoop | None = None
+        self._loop: OwnLoop | None = None
         self._selector: selectors.BaseSelector | None = None
         self._thread: Thread | None = None
         self._state = "NEW"
@@ -133,14 +133,17 @@ class EventLoopThread:
             return True
 
     def stop(self, timeout: float = _JOIN_TIMEOUT) -> None:
-        """Cancel all tasks, end the thread and wait for it, at most *timeout* seconds."""
+        """Cancel all tasks, end the thread and wait for it, at most *timeout* seconds.
+
+        A second call finishes one that Ctrl-C has interrupted.
+        """
         with self._lock:
             thread, loop = self._thread, self._loop
-            if self._state != "RUNNING" or loop is None or thread is None:
-                self._state = "FORKED" if self._state == "FORKED" else "STOPPED"
+            self._state = "FORKED" if self._state == "FORKED" else "STOPPED"
+            if loop is None or thread is None:
                 return
-            self._state = "STOPPED"
-            loop.call_soon_threadsafe(loop.stop)
+            with contextlib.suppress(RuntimeError):  # it has ended and is closed
+                loop.call_soon_threadsafe(loop.end)
         if thread.ident != get_ident():
             thread.join(timeout)
             log_thread.settle()

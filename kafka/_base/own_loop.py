@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 class OwnLoop(SteadyLoop):
     """A loop on which nothing runs but one client."""
 
+    _ends = False
+
     def __init__(self, selector: selectors.BaseSelector) -> None:
         try:
             super().__init__(selector)
@@ -26,6 +28,12 @@ class OwnLoop(SteadyLoop):
             # Or it would warn that nobody has closed it. Its own close() wants all that is missing.
             asyncio.BaseEventLoop.close(self)
             raise
+
+    def end(self) -> None:
+        """Stop, once: what is left is run to its end after that, and must not be stopped."""
+        if not self._ends:
+            self._ends = True
+            self.stop()
 
 
 class _PatchedOwnLoop(OwnLoop):

@@ -131,7 +131,9 @@ class NetworkConfig(SecurityConfig):
         30000, at_least(0), "Longest wait before connecting again, in ms (KIP-144)."
     )
     socket_connection_setup_timeout_ms: float = option(
-        10000, at_least(1), "Time for one attempt to connect, in ms (KIP-601)."
+        10000,
+        at_least(1),
+        "Time for one attempt to connect, in ms (KIP-601); ``request_timeout_ms`` if that is less.",
     )
     socket_connection_setup_timeout_max_ms: float = option(
         30000, at_least(1), "Longest time for one attempt after several failed, in ms (KIP-601)."

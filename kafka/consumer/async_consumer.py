@@ -11,9 +11,9 @@ from kafka._base.deadline import Deadline
 from kafka.config.consumer import ConsumerConfig
 from kafka.consumer import arguments
 from kafka.consumer.calls import ConsumerCalls
-from kafka.consumer.client import ConsumerClient
+from kafka.consumer.client import ConsumerClient, settings_of
 from kafka.consumer.fetch_collector import RecordCursor, as_lists
-from kafka.errors import IllegalStateError, KafkaError
+from kafka.errors import IllegalStateError, KafkaConfigurationError, KafkaError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
@@ -98,7 +98,12 @@ class AsyncKafkaConsumer:
     DEFAULT_CONFIG: ClassVar[dict[str, object]] = ConsumerConfig.default_config()
 
     def __init__(self, *topics: str, **configs: object) -> None:
-        self._client = client = ConsumerClient(type(self).__name__, topics, configs)
+        try:
+            settings = settings_of(type(self).__name__, topics, configs)
+        except (KafkaConfigurationError, TypeError) as error:
+            # The traceback ends at this call: the frames inside of it do not help its caller.
+            raise error.with_traceback(None) from None
+        self._client = client = ConsumerClient(type(self).__name__, topics, settings)
         self.config = client.config
         self._calls = ConsumerCalls(client)
         self._cursor = RecordCursor(client.buffer, client.collector)
@@ -126,7 +131,10 @@ class AsyncKafkaConsumer:
         await self._client.start()
 
     async def close(self, autocommit: bool = True, timeout_ms: float | None = None) -> None:
-        """Stop reading and free all resources; calling it again does nothing.
+        """Stop reading and free all resources.
+
+        May be called again, also at the same time: the call returns when all is free. If a call is
+        cancelled, closing goes on in the background.
 
         Args:
             autocommit: count the record in hand as consumed, and commit positions if the consumer
@@ -135,11 +143,10 @@ class AsyncKafkaConsumer:
         """
         timeout = arguments.api_timeout(timeout_ms, self._client.settings.request_timeout)
         self._client.check_loop()
-        if not self._client.begin_close():
-            return
-        if autocommit:
-            self._cursor.mark_consumed()
-        self._cursor.interrupt()
+        if self._client.begin_close():
+            if autocommit:
+                self._cursor.mark_consumed()
+            self._cursor.interrupt()
         await self._client.finish_close(timeout)
 
     async def stop(self) -> None:
@@ -321,7 +328,9 @@ class AsyncKafkaConsumer:
             raise
         if found:
             return found
-        if timer.is_expired(self._now()):
+        remaining = timer.remaining(self._now())
+        client.check_source(remaining)
+        if remaining <= 0:
             # A loop of poll(0) must let the fetches through.
             await asyncio.sleep(0)
         else:

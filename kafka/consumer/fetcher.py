@@ -192,8 +192,10 @@ class Fetcher:
         for node, session in self._sessions.items():
             if session.is_open and self._client.is_connected(node):
                 request = fetch_request(session.close_request(), self._settings.limits)
+                answer: asyncio.Future[FetchResponse] = self._loop.create_future()
+                answer.add_done_callback(_retrieve)
                 try:
-                    await self._client.send_without_response(request, node)
+                    self._client.send_now(request, node, answer)
                 except KafkaError as exc:
                     log.debug("node=%d fetch session not closed: %s", node, exc)
 

@@ -56,11 +56,18 @@ class Connector:
     def minimum_record_magic(self, snapshot: ClusterSnapshot) -> int:
         """Return the newest record format that all brokers of *snapshot* met so far take."""
         if self._magic_of is not snapshot:
-            seen = self.versions_seen
-            brokers = [seen[node] for node in snapshot.brokers if node in seen]
-            magics = [versions.record_magic for versions in brokers or seen.values()]
+            magics = [versions.record_magic for versions in self._met(snapshot)]
             self._magic_of, self._magic = snapshot, min(magics, default=_NEWEST_MAGIC)
         return self._magic
+
+    def names_all_brokers(self, snapshot: ClusterSnapshot) -> bool:
+        """Return whether all brokers of *snapshot* met so far name every broker in metadata."""
+        return all(versions.names_all_brokers for versions in self._met(snapshot))
+
+    def _met(self, snapshot: ClusterSnapshot) -> list[ApiVersions]:
+        """Return what the brokers of *snapshot* speak, or the bootstrap servers before them."""
+        seen = self.versions_seen
+        return [seen[node] for node in snapshot.brokers if node in seen] or list(seen.values())
 
     async def open(
         self, node_id: int, endpoint: Endpoint, deadline: Deadline, *, channel: str

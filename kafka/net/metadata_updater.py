@@ -45,6 +45,9 @@ class MetadataSource(Protocol):
     ) -> MetadataResponse:
         """Return the answer of a bootstrap server; close all connections first if *drop*."""
 
+    def names_all_brokers(self) -> bool:
+        """Return whether an answer names every broker of the cluster."""
+
     def has_logged_all_unreachable(self) -> bool:
         """Return whether every known node has already been logged as unreachable."""
 
@@ -216,7 +219,11 @@ class MetadataUpdater:
     def accept(self, query: MetadataQuery, response: MetadataResponse) -> None:
         """Merge an answer into the cluster and wake whoever waits for it."""
         before = self._cluster.snapshot
-        changed = self._cluster.merge(response, partial=query.partial)
+        changed = self._cluster.merge(
+            response,
+            partial=query.partial,
+            names_all_brokers=self._source.names_all_brokers(),
+        )
         snapshot = self._cluster.snapshot
         if before.cluster_id not in (None, snapshot.cluster_id):
             log.warning(

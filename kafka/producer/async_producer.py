@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import warnings
 from functools import wraps
-from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, Never, ParamSpec, Self, TypeVar
 
 from kafka.config.producer import ProducerConfig
+from kafka.errors import KafkaConfigurationError
 from kafka.producer.callbacks import LoopCallbacks
-from kafka.producer.client import ProducerClient
+from kafka.producer.client import ProducerClient, options_of
 from kafka.producer.future import FutureRecordMetadata
 
 if TYPE_CHECKING:
@@ -57,13 +58,27 @@ class AsyncKafkaProducer:
     its loop.
 
     Args:
+        *positional: none: options are keywords.
         **configs: the options of `KafkaProducer`, see the page on configuration.
+
+    Raises:
+        KafkaConfigurationError: an unknown option, or values that cannot work.
+        TypeError: a value of the wrong type.
     """
 
     DEFAULT_CONFIG: ClassVar[dict[str, object]] = ProducerConfig.default_config()
 
-    def __init__(self, **configs: Any) -> None:  # Any: each option has a type of its own
-        self._client = ProducerClient(ProducerConfig.from_kwargs(configs))
+    def __init__(
+        self,
+        *positional: Never,
+        **configs: Any,  # Any: each option has a type of its own
+    ) -> None:
+        try:
+            options = options_of(type(self).__name__, positional, configs)
+        except (KafkaConfigurationError, TypeError) as error:
+            # The traceback ends at this call: the frames inside of it do not help its caller.
+            raise error.with_traceback(None) from None
+        self._client = ProducerClient(options)
         self.config = self._client.config
 
     # -- life --------------------------------------------------------------------------------
@@ -144,8 +159,12 @@ class AsyncKafkaProducer:
             core = self._client.core_here
         if headers is None and partition is None and timestamp_ms is None:
             future = core.accumulator.gate.append(topic, value, key)
-            if future is not None:
-                return future
+        else:
+            future = core.accumulator.gate.append_with(
+                topic, value, key, headers, partition, timestamp_ms
+            )
+        if future is not None:
+            return future
         sent = core.path.send(topic, value, key, headers, partition, timestamp_ms, core.driver)
         return sent if isinstance(sent, FutureRecordMetadata) else await sent
 

@@ -19,7 +19,7 @@ from kafka.structs import TopicPartition
 from kafka.testing import EmbeddedCluster
 from kafka.testing.broker.faults import Answer
 from test.broker.consumer_support import T0, T1, consumer, read, values
-from test.support.stage import cluster_of, inject_each
+from test.support.stage import asked, cluster_of, inject_each
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,6 +50,25 @@ async def test_wakeup_ends_a_question_to_the_brokers() -> None:
         asyncio.get_running_loop().call_later(1.0, reader.wakeup)
         with pytest.raises(WakeupError):
             await reader.end_offsets([TopicPartition("missing", 0)])
+
+
+async def test_wakeup_again_and_again_ends_one_call_and_cancels_nothing() -> None:
+    def wakeup() -> None:
+        for _ in range(3):
+            reader.wakeup()
+
+    async with cluster_of() as cluster, consumer(cluster) as reader:
+        task = asyncio.current_task()
+        assert task is not None
+        for call in (
+            lambda: reader.end_offsets([TopicPartition("missing", 0)]),
+            lambda: reader.poll(60_000),
+        ):
+            asyncio.get_running_loop().call_later(1.0, wakeup)
+            with pytest.raises(WakeupError):
+                await call()
+            assert task.cancelling() == 0
+            assert await reader.topics() == set()
 
 
 async def test_questions_about_missing_topics_end_in_time() -> None:
@@ -212,5 +231,20 @@ async def test_evicted_session_is_made_anew() -> None:
                 Answer(FetchResponse(error_code=71)),
                 Answer(FetchResponse(error_code=-1)),
             )
+            await cluster.until(lambda control: not control.plan.rules)
             cluster.append("t", b"a")
             assert values(await read(reader, 1)) == [b"a"]
+
+
+async def test_answer_to_the_end_of_a_session_is_no_news(caplog: pytest.LogCaptureFixture) -> None:
+    async with cluster_of() as cluster:
+        cluster.create_topic("t")
+        cluster.append("t", b"v")
+        reader = consumer(cluster, "t")
+        async with reader:
+            await read(reader, 1)
+            # No Fetch is in flight in front of the last one.
+            reader.pause(T0)
+            await reader.poll(2000)
+        assert asked(cluster, FetchRequest)[-1].session_epoch == -1
+    assert [found.message for found in caplog.records if found.levelname != "INFO"] == []

@@ -107,6 +107,7 @@ class Broker:
             log.exception("node=%d a request failed", self.state.node_id)
             self.crashes.append(exc)
             raise ConnectionRefusedByBroker(repr(exc)) from exc
+        self._recorder.changed.fire()
         # Frozen while it handled the request, as in a long poll: the answer waits, too.
         await self._thaw()
         return outgoing
