@@ -179,9 +179,9 @@ class GreenQueue(Generic[T]):
         os.dup2(own, self._event, inheritable=False)
         os.close(own)
 
-    def __del__(self) -> None:
-        """Close the descriptor."""
-        os.close(self._event)
+    def __del__(self, close: Callable[[int], None] = os.close) -> None:
+        """Close the descriptor; *close* is kept because modules are emptied when Python ends."""
+        close(self._event)
 
 
 # Any: of whatever items.
