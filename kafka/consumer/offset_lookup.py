@@ -141,8 +141,11 @@ class OffsetLookup:
             return _timed_out(missing, causes) if missing else None
 
         late = await self._client.retrying.until(deadline, attempt, _INCOMPLETE)
-        if late is not None:
+        if isinstance(late, KafkaTimeoutError):
             raise late
+        missing = {tp: when for tp, when in timestamps.items() if tp not in found}
+        if missing:  # there was no time for an attempt
+            raise _timed_out(missing, [str(late)])
         return {tp: found[tp] for tp in timestamps}
 
     async def _round(

@@ -67,6 +67,18 @@ async def test_question_about_a_missing_partition_names_it() -> None:
                 await reader.end_offsets([TopicPartition("t", 9)], 2000)
 
 
+async def test_questions_without_time_are_late() -> None:
+    async with cluster_of() as cluster:
+        cluster.create_topic("t")
+        async with consumer(cluster, "t") as reader:
+            await reader.position(T0)
+            for ask in (reader.beginning_offsets, reader.end_offsets):
+                with pytest.raises(KafkaTimeoutError, match="no offset for t-0 in time"):
+                    await ask([T0], 0)
+            with pytest.raises(KafkaTimeoutError, match="no offset for t-0 in time"):
+                await reader.offsets_for_times({T0: 0}, 0)
+
+
 async def test_offsets_are_found_by_time_and_at_the_ends() -> None:
     async with cluster_of() as cluster:
         cluster.create_topic("t", 2)
