@@ -16,6 +16,7 @@ from kafka._base.signal import Signal
 from kafka.consumer.fetch_requests import FetchLimits
 from kafka.consumer.fetch_response import FetchSettings
 from kafka.consumer.fetcher import Fetcher
+from kafka.consumer.leader_hedge import LeaderHedge
 from kafka.consumer.offset_lookup import OffsetLookup
 from kafka.consumer.position_actions import CheckEpochs, Fail, ListOffsets, SetHold, Start
 from kafka.consumer.position_requests import PositionRequests
@@ -85,8 +86,12 @@ class ConsumerCore:
             PositionSettings(policy, config.request_timeout, backoff),
             runtime.uniform,
         )
+        self._leaders = LeaderHedge(client, config.request_timeout)
         self._lookup = OffsetLookup(
-            client, isolation_level=config.isolation, request_timeout=config.request_timeout
+            client,
+            self._leaders,
+            isolation_level=config.isolation,
+            request_timeout=config.request_timeout,
         )
         self._driver = self._make_driver()
         self._fetcher = Fetcher(
@@ -105,6 +110,7 @@ class ConsumerCore:
     def _make_driver(self) -> Driver:
         requests = PositionRequests(
             self.client,
+            self._leaders,
             self._lookup,
             self._positions,
             run_machine=self._run_machines,

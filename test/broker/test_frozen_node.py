@@ -14,7 +14,7 @@ from kafka.protocol.messages.fetch import FetchRequest
 from kafka.protocol.messages.list_offsets import ListOffsetsRequest
 from kafka.protocol.messages.metadata import MetadataRequest, MetadataResponse
 from kafka.protocol.messages.produce import ProduceRequest
-from kafka.structs import TopicPartition
+from kafka.structs import OffsetAndMetadata, TopicPartition
 from kafka.testing.broker.faults import Answer, Delay, DropResponse
 from test.support.loop_resolver import LoopResolver
 from test.support.network import connected, connection_to, in_seconds, make_client
@@ -321,6 +321,24 @@ async def test_consumer_that_has_no_position_yet_reads_soon_after_the_leader_mov
             if known:
                 await consumer.end_offsets([T0])
             cluster.freeze(0)
+            polling = asyncio.ensure_future(consumer.poll(60_000))
+            await asyncio.sleep(2)
+            cluster.move_leader("t", 0, 1)
+            assert await seconds(polling) < 5
+            assert [r.value for found in polling.result().values() for r in found] == [b"one"]
+
+
+@pytest.mark.parametrize("known", [True, False])
+async def test_position_is_validated_soon_after_the_leader_moved(known: bool) -> None:
+    async with cluster_of(2) as cluster:
+        led_by(cluster, 0)
+        cluster.append("t", b"one")
+        async with AsyncKafkaConsumer(bootstrap_servers=cluster.bootstrap_servers) as consumer:
+            if known:
+                await consumer.end_offsets([T0])
+            consumer.assign([T0])
+            cluster.freeze(0)
+            consumer.seek(T0, OffsetAndMetadata(0, "", 1))
             polling = asyncio.ensure_future(consumer.poll(60_000))
             await asyncio.sleep(2)
             cluster.move_leader("t", 0, 1)
