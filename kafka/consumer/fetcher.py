@@ -16,7 +16,7 @@ from kafka._base.retry import RetryState
 from kafka.consumer.completed_fetch import CompletedFetch
 from kafka.consumer.fetch_health import PATIENCE, FetchWatchdog
 from kafka.consumer.fetch_planner import FetchPlanner, Reason
-from kafka.consumer.fetch_requests import fetch_request, read_fetch_response
+from kafka.consumer.fetch_requests import fetch_request, highest_version, read_fetch_response
 from kafka.consumer.fetch_response import (
     FetchEffects,
     FetchResponseHandler,
@@ -191,9 +191,12 @@ class Fetcher:
         self.stop()
         for node, session in self._sessions.items():
             if session.is_open and self._client.is_connected(node):
-                request = fetch_request(session.close_request(), self._settings.limits)
+                closing = session.close_request()
+                request = fetch_request(closing, self._settings.limits)
                 try:
-                    await self._client.send_without_response(request, node)
+                    await self._client.send_without_response(
+                        request, node, max_version=highest_version(closing)
+                    )
                 except KafkaError as exc:
                     log.debug("node=%d fetch session not closed: %s", node, exc)
 
@@ -262,7 +265,7 @@ class Fetcher:
         sent = session.build(asked, changes.dropped)
         self._in_flight.add(node)
         request = fetch_request(sent, self._settings.limits)
-        written = self._write_now(request, node)
+        written = self._write_now(request, node, highest_version(sent))
         fetch = _Fetch(node, session, sent, now, request, written)
         self._runtime.spawn(self._follow(fetch), name=f"fetch-{node}")
 
@@ -276,7 +279,9 @@ class Fetcher:
             state.preferred_replica == node,
         )
 
-    def _write_now(self, request: FetchRequest, node: int) -> asyncio.Future[FetchResponse] | None:
+    def _write_now(
+        self, request: FetchRequest, node: int, max_version: int | None
+    ) -> asyncio.Future[FetchResponse] | None:
         """Write *request* in this very step if the node is ready.
 
         The broker has something to do then while the application's thread, which data has woken
@@ -291,7 +296,8 @@ class Fetcher:
                 if versions is None:
                     return None
                 versions.require(READ_COMMITTED)
-            return answer if self._client.send_now(request, node, answer) else None
+            is_written = self._client.send_now(request, node, answer, max_version=max_version)
+            return answer if is_written else None
         except KafkaError:
             # The slow way meets it again.
             return None
@@ -302,7 +308,9 @@ class Fetcher:
         if self._settings.limits.isolation_level:
             versions = await self._client.versions_of(fetch.node)
             versions.require(READ_COMMITTED)
-        return await self._client.send(fetch.request, fetch.node)
+        return await self._client.send(
+            fetch.request, fetch.node, max_version=highest_version(fetch.sent)
+        )
 
     async def _follow(self, fetch: _Fetch) -> None:
         """Apply the response to *fetch*, or the error instead of one, and send what is next."""

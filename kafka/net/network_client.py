@@ -234,7 +234,13 @@ class NetworkClient:
         return await future
 
     def send_now(
-        self, request: Request[R], node_id: int, handler: ResponseHandler[R], *, channel: str = MAIN
+        self,
+        request: Request[R],
+        node_id: int,
+        handler: ResponseHandler[R],
+        *,
+        max_version: int | None = None,
+        channel: str = MAIN,
     ) -> bool:
         """Write *request* in this very step if the node is ready; return whether it is.
 
@@ -242,6 +248,7 @@ class NetworkClient:
             request: in its newest shape.
             node_id: the broker.
             handler: gets the response or the error, within ``request_timeout_ms``.
+            max_version: highest version to use.
             channel: name of the connection.
 
         Raises:
@@ -251,7 +258,8 @@ class NetworkClient:
         connection = self.idle_connection(node_id, now, channel)
         if connection is None:
             return False
-        connection.write(request, handler, expires_at=now + self._config.request_timeout)
+        expires_at = now + self._config.request_timeout
+        connection.write(request, handler, expires_at=expires_at, max_version=max_version)
         return True
 
     def idle_connection(self, node_id: int, now: float, channel: str = MAIN) -> Connection | None:
