@@ -348,8 +348,7 @@ class NetworkClient:
             self.supervisor.check()
         if self._closed:
             raise IllegalStateError("the client is closed")
-        if not self._any_node.is_watching:
-            self._any_node.watch()
+        self._any_node.watch()
 
     # -- metadata (kafka.net.metadata_updater.MetadataSource) ------------------------------
 

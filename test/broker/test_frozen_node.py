@@ -181,6 +181,38 @@ async def test_second_connection_is_closed_when_it_is_not_needed_any_more() -> N
         assert "connected=1" in repr(client)
 
 
+async def test_second_connection_is_closed_once_the_first_one_answers_again() -> None:
+    async with cluster_of() as cluster, connected(cluster.bootstrap_servers) as client:
+        await know(client, 0)
+        cluster.inject(ListOffsetsRequest, Delay(10))
+        slow = asyncio.ensure_future(client.send(ListOffsetsRequest(), 0))
+        await asyncio.sleep(2)
+        client.metadata.request_update()
+        await asyncio.sleep(1)
+        assert "connected=2" in repr(client)
+        await slow
+        await asyncio.sleep(1)
+        assert "connected=1" in repr(client)
+
+
+@pytest.mark.parametrize("fetch_max_wait_ms", [900, 5000])
+async def test_fetch_that_waits_for_data_keeps_no_second_connection_open(
+    fetch_max_wait_ms: int,
+) -> None:
+    async with cluster_of() as cluster:
+        led_by(cluster, 0)
+        async with AsyncKafkaConsumer(
+            "t",
+            bootstrap_servers=cluster.bootstrap_servers,
+            fetch_max_wait_ms=fetch_max_wait_ms,
+            metadata_max_age_ms=21_300,
+        ) as consumer:
+            await consumer.poll(1000)
+            for _ in range(12):
+                await asyncio.sleep(10)
+                assert consumer.metrics()["consumer-metrics"]["connection-count"] == 1
+
+
 @pytest.mark.parametrize("known", [True, False])
 async def test_request_to_a_frozen_node_fails_as_soon_as_the_node_has_left(known: bool) -> None:
     async with cluster_of(2) as cluster, connected(cluster.bootstrap_servers) as client:
