@@ -44,7 +44,7 @@ class GrouplessMembership:
         self._errors: dict[str, RaiseFromPoll] = {}
         self._retry = RetryState()
         self._ask_at: float | None = None
-        self._pattern_since = -1
+        self._pattern_since = 0
         self._pattern_matched = False
 
     def __repr__(self) -> str:
@@ -58,7 +58,7 @@ class GrouplessMembership:
         subscriptions = self._subscriptions
         kind = subscriptions.type
         if kind is SubscriptionType.AUTO_PATTERN:
-            # Only metadata asked for from now on lists all topics.
+            # What was listed for an older pattern may lack topics that are there by now.
             self._pattern_since, self._pattern_matched = self._snapshot.version, False
             self._actions += [WantTopics(None), RequestMetadata()]
         elif kind is SubscriptionType.AUTO_TOPICS:
@@ -121,7 +121,7 @@ class GrouplessMembership:
 
     def _match_pattern(self) -> bool:
         """Match the pattern against all topics; return whether they are known yet."""
-        if self._snapshot.version <= self._pattern_since:
+        if self._snapshot.all_listed_in <= self._pattern_since:
             return False
         subscriptions = self._subscriptions
         before = subscriptions.subscription or frozenset()

@@ -216,7 +216,9 @@ class MetadataUpdater:
     def accept(self, query: MetadataQuery, response: MetadataResponse) -> None:
         """Merge an answer into the cluster and wake whoever waits for it."""
         before = self._cluster.snapshot
-        changed = self._cluster.merge(response, partial=query.partial)
+        changed = self._cluster.merge(
+            response, partial=query.partial, lists_all=query.topics is None
+        )
         snapshot = self._cluster.snapshot
         if before.cluster_id not in (None, snapshot.cluster_id):
             log.warning(
