@@ -361,7 +361,7 @@ class Fetcher:
             if cluster.apply_leader_hint(hint.tp, hint.leader, hint.leader_epoch, endpoints=brokers)
         ]
         if used:
-            self._positions.on_metadata(cluster.snapshot)
+            self._positions.on_leaders(cluster.snapshot, used)
             self._run_positions()
         for tp in used:
             state = self._subscriptions.assignment.get(tp)

@@ -146,12 +146,20 @@ class PositionMachine:
                 continue
             if self._settings.policy == LATEST:
                 self.on_reset(state, EARLIEST)
-        self._review()
+        self._review_all()
 
     def on_metadata(self, snapshot: ClusterSnapshot) -> None:
         """React to a new view of the cluster: leaders, their epochs, errors of topics."""
         self._snapshot = snapshot
-        self._review()
+        self._review_all()
+
+    def on_leaders(self, snapshot: ClusterSnapshot, changed: Iterable[TopicPartition]) -> None:
+        """React to the new leaders of *changed*, which errors have named (KIP-951)."""
+        self._snapshot = snapshot
+        for state in self._assigned(changed):
+            self._leaderless.discard(state.tp)
+            self._review(state)
+        self._end_search()
 
     def on_seek(self, state: PartitionState, offset: int, leader_epoch: int = -1) -> None:
         """Start *state* at *offset*; with an epoch the leader is asked first (KIP-320)."""
@@ -375,22 +383,27 @@ class PositionMachine:
         self._wants_metadata = True
         self._look_at(state)
 
-    def _review(self) -> None:
-        """Look at all partitions: once for each snapshot and each assignment."""
-        snapshot = self._snapshot
+    def _review_all(self) -> None:
+        """Look at all partitions: once for each answer about the cluster and each assignment."""
         self._leaderless = set()
         for state in self._subscriptions.assignment:
-            tp = state.tp
-            if snapshot.leader_for(tp) is None:
-                self._leaderless.add(tp)
-            error = snapshot.topic_error(tp.topic)
-            if error is not None and not issubclass(error, RetriableError):
-                if not state.is_stopped:
-                    self._fail(state, error(tp.topic))
-            elif state.has_offset and snapshot.leader_epoch(tp) > state.leader_epoch:
-                self._follow_leader(state, snapshot.leader_epoch(tp))
-            if state.state is not FetchState.FETCHING:
-                self._due[tp] = None
+            self._review(state)
+        self._end_search()
+
+    def _review(self, state: PartitionState) -> None:
+        snapshot, tp = self._snapshot, state.tp
+        if snapshot.leader_for(tp) is None:
+            self._leaderless.add(tp)
+        error = snapshot.topic_error(tp.topic)
+        if error is not None and not issubclass(error, RetriableError):
+            if not state.is_stopped:
+                self._fail(state, error(tp.topic))
+        elif state.has_offset and snapshot.leader_epoch(tp) > state.leader_epoch:
+            self._follow_leader(state, snapshot.leader_epoch(tp))
+        if state.state is not FetchState.FETCHING:
+            self._due[tp] = None
+
+    def _end_search(self) -> None:
         if not self._leaderless:
             self._search = RetryState()
 

@@ -326,6 +326,26 @@ def test_leader_is_searched_for_if_a_failed_partition_waits_for_validation() -> 
     assert RequestMetadata in kinds(bench.poll(1.0))
 
 
+def test_leader_named_by_an_error_has_no_other_partition_looked_at() -> None:
+    bench = Bench()
+    bench.read(5, 8)
+    bench.positions[OTHER] = 0, 2
+    bench.machine.on_leaders(snapshot({TP: 3, OTHER: 3}, epoch=4), [TP])
+    question = bench.asked()
+    assert isinstance(question, CheckEpochs)
+    assert (question.node, list(question.partitions)) == (3, [TP])
+
+
+def test_search_for_a_leader_ends_with_the_error_that_names_it() -> None:
+    bench = Bench(partitions=1)
+    bench.enter(FetchState.AWAIT_RESET)
+    bench.machine.on_metadata(snapshot({TP: None}))
+    bench.poll()
+    bench.machine.on_leaders(snapshot({TP: 3}, epoch=4), [TP])
+    assert kinds(bench.poll(0.0)) == [ListOffsets]
+    assert bench.machine.next_wakeup() is None
+
+
 @pytest.mark.parametrize("change", ["newer leader", "progress"])
 def test_answer_about_another_epoch_is_asked_for_again(change: str) -> None:
     bench = Bench()
