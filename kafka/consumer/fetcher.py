@@ -297,10 +297,10 @@ class Fetcher:
                     return None
                 versions.require(READ_COMMITTED)
             is_written = self._client.send_now(request, node, answer, max_version=max_version)
-            return answer if is_written else None
         except KafkaError:
             # The slow way meets it again.
             return None
+        return answer if is_written else None
 
     async def _response(self, fetch: _Fetch) -> FetchResponse:
         if fetch.written is not None:
