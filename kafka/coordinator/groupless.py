@@ -64,9 +64,11 @@ class GrouplessMembership:
         elif kind is SubscriptionType.AUTO_TOPICS:
             self._actions.append(WantTopics(subscriptions.subscription or frozenset()))
         else:
-            topics = frozenset(tp.topic for tp in subscriptions.assignment.partitions)
-            self._actions.append(WantTopics(topics))
-        if not self._follow(now):
+            wanted = subscriptions.user_assignment
+            self._actions.append(WantTopics(frozenset(tp.topic for tp in wanted)))
+            self._actions.append(Assign(wanted, ()))
+        if not self._follow(now) and subscriptions.subscription is not None:
+            # The partitions stay, but the errors of the subscription before are cleared.
             kept = tuple(state.tp for state in subscriptions.assignment)
             self._actions.append(Assign(kept, ()))
 

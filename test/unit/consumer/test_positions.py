@@ -143,7 +143,7 @@ def test_answer_is_dropped_if_the_partition_was_sought_meanwhile() -> None:
 def test_answer_is_dropped_if_the_partition_was_given_up_meanwhile() -> None:
     bench = Bench()
     lookup = bench.lookup()
-    bench.subscriptions.unsubscribe()
+    bench.subscriptions.replace_assignment(())
     bench.machine.on_assignment()
     bench.machine.on_offsets(lookup, found(9), 1.0)
     assert bench.poll(1.0) == []

@@ -190,6 +190,15 @@ def test_partitions_assigned_by_the_user_are_kept_as_they_are() -> None:
     assert bench.metadata({"a": 3, "b": MISSING}) == []
 
 
+def test_end_of_a_subscription_gives_its_partitions_up() -> None:
+    bench = Bench()
+    bench.subscribe("a")
+    bench.metadata({"a": 1})
+    bench.subscriptions.unsubscribe()
+    bench.membership.on_subscription(0.0)
+    assert bench.poll() == [WantTopics(frozenset()), Assign((), ())]
+
+
 def test_pattern_asks_for_all_topics() -> None:
     assert Bench().match("a.*") == [WantTopics(None), RequestMetadata(), Assign((), ())]
 
