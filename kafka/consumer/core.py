@@ -291,7 +291,7 @@ class ConsumerCore:
     def _start_partition(self, action: Start) -> None:
         state = self._subscriptions.assignment.get(action.tp)
         if state is not None:
-            self._buffer.restart(state)
+            self._buffer.restart(action.tp, state.generation, action.offset, action.leader_epoch)
             self._fetcher.look_at(state)
 
     def _fail_partition(self, action: Fail) -> None:
