@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING
 
+from kafka._base.logs import logger
 from kafka._base.retry import RetryState
 from kafka.consumer.fetch_response import FetchEffects
 from kafka.errors import FetchSessionTopicIdError, RetriableError
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from kafka.consumer.fetch_session import FetchSession
     from kafka.errors import KafkaError
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 
 class FetchFailures:

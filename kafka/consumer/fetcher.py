@@ -8,11 +8,11 @@ and the errors of fetching can be imported from here, too.
 from __future__ import annotations
 
 import asyncio
-import logging
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
 from kafka._base.futures import mark_retrieved
+from kafka._base.logs import logger
 from kafka.consumer.completed_fetch import CompletedFetch
 from kafka.consumer.fetch_failures import FetchFailures
 from kafka.consumer.fetch_health import PATIENCE, FetchWatchdog
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CompletedFetch", "ConsumerRecord", "FetchSession", "Fetcher", "RecordTooLargeError"]
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 # Seconds; asyncio may run a timer slightly before its time.
 _SHORTEST_TIMER = 0.001
@@ -186,10 +186,11 @@ class Fetcher:
             if session.is_open and self._client.is_connected(node):
                 closing = session.close_request()
                 request = fetch_request(closing, self._settings.limits)
+                answer: asyncio.Future[FetchResponse] = self._loop.create_future()
+                answer.add_done_callback(mark_retrieved)
                 try:
-                    await self._client.send_without_response(
-                        request, node, max_version=highest_version(closing)
-                    )
+                    highest = highest_version(closing)
+                    self._client.send_now(request, node, answer, max_version=highest)
                 except KafkaError as exc:
                     log.debug("node=%d fetch session not closed: %s", node, exc)
 
