@@ -13,7 +13,7 @@ from kafka.errors import IllegalStateError
 from kafka.metrics.sensors import ProducerSensors
 from kafka.partitioner.adapt import adapt_partitioner
 from kafka.producer.arguments import check_topic
-from kafka.producer.core import ProducerCore
+from kafka.record.compression import codec_named, load_codec
 from kafka.serializer.adapt import adapt_serializer
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from kafka.cluster import ClusterMetadata
     from kafka.metrics.sensors import Values
     from kafka.producer.callbacks import CallbackRunner
+    from kafka.producer.core import ProducerCore
 
 
 def options_of(client: str, given: Sequence[object], configs: dict[str, object]) -> ProducerConfig:
@@ -60,6 +61,12 @@ class ProducerClient:
     """
 
     def __init__(self, options: ProducerConfig) -> None:
+        # Most of what importing a client would cost. It is needed when one is made; not later,
+        # because `start` runs on the event loop of the application.
+        from kafka.producer.core import ProducerCore  # noqa: PLC0415
+
+        load_codec(codec_named(options.compression_type))
+        self._make_core = ProducerCore
         self.options = options
         self.config = options.as_dict()
         self.started: ProducerCore | None = None
@@ -93,7 +100,7 @@ class ProducerClient:
         """
         if self.started is not None or self.closed:
             raise IllegalStateError("the producer was started before; make a new one")
-        core = ProducerCore(
+        core = self._make_core(
             self.options, runner=runner, observer=self._sensors, yields_to_loop=yields_to_loop
         )
         self.started = core

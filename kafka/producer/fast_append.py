@@ -112,7 +112,8 @@ class FastAppend:
             or a partitioner.
         largest: what a record that is stored as it is may count in memory; -1 for none.
         magic: record format that all brokers met so far understand.
-        wall: Unix time in seconds, for records without a timestamp.
+        wall: Unix time in seconds, for records without a timestamp; ``None`` for `time.time`,
+            looked up each time, as tests replace it.
         topics: the topics with known partitions; read by any thread.
         aside: batches of calls that interrupted a thread inside, with their queues and sizes.
     """
@@ -149,7 +150,7 @@ class FastAppend:
         self.accepts: type | None = None
         self.largest = -1
         self.magic = 2
-        self.wall: Callable[[], float] = time.time
+        self.wall: Callable[[], float] | None = None
         self.topics: dict[str, TopicInfo] = {}
         self.aside: deque[tuple[PartitionQueue, ProducerBatch, int]] = deque()
         self._prepare = prepare
@@ -157,12 +158,12 @@ class FastAppend:
         # Whether a thread is in `guarded` with gate and lock; read by the owner of the lock.
         self._in_step = False
 
-    def configure(self, *, largest: int, wall: Callable[[], float]) -> None:
+    def configure(self, *, largest: int, wall: Callable[[], float] | None) -> None:
         """Set how records are stored; once, before any record.
 
         Args:
             largest: what a record that is stored as it is may count in memory; -1 for none.
-            wall: Unix time in seconds.
+            wall: Unix time in seconds; ``None`` for the program's.
         """
         self.largest = largest
         self.accepts = bytes if largest >= 0 else None
@@ -198,7 +199,7 @@ class FastAppend:
         except (KeyError, TypeError):
             return None
         handle = SentRecordMetadata()
-        now = self.wall()
+        now = time.time() if self.wall is None else self.wall()
         try:
             del self.free
         except AttributeError:
@@ -270,7 +271,7 @@ class FastAppend:
             shape, entry = _FULL, (key, value, encoded, header_size)
             size += len(encoded)
         if timestamp_ms is None:
-            now = self.wall()
+            now = time.time() if self.wall is None else self.wall()
         elif timestamp_ms.__class__ is not int or not 0 <= timestamp_ms < END_OF_TIME:
             return None
         handle = SentRecordMetadata()
@@ -326,7 +327,7 @@ class FastAppend:
             The batch, the index of the first record in it, and how many are in; ``None`` if
             nothing was done, for the reasons that `append` has.
         """
-        now = self.wall()
+        now = time.time() if self.wall is None else self.wall()
         try:
             del self.free
         except AttributeError:

@@ -6,10 +6,10 @@ so a response causes no work per record. What a waiting thread or task needs is 
 
 from __future__ import annotations
 
-import time
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
+from kafka._base.system import monotonic
 from kafka._base.waiting import seconds_of
 from kafka.errors import IllegalStateError, KafkaError, KafkaTimeoutError
 from kafka.producer.outcome_wait import outcome_of, wait_for
@@ -423,9 +423,9 @@ class FutureRecordsMetadata:
             owner = self._parts[0][0].owner
             owner.check_may_wait()
             seconds = seconds_of("get", timeout, owner.wait_timeout, allows_past=True)
-            end = time.monotonic() + seconds
+            end = monotonic() + seconds
             for part in self._pending():
-                if not wait_for(part, 0, max(end - time.monotonic(), 0.0)):
+                if not wait_for(part, 0, max(end - monotonic(), 0.0)):
                     raise KafkaTimeoutError(
                         f"some of {self._count} records have no outcome within {seconds:g} s; "
                         f"they may still be delivered, ask again later"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import math
-import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from kafka._base.system import monotonic
 from kafka._base.waiting import Notification
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def wait_for(batch: ProducerBatch, index: int, timeout: float | None) -> bool:
     Returns:
         Whether the record has an outcome.
     """
-    end = None if timeout is None else time.monotonic() + timeout
+    end = None if timeout is None else monotonic() + timeout
     while True:
         part = batch if batch.parts is None else batch.locate(index)[0]
         if part.outcome is not None:
@@ -37,7 +37,7 @@ def wait_for(batch: ProducerBatch, index: int, timeout: float | None) -> bool:
         if not _watch(part, watcher):
             continue
         try:
-            if not done.wait(math.inf if end is None else end - time.monotonic()):
+            if not done.wait(math.inf if end is None else end - monotonic()):
                 return batch.locate(index)[0].outcome is not None
         finally:
             _forget(part, watcher)
