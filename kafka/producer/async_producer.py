@@ -45,6 +45,7 @@ def _awaiting(
 
     @wraps(method)
     async def call(self: AsyncKafkaProducer, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        self._client.check_loop()
         return await method(self._client, *args, **kwargs)
 
     return call
@@ -152,7 +153,10 @@ class AsyncKafkaProducer:
             UnsupportedVersionError: the brokers cannot store headers or timestamps.
             TypeError: an argument of the wrong type; ValueError: of a wrong value.
         """
-        core = self._client.core
+        core = self._client.started
+        # Tested here, not in a property: that would cost as much as the test.
+        if core is None or asyncio._get_running_loop() is not core.loop:  # noqa: SLF001 - documented for such use
+            core = self._client.core_here
         if headers is None and partition is None and timestamp_ms is None:
             future = core.accumulator.gate.append(topic, value, key)
         else:
@@ -199,7 +203,7 @@ class AsyncKafkaProducer:
             TypeError: an argument of the wrong type; ValueError: of a wrong value.
             KafkaError: the producer is closed.
         """
-        core = self._client.core
+        core = self._client.core_here
         driver = core.driver
         return await driver.run(
             core.path.steps_of_many(
@@ -219,7 +223,7 @@ class AsyncKafkaProducer:
             KafkaTimeoutError: the time is over; the records stay in the buffer.
             IllegalStateError: called inside a delivery callback.
         """
-        core = self._client.core
+        core = self._client.core_here
         core.check()
         await core.driver.run(core.flush(timeout, core.driver.new_waiter()))
 

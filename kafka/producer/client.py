@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kafka._base.deadline import Deadline
+from kafka._base.own_loop import check_own_loop
 from kafka._base.system import SystemClock
 from kafka._base.waiting import seconds_of
 from kafka.config.foreign_names import refuse_positional
@@ -80,6 +81,18 @@ class ProducerClient:
             state = "closed" if self.closed else "not started: use `async with` or await start()"
             raise IllegalStateError(f"the producer is {state}")
         return self.started
+
+    @property
+    def core_here(self) -> ProducerCore:
+        """The core, for calls on its event loop; raises `IllegalStateError` on another one."""
+        core = self.core
+        self.check_loop()
+        return core
+
+    def check_loop(self) -> None:
+        """Raise `IllegalStateError` if the producer runs on another loop than this call does."""
+        if self.started is not None:
+            check_own_loop("AsyncKafkaProducer", self.started.loop)
 
     @property
     def cluster(self) -> ClusterMetadata:

@@ -444,7 +444,8 @@ class FutureRecordsMetadata:
             while not batch.is_done:
                 part = batch
                 while part.parts is not None:
-                    part = next(half for half in part.parts[1] if not half.is_done)
+                    waiting = (half for half in part.parts[1] if not half.is_done)
+                    part = next(waiting, part.parts[1][-1])
                 yield part
 
     def _error(self) -> KafkaError | None:

@@ -16,7 +16,7 @@ from kafka.producer.future import future_of
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from kafka.producer.batch_encoding import Record
     from kafka.producer.buffer_pool import BufferPool
@@ -69,8 +69,7 @@ class LockedAppend:
             return None
         if key is not None and type(key) is not bytes:
             return None
-        record: Record = (self._timestamp(), key, value, None)
-        return self.run(self._append, topic, record, None)
+        return self.run(self._append, topic, (self._timestamp(), key, value, None), None)
 
     # Any: as for append().
     def append_with(
@@ -110,10 +109,11 @@ class LockedAppend:
     ) -> tuple[ProducerBatch, int, int] | None:
         """Append as many of *entries*, from *start* on, to the open batch as it takes."""
         timestamp = self._timestamp()
-        records: list[Record] = [
+        # One by one: the batch takes a few of them.
+        records: Iterator[Record] = (
             (timestamp, None, entry, None) if shape is Shape.PLAIN else (timestamp, *entry, None)
-            for entry in entries[start:]
-        ]
+            for entry in map(entries.__getitem__, range(start, len(entries)))
+        )
         return self.run(self._append_block, queue, shape, records)
 
     def run(self, step: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T | None:
@@ -150,10 +150,12 @@ class LockedAppend:
             while self.aside and not self.inside:
                 self.inside = True
                 try:
-                    queue, batch, size = self.aside[0]
-                    self._prepare(queue, batch, size)
-                    queue.batches += (batch,)
-                    del self.aside[0]
+                    # Again: a call that interrupted this one may have emptied it.
+                    if self.aside:
+                        queue, batch, size = self.aside[0]
+                        self._prepare(queue, batch, size)
+                        queue.batches += (batch,)
+                        del self.aside[0]
                 finally:
                     self.inside = False
                 self._notify()
@@ -185,7 +187,7 @@ class LockedAppend:
         return None if queue is None else self._add(queue, shape, record)
 
     def _append_block(
-        self, queue: PartitionQueue, shape: Shape, records: list[Record]
+        self, queue: PartitionQueue, shape: Shape, records: Iterator[Record]
     ) -> tuple[ProducerBatch, int, int] | None:
         futures = []
         for record in records:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import math
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -82,7 +83,9 @@ def _wake_on(loop: asyncio.AbstractEventLoop, waiter: asyncio.Future[None]) -> N
     if asyncio._get_running_loop() is loop:  # noqa: SLF001 - documented for such use
         _wake(waiter)
     else:
-        loop.call_soon_threadsafe(_wake, waiter)
+        # A loop that was closed has nobody left to wake.
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(_wake, waiter)
 
 
 def _wake(waiter: asyncio.Future[None]) -> None:
