@@ -8,12 +8,15 @@ the work on the loop is that of `kafka.consumer.core`.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, TypeVar
 
 from kafka._base.deadline import Deadline
 from kafka._base.observer import Observer
+from kafka._base.own_loop import check_own_loop
 from kafka._base.system import SystemClock
 from kafka.config.consumer import ConsumerConfig
+from kafka.config.foreign_names import refuse_positional
 from kafka.consumer import arguments
 from kafka.consumer.fetch_buffer import FetchBuffer
 from kafka.consumer.fetch_collector import FetchCollector
@@ -33,16 +36,39 @@ T = TypeVar("T")
 _WOKEN = "the call was ended by wakeup()"
 
 
+def settings_of(
+    client: str, topics: tuple[object, ...], configs: dict[str, object]
+) -> ConsumerConfig:
+    """Return the checked options of a face.
+
+    Args:
+        client: name of its class.
+        topics: its positional arguments.
+        configs: its keyword arguments.
+
+    Raises:
+        KafkaConfigurationError: an unknown option, or values that cannot work.
+        TypeError: options among *topics*, or a value of the wrong type.
+    """
+    mappings = [topic for topic in topics if isinstance(topic, Mapping)]
+    refuse_positional(client, mappings, ConsumerConfig.OPTIONS)
+    settings = ConsumerConfig.from_kwargs(configs)
+    # For their errors, which come from the constructor like all others.
+    adapt_deserializer(settings.key_deserializer, option="key_deserializer")
+    adapt_deserializer(settings.value_deserializer)
+    return settings
+
+
 class ConsumerClient:
     """A consumer without the calls of its faces.
 
     Args:
         name: class of the face, for messages.
         topics: names of topics to subscribe to.
-        configs: the options of `ConsumerConfig`.
+        settings: the checked options.
 
     Attributes:
-        settings: the checked options.
+        settings: as given.
         config: the same as a dict.
         sensors: what is measured, ``None`` with ``metrics_enabled=False``.
         subscription: what to read.
@@ -52,7 +78,7 @@ class ConsumerClient:
         closed: whether the consumer was closed, or could not start.
     """
 
-    def __init__(self, name: str, topics: tuple[str, ...], configs: dict[str, object]) -> None:
+    def __init__(self, name: str, topics: tuple[str, ...], settings: ConsumerConfig) -> None:
         # A third of what importing a client would cost. It is needed when one is made; not later,
         # because `start` runs on the event loop of the application.
         from kafka.consumer.core import ConsumerCore  # noqa: PLC0415
@@ -61,7 +87,7 @@ class ConsumerClient:
         self._make_core = ConsumerCore
         self._make_network = NetworkClient.for_client
         self._name = name
-        self.settings = settings = ConsumerConfig.from_kwargs(configs)
+        self.settings = settings
         self.config = settings.as_dict()
         self.sensors = (
             ConsumerSensors(settings, SystemClock(), settings.metric_group_prefix)
@@ -177,6 +203,12 @@ class ConsumerClient:
                 f"{self._name} is not started: use 'async with' or await start()"
             )
         return core
+
+    def check_loop(self) -> None:
+        """Raise `IllegalStateError` if the consumer runs on another loop than this call does."""
+        core = self.core_or_none
+        if core is not None:
+            check_own_loop(self._name, core.loop)
 
     def deadline(self, timeout_ms: float | None) -> Deadline:
         """Return when a call ends; ``None`` stands for ``default_api_timeout_ms``."""

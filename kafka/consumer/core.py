@@ -52,6 +52,7 @@ class ConsumerCore:
         runtime: the surroundings.
 
     Attributes:
+        loop: the event loop that all of it runs on.
         changed: notified when a poll, or a wait for a position, should look at the buffer again.
     """
 
@@ -70,7 +71,8 @@ class ConsumerCore:
         self._buffer = buffer
         self._runtime = runtime
         self._active = False
-        self.changed = Signal(asyncio.get_running_loop())
+        self.loop = asyncio.get_running_loop()
+        self.changed = Signal(self.loop)
         backoff = ExponentialBackoff(config.retry_backoff, config.retry_backoff_max)
         self._membership: Membership = GrouplessMembership(
             subscriptions,

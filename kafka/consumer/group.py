@@ -20,9 +20,9 @@ from kafka._base.waiting import bounded
 from kafka.config.consumer import ConsumerConfig
 from kafka.consumer import arguments
 from kafka.consumer.calls import ConsumerCalls
-from kafka.consumer.client import ConsumerClient
+from kafka.consumer.client import ConsumerClient, settings_of
 from kafka.consumer.fetch_collector import RecordCursor, as_lists
-from kafka.errors import IllegalStateError, KafkaError
+from kafka.errors import IllegalStateError, KafkaConfigurationError, KafkaError
 from kafka.sync.exclusive import ExclusiveUse
 from kafka.sync.facade import GRACE, Facade, blocking, local
 
@@ -107,9 +107,13 @@ class KafkaConsumer(Facade[ConsumerCalls]):
     DEFAULT_CONFIG: ClassVar[dict[str, object]] = ConsumerConfig.default_config()
 
     def __init__(self, *topics: str, **configs: object) -> None:
-        self._client = client = ConsumerClient(type(self).__name__, topics, configs)
+        try:
+            settings = settings_of(type(self).__name__, topics, configs)
+        except (KafkaConfigurationError, TypeError) as error:
+            # The traceback ends at this call: the frames inside of it do not help its caller.
+            raise error.with_traceback(None) from None
+        self._client = client = ConsumerClient(type(self).__name__, topics, settings)
         self.config = client.config
-        settings = client.settings
         super().__init__(ConsumerCalls(client), EventLoopThread(f"kafka-{settings.client_id}-io"))
         self._cursor = RecordCursor(client.buffer, client.collector)
         client.collector.yield_to_loop = partial(time.sleep, 0)

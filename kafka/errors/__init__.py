@@ -397,3 +397,8 @@ __all__ = [
     "for_code",
     "kafka_errors",
 ]
+
+# Tracebacks name the public module.
+for _name in __all__:
+    if isinstance(globals()[_name], type):
+        globals()[_name].__module__ = __name__
