@@ -345,7 +345,7 @@ def test_place_that_is_left_is_read_again_after_its_restart(buffer: FetchBuffer)
     buffer.leave(TP, buffer.generation(TP))
     buffer.assign([started(), started(OTHER, 2)])
     assert not buffer.put(fetched(batch(0, b"late")))
-    buffer.restart(started(generation=7, offset=5))
+    buffer.restart(TP, 7, 5, -1)
     assert buffer.put(fetched(batch(5, b"a"), generation=7, offset=5))
     assert buffer.head() is None
     buffer.release(TP, Hold.PAUSED)
@@ -354,7 +354,7 @@ def test_place_that_is_left_is_read_again_after_its_restart(buffer: FetchBuffer)
 
 def test_new_start_is_not_left_with_the_old_one(buffer: FetchBuffer) -> None:
     left = buffer.generation(TP)
-    buffer.restart(started(generation=7, offset=5))
+    buffer.restart(TP, 7, 5, -1)
     buffer.leave(TP, left)
     assert buffer.put(fetched(batch(5, b"a"), generation=7, offset=5))
 
