@@ -131,7 +131,10 @@ class AsyncKafkaConsumer:
         await self._client.start()
 
     async def close(self, autocommit: bool = True, timeout_ms: float | None = None) -> None:
-        """Stop reading and free all resources; calling it again does nothing.
+        """Stop reading and free all resources.
+
+        May be called again, also at the same time: the call returns when all is free. If a call is
+        cancelled, closing goes on in the background.
 
         Args:
             autocommit: count the record in hand as consumed, and commit positions if the consumer
@@ -140,11 +143,10 @@ class AsyncKafkaConsumer:
         """
         timeout = arguments.api_timeout(timeout_ms, self._client.settings.request_timeout)
         self._client.check_loop()
-        if not self._client.begin_close():
-            return
-        if autocommit:
-            self._cursor.mark_consumed()
-        self._cursor.interrupt()
+        if self._client.begin_close():
+            if autocommit:
+                self._cursor.mark_consumed()
+            self._cursor.interrupt()
         await self._client.finish_close(timeout)
 
     async def stop(self) -> None:
@@ -326,7 +328,9 @@ class AsyncKafkaConsumer:
             raise
         if found:
             return found
-        if timer.is_expired(self._now()):
+        remaining = timer.remaining(self._now())
+        client.check_source(remaining)
+        if remaining <= 0:
             # A loop of poll(0) must let the fetches through.
             await asyncio.sleep(0)
         else:

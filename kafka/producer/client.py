@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kafka._base.deadline import Deadline
-from kafka._base.own_loop import check_own_loop
+from kafka._base.loop_check import check_own_loop
 from kafka._base.system import SystemClock
 from kafka._base.waiting import seconds_of
 from kafka.config.foreign_names import refuse_positional

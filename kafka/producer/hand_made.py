@@ -6,10 +6,10 @@ call them. Nothing here is used by a producer.
 
 from __future__ import annotations
 
-import logging
 import math
 from typing import TYPE_CHECKING
 
+from kafka._base.logs import logger
 from kafka._base.reentrant_lock import reentrant_lock
 from kafka.errors import IllegalStateError
 from kafka.producer.producer_batch import BatchState, Outcome, ProducerBatch
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from kafka.producer.producer_batch import Callback
     from kafka.structs import RecordMetadata, TopicPartition
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 
 class HandMadeOwner:

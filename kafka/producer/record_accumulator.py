@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import math
 import threading
-import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from kafka._base.reentrant_lock import reentrant_lock
+from kafka._base.system import sleep
 from kafka.producer.batch_encoding import (
     BATCH_OVERHEAD,
     SAVING,
@@ -465,4 +465,4 @@ class RecordAccumulator:
     def _yield_to_loop(self) -> None:
         """Let the loop's thread run if it is behind; by itself it does so every 5 ms only."""
         if self.yields_to_loop and self.pool.backlog > min(_BACKLOG, self.pool.limit // 2):
-            time.sleep(0)
+            sleep(0)
