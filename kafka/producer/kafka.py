@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from functools import wraps
+from functools import partial, wraps
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -276,7 +276,7 @@ class KafkaProducer(Facade[ProducerClient]):
         """Warn if the producer was not closed, and deliver what it still holds."""
         lifetime: Lifetime | None = self.__dict__.get("_lifetime")  # None: options refused
         if lifetime is not None and not self._client.closed:
-            lifetime.on_collected(self, self._client.close)
+            lifetime.on_collected(self, partial(_close_collected, self._client))
 
     def __reduce__(self) -> tuple[object, ...]:
         """Refuse to be pickled."""
@@ -359,6 +359,15 @@ class KafkaProducer(Facade[ProducerClient]):
     def _metadata(self) -> ClusterMetadata:
         """The cluster as instrumentation libraries look at it."""
         return self._client.cluster
+
+
+async def _close_collected(client: ProducerClient) -> None:
+    """Close what is left of a collected producer, and end the thread of its callbacks."""
+    try:
+        await client.close()
+    finally:
+        if client.started is not None:
+            client.started.incomplete.stop_callbacks(0.0)
 
 
 class _Started(NamedTuple):
