@@ -61,6 +61,12 @@ class EventLoopThread:
         return self._state == "RUNNING"
 
     @property
+    def is_current(self) -> bool:
+        """Whether the caller runs on this thread."""
+        thread = self._thread
+        return thread is not None and thread.ident == get_ident()
+
+    @property
     def was_forked(self) -> bool:
         """Whether this is a child's copy of a thread that runs in the parent; `start` heals it."""
         return self._state == "FORKED"
@@ -113,7 +119,7 @@ class EventLoopThread:
     def _submit(self, call: _Call[T]) -> None:
         with self._lock:
             if self._loop is not None and self._state == "RUNNING":
-                if self._thread is None or self._thread.ident != get_ident():
+                if not self.is_current:
                     self._loop.call_soon_threadsafe(call.start)
                     return
                 reason = "a blocking call on the client's own thread would wait for itself"

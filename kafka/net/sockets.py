@@ -1,4 +1,8 @@
-"""Connect to a broker: the only place where errors of the operating system become Kafka's."""
+"""Connect to a broker: where errors of connections become Kafka's.
+
+Errors of the operating system become Kafka's here and, for names that do not resolve, in
+`kafka.net.addresses`; nowhere else.
+"""
 
 from __future__ import annotations
 
