@@ -81,7 +81,6 @@ T = TypeVar("T")
 _PLAIN: Final = Shape.PLAIN
 _KEYED: Final = Shape.KEYED
 _FULL: Final = Shape.FULL
-_KEYS: Final = (bytes, type(None))
 _NEVER: Final = float("inf")
 # How often to look whether another thread opens the gate.
 _PATIENCE: Final = 20
@@ -245,8 +244,15 @@ class FastAppend:
             The record's future; ``None`` if nothing was done: also for arguments that an error
             must be raised for, for a partition that is not known yet, and for old brokers.
         """
-        if self.magic < 2 or value.__class__ is not self.accepts or key.__class__ not in _KEYS:
+        if value.__class__ is not self.accepts or self.magic < 2:
             return None
+        size = RECORD_MEMORY + len(value)  # type: ignore[arg-type] # bytes by now
+        shape, entry = _PLAIN, value
+        if key is not None:
+            if key.__class__ is not bytes:
+                return None
+            shape, entry = _KEYED, (key, value)
+            size += len(key)
         try:
             if partition is not None:
                 if partition.__class__ is not int or partition < 0:
@@ -256,20 +262,12 @@ class FastAppend:
                 queue = self.topics[topic].sticky
             else:
                 queue = self.topics[topic].keyed[key]
-        except (LookupError, TypeError):
+            if headers is not None:
+                encoded, header_size = plain_headers(headers)
+                shape, entry = _FULL, (key, value, encoded, header_size)
+                size += len(encoded)
+        except (LookupError, TypeError, ValueError):
             return None
-        size = RECORD_MEMORY + len(value)  # type: ignore[arg-type] # bytes by now
-        shape, entry = _PLAIN, value
-        if key is not None:
-            shape, entry = _KEYED, (key, value)
-            size += len(key)
-        if headers is not None:
-            owned = plain_headers(headers)
-            if owned is None:
-                return None
-            encoded, header_size = owned
-            shape, entry = _FULL, (key, value, encoded, header_size)
-            size += len(encoded)
         if timestamp_ms is None:
             now = time.time() if self.wall is None else self.wall()
         elif timestamp_ms.__class__ is not int or not 0 <= timestamp_ms < END_OF_TIME:
