@@ -114,7 +114,7 @@ class _HeaderStarts(dict[tuple[str, int], bytes]):
 
 # Shared by all threads: an entry lost to another thread's clear() is only computed again.
 _STARTS: Final = _HeaderStarts()
-_ONLY_STARTS: Final = _HeaderStarts(encode_varint(1))
+ONLY_STARTS: Final = _HeaderStarts(encode_varint(1))
 
 
 def plain_headers(headers: object) -> EncodedHeaders:
@@ -133,7 +133,7 @@ def plain_headers(headers: object) -> EncodedHeaders:
         if header.__class__ is not tuple or value.__class__ is not bytes:
             raise TypeError
         size = len(value)
-        return _ONLY_STARTS[name, size] + value, len(name) + size
+        return ONLY_STARTS[name, size] + value, len(name) + size
     encoded, total = encode_varint(len(headers)), 0
     for header in headers:
         name, value = header
