@@ -118,6 +118,9 @@ class ConsumerCalls:
         core = self.client.core_or_none
         if core is not None:
             core.apply_subscription()
+        else:
+            # Nobody else knows of an assignment yet; the start applies the subscription.
+            self._subscription.replace_assignment(self._subscription.user_assignment)
 
     # -- positions -------------------------------------------------------------------------
 

@@ -18,6 +18,7 @@ from kafka.consumer.fetch_health import STUCK, PartitionHealth, partition_health
 from kafka.consumer.fetch_requests import FetchLimits
 from kafka.consumer.fetch_response import FetchSettings
 from kafka.consumer.fetcher import Fetcher
+from kafka.consumer.leader_hedge import LeaderHedge
 from kafka.consumer.offset_lookup import OffsetLookup
 from kafka.consumer.position_actions import CheckEpochs, Fail, ListOffsets, SetHold, Start
 from kafka.consumer.position_requests import PositionRequests
@@ -96,12 +97,16 @@ class ConsumerCore:
             PositionSettings(policy, config.request_timeout, backoff),
             runtime.uniform,
         )
+        self._leaders = LeaderHedge(client, config.request_timeout)
         self._lookup = OffsetLookup(
-            client, isolation_level=config.isolation, request_timeout=config.request_timeout
+            client,
+            self._leaders,
+            isolation_level=config.isolation,
+            request_timeout=config.request_timeout,
         )
         self._troubles = TopicTroubles(creates=config.allow_auto_create_topics)
         self.posted_seeks = PostedSeeks(buffer, self.post, self.seek)
-        self._driver = self._make_driver()
+        self._driver = Driver((self._membership, self._positions), runtime)
         self._fetcher = Fetcher(
             client,
             subscriptions,
@@ -111,33 +116,31 @@ class ConsumerCore:
             run_positions=self._driver.run_now,
             runtime=runtime,
         )
+        self._driver.register(self._performers())
         buffer.watch(self.changed.notify_threadsafe)
         client.on_metadata.append(self._on_metadata)
         client.supervisor.on_failure.append(self._on_client_failure)
 
-    def _make_driver(self) -> Driver:
+    def _performers(self) -> dict[type, Callable[..., None]]:
         requests = PositionRequests(
             self.client,
+            self._leaders,
             self._lookup,
             self._positions,
-            run_machine=self._run_machines,
+            run_machine=self._driver.run_now,
             runtime=self._runtime,
         )
-        return Driver(
-            (self._membership, self._positions),
-            {
-                WantTopics: self._want_topics,
-                RequestMetadata: self._request_metadata,
-                RaiseFromPoll: self._raise_from_poll,
-                Assign: self._assign,
-                Start: self._start_partition,
-                Fail: self._fail_partition,
-                SetHold: self._set_hold,
-                ListOffsets: requests.list_offsets,
-                CheckEpochs: requests.check_epochs,
-            },
-            self._runtime,
-        )
+        return {
+            WantTopics: self._want_topics,
+            RequestMetadata: self._request_metadata,
+            RaiseFromPoll: self._raise_from_poll,
+            Assign: self._assign,
+            Start: self._start_partition,
+            Fail: self._fail_partition,
+            SetHold: self._set_hold,
+            ListOffsets: requests.list_offsets,
+            CheckEpochs: requests.check_epochs,
+        }
 
     # -- life ------------------------------------------------------------------------------
 
@@ -153,7 +156,7 @@ class ConsumerCore:
         self._active = True
         self._membership.on_user_poll(self.clock.now())
         self._positions.on_user_poll()
-        self._run_machines()
+        self._driver.run_now()
         self._fetcher.activate()
 
     async def close(self, deadline: Deadline) -> None:
@@ -185,7 +188,7 @@ class ConsumerCore:
             if state.failure is not None and not self._buffer.has_error(tp):
                 self._positions.on_error_raised(state, now)
             self._fetcher.look_at(state)
-        self._run_machines()
+        self._driver.run_now()
         self._fetcher.run_once()
 
     def _on_client_failure(self, error: BaseException) -> None:
@@ -193,15 +196,12 @@ class ConsumerCore:
         self._driver.close()
         self._fetcher.stop()
 
-    def _run_machines(self) -> None:
-        self._driver.run_now()
-
     # -- what the application wants --------------------------------------------------------
 
     def apply_subscription(self) -> None:
         """Apply what the subscription says now."""
         self._membership.on_subscription(self.clock.now())
-        self._run_machines()
+        self._driver.run_now()
         self._fetcher.run_once()
 
     def set_assignment(
@@ -224,14 +224,14 @@ class ConsumerCore:
         for state, offset, leader_epoch in seeks:
             if assignment.get(state.tp) is state:
                 self._positions.on_seek(state, offset, leader_epoch)
-        self._run_machines()
+        self._driver.run_now()
         self._fetcher.run_once()
 
     def seek_to(self, states: Collection[PartitionState], target: OffsetReset) -> None:
         """Look the positions of *states* up."""
         for state in states:
             self._positions.on_reset(state, target)
-        self._run_machines()
+        self._driver.run_now()
         self._fetcher.run_once()
 
     def pause(self, states: Iterable[PartitionState], *, paused: bool) -> None:
@@ -304,7 +304,7 @@ class ConsumerCore:
     def _on_metadata(self, snapshot: ClusterSnapshot) -> None:
         self._membership.on_metadata(snapshot, self.clock.now())
         self._positions.on_metadata(snapshot)
-        self._run_machines()
+        self._driver.run_now()
         self._fetcher.look_at_all()
         self._fetcher.run_once()
         self._check_topics(snapshot)
@@ -336,7 +336,7 @@ class ConsumerCore:
     def _start_partition(self, action: Start) -> None:
         state = self._subscriptions.assignment.get(action.tp)
         if state is not None:
-            self._buffer.restart(state)
+            self._buffer.restart(action.tp, state.generation, action.offset, action.leader_epoch)
             self._fetcher.look_at(state)
 
     def _fail_partition(self, action: Fail) -> None:

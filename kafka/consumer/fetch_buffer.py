@@ -40,13 +40,20 @@ class _Slot:
         "tp",
     )
 
-    def __init__(self, state: PartitionState) -> None:
-        self.tp = state.tp
-        self.generation = state.generation
-        self.position: int | None = state.offset if state.has_offset else None
-        self.leader_epoch = state.offset_epoch
+    def __init__(
+        self,
+        tp: TopicPartition,
+        generation: int,
+        position: int | None,
+        leader_epoch: int,
+        holds: int,
+    ) -> None:
+        self.tp = tp
+        self.generation = generation
+        self.position = position
+        self.leader_epoch = leader_epoch
         # Bits of `Hold`, as in `PartitionState.holds`.
-        self.holds = state.holds
+        self.holds = holds
         self.queued = False
         self.stuck = False
         self.size = 0
@@ -151,7 +158,9 @@ class FetchBuffer:
                 kept = old.pop(state.tp, None)
                 # A place that was left stays so until its restart, which is on the way.
                 if kept is None or kept.generation not in {state.generation, _LEFT}:
-                    kept = _Slot(state)
+                    offset = state.offset if state.has_offset else None
+                    epoch = state.offset_epoch
+                    kept = _Slot(state.tp, state.generation, offset, epoch, state.holds)
                 self._slots[state.tp] = kept
             self.stuck &= {tp for tp, slot in self._slots.items() if slot.stuck}
             for tp in [tp for tp in self._failing if tp not in self._slots]:
@@ -159,17 +168,26 @@ class FetchBuffer:
             self._rebuild()
             self._notify_changed()
 
-    def restart(self, state: PartitionState) -> None:
-        """Drop the buffered data of a partition and take its new start; holds stay."""
+    def restart(
+        self, tp: TopicPartition, generation: int, offset: int | None, leader_epoch: int
+    ) -> None:
+        """Drop the buffered data of a partition and take its new start; holds stay.
+
+        Args:
+            tp: the partition.
+            generation: number of the start.
+            offset: where it starts, ``None`` while that is looked up.
+            leader_epoch: epoch of the record before *offset*, -1 if unknown.
+        """
         with self._lock:
-            old = self._slots.get(state.tp)
+            old = self._slots.get(tp)
             if old is None:
                 return
-            slot = _Slot(state)
-            slot.holds, slot.queued = old.holds, old.queued
-            self._slots[state.tp] = slot
-            self._failing.pop(state.tp, None)
-            self.stuck.discard(state.tp)
+            slot = _Slot(tp, generation, offset, leader_epoch, old.holds)
+            slot.queued = old.queued
+            self._slots[tp] = slot
+            self._failing.pop(tp, None)
+            self.stuck.discard(tp)
             self._size -= old.counted
             self._notify_changed()
             self._notify()

@@ -61,6 +61,7 @@ from bisect import bisect_right
 from collections import deque
 from typing import TYPE_CHECKING, Any, ClassVar, Final, ParamSpec, TypeVar
 
+from kafka._base.system import sleep
 from kafka.producer.arguments import END_OF_TIME, ONLY_STARTS, plain_headers
 from kafka.producer.batch_encoding import RECORD_MEMORY, SAVING, Shape
 from kafka.producer.future import SentRecordMetadata
@@ -373,7 +374,7 @@ class FastAppend:
             except AttributeError:
                 if self._may_be_held_here():
                     return None
-                time.sleep(0)
+                sleep(0)
             else:
                 break
         try:
@@ -428,7 +429,7 @@ class FastAppend:
             except AttributeError:
                 if self._in_step and self._owns_lock():
                     return step(*args, **kwargs)
-                time.sleep(0)
+                sleep(0)
             else:
                 break
         try:
@@ -468,7 +469,7 @@ class FastAppend:
         for _ in range(_PATIENCE):
             if hasattr(self, "free"):
                 return False
-            time.sleep(0)
+            sleep(0)
         return True
 
 

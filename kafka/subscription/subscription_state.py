@@ -86,7 +86,8 @@ class SubscriptionState:
         subscription: names of the topics subscribed to, ``None`` with `assign` and before either.
         pattern: the regular expression subscribed to.
         listener: the user's rebalance listener.
-        assignment: the partitions read now.
+        user_assignment: the partitions given to `assign_from_user`.
+        assignment: the partitions read now; it follows the user's wishes by `replace_assignment`.
     """
 
     def __init__(self) -> None:
@@ -95,14 +96,18 @@ class SubscriptionState:
         self.pattern: re.Pattern[str] | None = None
         self.listener: Listener | None = None
         self.assignment = Assignment((), 0)
-        # Instrumentation reads this name of kafka-python's.
-        self._user_assignment: frozenset[TopicPartition] = frozenset()
+        self.user_assignment: tuple[TopicPartition, ...] = ()
         self._generations = count(1)
         self._seen_topics: dict[str, int] = {}
 
     def __repr__(self) -> str:
         """Return a status line."""
         return f"<SubscriptionState {self.type.name} {self.assignment!r}>"
+
+    @property
+    def _user_assignment(self) -> frozenset[TopicPartition]:
+        """`user_assignment` under kafka-python's name, which instrumentation reads."""
+        return frozenset(self.user_assignment)
 
     def next_generation(self) -> int:
         """Return a number never used before by this consumer."""
@@ -137,7 +142,7 @@ class SubscriptionState:
         self._seen_topics.clear()
 
     def assign_from_user(self, partitions: Iterable[TopicPartition]) -> None:
-        """Read exactly *partitions*; those read already keep their positions.
+        """Ask for exactly *partitions*.
 
         Raises:
             IllegalStateError: topics are subscribed to.
@@ -145,8 +150,7 @@ class SubscriptionState:
         """
         partitions = check_partitions(partitions)
         self._set_type(SubscriptionType.USER_ASSIGNED)
-        self._user_assignment = frozenset(partitions)
-        self.replace_assignment(partitions)
+        self.user_assignment = partitions
 
     def replace_assignment(self, partitions: Iterable[TopicPartition]) -> Assignment:
         """Make *partitions* the assignment, keep the states of those that stay, and return it."""
@@ -159,14 +163,13 @@ class SubscriptionState:
         return self.assignment
 
     def unsubscribe(self) -> None:
-        """Forget topics, pattern, listener and assignment."""
+        """Forget topics, pattern, listener and the partitions asked for."""
         self.type = SubscriptionType.NONE
         self.subscription = None
         self.pattern = None
         self.listener = None
-        self._user_assignment = frozenset()
+        self.user_assignment = ()
         self._seen_topics.clear()
-        self.replace_assignment(())
 
     def match(self, topics: Iterable[str]) -> bool:
         """Subscribe to those of *topics* that the pattern matches; return whether that changed."""

@@ -152,13 +152,17 @@ class MockConsumer:
             self._subscription.assign_from_user(partitions)
         else:
             self._subscription.unsubscribe()
+        self._follow_user()
+
+    def _follow_user(self) -> None:
+        self._subscription.replace_assignment(self._subscription.user_assignment)
         self._forget_positions()
 
     def unsubscribe(self) -> None:
         """Drop the subscription, or the assignment."""
         self._check_open()
         self._subscription.unsubscribe()
-        self._forget_positions()
+        self._follow_user()
 
     def subscription(self) -> set[str] | None:
         """Return the names of the topics subscribed to."""

@@ -12,7 +12,9 @@ import pytest
 
 import kafka
 from kafka import KafkaConsumer
+from kafka.protocol.messages.metadata import MetadataRequest, MetadataResponse
 from kafka.structs import TopicPartition
+from kafka.testing.broker.faults import Answer
 from test.broker.consumer_support import T0, consumer, read
 from test.support.stage import cluster_of
 
@@ -78,6 +80,14 @@ async def a_pause(cluster: EmbeddedCluster, reader: AsyncKafkaConsumer) -> None:
     await read(reader, 1)
 
 
+async def a_leader_named_by_an_error(cluster: EmbeddedCluster, reader: AsyncKafkaConsumer) -> None:
+    # Metadata that names it would be looked through, once for all partitions.
+    cluster.inject(MetadataRequest, Answer(MetadataResponse()), times=None)
+    cluster.move_leader("t", 0, 1)
+    cluster.append("t", b"x")
+    await read(reader, 1)
+
+
 async def a_seek_alone(_: EmbeddedCluster, reader: AsyncKafkaConsumer) -> None:
     reader.seek(T0, 0)
 
@@ -90,13 +100,24 @@ async def a_resume_alone(_: EmbeddedCluster, reader: AsyncKafkaConsumer) -> None
     reader.resume(T0)
 
 
-WORK = (an_answer, a_seek, a_reset, a_pause, a_seek_alone, a_pause_alone, a_resume_alone)
+# The error comes last: the metadata that it needs stays broken.
+WORK = (
+    an_answer,
+    a_seek,
+    a_reset,
+    a_pause,
+    a_seek_alone,
+    a_pause_alone,
+    a_resume_alone,
+    a_leader_named_by_an_error,
+)
 
 
 async def lines_for(partitions: int) -> dict[str, int]:
     """Return the lines that each kind of work takes with so many partitions assigned."""
-    async with cluster_of() as cluster:
+    async with cluster_of(2) as cluster:
         cluster.create_topic("t", partitions=partitions)
+        cluster.move_leader("t", 0, 0)
         cluster.append("t", b"a")
         async with consumer(cluster, "t") as reader:
             await read(reader, 1)

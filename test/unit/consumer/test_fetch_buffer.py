@@ -64,7 +64,7 @@ def test_data_of_an_unassigned_partition_is_refused(buffer: FetchBuffer) -> None
 
 def test_new_start_drops_what_is_buffered(buffer: FetchBuffer) -> None:
     buffer.put(fetched(batch(0, b"a")))
-    buffer.restart(started(generation=3, offset=7))
+    buffer.restart(TP, 3, 7, -1)
     assert (buffer.head(), buffer.position(TP)) == (None, 7)
 
 
@@ -87,7 +87,7 @@ def test_position_moves_when_records_are_handed_out(buffer: FetchBuffer) -> None
 
 
 def test_position_of_an_older_start_does_not_move(buffer: FetchBuffer) -> None:
-    buffer.restart(started(generation=3, offset=7))
+    buffer.restart(TP, 3, 7, -1)
     assert not buffer.advance(TP, 1, 5, 3)
     assert buffer.position(TP) == 7
 
@@ -144,7 +144,7 @@ def test_assigned_partition_brings_its_holds(buffer: FetchBuffer) -> None:
 
 def test_pause_outlasts_a_seek(buffer: FetchBuffer) -> None:
     buffer.hold(TP, Hold.PAUSED)
-    buffer.restart(started(generation=3))
+    buffer.restart(TP, 3, 0, -1)
     buffer.put(fetched(batch(0, b"a"), generation=3))
     assert buffer.head() is None
 
@@ -160,7 +160,7 @@ def test_error_waits_behind_the_data_of_its_partition(buffer: FetchBuffer) -> No
 
 def test_error_of_an_older_start_is_forgotten(buffer: FetchBuffer) -> None:
     buffer.put_error(TP, 1, KafkaError("broken"))
-    buffer.restart(started(generation=3))
+    buffer.restart(TP, 3, 0, -1)
     assert buffer.take_error() is None
 
 
@@ -238,7 +238,7 @@ def test_wait_ends_in_time(buffer: FetchBuffer) -> None:
 @pytest.mark.parametrize(
     "event",
     [
-        lambda buffer: buffer.restart(started(generation=3)),
+        lambda buffer: buffer.restart(TP, 3, 0, -1),
         lambda buffer: buffer.assign([]),
         lambda buffer: buffer.hold(TP, Hold.PAUSED),
         lambda buffer: buffer.hold(TP, Hold.VALIDATING),
@@ -309,7 +309,7 @@ def test_new_start_of_a_partition_is_not_stuck(buffer: FetchBuffer, again: str) 
     buffer.put(bad)
     buffer.set_stuck(bad, True)
     if again == "seek":
-        buffer.restart(started(generation=3, offset=1))
+        buffer.restart(TP, 3, 1, -1)
     else:
         buffer.assign([started(generation=3)])
     buffer.put(fetched(batch(1, bytes(200)), generation=3, offset=1))
@@ -345,7 +345,7 @@ def test_place_that_is_left_is_read_again_after_its_restart(buffer: FetchBuffer)
     buffer.leave(TP, buffer.generation(TP))
     buffer.assign([started(), started(OTHER, 2)])
     assert not buffer.put(fetched(batch(0, b"late")))
-    buffer.restart(started(generation=7, offset=5))
+    buffer.restart(TP, 7, 5, -1)
     assert buffer.put(fetched(batch(5, b"a"), generation=7, offset=5))
     assert buffer.head() is None
     buffer.release(TP, Hold.PAUSED)
@@ -354,7 +354,7 @@ def test_place_that_is_left_is_read_again_after_its_restart(buffer: FetchBuffer)
 
 def test_new_start_is_not_left_with_the_old_one(buffer: FetchBuffer) -> None:
     left = buffer.generation(TP)
-    buffer.restart(started(generation=7, offset=5))
+    buffer.restart(TP, 7, 5, -1)
     buffer.leave(TP, left)
     assert buffer.put(fetched(batch(5, b"a"), generation=7, offset=5))
 

@@ -27,7 +27,7 @@ class Bench:
         for seek in seeks:
             generation = seek.state.generation + 10
             seek.state.seek(seek.offset, generation)
-            self.buffer.restart(seek.state)
+            self.buffer.restart(seek.state.tp, generation, seek.offset, seek.leader_epoch)
         self.applied += seeks
 
     def put(self, offset: int, state: PartitionState | None = None) -> None:

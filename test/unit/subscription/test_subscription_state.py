@@ -84,7 +84,16 @@ def test_unsubscribe_allows_another_kind() -> None:
     state.subscribe(["a"])
     state.unsubscribe()
     state.assign_from_user([A0])
-    assert state.assignment.partitions == {A0}
+    assert state.user_assignment == (A0,)
+
+
+def test_wishes_of_the_user_do_not_change_the_assignment() -> None:
+    state = SubscriptionState()
+    state.replace_assignment([B0])
+    state.assign_from_user([A0])
+    assert state.assignment.partitions == {B0}
+    state.unsubscribe()
+    assert (state.assignment.partitions, state.user_assignment) == ({B0}, ())
 
 
 def test_assigning_something_else_is_a_type_error() -> None:
@@ -236,7 +245,7 @@ def test_what_is_no_partition_is_a_type_error_that_says_so(partitions: object) -
 def test_iterator_of_partitions_is_assigned() -> None:
     state = SubscriptionState()
     state.assign_from_user(iter([A0, A1]))
-    assert state.assignment.partitions == {A0, A1}
+    assert state.user_assignment == (A0, A1)
 
 
 def test_iterator_of_topics_is_subscribed_to() -> None:
