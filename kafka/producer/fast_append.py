@@ -62,7 +62,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, ClassVar, Final, ParamSpec, TypeVar
 
 from kafka._base.system import sleep
-from kafka.producer.arguments import END_OF_TIME, plain_headers
+from kafka.producer.arguments import END_OF_TIME, ONLY_STARTS, plain_headers
 from kafka.producer.batch_encoding import RECORD_MEMORY, SAVING, Shape
 from kafka.producer.future import SentRecordMetadata
 
@@ -82,7 +82,6 @@ T = TypeVar("T")
 _PLAIN: Final = Shape.PLAIN
 _KEYED: Final = Shape.KEYED
 _FULL: Final = Shape.FULL
-_KEYS: Final = (bytes, type(None))
 _NEVER: Final = float("inf")
 # How often to look whether another thread opens the gate.
 _PATIENCE: Final = 20
@@ -230,7 +229,7 @@ class FastAppend:
 
     # Any: as for append(), also those that `append` does not have.
     def append_with(  # noqa: C901, PLR0911, PLR0912, PLR0915 - append() again, with more before
-        self, topic: str, value: Any, key: Any, headers: object, partition: Any, timestamp_ms: Any
+        self, topic: str, value: Any, key: Any, headers: Any, partition: Any, timestamp_ms: Any
     ) -> FutureRecordMetadata | None:
         """Append a record for which the user says more; otherwise as `append`.
 
@@ -246,8 +245,15 @@ class FastAppend:
             The record's future; ``None`` if nothing was done: also for arguments that an error
             must be raised for, for a partition that is not known yet, and for old brokers.
         """
-        if self.magic < 2 or value.__class__ is not self.accepts or key.__class__ not in _KEYS:
+        if value.__class__ is not self.accepts or self.magic < 2:
             return None
+        size = RECORD_MEMORY + len(value)  # type: ignore[arg-type] # bytes by now
+        shape, entry = _PLAIN, value
+        if key is not None:
+            if key.__class__ is not bytes:
+                return None
+            shape, entry = _KEYED, (key, value)
+            size += len(key)
         try:
             if partition is not None:
                 if partition.__class__ is not int or partition < 0:
@@ -257,20 +263,21 @@ class FastAppend:
                 queue = self.topics[topic].sticky
             else:
                 queue = self.topics[topic].keyed[key]
-        except (LookupError, TypeError):
+            if headers is not None:
+                if headers.__class__ is list and len(headers) == 1:
+                    # What plain_headers() does: tracing adds one, and the call takes a tenth.
+                    name, content = header = headers[0]
+                    if content.__class__ is not bytes or header.__class__ is not tuple:
+                        return None
+                    header_size = len(content)
+                    encoded = ONLY_STARTS[name, header_size] + content
+                    header_size += len(name)
+                else:
+                    encoded, header_size = plain_headers(headers)
+                shape, entry = _FULL, (key, value, encoded, header_size)
+                size += len(encoded)
+        except (LookupError, TypeError, ValueError):
             return None
-        size = RECORD_MEMORY + len(value)  # type: ignore[arg-type] # bytes by now
-        shape, entry = _PLAIN, value
-        if key is not None:
-            shape, entry = _KEYED, (key, value)
-            size += len(key)
-        if headers is not None:
-            owned = plain_headers(headers)
-            if owned is None:
-                return None
-            encoded, header_size = owned
-            shape, entry = _FULL, (key, value, encoded, header_size)
-            size += len(encoded)
         if timestamp_ms is None:
             now = time.time() if self.wall is None else self.wall()
         elif timestamp_ms.__class__ is not int or not 0 <= timestamp_ms < END_OF_TIME:

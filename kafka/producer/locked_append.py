@@ -94,8 +94,9 @@ class LockedAppend:
             return None
         if not 0 <= timestamp_ms < END_OF_TIME:
             return None
-        owned = None if headers is None else plain_headers(headers)
-        if headers is not None and owned is None:
+        try:
+            owned = None if headers is None else plain_headers(headers)
+        except (TypeError, ValueError):
             return None
         return self.run(self._append, topic, (timestamp_ms, key, value, owned), partition)
 
