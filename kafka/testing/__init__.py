@@ -13,11 +13,25 @@ from kafka._base.lazy import lazy_names
 if TYPE_CHECKING:
     from kafka.testing.broker.security.listeners import Listener
     from kafka.testing.embedded import EmbeddedCluster
-    from kafka.testing.mock import MockConsumer, MockProducer
+    from kafka.testing.mock import (
+        AsyncMockConsumer,
+        AsyncMockProducer,
+        MockConsumer,
+        MockProducer,
+    )
 
-__all__ = ["EmbeddedCluster", "Listener", "MockConsumer", "MockProducer"]
+__all__ = [
+    "AsyncMockConsumer",
+    "AsyncMockProducer",
+    "EmbeddedCluster",
+    "Listener",
+    "MockConsumer",
+    "MockProducer",
+]
 
 _HOMES = {
+    "AsyncMockConsumer": "kafka.testing.mock",
+    "AsyncMockProducer": "kafka.testing.mock",
     "EmbeddedCluster": "kafka.testing.embedded",
     "Listener": "kafka.testing.broker.security.listeners",
     "MockConsumer": "kafka.testing.mock",
