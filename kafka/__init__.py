@@ -5,9 +5,11 @@ Names are imported on first use: ``from kafka import KafkaProducer`` does not lo
 
 from __future__ import annotations
 
+import atexit
 import logging
 from typing import TYPE_CHECKING
 
+from kafka._base.at_exit import close_open_clients
 from kafka._base.lazy import lazy_names, public_names
 from kafka.version import __version__
 
@@ -67,6 +69,10 @@ _HOMES = {
     "TopicPartition": "kafka.structs",
     "TopicPartitionReplica": "kafka.structs",
 }
+
+# Here, because Python calls what was registered last first: what a program registers after this
+# import runs while its clients are still open.
+atexit.register(close_open_clients)
 
 # The application decides where logs go; without this, Python would print warnings to stderr.
 logging.getLogger(__name__).addHandler(logging.NullHandler())

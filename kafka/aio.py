@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from kafka._base.lazy import lazy_names
@@ -17,7 +18,20 @@ _HOMES = {
     "AsyncKafkaProducer": "kafka.producer.async_producer",
 }
 
-__getattr__ = lazy_names(__name__, _HOMES)
+# Imported with the class, when the program has no event loop yet that would wait for it.
+_PARTS = {
+    "AsyncKafkaConsumer": ("kafka.consumer.core", "kafka.net.network_client"),
+    "AsyncKafkaProducer": ("kafka.producer.core",),
+}
+
+_find = lazy_names(__name__, _HOMES)
+
+
+def __getattr__(name: str) -> object:
+    found = _find(name)
+    for part in _PARTS.get(name, ()):
+        import_module(part)
+    return found
 
 
 def __dir__() -> list[str]:

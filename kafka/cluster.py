@@ -130,12 +130,19 @@ class ClusterMetadata:
 
     # -- changes ---------------------------------------------------------------------------
 
-    def merge(self, response: MetadataResponse, *, partial: bool = False) -> bool:
+    def merge(
+        self,
+        response: MetadataResponse,
+        *,
+        partial: bool = False,
+        names_all_brokers: bool = True,
+    ) -> bool:
         """Take over a metadata response.
 
         Args:
             response: the answer.
             partial: it was asked for some of the wanted topics only; keep what is known of others.
+            names_all_brokers: a broker that it does not name has left the cluster.
 
         Returns:
             Whether anything but the version differs from the snapshot before.
@@ -157,6 +164,8 @@ class ClusterMetadata:
         brokers = {
             b.node_id: BrokerMetadata(b.node_id, b.host, b.port, b.rack) for b in response.brokers
         }
+        if not names_all_brokers:
+            brokers = _with_known(brokers, before.brokers, partial=partial)
         self.snapshot = ClusterSnapshot(
             version=before.version + 1,
             cluster_id=response.cluster_id or before.cluster_id,
@@ -340,6 +349,20 @@ class ClusterMetadata:
         )
 
     __str__ = __repr__
+
+
+def _with_known(
+    named: dict[int, BrokerMetadata], known: Mapping[int, BrokerMetadata], *, partial: bool
+) -> dict[int, BrokerMetadata]:
+    """Return the brokers of a cluster whose metadata *named* those of the topics asked about.
+
+    A bootstrap server, with a negative id, stands in until a topic's brokers are named.
+    """
+    if not named:
+        return dict(known)
+    if not partial:
+        return named
+    return {node: broker for node, broker in known.items() if node >= 0} | named
 
 
 def _names(states: Mapping[str, TopicState]) -> Mapping[UUID, str]:

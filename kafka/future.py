@@ -6,9 +6,9 @@ Callbacks run where the outcome is set, or at once in the thread that adds them 
 from __future__ import annotations
 
 import functools
-import logging
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from kafka._base.logs import logger
 from kafka._base.reentrant_lock import reentrant_lock
 from kafka.errors import RetriableError
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     # Any: users' functions may take more arguments, given when they are added.
     Callback = Callable[..., Any]
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 
 class Future:

@@ -6,6 +6,7 @@ from inspect import iscoroutinefunction, signature
 
 import pytest
 
+from test.support.real_loop import run_on_uvloop
 from test.support.virtual_loop import run
 
 
@@ -17,12 +18,27 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="run the integration tests that do not choose a version against this release "
         "of Apache Kafka (default: the newest)",
     )
+    parser.addoption(
+        "--uvloop",
+        action="store_true",
+        help="run all tests that are coroutine functions on uvloop, over TCP and in real time, "
+        "except those marked virtual_time; uvloop must be installed then",
+    )
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip what the loop of this run is not for."""
+    if not item.config.getoption("--uvloop"):
+        if item.get_closest_marker("uvloop") is not None:
+            pytest.importorskip("uvloop")
+    elif item.get_closest_marker("virtual_time") is not None:
+        pytest.skip("takes virtual time for granted")
 
 
 # First, because pytest itself fails a test that is a coroutine function.
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
-    """Run a test that is a coroutine function on a virtual loop of its own.
+    """Run a test that is a coroutine function on a loop of its own, by default a virtual one.
 
     Returns:
         True if it ran; None for other tests, which pytest calls.
@@ -32,5 +48,10 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     __tracebackhide__ = True  # from pytest's reports
     # The item also has the values of fixtures that the test does not name as arguments.
     values = pyfuncitem.funcargs
-    run(pyfuncitem.obj(**{name: values[name] for name in signature(pyfuncitem.obj).parameters}))
+    story = pyfuncitem.obj(**{name: values[name] for name in signature(pyfuncitem.obj).parameters})
+    wants_uvloop = pyfuncitem.get_closest_marker("uvloop") is not None
+    if wants_uvloop or pyfuncitem.config.getoption("--uvloop"):
+        run_on_uvloop(story)
+    else:
+        run(story)
     return True

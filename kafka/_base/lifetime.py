@@ -7,22 +7,18 @@ notices each of these for one client. It decides when something happens; the cli
 from __future__ import annotations
 
 import asyncio
-import atexit
 import contextlib
-import time
 import warnings
 import weakref
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
+from kafka._base.at_exit import close_at_exit
 from kafka.errors import KafkaError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
     from kafka._base.loop_thread import EventLoopThread
-
-# Seconds that all open clients together may hold up the end of the program.
-EXIT_TIMEOUT: Final = 5.0
 
 
 class Lifetime:
@@ -54,7 +50,7 @@ class Lifetime:
             close: called with a number of seconds.
         """
         self._at_exit = _AtExit(weakref.WeakMethod(hurry), weakref.WeakMethod(close))
-        _OPEN.add(self._at_exit)
+        close_at_exit(self._at_exit)
 
     def on_closed(self) -> None:
         """Leave the client alone when the program ends."""
@@ -106,25 +102,10 @@ class _AtExit:
                 call(seconds)
 
 
-_OPEN: weakref.WeakSet[_AtExit] = weakref.WeakSet()
 # What forked children hold on to, so that it is never closed or collected there.
 _INHERITED: list[object] = []
 # The tasks that close collected clients: an event loop holds its tasks weakly.
 _CLOSING: set[asyncio.Task[None]] = set()
-
-
-@atexit.register
-def close_open_clients() -> None:
-    """Close all open clients, within `EXIT_TIMEOUT` seconds for all of them together.
-
-    All are told to hurry before the first is waited for, so that they deliver at the same time.
-    """
-    end = time.monotonic() + EXIT_TIMEOUT
-    clients = list(_OPEN)
-    for client in clients:
-        client.hurry()
-    for client in clients:
-        client.close(max(end - time.monotonic(), 0.0))
 
 
 def _keep_inherited(on_fork: weakref.WeakMethod[Callable[[], object]]) -> None:

@@ -17,6 +17,9 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from kafka._base.futures import mark_retrieved
+from kafka._base.log_thread import own_thread, settle
+from kafka._base.logs import look_up_levels
+from kafka._base.loop_clock import SteadyLoop
 from kafka._base.reentrant_lock import reentrant_lock
 from kafka._base.waiting import bounded
 from kafka.errors import IllegalStateError, KafkaTimeoutError
@@ -63,13 +66,24 @@ class EventLoopThread:
         """Start the thread; in a forked child, one of the child's own."""
         if self._state not in ("NEW", "FORKED"):
             raise IllegalStateError(f"{self.name}: cannot start, it is {self._state}")
+        look_up_levels()
+        state = self._state
         self._selector = selectors.DefaultSelector()
-        self._loop = _OwnLoop(self._selector)
-        self._thread = threading.Thread(
-            target=_run, args=(self._loop,), name=self.name, daemon=True
-        )
-        self._state = "RUNNING"
-        self._thread.start()
+        try:
+            self._loop = _OwnLoop(self._selector)
+            self._thread = threading.Thread(
+                target=_run, args=(self._loop,), name=self.name, daemon=True
+            )
+            self._state = "RUNNING"
+            self._thread.start()
+        except BaseException:
+            # The system has no more descriptors or threads, or the program ends.
+            if self._loop is not None:
+                self._loop.close()
+            self._selector.close()
+            self._state = state
+            self._selector = self._loop = self._thread = None
+            raise
 
     def call(self, work: Coroutine[Any, Any, T], timeout: float | None) -> T:  # Any: unused
         """Run *work* on the loop and return its result.
@@ -130,6 +144,7 @@ class EventLoopThread:
             loop.call_soon_threadsafe(loop.stop)
         if thread is not threading.current_thread():
             thread.join(timeout)
+            settle()
 
     def _let_go(self) -> None:
         """Forget the parent's loop, in a forked child."""
@@ -191,8 +206,16 @@ def on_own_loop() -> bool:
     return isinstance(asyncio.get_running_loop(), _OwnLoop)
 
 
-class _OwnLoop(asyncio.SelectorEventLoop):
+class _OwnLoop(SteadyLoop):
     """A loop on which nothing runs but one client."""
+
+    def __init__(self, selector: selectors.BaseSelector) -> None:
+        try:
+            super().__init__(selector)
+        except BaseException:
+            # Or it would warn that nobody has closed it. Its own close() wants all that is missing.
+            asyncio.BaseEventLoop.close(self)
+            raise
 
 
 # What forked children hold on to, so that it is never closed or collected.
@@ -202,6 +225,11 @@ _THREADS: weakref.WeakSet[EventLoopThread] = weakref.WeakSet()
 
 def _run(loop: asyncio.SelectorEventLoop) -> None:
     asyncio.set_event_loop(loop)
+    with own_thread():
+        _run_to_its_end(loop)
+
+
+def _run_to_its_end(loop: asyncio.SelectorEventLoop) -> None:
     try:
         loop.run_forever()
     finally:

@@ -1,18 +1,43 @@
-"""The system's clock and randomness: the only module that reads them."""
+"""The system's clock and randomness: with `kafka._base.loop_clock` the only reader of them.
+
+Tests freeze or shift the clock of a program, with freezegun and its like. That must not stop a
+client, which waits for a network whose time goes on: it measures time with a function of its own,
+out of a second copy of the time module. Only Unix time, which goes into records, is the program's.
+"""
 
 from __future__ import annotations
 
-import asyncio
 import time
-from typing import TYPE_CHECKING
+from importlib.machinery import BuiltinImporter
+from importlib.util import module_from_spec
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import ModuleType
+
+
+def _untouched_time() -> ModuleType:
+    """Return a copy of the time module that nobody has patched or will patch.
+
+    `time` itself may be patched already. What is imported from it is found and replaced later:
+    freezegun looks for it in the attributes of all modules.
+    """
+    spec = BuiltinImporter.find_spec("time")
+    if spec is None or spec.loader is None:  # a Python that keeps the module in a file
+        return time
+    untouched = module_from_spec(spec)
+    spec.loader.exec_module(untouched)
+    return untouched
+
+
+_untouched: Final = _untouched_time()
+monotonic: Final[Callable[[], float]] = _untouched.monotonic
 
 
 def uniform(low: float, high: float) -> float:
     """Return a random number between *low* and *high*."""
-    import random  # noqa: PLC0415 - a millisecond that importing a client can do without
+    import random  # noqa: PLC0415 - a millisecond that importing the package can do without
 
     return random.uniform(low, high)  # noqa: S311 - spreads delays, guards no secret
 
@@ -21,35 +46,14 @@ class SystemClock:
     """The clock of the machine.
 
     Attributes:
-        now: `time.monotonic`; the function itself, as it is asked for several times for each
-            request.
+        now: `monotonic`; the function itself, as it is asked for several times for each request.
     """
 
     __slots__ = ("now",)
 
     def __init__(self) -> None:
-        self.now = time.monotonic
+        self.now = monotonic
 
     def wall(self) -> float:
-        """Return `time.time`."""
+        """Return `time.time`, frozen if the program has frozen it."""
         return time.time()
-
-
-class LoopClock:
-    """The clock of an event loop, so that a loop with virtual time moves everything built on it.
-
-    Attributes:
-        now: returns the loop's time: of asyncio's own loops that of the system, without a call
-            between, as it is asked for several times for each request.
-    """
-
-    __slots__ = ("_offset", "now")
-
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        plain = type(loop).time is asyncio.BaseEventLoop.time
-        self.now: Callable[[], float] = time.monotonic if plain else loop.time
-        self._offset = time.time() - loop.time()
-
-    def wall(self) -> float:
-        """Return Unix time at this clock's making plus what has passed on the loop since."""
-        return self._offset + self.now()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ipaddress
+import random
 import socket
 from typing import TYPE_CHECKING
 
@@ -23,8 +25,6 @@ def get_ip_port_afi(host_and_port_str: str) -> tuple[str, int, socket.AddressFam
     Raises:
         ValueError: the text cannot be read.
     """
-    import ipaddress  # noqa: PLC0415 - as in kafka.net.addresses
-
     host, port = split_address(host_and_port_str)
     try:
         version = ipaddress.ip_address(host).version
@@ -45,7 +45,5 @@ def collect_hosts(
     parts = hosts.strip().split(",") if isinstance(hosts, str) else list(hosts)
     result = [get_ip_port_afi(part) for part in parts if part.strip()]
     if randomize:
-        import random  # noqa: PLC0415 - as in kafka._base.system
-
         random.shuffle(result)
     return result

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, ClassVar
 
+from kafka._base.logs import logger
 from kafka.config.addresses import bootstrap_list
 from kafka.config.base import Config
 from kafka.config.option import (
@@ -23,7 +23,7 @@ from kafka.version import __version__
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 # IPPROTO_TCP and TCP_NODELAY have these numbers everywhere; the socket module is slow to import.
 TCP_NODELAY = (6, 1, 1)
@@ -131,7 +131,9 @@ class NetworkConfig(SecurityConfig):
         30000, at_least(0), "Longest wait before connecting again, in ms (KIP-144)."
     )
     socket_connection_setup_timeout_ms: float = option(
-        10000, at_least(1), "Time for one attempt to connect, in ms (KIP-601)."
+        10000,
+        at_least(1),
+        "Time for one attempt to connect, in ms (KIP-601); ``request_timeout_ms`` if that is less.",
     )
     socket_connection_setup_timeout_max_ms: float = option(
         30000, at_least(1), "Longest time for one attempt after several failed, in ms (KIP-601)."

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import itertools
-import logging
 import math
 
+from kafka._base.logs import logger
 from kafka.config.common import CommonConfig
 from kafka.config.option import at_least, between, not_empty, option, seconds, unbuilt
 from kafka.errors import KafkaConfigurationError
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 _numbers = itertools.count(1)
 

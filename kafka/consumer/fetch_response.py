@@ -6,9 +6,9 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from kafka._base.logs import logger
 from kafka.consumer.completed_fetch import AbortedTransaction, CompletedFetch
 from kafka.errors import (
     CorruptRecordError,
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from kafka.structs import TopicPartition
     from kafka.subscription import PartitionState, SubscriptionState
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 FETCH_VERDICTS: Final[Mapping[type[KafkaError], Verdict]] = {
     NotLeaderForPartitionError: Verdict.REFRESH_METADATA,

@@ -8,10 +8,10 @@ and the errors of fetching can be imported from here, too.
 from __future__ import annotations
 
 import asyncio
-import logging
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
+from kafka._base.logs import logger
 from kafka._base.retry import RetryState
 from kafka.consumer.completed_fetch import CompletedFetch
 from kafka.consumer.fetch_health import PATIENCE, FetchWatchdog
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CompletedFetch", "ConsumerRecord", "FetchSession", "Fetcher", "RecordTooLargeError"]
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 # Seconds; asyncio may run a timer slightly before its time.
 _SHORTEST_TIMER = 0.001
@@ -192,8 +192,10 @@ class Fetcher:
         for node, session in self._sessions.items():
             if session.is_open and self._client.is_connected(node):
                 request = fetch_request(session.close_request(), self._settings.limits)
+                answer: asyncio.Future[FetchResponse] = self._loop.create_future()
+                answer.add_done_callback(_retrieve)
                 try:
-                    await self._client.send_without_response(request, node)
+                    self._client.send_now(request, node, answer)
                 except KafkaError as exc:
                     log.debug("node=%d fetch session not closed: %s", node, exc)
 

@@ -7,13 +7,13 @@ that polls.
 from __future__ import annotations
 
 import contextlib
-import logging
 import time
 from functools import partial, wraps
 from typing import TYPE_CHECKING, ClassVar, Concatenate, ParamSpec, Self, TypeVar
 
 from kafka._base.deadline import Deadline
 from kafka._base.lifetime import Lifetime
+from kafka._base.logs import logger
 from kafka._base.loop_thread import EventLoopThread
 from kafka._base.system import SystemClock
 from kafka._base.waiting import bounded
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 T = TypeVar("T")
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 
 def _limit(calls: ConsumerCalls, given: float | None) -> float:

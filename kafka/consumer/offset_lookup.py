@@ -6,9 +6,9 @@ It changes no position: `PositionRequests` uses `OffsetLookup.ask`, the user's q
 from __future__ import annotations
 
 import asyncio
-import logging
 from typing import TYPE_CHECKING, Final
 
+from kafka._base.logs import logger
 from kafka.consumer.offset_requests import (
     LIST_OFFSETS_VERDICTS,
     OffsetTarget,
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from kafka.net.endpoint import ConnectionKey
     from kafka.net.network_client import NetworkClient
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 # Offsets that are missing after one round: new metadata may name leaders that know them.
 _INCOMPLETE: Final[Mapping[type[KafkaError], Verdict]] = {

@@ -8,9 +8,9 @@ is not kept here but in the fetch buffer.
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
+from kafka._base.logs import logger
 from kafka._base.retry import RetryState
 from kafka.cluster import ClusterSnapshot
 from kafka.consumer.offset_requests import (
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from kafka.structs import TopicPartition
     from kafka.subscription import OffsetReset, PartitionState, SubscriptionState
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 # Seconds; without a back-off each poll would ask for metadata again.
 _SHORTEST_SEARCH: Final = 0.001

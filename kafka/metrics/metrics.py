@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 import time
 from typing import TYPE_CHECKING, ParamSpec
 
+from kafka._base.logs import logger
 from kafka._base.reentrant_lock import reentrant_lock
 from kafka.metrics.kafka_metric import KafkaMetric
 from kafka.metrics.metric_config import MetricConfig
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from kafka.metrics.measurable import AbstractMeasurable
     from kafka.metrics.metrics_reporter import AbstractMetricsReporter
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 P = ParamSpec("P")
 

@@ -7,6 +7,7 @@ the whole process.
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import queue
 import socket
 import threading
@@ -37,8 +38,6 @@ class Resolver(Protocol):
 
 def literal(host: str, port: int) -> Address | None:
     """Return *host* as an address if it is one already, ``None`` if it is a name."""
-    import ipaddress  # noqa: PLC0415 - half a millisecond that importing a client can do without
-
     try:
         ipaddress.ip_address(host.partition("%")[0])
     except ValueError:
@@ -99,10 +98,17 @@ class ThreadResolver:
 
     async def _run(self, work: Callable[[], list[str]]) -> list[str]:
         if self._unfinished >= self._threads and self._threads < _MAX_THREADS:
-            threading.Thread(
+            thread = threading.Thread(
                 target=_serve, args=(self._jobs,), name=self._name, daemon=True
-            ).start()
-            self._threads += 1
+            )
+            try:
+                thread.start()
+            except RuntimeError as error:
+                # The system has no more threads now: another one may serve, or a later attempt.
+                if not self._threads:
+                    raise OSError(f"no thread to look it up: {error}") from error
+            else:
+                self._threads += 1
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[list[str]] = loop.create_future()
         self._unfinished += 1

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from kafka._base.deadline import Deadline
+from kafka._base.logs import logger
 from kafka._base.retry import RetryState
 from kafka.config.addresses import join_address, split_address
-from kafka.errors import KafkaError, NoBrokersAvailable
+from kafka.errors import KafkaError, NoBrokersAvailable, UnsupportedVersionError
 from kafka.net.diagnosis import Stage, StageError
 from kafka.net.endpoint import MAIN, Endpoint
 from kafka.net.metadata_planner import refusal
+from kafka.protocol.messages.metadata import MetadataResponse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
@@ -22,14 +23,15 @@ if TYPE_CHECKING:
     from kafka._base.runtime import Runtime
     from kafka.config.network import NetworkConfig
     from kafka.net.addresses import Resolver
+    from kafka.net.connection import Connection
     from kafka.net.connector import Connector
     from kafka.net.node_states import Address
-    from kafka.protocol.messages.metadata import MetadataRequest, MetadataResponse
+    from kafka.protocol.messages.metadata import MetadataRequest
 
     # Any: the two unused parameters of a coroutine's type.
     Attempt = Callable[[], Coroutine[Any, Any, MetadataResponse | list["Failure"]]]
 
-log = logging.getLogger("kafka.client")
+log = logger("kafka.client")
 
 # The next server or address is tried as well when the last one has been silent for so many seconds.
 STAGGER: Final = 0.25
@@ -44,6 +46,11 @@ class Failure(NamedTuple):
     address: Address | None
     stage: Stage
     error: KafkaError
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the same server will not answer a moment later either."""
+        return isinstance(self.error, UnsupportedVersionError)
 
     def __str__(self) -> str:
         """Return one line for the user."""
@@ -81,6 +88,7 @@ class Bootstrap:
         backoff: ExponentialBackoff,
     ) -> None:
         self._config = config
+        self._longest_attempt = min(config.connection_setup_timeout, config.request_timeout)
         self._connector = connector
         self._resolver = resolver
         self._clock = runtime.clock
@@ -96,7 +104,8 @@ class Bootstrap:
         towards the end and a broker that starts shortly before it is found.
 
         Raises:
-            NoBrokersAvailable: no server answered; the message lists what was tried.
+            NoBrokersAvailable: no server answered, or all have answered that they never will; the
+                message lists what was tried.
         """
         retry = RetryState()
         failures: list[Failure] = []
@@ -108,17 +117,16 @@ class Bootstrap:
             left = deadline.remaining(now)
             # A round cut short by the deadline says less than the one before.
             failures = found if left > 0 or not failures else failures
-            if left < SHORTEST:
+            if left < SHORTEST or all(failure.is_final for failure in failures):
                 raise NoBrokersAvailable(_summary(failures))
             retry = retry.failed(now, self._backoff, self._uniform)
             pause = min(retry.remaining(now), left / 2)
             log.debug("bootstrap failed, again in %.2f s", pause)
             await asyncio.sleep(pause)
 
-    async def once(
-        self, request: Callable[[], MetadataRequest], deadline: Deadline
-    ) -> MetadataResponse:
+    async def once(self, request: Callable[[], MetadataRequest]) -> MetadataResponse:
         """Return the first answer, or raise `NoBrokersAvailable` after one round."""
+        deadline = Deadline.after(self._clock.now(), self._longest_attempt)
         found = await self.round(request, deadline)
         if isinstance(found, list):
             raise NoBrokersAvailable(_summary(found))
@@ -168,7 +176,7 @@ class Bootstrap:
 
     def _at_most(self, deadline: Deadline) -> float:
         """Return the seconds that one attempt may take."""
-        return min(deadline.remaining(self._clock.now()), self._config.connection_setup_timeout)
+        return min(deadline.remaining(self._clock.now()), self._longest_attempt)
 
     async def _ask(
         self,
@@ -186,6 +194,7 @@ class Bootstrap:
             return [Failure(server, address, error.stage, error)]
         try:
             response = await connection.send(request(), expires_at=until.at)
+            _name_server(response, connection, endpoint)
         except KafkaError as error:
             return [Failure(server, address, Stage.METADATA, error)]
         finally:
@@ -195,6 +204,16 @@ class Bootstrap:
             text = f"{server}: {refused.args[0] if refused.args else refused}"
             return [Failure(server, address, Stage.METADATA, type(refused)(text))]
         return response
+
+
+def _name_server(response: MetadataResponse, connection: Connection, endpoint: Endpoint) -> None:
+    """Let the server itself be a broker if an old one names none: the cluster has no topic yet."""
+    versions = connection.versions
+    if not response.brokers and versions is not None and not versions.names_all_brokers:
+        server = MetadataResponse.MetadataResponseBroker(
+            node_id=connection.node_id, host=endpoint.host, port=endpoint.port
+        )
+        response.brokers = [server]
 
 
 async def _staggered(attempts: Sequence[Attempt]) -> MetadataResponse | list[Failure]:

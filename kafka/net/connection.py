@@ -9,10 +9,10 @@ For the loop thread only. What connects and shakes hands is `kafka.net.connector
 from __future__ import annotations
 
 import asyncio
-import logging
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from kafka._base.deadline import NEVER
+from kafka._base.logs import logger
 from kafka._base.signal import Signal
 from kafka.errors import KafkaConnectionError, KafkaError, KafkaProtocolError, RequestTimedOutError
 from kafka.net.connection_state import CONNECTION_TRANSITIONS, ConnectionState
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from kafka.protocol.produce_template import ProduceAck, ProduceTemplate
     from kafka.protocol.schema import Message, Request
 
-log = logging.getLogger("kafka.conn")
+log = logger("kafka.conn")
 
 R = TypeVar("R", bound="Message")
 
@@ -58,6 +58,7 @@ class Connection:
         state: CONNECTING at first; requests may be written while it is READY.
         versions: what the broker speaks; set by the handshake.
         error: how the stream ended, or why the connection was closed; ``None`` before.
+        has_answered: whether a request has been answered since the handshake.
         on_close: called once when a connection that was ready ends, with the reason.
         on_throttle: called with seconds for which nothing may be sent.
     """
@@ -77,6 +78,7 @@ class Connection:
         self.state = ConnectionState.CONNECTING
         self.versions: ApiVersions | None = None
         self.error: KafkaError | None = None
+        self.has_answered = False
         self.on_close: Callable[[KafkaError], None] | None = None
         self.on_throttle: Callable[[float], None] | None = None
         self._stream: FrameStream | None = None
@@ -325,6 +327,7 @@ class Connection:
             response = decode_response(request_type, version, frame)
             seconds = throttle_seconds(request_type.API_KEY, version, response)
             answer = adapt_response(response, version)
+        self.has_answered = True
         try:
             if seconds > 0:
                 self._throttle(request_type.API_KEY, seconds)

@@ -12,7 +12,9 @@ import logging
 from typing import TYPE_CHECKING, TypeVar
 
 from kafka._base.deadline import Deadline
+from kafka._base.logs import logger
 from kafka._base.quiet_log import QuietLog
+from kafka._base.signal import Signal
 from kafka.config.addresses import join_address
 from kafka.errors import KafkaConnectionError, KafkaError, RequestTimedOutError
 from kafka.net.diagnosis import Stage, StageError
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
     from kafka.net.node_states import Address, NodeStates
     from kafka.structs import BrokerMetadata
 
-log = logging.getLogger("kafka.conn")
+log = logger("kafka.conn")
 
 T = TypeVar("T")
 
@@ -44,16 +46,20 @@ class PooledConnection:
         waiting: how many requests wait their turn.
         lock: whose turn it is.
         opening: the attempt to open the connection that is under way.
+        moved: notified when the broker is back in the cluster, or elsewhere.
+        has_left: whether the broker has left the cluster.
     """
 
-    __slots__ = ("broker", "connection", "lock", "opening", "waiting")
+    __slots__ = ("broker", "connection", "has_left", "lock", "moved", "opening", "waiting")
 
-    def __init__(self) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.connection: Connection | None = None
         self.broker: BrokerMetadata | None = None
         self.waiting = 0
         self.lock = asyncio.Lock()
         self.opening: asyncio.Task[KafkaError | None] | None = None
+        self.moved = Signal(loop)
+        self.has_left = False
 
 
 class ConnectionPool:
@@ -137,7 +143,7 @@ class ConnectionPool:
         """
         pooled = self._pooled.get(key)
         if pooled is None:
-            pooled = self._pooled[key] = PooledConnection()
+            pooled = self._pooled[key] = PooledConnection(asyncio.get_running_loop())
         pooled.waiting += 1
         try:
             async with asyncio.timeout_at(deadline.timeout_at) as limit, pooled.lock:
@@ -168,9 +174,10 @@ class ConnectionPool:
         """Return the connection, opened by the attempt under way or by a new one."""
         while pooled.connection is None:
             if pooled.opening is None:
-                backoff = self._states.ready_in(key, self._clock.now())
+                now = self._clock.now()
+                backoff = self._states.ready_in(key, now)
                 if backoff > 0:
-                    await asyncio.sleep(backoff)
+                    await pooled.moved.wait(Deadline.after(now, backoff))
                     continue
                 pooled.opening = self._runtime.spawn(
                     self._open(key, pooled), name=f"kafka-connect-{key.node_id}"
@@ -203,7 +210,7 @@ class ConnectionPool:
         except asyncio.CancelledError:
             # The broker has left or moved, or the client closes.
             gone = KafkaConnectionError(f"node {key.node_id}: the attempt to connect was ended")
-            self._states.on_failed(key, self._clock.now(), gone)
+            self._states.on_given_up(key, gone)
             raise
         finally:
             pooled.opening = None
@@ -254,10 +261,14 @@ class ConnectionPool:
         self._states.throttle(key, self._clock.now() + seconds)
 
     def _on_close(self, key: ConnectionKey, pooled: PooledConnection, error: KafkaError) -> None:
-        pooled.connection = None
-        now = self._clock.now()
+        connection, pooled.connection = pooled.connection, None
         own = isinstance(error, ClientClosedError)
-        self._states.on_lost(key, now, None if own else error)
+        self._states.on_lost(
+            key,
+            self._clock.now(),
+            None if own else error,
+            answered=connection is not None and connection.has_answered,
+        )
         self._runtime.observer.connection_closed(key.node_id, None if own else error)
         level = logging.INFO if own or isinstance(error, KafkaConnectionError) else logging.WARNING
         log.log(level, "%s", error.args[0] if error.args else error)
@@ -270,6 +281,8 @@ class ConnectionPool:
             known = pooled.broker
             moved = broker is not None and known is not None and _address(broker) != _address(known)
             if broker is not None and not moved:
+                if pooled.has_left:
+                    self._forget_past(key, pooled)
                 continue
             if pooled.connection is not None:
                 log.info("%s: closing, the broker has left or moved", pooled.connection.where)
@@ -277,10 +290,20 @@ class ConnectionPool:
             if pooled.opening is not None:
                 # Requests wait for it, and where it leads to may accept and stay silent.
                 pooled.opening.cancel()
-            if broker is None and not pooled.waiting and pooled.opening is None:
+            if moved:
+                self._forget_past(key, pooled)
+            elif not pooled.waiting and pooled.opening is None:
                 del self._pooled[key]
                 self._states.forget([key])
                 self._quiet.over(key.node_id)
+            else:
+                pooled.has_left = True
+
+    def _forget_past(self, key: ConnectionKey, pooled: PooledConnection) -> None:
+        """Dial a broker that is back, or elsewhere, as if it were a new one."""
+        pooled.has_left = False
+        self._states.on_moved(key)
+        pooled.moved.notify()
 
     def close(self) -> None:
         """Close all connections."""

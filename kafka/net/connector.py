@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from typing import TYPE_CHECKING, Final
 
 from kafka._base.futures import mark_retrieved
+from kafka._base.logs import logger
 from kafka.errors import CorrelationIdError, KafkaConnectionError, KafkaError
 from kafka.net.connection import Connection
 from kafka.net.diagnosis import Stage, StageError, handshake_error
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from kafka.net.endpoint import Endpoint
     from kafka.protocol.api_versions import ApiVersions
 
-log = logging.getLogger("kafka.conn")
+log = logger("kafka.conn")
 
 # A broker that is silent for so many seconds may be one that skips requests it does not know.
 SILENCE: Final = 1.0
@@ -56,11 +56,18 @@ class Connector:
     def minimum_record_magic(self, snapshot: ClusterSnapshot) -> int:
         """Return the newest record format that all brokers of *snapshot* met so far take."""
         if self._magic_of is not snapshot:
-            seen = self.versions_seen
-            brokers = [seen[node] for node in snapshot.brokers if node in seen]
-            magics = [versions.record_magic for versions in brokers or seen.values()]
+            magics = [versions.record_magic for versions in self._met(snapshot)]
             self._magic_of, self._magic = snapshot, min(magics, default=_NEWEST_MAGIC)
         return self._magic
+
+    def names_all_brokers(self, snapshot: ClusterSnapshot) -> bool:
+        """Return whether all brokers of *snapshot* met so far name every broker in metadata."""
+        return all(versions.names_all_brokers for versions in self._met(snapshot))
+
+    def _met(self, snapshot: ClusterSnapshot) -> list[ApiVersions]:
+        """Return what the brokers of *snapshot* speak, or the bootstrap servers before them."""
+        seen = self.versions_seen
+        return [seen[node] for node in snapshot.brokers if node in seen] or list(seen.values())
 
     async def open(
         self, node_id: int, endpoint: Endpoint, deadline: Deadline, *, channel: str

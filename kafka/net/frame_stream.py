@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 from kafka.errors import KafkaConnectionError, KafkaError, KafkaProtocolError
 from kafka.net.bulk import WORTH_WAITING, BulkReceiver, bulk_receiver
@@ -28,7 +28,6 @@ class ClientClosedError(KafkaConnectionError):
     """Report a connection that this client closed of its own accord."""
 
 
-@runtime_checkable
 class Transport(Protocol):
     """The methods of asyncio's transports that are needed here.
 
@@ -128,8 +127,8 @@ class FrameStream(asyncio.BufferedProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take the transport."""
-        assert isinstance(transport, Transport)
-        self._transport = transport
+        # Not checked: a transport need not derive from anything.
+        self._transport = cast("Transport", transport)
         self._bulk = bulk_receiver(transport)
 
     def get_buffer(self, sizehint: int) -> memoryview:
@@ -165,7 +164,11 @@ class FrameStream(asyncio.BufferedProtocol):
         return self._frames.buffer_updated(count) if count else []
 
     def eof_received(self) -> None:
-        """Return nothing, so that the transport closes itself."""
+        """End the stream: a broker that sends no more takes nothing either.
+
+        At once, because what is written to a transport that is closing is lost or an error.
+        """
+        self._end(translate(None, self.where))
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Pass the error to the sink, unless this side ended the stream."""

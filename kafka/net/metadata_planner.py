@@ -21,13 +21,18 @@ if TYPE_CHECKING:
     from kafka.protocol.schema import Message
 
 
-def refusal(response: Message) -> KafkaError | None:
-    """Return why *response* is no metadata of a cluster, ``None`` if it is."""
+def refusal(response: Message, *, needs_brokers: bool = True) -> KafkaError | None:
+    """Return why *response* is no metadata of a cluster, ``None`` if it is.
+
+    Args:
+        response: the answer to a request for metadata.
+        needs_brokers: whether metadata without a broker is none.
+    """
     assert isinstance(response, MetadataResponse)
     error = for_code(response.error_code)
     if error is not NoError:
         return error("metadata was refused")
-    if not response.brokers:
+    if needs_brokers and not response.brokers:
         return KafkaError("the metadata lists no broker; the one asked may still be starting")
     return None
 
@@ -143,23 +148,27 @@ class MetadataPlanner:
         self._new.difference_update(asked)
         self._again.difference_update(asked)
         if query.partial:
-            self._retry = RetryState(0, self._retry.not_before) if changed else self._failed(now)
+            if changed:
+                self._retry = RetryState(0, self._retry.not_before)
+            else:
+                self._retry = self._recent(now).failed(now, self._backoff, self._uniform)
             return
         repeated = not changed and query.request > self._answered
         self._answered = query.request
         self._fresh_until = now + self._max_age
         # Even news is not asked for more often than the first back-off allows.
-        before = self._retry if repeated else RetryState()
+        before = self._recent(now) if repeated else RetryState()
         self._retry = before.failed(now, self._backoff, self._uniform)
 
     def on_failure(self, now: float) -> None:
         """Note that a query got no answer."""
         if self._unanswered_since is None:
             self._unanswered_since = now
-        self._retry = self._failed(now)
+        self._retry = self._retry.failed(now, self._backoff, self._uniform)
 
-    def _failed(self, now: float) -> RetryState:
-        return self._retry.failed(now, self._backoff, self._uniform)
+    def _recent(self, now: float) -> RetryState:
+        """Return the history, without what was before a time in which nobody asked."""
+        return self._retry.recent(now, self._backoff)
 
     # -- decisions -------------------------------------------------------------------------
 

@@ -6,10 +6,10 @@ What to ask for and when is for `kafka.net.metadata_planner` to decide; whom, fo
 from __future__ import annotations
 
 import asyncio
-import logging
 from typing import TYPE_CHECKING, Protocol
 
 from kafka._base.deadline import Deadline
+from kafka._base.logs import logger
 from kafka._base.quiet_log import QuietLog
 from kafka._base.signal import Signal
 from kafka.errors import (
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from kafka.protocol.messages.metadata import MetadataResponse
     from kafka.structs import PartitionMetadata
 
-log = logging.getLogger("kafka.client")
+log = logger("kafka.client")
 
 
 class MetadataSource(Protocol):
@@ -44,6 +44,9 @@ class MetadataSource(Protocol):
         self, request: Callable[[], MetadataRequest], *, drop: bool
     ) -> MetadataResponse:
         """Return the answer of a bootstrap server; close all connections first if *drop*."""
+
+    def names_all_brokers(self) -> bool:
+        """Return whether an answer names every broker of the cluster."""
 
     def has_logged_all_unreachable(self) -> bool:
         """Return whether every known node has already been logged as unreachable."""
@@ -216,7 +219,11 @@ class MetadataUpdater:
     def accept(self, query: MetadataQuery, response: MetadataResponse) -> None:
         """Merge an answer into the cluster and wake whoever waits for it."""
         before = self._cluster.snapshot
-        changed = self._cluster.merge(response, partial=query.partial)
+        changed = self._cluster.merge(
+            response,
+            partial=query.partial,
+            names_all_brokers=self._source.names_all_brokers(),
+        )
         snapshot = self._cluster.snapshot
         if before.cluster_id not in (None, snapshot.cluster_id):
             log.warning(

@@ -7,15 +7,15 @@ thread only, except `cluster.snapshot`.
 from __future__ import annotations
 
 import asyncio
-import logging
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from kafka._base.backoff import ExponentialBackoff
 from kafka._base.deadline import Deadline
+from kafka._base.logs import logger
+from kafka._base.loop_clock import LoopClock
 from kafka._base.runtime import Runtime
 from kafka._base.supervisor import Supervisor
-from kafka._base.system import LoopClock
 from kafka._base.system import uniform as system_uniform
 from kafka.cluster import ClusterMetadata
 from kafka.errors import (
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from kafka._base.observer import Observer
     from kafka.cluster import ClusterSnapshot
     from kafka.config.network import NetworkConfig
+    from kafka.errors import KafkaError
     from kafka.net.addresses import Resolver
     from kafka.net.connection import Connection
     from kafka.net.pending_response import ResponseHandler
@@ -48,7 +49,7 @@ if TYPE_CHECKING:
     from kafka.protocol.messages.metadata import MetadataRequest, MetadataResponse
     from kafka.protocol.schema import Message, Request
 
-log = logging.getLogger("kafka.client")
+log = logger("kafka.client")
 
 R = TypeVar("R", bound="Message")
 T = TypeVar("T")
@@ -97,8 +98,11 @@ class NetworkClient:
         self._closed = False
         self._connector = Connector(config, runtime)
         reconnect = ExponentialBackoff(config.reconnect_backoff, config.reconnect_backoff_max)
+        # No request waits longer than its own time-out: an attempt that lasts longer only keeps the
+        # next address from being tried.
         setup = ExponentialBackoff(
-            config.connection_setup_timeout, config.connection_setup_timeout_max
+            min(config.connection_setup_timeout, config.request_timeout),
+            min(config.connection_setup_timeout_max, config.request_timeout),
         )
         self._states: NodeStates[ConnectionKey] = NodeStates(
             reconnect=reconnect, setup=setup, uniform=runtime.uniform
@@ -279,31 +283,6 @@ class NetworkClient:
             _key(node_id, channel), deadline, lambda found, left: write(found, left.at)
         )
 
-    async def send_without_response(
-        self,
-        request: Request[R],
-        node_id: int,
-        *,
-        max_version: int | None = None,
-        timeout: float | None = None,  # noqa: ASYNC109 - waiting and the response share it
-        channel: str = MAIN,
-    ) -> None:
-        """Send a request that brokers do not answer (Produce with acks=0).
-
-        Returns when the system has taken the bytes, so a slow broker slows the caller down.
-        Args and errors are those of `send`.
-        """
-        self._check()
-        limit = self._config.request_timeout if timeout is None else timeout
-        now = self._clock.now()
-        deadline = Deadline.after(now, limit)
-        key = _key(node_id, channel)
-        connection = self._pool.idle_connection(key, now)
-        if connection is None:
-            connection = await self._pool.submit(key, deadline, lambda found, _: found)
-        connection.send_without_response(request, max_version=max_version)
-        await self.drained(connection, deadline, request.NAME)
-
     async def drained(self, connection: Connection, deadline: Deadline, name: str) -> None:
         """Wait until the system has taken what was written, the request *name* at the end.
 
@@ -348,10 +327,17 @@ class NetworkClient:
     async def fetch(self, request: MetadataRequest) -> MetadataResponse:
         """Ask the least loaded node for metadata, and others while it is silent."""
         response = await self.retrying.send_once(
-            request, self._any_node.choose, hedge=PATIENCE, refusal=refusal
+            request, self._any_node.choose, hedge=PATIENCE, refusal=self._refusal
         )
         self._any_node.close_second_connections()
         return response
+
+    def _refusal(self, response: Message) -> KafkaError | None:
+        return refusal(response, needs_brokers=self.names_all_brokers())
+
+    def names_all_brokers(self) -> bool:
+        """Return whether metadata names every broker; see `ApiVersions.names_all_brokers`."""
+        return self._connector.names_all_brokers(self.cluster.snapshot)
 
     async def rebootstrap(
         self, request: Callable[[], MetadataRequest], *, drop: bool
@@ -360,8 +346,7 @@ class NetworkClient:
         if drop:
             for connection in self._pool.connections():
                 connection.close()
-        deadline = Deadline.after(self._clock.now(), self._config.connection_setup_timeout)
-        return await self._bootstrap.once(request, deadline)
+        return await self._bootstrap.once(request)
 
     def has_logged_all_unreachable(self) -> bool:
         """Return whether every known node has already been logged as unreachable."""

@@ -2,7 +2,8 @@
 
 KIP-144 and KIP-580 (reconnect back-off), KIP-601 (connection setup time-out), KIP-302 (all
 addresses of a name), KIP-219 (throttling). Back-off belongs to the node, not to an
-address.
+address. It grows while attempts fail, and while connections end that have answered nothing but
+the handshake; it does not outlive a connection that has answered a request.
 """
 
 from __future__ import annotations
@@ -90,11 +91,17 @@ class Fitness(IntEnum):
 
 
 class NodeState:
-    """The dialling history of one node, or of one channel to it."""
+    """The dialling history of one node, or of one channel to it.
+
+    Attributes:
+        retry: the back-off.
+        failures: attempts that have failed since the node was last connected.
+    """
 
     __slots__ = (
         "addresses",
         "error",
+        "failures",
         "last_attempt",
         "last_used",
         "ready_at",
@@ -106,6 +113,7 @@ class NodeState:
     def __init__(self) -> None:
         self.status = NodeStatus.DISCONNECTED
         self.retry = RetryState()
+        self.failures = 0
         self.throttled = 0.0
         self.last_attempt = float("-inf")
         self.ready_at = 0.0
@@ -115,7 +123,7 @@ class NodeState:
 
     def __repr__(self) -> str:
         """Return a status line."""
-        return f"<NodeState {self.status.name} failures={self.retry.attempts}>"
+        return f"<NodeState {self.status.name} failures={self.failures}>"
 
 
 class NodeStates(Generic[K]):
@@ -165,13 +173,14 @@ class NodeStates(Generic[K]):
         node = self.node(node_id)
         node.status = NODE_TRANSITIONS.step(node.status, NodeStatus.CONNECTING)
         node.last_attempt = now
-        return self._setup.delay(node.retry.attempts, self._uniform)
+        return self._setup.delay(node.failures, self._uniform)
 
     def on_ready(self, node_id: K, now: float) -> None:
         """Note that a connection finished its handshake."""
         node = self.node(node_id)
         node.status = NODE_TRANSITIONS.step(node.status, NodeStatus.READY)
         node.ready_at = now
+        node.failures = 0
         node.error = None
 
     def on_failed(self, node_id: K, now: float, error: KafkaError) -> None:
@@ -179,19 +188,43 @@ class NodeStates(Generic[K]):
         node = self.node(node_id)
         node.status = NODE_TRANSITIONS.step(node.status, NodeStatus.DISCONNECTED)
         node.retry = node.retry.failed(now, self._reconnect, self._uniform)
+        node.failures += 1
         node.error = error
 
-    def on_lost(self, node_id: K, now: float, error: KafkaError | None) -> None:
-        """Note that an established connection ended, by itself if there is an *error*.
+    def on_given_up(self, node_id: K, error: KafkaError) -> None:
+        """Note that this client ended an attempt; that says nothing about the node."""
+        node = self.node(node_id)
+        node.status = NODE_TRANSITIONS.step(node.status, NodeStatus.DISCONNECTED)
+        node.error = error
 
-        The name is resolved anew, because brokers move. After a short life the back-off goes on
-        growing, so that a broker that accepts and hangs up is not dialled in a circle.
+    def on_moved(self, node_id: K) -> None:
+        """Note that the node is back in the cluster, or elsewhere: its past does not count."""
+        node = self.node(node_id)
+        node.retry = RetryState()
+        node.failures = 0
+        node.addresses = []
+
+    def on_lost(
+        self, node_id: K, now: float, error: KafkaError | None, *, answered: bool = False
+    ) -> None:
+        """Note that an established connection ended.
+
+        The name is resolved anew, because brokers move. The smallest back-off follows a connection
+        that has proved the node to be well: it has answered a request, or has lived long (with
+        ``acks=0`` nothing is answered). After any other the back-off goes on growing, so that a
+        broker that accepts and hangs up is not dialled in a circle.
+
+        Args:
+            node_id: the node.
+            now: the time.
+            error: why the connection ended by itself; ``None`` if this client closed it.
+            answered: it has answered a request since its handshake.
         """
         node = self.node(node_id)
         node.status = NODE_TRANSITIONS.step(node.status, NodeStatus.DISCONNECTED)
         node.addresses = []
         node.error = error
-        if error is None or now - node.ready_at >= self._reconnect.maximum:
+        if error is None or answered or now - node.ready_at >= self._reconnect.maximum:
             node.retry = RetryState()
         if error is not None:
             node.retry = node.retry.failed(now, self._reconnect, self._uniform)

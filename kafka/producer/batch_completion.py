@@ -6,9 +6,9 @@ the accumulator and of `IncompleteBatches`.
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING
 
+from kafka._base.logs import logger
 from kafka.errors import KafkaTimeoutError
 from kafka.errors.verdict import Verdict, verdict_for
 from kafka.producer.produce_request import PRODUCE_VERDICTS
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     Handler = Callable[[DrainedBatch, KafkaError, PartitionResult, float], None]
 
-log = logging.getLogger("kafka.producer.sender")
+log = logger("kafka.producer.sender")
 
 
 class BatchCompletion:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 import queue
 import threading
 from typing import TYPE_CHECKING, Protocol
 
+from kafka._base.log_thread import own_thread
+from kafka._base.logs import logger
 from kafka._base.reentrant_lock import reentrant_lock
 
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 
 class CallbackRunner(Protocol):
@@ -77,12 +78,14 @@ class CallbackThread:
             thread.join(timeout)
 
     def _run(self) -> None:
-        while (job := self._jobs.get()) is not None:
-            try:
-                job()
-            except BaseException:
-                # SystemExit and the like end this callback, not the thread that runs the others.
-                log.exception("a delivery callback ended with an exit request; it is ignored")
+        # flush() and close() wait for this thread, too.
+        with own_thread():
+            while (job := self._jobs.get()) is not None:
+                try:
+                    job()
+                except BaseException:
+                    # SystemExit and the like end this callback, not the thread that runs the rest.
+                    log.exception("a delivery callback ended with an exit request; it is ignored")
 
 
 class LoopCallbacks:

@@ -10,13 +10,14 @@ from kafka._base.waiting import seconds_of
 from kafka.errors import IllegalStateError
 from kafka.metrics.sensors import ProducerSensors
 from kafka.producer.arguments import check_topic
-from kafka.producer.core import ProducerCore
+from kafka.record.compression import codec_named, load_codec
 
 if TYPE_CHECKING:
     from kafka.cluster import ClusterMetadata
     from kafka.config.producer import ProducerConfig
     from kafka.metrics.sensors import Values
     from kafka.producer.callbacks import CallbackRunner
+    from kafka.producer.core import ProducerCore
 
 
 class ProducerClient:
@@ -34,6 +35,12 @@ class ProducerClient:
     """
 
     def __init__(self, options: ProducerConfig) -> None:
+        # Most of what importing a client would cost. It is needed when one is made; not later,
+        # because `start` runs on the event loop of the application.
+        from kafka.producer.core import ProducerCore  # noqa: PLC0415
+
+        load_codec(codec_named(options.compression_type))
+        self._make_core = ProducerCore
         self.options = options
         self.config = options.as_dict()
         self.started: ProducerCore | None = None
@@ -67,7 +74,7 @@ class ProducerClient:
         """
         if self.started is not None or self.closed:
             raise IllegalStateError("the producer was started before; make a new one")
-        core = ProducerCore(
+        core = self._make_core(
             self.options, runner=runner, observer=self._sensors, yields_to_loop=yields_to_loop
         )
         self.started = core

@@ -6,27 +6,26 @@ Both faces stand on it, see `kafka.producer.client`.
 from __future__ import annotations
 
 import asyncio
-import time
 from typing import TYPE_CHECKING
 
 from kafka._base.deadline import Deadline
+from kafka._base.loop_clock import runs_with_system
 from kafka._base.loop_waker import LoopWaker
 from kafka._base.observer import Observer
 from kafka._base.waiting import seconds_of
 from kafka.errors import KafkaError, KafkaTimeoutError, UnsupportedCodecError
+from kafka.net.network_client import NetworkClient
 from kafka.producer.detached_records import DetachedRecords
 from kafka.producer.drivers import LoopDriver
 from kafka.producer.incomplete_batches import IncompleteBatches
 from kafka.producer.record_accumulator import AccumulatorSettings, RecordAccumulator
 from kafka.producer.send_path import SendPath
+from kafka.producer.sender import Sender, SenderSettings
 from kafka.producer.steps import NeedOutcomes
 from kafka.producer.topics import Topics
-from kafka.record.compression import Codec, available
+from kafka.record.compression import available, codec_named
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from kafka._base.clock import Clock
     from kafka.cluster import ClusterSnapshot
     from kafka.config.producer import ProducerConfig
     from kafka.producer.callbacks import CallbackRunner
@@ -54,10 +53,6 @@ class ProducerCore:
         observer: Observer | None = None,
         yields_to_loop: bool = False,
     ) -> None:
-        # A third of what importing a client would cost; it is needed when one is made.
-        from kafka.net.network_client import NetworkClient  # noqa: PLC0415
-        from kafka.producer.sender import Sender, SenderSettings  # noqa: PLC0415
-
         self.config = config
         self.loop = asyncio.get_running_loop()
         self.net = NetworkClient.for_client(config.network(), observer or Observer())
@@ -91,7 +86,7 @@ class ProducerCore:
             ),
             cluster=self.net.cluster,
             clock=runtime.clock,
-            wall=_wall_of(self.loop, runtime.clock),
+            wall=None if runs_with_system(self.loop) else runtime.clock.wall,
             check=self.check,
         )
         self.sender = Sender(
@@ -233,13 +228,8 @@ class ProducerCore:
         self.accumulator.abort(error)
 
 
-def _wall_of(loop: asyncio.AbstractEventLoop, clock: Clock) -> Callable[[], float]:
-    """Return Unix time that follows *loop*: the system's, unless the loop has a time of its own."""
-    return time.time if abs(loop.time() - time.monotonic()) < 1.0 else clock.wall
-
-
 def _accumulator_settings(config: ProducerConfig) -> AccumulatorSettings:
-    codec = Codec[config.compression_type.upper()] if config.compression_type else Codec.NONE
+    codec = codec_named(config.compression_type)
     if not available(codec):
         name = config.compression_type
         raise UnsupportedCodecError(

@@ -106,7 +106,8 @@ class FastAppend:
         accepts: the type of values and keys that are stored as they are; ``None`` with serializers
             or a partitioner.
         largest: what a record that is stored as it is may count in memory; -1 for none.
-        wall: Unix time in seconds, for records without a timestamp.
+        wall: Unix time in seconds, for records without a timestamp; ``None`` for `time.time`,
+            looked up each time, as tests replace it.
         topics: the topics with known partitions; read by any thread.
         aside: batches of calls that interrupted a thread inside, with their queues and sizes.
     """
@@ -141,7 +142,7 @@ class FastAppend:
         self.free: None = None
         self.accepts: type | None = None
         self.largest = -1
-        self.wall: Callable[[], float] = time.time
+        self.wall: Callable[[], float] | None = None
         self.topics: dict[str, TopicInfo] = {}
         self.aside: deque[tuple[PartitionQueue, ProducerBatch, int]] = deque()
         self._prepare = prepare
@@ -149,12 +150,12 @@ class FastAppend:
         # Whether a thread is in `guarded` with gate and lock; read by the owner of the lock.
         self._in_step = False
 
-    def configure(self, *, largest: int, wall: Callable[[], float]) -> None:
+    def configure(self, *, largest: int, wall: Callable[[], float] | None) -> None:
         """Set how records are stored; once, before any record.
 
         Args:
             largest: what a record that is stored as it is may count in memory; -1 for none.
-            wall: Unix time in seconds.
+            wall: Unix time in seconds; ``None`` for the program's.
         """
         self.largest = largest
         self.accepts = bytes if largest >= 0 else None
@@ -190,7 +191,7 @@ class FastAppend:
         except (KeyError, TypeError):
             return None
         handle = FutureRecordMetadata()
-        now = self.wall()
+        now = time.time() if self.wall is None else self.wall()
         try:
             del self.free
         except AttributeError:
@@ -241,7 +242,7 @@ class FastAppend:
             The batch, the index of the first record in it, and how many are in; ``None`` if
             nothing was done, for the reasons that `append` has.
         """
-        now = self.wall()
+        now = time.time() if self.wall is None else self.wall()
         try:
             del self.free
         except AttributeError:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import math
-import time
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
+from kafka._base.system import monotonic
 from kafka._base.waiting import Notification, seconds_of
 from kafka.errors import KafkaError, KafkaTimeoutError
 from kafka.structs import RecordMetadata, TopicPartition
@@ -53,7 +53,7 @@ def wait_for(batch: ProducerBatch, index: int, timeout: float | None) -> bool:
     Returns:
         Whether the record has an outcome.
     """
-    end = None if timeout is None else time.monotonic() + timeout
+    end = None if timeout is None else monotonic() + timeout
     while True:
         part = batch if batch.parts is None else batch.locate(index)[0]
         if part.outcome is not None:
@@ -63,7 +63,7 @@ def wait_for(batch: ProducerBatch, index: int, timeout: float | None) -> bool:
         if not _watch(part, watcher):
             continue
         try:
-            if not done.wait(math.inf if end is None else end - time.monotonic()):
+            if not done.wait(math.inf if end is None else end - monotonic()):
                 return batch.locate(index)[0].outcome is not None
         finally:
             _forget(part, watcher)
@@ -369,9 +369,9 @@ class FutureRecordsMetadata:
             owner = self._parts[0][0].owner
             owner.check_may_wait()
             seconds = seconds_of("get", timeout, owner.wait_timeout)
-            end = time.monotonic() + seconds
+            end = monotonic() + seconds
             for part in self._pending():
-                if not wait_for(part, 0, max(end - time.monotonic(), 0.0)):
+                if not wait_for(part, 0, max(end - monotonic(), 0.0)):
                     raise KafkaTimeoutError(
                         f"some of {self._count} records have no outcome within {seconds:g} s; "
                         f"they may still be delivered, ask again later"

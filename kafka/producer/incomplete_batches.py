@@ -7,11 +7,11 @@ thread may call it; `kafka.producer.batch_completion` decides the outcomes.
 
 from __future__ import annotations
 
-import logging
 import weakref
 from functools import partial
 from typing import TYPE_CHECKING
 
+from kafka._base.logs import logger
 from kafka.errors import IllegalStateError, KafkaError
 from kafka.producer.producer_batch import BatchState
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from kafka.producer.callbacks import CallbackRunner
     from kafka.producer.producer_batch import Callback, Outcome, ProducerBatch
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 # Failures that are noted before those that nobody can look at any more are logged.
 _NOTES_KEPT = 1000

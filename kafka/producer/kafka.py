@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 import threading
-import time
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, Final, ParamSpec, Self, TypeVar
 
-from kafka._base.lifetime import EXIT_TIMEOUT, Lifetime
+from kafka._base.at_exit import EXIT_TIMEOUT
+from kafka._base.lifetime import Lifetime
+from kafka._base.logs import logger
 from kafka._base.loop_thread import EventLoopThread
 from kafka._base.reentrant_lock import reentrant_lock
+from kafka._base.system import monotonic
 from kafka.config.producer import ProducerConfig
 from kafka.errors import IllegalStateError, KafkaError, KafkaTimeoutError
 from kafka.producer.async_producer import AsyncKafkaProducer
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 T = TypeVar("T")
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 _JOIN_TIMEOUT: Final = 0.2
 
@@ -212,13 +213,13 @@ class KafkaProducer(Facade[ProducerClient]):
             core.accumulator.flush()
 
     def _close(self, core: ProducerCore, seconds: float) -> None:
-        started = time.monotonic()
+        started = monotonic()
         try:
             self._thread.call(self._client.close(seconds), seconds + GRACE)
         except (IllegalStateError, KafkaTimeoutError) as error:
             if self._thread.is_running:
                 log.error("%r: closing did not end in time: %s", self, error)  # noqa: TRY400 - no news in the traceback
-        left = max(seconds - (time.monotonic() - started), 0.0)
+        left = max(seconds - (monotonic() - started), 0.0)
         core.incomplete.stop_callbacks(min(left, EXIT_TIMEOUT) + _JOIN_TIMEOUT / 2)
         self._thread.stop(_JOIN_TIMEOUT)
         self._lifetime.on_closed()

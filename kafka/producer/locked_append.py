@@ -48,13 +48,13 @@ class LockedAppend:
         self.inside = False
         self.accepts: type | None = None
         self.largest = -1
-        self.wall: Callable[[], float] = time.time
+        self.wall: Callable[[], float] | None = None
         self.topics: dict[str, TopicInfo] = {}
         self.aside: deque[tuple[PartitionQueue, ProducerBatch, int]] = deque()
         self._prepare = prepare
         self._notify = notify
 
-    def configure(self, *, largest: int, wall: Callable[[], float]) -> None:
+    def configure(self, *, largest: int, wall: Callable[[], float] | None) -> None:
         """Set how records are stored."""
         self.largest = largest
         self.accepts = bytes if largest >= 0 else None
@@ -67,7 +67,7 @@ class LockedAppend:
             return None
         if key is not None and type(key) is not bytes:
             return None
-        record: Record = (int(self.wall() * 1000), key, value, None)
+        record: Record = (self._timestamp(), key, value, None)
         return self.run(self._append, topic, record)
 
     def append_block(
@@ -79,7 +79,7 @@ class LockedAppend:
         start: int,
     ) -> tuple[ProducerBatch, int, int] | None:
         """Append as many of *entries*, from *start* on, to the open batch as it takes."""
-        timestamp = int(self.wall() * 1000)
+        timestamp = self._timestamp()
         records: list[Record] = [
             (timestamp, None, entry, None) if shape is Shape.PLAIN else (timestamp, *entry, None)
             for entry in entries[start:]
@@ -131,6 +131,9 @@ class LockedAppend:
     def is_held_here(self) -> bool:
         """Return whether this thread holds the lock, interrupted by what runs now."""
         return bool(self.lock._is_owned())  # type: ignore[attr-defined]  # noqa: SLF001 - as Condition does
+
+    def _timestamp(self) -> int:
+        return int((time.time() if self.wall is None else self.wall()) * 1000)
 
     def _append(self, topic: str, record: Record) -> FutureRecordMetadata | None:
         try:

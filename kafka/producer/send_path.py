@@ -68,7 +68,7 @@ class SendPath:
         detached: takes records that no queue takes now.
         cluster: handed to users' partitioners.
         clock: the time, for deadlines.
-        wall: Unix time in seconds, for records without a timestamp.
+        wall: Unix time in seconds, for records without a timestamp; ``None`` for the program's.
         check: raises if the producer is closed or broken.
     """
 
@@ -81,7 +81,7 @@ class SendPath:
         detached: DetachedRecords,
         cluster: ClusterMetadata,
         clock: Clock,
-        wall: Callable[[], float],
+        wall: Callable[[], float] | None,
         check: Callable[[], None],
     ) -> None:
         self._config = config
@@ -91,7 +91,7 @@ class SendPath:
         self._detached = detached
         self._cluster = cluster
         self._clock = clock
-        self._wall = wall
+        self._wall = wall or clock.wall
         self._check = check
         self._serialize_key = adapt_serializer(config.key_serializer, option="key_serializer")
         self._serialize_value = adapt_serializer(config.value_serializer)

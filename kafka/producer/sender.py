@@ -15,13 +15,13 @@ leader moves meanwhile they go to the new one, in their order.
 from __future__ import annotations
 
 import asyncio
-import logging
 import math
 from collections import Counter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from kafka._base.backoff import ExponentialBackoff
 from kafka._base.deadline import Deadline
+from kafka._base.logs import logger
 from kafka.errors import KafkaError
 from kafka.producer.batch_completion import BatchCompletion
 from kafka.producer.produce_request import (
@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from kafka.producer.topic_info import PartitionQueue
     from kafka.protocol.api_versions import ApiVersions
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 # How soon to look again at partitions without a leader if no new metadata comes, in seconds.
 _NO_LEADER_DELAY = 0.1

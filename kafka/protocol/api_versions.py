@@ -24,8 +24,12 @@ Release = tuple[int, ...]
 Range = tuple[int, int]
 
 _PRODUCE: Final = 0
+_METADATA: Final = 3
+# Vote and Envelope: what the members of a KRaft quorum say to each other (KIP-595, KIP-590).
+_QUORUM: Final = frozenset({52, 58})
 # Produce version -> newest record format it carries (KIP-32, KIP-98).
 _MAGIC_BY_PRODUCE: Final = ((3, 2), (2, 1), (0, 0))
+_NAMES_ALL_BROKERS: Final = (0, 10)
 _LZ4: Final = 3
 _ZSTD: Final = 4
 
@@ -103,6 +107,20 @@ class ApiVersions:
         """Return the broker's release and how many APIs it speaks."""
         return f"<ApiVersions broker={_dotted(self.broker_version())} apis={len(self._ranges)}>"
 
+    @property
+    def is_controller(self) -> bool:
+        """Whether this is the listener of a KRaft controller, where clients get no metadata."""
+        return _METADATA not in self._ranges and not _QUORUM.isdisjoint(self._ranges)
+
+    @property
+    def names_all_brokers(self) -> bool:
+        """Whether metadata names every broker: before 0.10 it may name those of topics only.
+
+        0.8.0 and 0.8.1 name the brokers of the topics asked about, 0.8.2 and 0.9 name none until
+        the cluster has its first topic.
+        """
+        return self.broker_version() >= _NAMES_ALL_BROKERS
+
     def range_of(self, api_key: int) -> Range | None:
         """Return the lowest and highest version of an API, or None if the broker lacks it."""
         return self._ranges.get(api_key)
@@ -146,6 +164,11 @@ class ApiVersions:
         highest: int,
         found: Range | None,
     ) -> UnsupportedVersionError:
+        if found is None and self.is_controller:
+            return UnsupportedVersionError(
+                f"a KRaft controller's listener; use the brokers' ({request.NAME}, API key "
+                f"{request.API_KEY}, is not served here)"
+            )
         speaks = "does not know it" if found is None else f"speaks {found[0]} to {found[1]}"
         since = _first_release(request.API_KEY, lowest)
         hint = f"; it takes a broker of {_dotted(since)} or later" if since else ""

@@ -70,6 +70,17 @@ def available(codec: Codec) -> bool:
     return libraries is None or any(map(importlib.util.find_spec, libraries))
 
 
+def codec_named(name: str | None) -> Codec:
+    """Return the codec with this *name* in ``compression_type``."""
+    return Codec[name.upper()] if name else Codec.NONE
+
+
+def load_codec(codec: Codec) -> None:
+    """Import what `compress` needs for *codec*, if it is installed."""
+    if available(codec):
+        compress(codec, b"")
+
+
 def compress(codec: Codec, data: Buffer, level: int | None = None) -> Buffer:
     """Compress *data* in the framing that brokers and other clients read.
 

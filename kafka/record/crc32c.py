@@ -4,7 +4,6 @@ The `crc32c` package computes it at memory speed.  Without it a table-driven loo
 five hundred times slower, and says so once.
 """
 
-import logging
 import struct
 from collections.abc import Callable
 from functools import cache, partial
@@ -12,7 +11,9 @@ from importlib.machinery import PathFinder
 from importlib.util import module_from_spec
 from typing import cast
 
-log = logging.getLogger(__name__)
+from kafka._base.logs import logger
+
+log = logger(__name__)
 
 Buffer = bytes | bytearray | memoryview
 Checksum = Callable[[Buffer, int], int]

@@ -192,8 +192,11 @@ class PartitionState:
         self.failure = error
 
     def backed_off(self, now: float, backoff: ExponentialBackoff, uniform: Uniform) -> None:
-        """Count one more failure, and return to the leader if a replica was preferred."""
-        self.retry = self.retry.failed(now, backoff, uniform)
+        """Count one more failure, and return to the leader if a replica was preferred.
+
+        Failures of another day do not count: where nothing is written, no data ends the history.
+        """
+        self.retry = self.retry.recent(now, backoff).failed(now, backoff, uniform)
         self.preferred_replica = -1
 
     def _restart(self, generation: int) -> None:

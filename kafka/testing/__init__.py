@@ -11,6 +11,18 @@ from typing import TYPE_CHECKING
 from kafka._base.lazy import lazy_names
 
 if TYPE_CHECKING:
+    from kafka.testing.broker.faults import (
+        Answer,
+        Delay,
+        Disconnect,
+        DropResponse,
+        Fail,
+        Garbage,
+        HalfFrame,
+        Throttle,
+        WrongCorrelationId,
+    )
+    from kafka.testing.broker.security.certificates import CertificateAuthority
     from kafka.testing.broker.security.listeners import Listener
     from kafka.testing.embedded import EmbeddedCluster
     from kafka.testing.mock import (
@@ -21,19 +33,39 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "Answer",
     "AsyncMockConsumer",
     "AsyncMockProducer",
+    "CertificateAuthority",
+    "Delay",
+    "Disconnect",
+    "DropResponse",
     "EmbeddedCluster",
+    "Fail",
+    "Garbage",
+    "HalfFrame",
     "Listener",
     "MockConsumer",
     "MockProducer",
+    "Throttle",
+    "WrongCorrelationId",
 ]
 
 _HOMES = {
+    "CertificateAuthority": "kafka.testing.broker.security.certificates",
+    "EmbeddedCluster": "kafka.testing.embedded",
+    "Answer": "kafka.testing.broker.faults",
+    "Delay": "kafka.testing.broker.faults",
+    "Disconnect": "kafka.testing.broker.faults",
+    "DropResponse": "kafka.testing.broker.faults",
+    "Fail": "kafka.testing.broker.faults",
+    "Garbage": "kafka.testing.broker.faults",
+    "HalfFrame": "kafka.testing.broker.faults",
+    "Throttle": "kafka.testing.broker.faults",
+    "WrongCorrelationId": "kafka.testing.broker.faults",
+    "Listener": "kafka.testing.broker.security.listeners",
     "AsyncMockConsumer": "kafka.testing.mock",
     "AsyncMockProducer": "kafka.testing.mock",
-    "EmbeddedCluster": "kafka.testing.embedded",
-    "Listener": "kafka.testing.broker.security.listeners",
     "MockConsumer": "kafka.testing.mock",
     "MockProducer": "kafka.testing.mock",
 }

@@ -5,16 +5,20 @@ It keeps everything in memory, and loses it at the end. Ctrl-C and SIGTERM stop 
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import signal
+import sys
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from kafka.testing.broker.versions import RELEASES
-from kafka.testing.embedded import EmbeddedCluster
+from kafka.errors import KafkaError
+from kafka.testing.command_line import cluster_of, parser, set_up
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Callable, Sequence
+
+    from kafka.testing.embedded import EmbeddedCluster
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -26,96 +30,46 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit status, 0 after an orderly end, 1 if the cluster could not start.
     """
-    options = _parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     try:
-        asyncio.run(_serve(_cluster(options)))
+        with ExitStack() as stack:
+            cluster = cluster_of(options, stack)
+            asyncio.run(_serve(cluster, options))
     except OSError as error:
-        print(f"cannot listen at {options.host}, port {options.port} and following: {error}")
-        return 1
+        reason = error.strerror or error
+        return _failed(f"cannot listen at {options.host}, port {options.port}: {reason}")
+    except KafkaError as error:
+        return _failed(", ".join(map(str, error.args)) or str(error))
+    except (ValueError, TypeError, ImportError) as error:
+        return _failed(str(error))
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m kafka.testing", description=__doc__)
-    parser.add_argument(
-        "--port",
-        type=_port,
-        default=9092,
-        help="of the first broker, the others get the ports after it; 0: free ones (%(default)s)",
-    )
-    parser.add_argument("--host", default="127.0.0.1", help="to listen at (%(default)s)")
-    parser.add_argument("--brokers", type=_positive, default=1, help="how many (%(default)s)")
-    parser.add_argument(
-        "--version",
-        choices=RELEASES,
-        default="4.4",
-        help="release of Apache Kafka to speak like (%(default)s)",
-    )
-    parser.add_argument(
-        "--topic",
-        action="append",
-        default=[],
-        type=_topic,
-        metavar="NAME[:PARTITIONS]",
-        help="topic to create; may be repeated",
-    )
-    parser.add_argument(
-        "--config",
-        action="append",
-        default=[],
-        type=_setting,
-        metavar="NAME=VALUE",
-        help="broker config, e.g. auto.create.topics.enable=false; may be repeated",
-    )
-    return parser
+def _failed(reason: str) -> int:
+    print("kafka-testing: error: " + " ".join(reason.split()), file=sys.stderr)
+    return 1
 
 
-def _number(text: str, valid: Callable[[int], bool], what: str) -> int:
-    if not text.isdecimal() or not valid(int(text)):
-        raise argparse.ArgumentTypeError(f"{text!r} is not {what}")
-    return int(text)
-
-
-def _port(text: str) -> int:
-    return _number(text, lambda port: port < 65536, "a port, 0 to 65535")
-
-
-def _positive(text: str) -> int:
-    return _number(text, lambda number: number > 0, "a number of 1 or more")
-
-
-def _topic(text: str) -> tuple[str, int]:
-    name, _, partitions = text.partition(":")
-    return name, _positive(partitions or "1")
-
-
-def _setting(text: str) -> tuple[str, str]:
-    name, found, value = text.partition("=")
-    if not found:
-        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE")
-    return name, value
-
-
-def _cluster(options: argparse.Namespace) -> EmbeddedCluster:
-    first = options.port
-    return EmbeddedCluster(
-        options.brokers,
-        ports=[first + node if first else 0 for node in range(options.brokers)],
-        version=options.version,
-        topics=dict(options.topic),
-        config=dict(options.config),
-        host=options.host,
-    )
-
-
-async def _serve(cluster: EmbeddedCluster) -> None:
+async def _serve(cluster: EmbeddedCluster, options: argparse.Namespace) -> None:
     stopping = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stopping.set)
+    on_signals(asyncio.get_running_loop(), stopping.set)
     async with cluster:
+        set_up(cluster, options)
         print("bootstrap_servers=" + ",".join(cluster.bootstrap_servers), flush=True)
         await stopping.wait()
+
+
+def on_signals(loop: asyncio.AbstractEventLoop, stop: Callable[[], object]) -> None:
+    """Call *stop* on *loop* when the process is to end: for Ctrl-C, SIGTERM, Ctrl-Break."""
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if sys.platform == "win32":
+        numbers.append(signal.SIGBREAK)
+    for number in numbers:
+        try:
+            loop.add_signal_handler(number, stop)
+        except NotImplementedError:
+            # The loops of Windows have no such thing, but they wake for a handler of Python's own.
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop))
 
 
 if __name__ == "__main__":

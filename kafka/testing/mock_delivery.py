@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from enum import Enum, unique
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from kafka._base.logs import logger
 from kafka._base.transitions import Transitions
 from kafka.producer.batch_encoding import header_size
 from kafka.producer.future import FutureRecordMetadata
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from kafka.producer.batch_encoding import Headers
     from kafka.producer.producer_batch import Callback
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 # Seconds that `FutureRecordMetadata.get` waits without a time-out of its own.
 _WAIT = 10.0

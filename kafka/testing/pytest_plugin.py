@@ -6,14 +6,18 @@ fixture imports the brokers when it is first used.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import sys
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
     from kafka.testing.embedded import EmbeddedCluster
+
+_HAS_FAILED = pytest.StashKey[bool]()
+_SESSION = frozenset({"kafka_session_cluster", "kafka_session_bootstrap_servers"})
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -25,6 +29,42 @@ def pytest_configure(config: pytest.Config) -> None:
     )
 
 
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Fail a test whose mark would be ignored, because it takes the cluster of the whole run."""
+    mark = item.get_closest_marker("kafka")
+    fixtures = getattr(item, "fixturenames", ())
+    if mark is not None and "kafka_cluster" not in fixtures and _SESSION.intersection(fixtures):
+        pytest.fail(
+            f"the mark kafka has no effect on {item.name}: it takes the cluster of the whole run, "
+            "whose arguments the fixture kafka_session_options returns",
+            pytrace=False,
+        )
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, Any, None]:  # Any: what pluggy sends has no public type in every pytest
+    """Show the state of its clusters with a test that failed."""
+    outcome = yield
+    report: pytest.TestReport = outcome.get_result()
+    # Whoever has a cluster has imported its module.
+    embedded = sys.modules.get("kafka.testing.embedded")
+    if embedded is None or not report.failed or report.when != "call":
+        return
+    item.stash[_HAS_FAILED] = True
+    error = call.excinfo.value if call.excinfo is not None else None
+    for text in getattr(error, embedded.REPORTS, ()):
+        report.sections.append(("kafka cluster", text))
+    for name, value in getattr(item, "funcargs", {}).items():
+        if isinstance(value, embedded.EmbeddedCluster):
+            try:
+                text = value.report()
+            except (RuntimeError, TimeoutError) as problem:
+                text = f"no report: {problem}"  # it has stopped, or its loop is blocked
+            report.sections.append((f"kafka cluster {name}", text))
+
+
 @pytest.fixture
 def kafka_cluster(request: pytest.FixtureRequest) -> Iterator[EmbeddedCluster]:
     """Start a cluster for this test alone; the mark ``kafka`` holds its arguments."""
@@ -34,6 +74,9 @@ def kafka_cluster(request: pytest.FixtureRequest) -> Iterator[EmbeddedCluster]:
     args, options = (mark.args, mark.kwargs) if mark is not None else ((), {})
     with EmbeddedCluster(*args, **options) as cluster:
         yield cluster
+        if request.node.stash.get(_HAS_FAILED, False):
+            # Its report tells of the faults that never fired: one failure is enough.
+            cluster.clear_faults()
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from kafka.errors import (
     NoBrokersAvailable,
 )
 from kafka.net.node_states import Address
-from kafka.protocol.messages.api_versions import ApiVersionsRequest
+from kafka.protocol.messages.api_versions import ApiVersionsRequest, ApiVersionsResponse
 from kafka.protocol.messages.list_offsets import ListOffsetsRequest
 from kafka.protocol.messages.metadata import MetadataRequest, MetadataResponse
 from kafka.testing.broker.faults import Answer, Disconnect, DropResponse, Garbage
@@ -55,6 +55,76 @@ async def test_peer_that_is_no_kafka_broker_is_recognised(answer: bytes, hint: s
         text = await failure(cluster.bootstrap_servers)
     assert "[ApiVersions]" in text
     assert hint in text
+
+
+CONTROLLER = ApiVersionsResponse(
+    api_keys=[
+        # Fetch, ApiVersions, CreateTopics, Vote, Envelope, BrokerHeartbeat.
+        ApiVersionsResponse.ApiVersion(api_key=key, min_version=0, max_version=1)
+        for key in (1, 18, 19, 52, 58, 63)
+    ]
+)
+
+
+async def test_listener_of_a_controller_is_named_at_once() -> None:
+    async with cluster_of() as cluster:
+        cluster.inject(ApiVersionsRequest, Answer(CONTROLLER), times=99)
+        text = await failure(cluster.bootstrap_servers)
+    assert "[metadata]: a KRaft controller's listener; use the brokers'" in text
+    assert asyncio.get_running_loop().time() < 0.1
+
+
+async def test_listener_of_a_controller_keeps_nobody_from_the_brokers() -> None:
+    async with cluster_of(2) as cluster:
+        cluster.inject(ApiVersionsRequest, Answer(CONTROLLER), node_id=0, times=99)
+        cluster.inject(ApiVersionsRequest, Disconnect(), node_id=1, times=3)
+        async with connected(cluster.bootstrap_servers) as client:
+            assert client.cluster.snapshot.brokers.keys() == {0, 1}
+
+
+NO_BROKERS = Answer(MetadataResponse(brokers=[], topics=[]))
+
+
+async def test_old_bootstrap_server_stands_in_for_the_brokers_until_there_is_a_topic() -> None:
+    async with cluster_of(version="2.8") as cluster:
+        cluster.inject(MetadataRequest, NO_BROKERS, times=2)
+        async with connected(cluster.bootstrap_servers, api_version=(0, 8, 1)) as client:
+            assert client.snapshot.brokers.keys() == {-1}
+            version = client.snapshot.version
+            client.metadata.request_update()
+            await client.metadata.wait_for_update(version, in_seconds(5))
+            assert client.snapshot.brokers.keys() == {-1}
+            cluster.create_topic("t")
+            await client.metadata.topic("t", in_seconds(5))
+            assert client.snapshot.brokers.keys() == {0}
+            await client.send(MetadataRequest(topics=[]), 0)
+
+
+async def test_metadata_of_a_newer_broker_without_brokers_is_refused() -> None:
+    async with cluster_of(version="2.8") as cluster:
+        cluster.inject(MetadataRequest, NO_BROKERS, times=99)
+        text = await failure(cluster.bootstrap_servers)
+    assert "the metadata lists no broker" in text
+
+
+async def test_attempt_to_connect_takes_no_longer_than_a_request_may() -> None:
+    async with cluster_of() as cluster:
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, VirtualLoop)
+        loop.network.hosts["kafka"] = ["10.0.0.9", "127.0.0.1"]
+        cluster.advertise(0, "kafka", port_of(cluster))
+        async with connected(cluster.bootstrap_servers, request_timeout_ms=3000) as client:
+            black_hole(("10.0.0.9", port_of(cluster)))
+            with pytest.raises(KafkaConnectionError, match=r"no connection after 3\.0 s"):
+                await client.send(ListOffsetsRequest(), 0, timeout=20)
+            await client.send(ListOffsetsRequest(), 0)
+            assert loop.time() < 3.2
+
+
+async def test_attempt_to_reach_a_bootstrap_server_takes_no_longer_than_a_request_may() -> None:
+    black_hole(("10.0.0.9", 9092))
+    text = await failure(["10.0.0.9:9092"], request_timeout_ms=500)
+    assert "10.0.0.9:9092 [TCP]: no connection after 0.5 s" in text
 
 
 async def test_peer_that_hangs_up_is_described() -> None:

@@ -19,7 +19,7 @@ from kafka.structs import TopicPartition
 from kafka.testing import EmbeddedCluster
 from kafka.testing.broker.faults import Answer
 from test.broker.consumer_support import T0, T1, consumer, read, values
-from test.support.stage import cluster_of, inject_each
+from test.support.stage import asked, cluster_of, inject_each
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -212,5 +212,20 @@ async def test_evicted_session_is_made_anew() -> None:
                 Answer(FetchResponse(error_code=71)),
                 Answer(FetchResponse(error_code=-1)),
             )
+            await cluster.until(lambda control: not control.plan.rules)
             cluster.append("t", b"a")
             assert values(await read(reader, 1)) == [b"a"]
+
+
+async def test_answer_to_the_end_of_a_session_is_no_news(caplog: pytest.LogCaptureFixture) -> None:
+    async with cluster_of() as cluster:
+        cluster.create_topic("t")
+        cluster.append("t", b"v")
+        reader = consumer(cluster, "t")
+        async with reader:
+            await read(reader, 1)
+            # No Fetch is in flight in front of the last one.
+            reader.pause(T0)
+            await reader.poll(2000)
+        assert asked(cluster, FetchRequest)[-1].session_epoch == -1
+    assert [found.message for found in caplog.records if found.levelname != "INFO"] == []

@@ -44,9 +44,9 @@ class Chaos:
         api = self.random.choice([FetchRequest, FetchRequest, ListOffsetsRequest])
         actions = [
             lambda: self.cluster.move_leader("t", partition, node),
-            lambda: self.cluster.fail(api, self.random.choice(ERRORS)),
-            lambda: self.cluster.inject(api, Disconnect(), node_id=node),
-            lambda: self.cluster.inject(api, Delay(2.0), node_id=node),
+            lambda: self.cluster.fail(api, self.random.choice(ERRORS), optional=True),
+            lambda: self.cluster.inject(api, Disconnect(), node_id=node, optional=True),
+            lambda: self.cluster.inject(api, Delay(2.0), node_id=node, optional=True),
             lambda: self.cluster.disconnect(node),
             lambda: self.reader.pause(tp),
             lambda: self.reader.resume(tp),

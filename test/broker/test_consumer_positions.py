@@ -257,7 +257,7 @@ async def test_leader_named_by_an_error_is_used_at_once() -> None:
         async with consumer(cluster, "t", **FAST) as reader:
             await read(reader, 1)
             cluster.move_leader("t", 0, 1)
-            cluster.inject(MetadataRequest, DropResponse(), times=None)
+            cluster.inject(MetadataRequest, DropResponse(), times=None, optional=True)
             cluster.append("t", b"b")
             assert values(await read(reader, 1)) == [b"b"]
             assert cluster.requests(FetchRequest, node_id=1)

@@ -339,9 +339,12 @@ def test_clean_life_logs_nothing_at_warning(caplog: pytest.LogCaptureFixture) ->
 async def test_request_without_a_response_is_sent_and_leaves_nothing_in_flight() -> None:
     async with cluster_and_client() as (cluster, client):
         cluster.create_topic("orders")
-        await client.send_without_response(ProduceRequest(acks=0), 0)
-        await client.send_without_response(ProduceRequest(acks=0), 0)
-        assert connection_to(client).in_flight == 0
+        await ask(client)
+        connection = connection_to(client)
+        connection.send_without_response(ProduceRequest(acks=0))
+        connection.send_without_response(ProduceRequest(acks=0))
+        await client.drained(connection, in_seconds(5), ProduceRequest.NAME)
+        assert connection.in_flight == 0
         await ask(client)
         assert cluster.count(ProduceRequest) == 2
 

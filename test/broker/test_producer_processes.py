@@ -91,6 +91,15 @@ for producer in producers:
 """
 
 
+EXIT_HANDLER = """
+import atexit, sys
+import {first}
+atexit.register(lambda: producer.send("t", b"last words"))
+from kafka import KafkaProducer
+producer = KafkaProducer(bootstrap_servers=sys.argv[1], linger_ms=60000, delivery_timeout_ms=120000)
+"""
+
+
 def run_to_its_end(cluster: EmbeddedCluster, program: str) -> str:
     """Return what *program* prints; half a minute is less than it may linger or twelve may wait."""
     done = subprocess.run(
@@ -107,6 +116,15 @@ def run_to_its_end(cluster: EmbeddedCluster, program: str) -> str:
 def test_a_program_that_ends_without_close_has_delivered(cluster: EmbeddedCluster) -> None:
     output = run_to_its_end(cluster, EXIT)
     assert len(values(cluster)) == 10
+    assert output == ""
+
+
+@pytest.mark.parametrize("first", ["kafka", "kafka.errors", "kafka.aio", "kafka.testing"])
+def test_what_a_program_registered_after_the_import_may_still_send_at_its_end(
+    cluster: EmbeddedCluster, first: str
+) -> None:
+    output = run_to_its_end(cluster, EXIT_HANDLER.format(first=first))
+    assert values(cluster) == [b"last words"]
     assert output == ""
 
 

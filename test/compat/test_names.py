@@ -92,6 +92,7 @@ def test_library_stays_silent_in_applications_without_logging() -> None:
     ("statement", "absent"),
     [
         ("import kafka", "kafka.structs"),
+        ("import kafka", "asyncio"),
         ("from kafka import TopicPartition", "asyncio"),
         ("from kafka import KafkaProducer", "kafka.consumer"),
         ("from kafka import KafkaConsumer", "kafka.producer"),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 
-from kafka.errors import KafkaError, MessageSizeTooLargeError
+from kafka.errors import KafkaError, MessageSizeTooLargeError, NoBrokersAvailable
 from kafka.producer.async_producer import AsyncKafkaProducer
 from kafka.producer.kafka import KafkaProducer
 from test.support.apache_kafka import NEWEST, ConsoleTools, KafkaCluster
@@ -186,3 +187,10 @@ def test_brokers_of_all_ages_store_records(
         futures = [producer.send(topic_name, b"%d" % n, b"key") for n in range(100)]
         producer.flush(30)
         assert [f.get().offset for f in futures] == list(range(100))
+
+
+def test_the_listener_of_a_controller_is_named_at_once(broker: KafkaCluster) -> None:
+    began = time.monotonic()
+    with pytest.raises(NoBrokersAvailable, match="a KRaft controller's listener; use the brokers'"):
+        KafkaProducer(bootstrap_servers=broker.controller(1), bootstrap_timeout_ms=60_000)
+    assert time.monotonic() - began < 10

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+from kafka._base.loop_clock import LoopClock
 from kafka._base.observer import Observer
 from kafka._base.runtime import Runtime
-from kafka._base.system import LoopClock
 from kafka.net.connection import Connection
 from kafka.net.frame_stream import FrameStream
 from kafka.protocol.api_versions import ApiVersions

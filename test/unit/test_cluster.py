@@ -78,6 +78,42 @@ def test_controller_is_a_broker(cluster: ClusterMetadata) -> None:
     assert cluster.controller == BrokerMetadata(1, "host1", 9092, None)
 
 
+def named(*nodes: int) -> MetadataResponse:
+    brokers = [
+        MetadataResponse.MetadataResponseBroker(node_id=n, host=f"host{n}", port=9092)
+        for n in nodes
+    ]
+    return MetadataResponse(brokers=brokers)
+
+
+def test_broker_that_is_not_named_has_left(cluster: ClusterMetadata) -> None:
+    cluster.merge(named(1), partial=True)
+    assert set(cluster.snapshot.brokers) == {1}
+
+
+@pytest.mark.parametrize(
+    ("answers", "brokers"),
+    [
+        ([(-1,), ()], {-1}),
+        ([(-1,), (1,)], {1}),
+        ([(0,), (1,)], {0, 1}),
+        ([(0, 1), ()], {0, 1}),
+    ],
+)
+def test_brokers_are_kept_where_only_those_of_the_topics_asked_about_are_named(
+    answers: list[tuple[int, ...]], brokers: set[int]
+) -> None:
+    made = ClusterMetadata()
+    for nodes in answers:
+        made.merge(named(*nodes), partial=True, names_all_brokers=False)
+    assert set(made.snapshot.brokers) == brokers
+
+
+def test_brokers_of_all_wanted_topics_are_all_there_are(cluster: ClusterMetadata) -> None:
+    cluster.merge(named(1), names_all_brokers=False)
+    assert set(cluster.snapshot.brokers) == {1}
+
+
 def test_partitions_come_in_order(cluster: ClusterMetadata) -> None:
     assert list(cluster.snapshot.partitions("orders") or ()) == [0, 1, 2]
 

@@ -7,14 +7,17 @@ import pkgutil
 from functools import cache
 from typing import TYPE_CHECKING
 
-from kafka.errors import UnsupportedVersionError
 from kafka.testing.broker import apis, handlers
-from kafka.testing.broker.api_ranges import Api
+from kafka.testing.broker.api_ranges import Api, with_ranges
 
 if TYPE_CHECKING:
+    from kafka.testing.broker.api_ranges import Ranges
     from kafka.testing.broker.handlers import Registered
     from kafka.testing.broker.versions import Release
-    from kafka.testing.broker.wire import AnyRequest
+
+
+# GetTelemetrySubscriptions and PushTelemetry.
+_TELEMETRY = frozenset({71, 72})
 
 
 @cache
@@ -32,6 +35,24 @@ def api_table(release: Release) -> dict[int, Api]:
     }
 
 
+def offered(release: Release, wanted: Ranges, *, telemetry: bool) -> dict[int, Api]:
+    """Return what brokers advertise, by API key.
+
+    Args:
+        release: the one that they imitate.
+        wanted: versions that replace those of the release.
+        telemetry: the APIs of KIP-714 too, which Apache Kafka has only with a plugin that takes
+            the metrics. Naming them in *wanted* asks for them as well.
+    """
+    asked = {request_type.API_KEY for request_type in wanted}
+    apis = {
+        key: api
+        for key, api in api_table(release).items()
+        if telemetry or key not in _TELEMETRY or key in asked
+    }
+    return with_ranges(apis, wanted)
+
+
 def handler_of(api: Api) -> Registered:
     """Return the handler of *api*; import its module if that has not happened yet."""
     found = handlers.registered(api.key)
@@ -40,17 +61,3 @@ def handler_of(api: Api) -> Registered:
         found = handlers.registered(api.key)
         assert found is not None, f"{api.name} registers no handler"
     return found
-
-
-def served(request_type: type[AnyRequest], release: Release) -> Registered:
-    """Return the handler of *request_type*.
-
-    Raises:
-        UnsupportedVersionError: a cluster that imitates *release* does not serve it.
-    """
-    api = api_table(release).get(request_type.API_KEY)
-    if api is None:
-        raise UnsupportedVersionError(
-            f"a {release.name} cluster does not serve {request_type.NAME}"
-        )
-    return handler_of(api)

@@ -7,12 +7,12 @@ answered with the versions there are (KIP-511).
 
 from __future__ import annotations
 
-import logging
 import struct
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
+from kafka._base.logs import logger
 from kafka.errors import (
     BrokerResponseError,
     IllegalSaslStateError,
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from kafka.testing.broker.security.gate import SaslGate
     from kafka.testing.broker.wire import AnyRequest, RequestHeader
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 _API_VERSIONS = 18
 _HEADER_START = struct.Struct(">hhi")
@@ -107,6 +107,7 @@ class Broker:
             log.exception("node=%d a request failed", self.state.node_id)
             self.crashes.append(exc)
             raise ConnectionRefusedByBroker(repr(exc)) from exc
+        self._recorder.changed.fire()
         # Frozen while it handled the request, as in a long poll: the answer waits, too.
         await self._thaw()
         return outgoing

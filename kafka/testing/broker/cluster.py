@@ -18,6 +18,7 @@ from kafka.errors import (
     UnknownTopicOrPartitionError,
 )
 from kafka.testing.broker.authorizer import ALLOW_ALL
+from kafka.testing.broker.cleaning import Cleaner
 from kafka.testing.broker.configs import BROKER_DEFAULTS, TopicConfig, topic_overrides
 from kafka.testing.broker.log import PartitionLog
 from kafka.testing.broker.placement import (
@@ -77,9 +78,9 @@ class Node:
 
 
 class Partition:
-    """One partition: who leads it, and its log."""
+    """One partition: who leads it, its log, and the cleaner of it."""
 
-    __slots__ = ("index", "isr", "leader", "leader_epoch", "log", "replicas", "topic")
+    __slots__ = ("cleaner", "index", "isr", "leader", "leader_epoch", "log", "replicas", "topic")
 
     def __init__(
         self, topic: Topic, index: int, replicas: Sequence[int], log: PartitionLog
@@ -91,6 +92,7 @@ class Partition:
         self.leader = self.replicas[0]
         self.leader_epoch = 0
         self.log = log
+        self.cleaner = Cleaner()
         log.start_epoch(0)
 
     def lead(self, leader: int) -> None:
@@ -156,7 +158,8 @@ class Cluster:
         self._next_producer_id = 0
         self._next_first_replica = 0
         self._components: dict[object, object] = {}
-        self._next_sweep = timers.clock.now() + self._sweep_interval()
+        self._next_retention = timers.clock.now() + self._seconds("log.retention.check.interval.ms")
+        self._next_cleaning = timers.clock.now() + self._seconds("log.cleaner.backoff.ms")
 
     def component(self, factory: Callable[[Cluster], T]) -> T:
         """Return the subsystem that *factory* makes for this cluster; make it on first use."""
@@ -366,24 +369,40 @@ class Cluster:
         partition.lead(node_id)
         self.metadata_changed.fire()
 
-    def sweep(self) -> None:
-        """Apply retention and forget silent producers, if it is time again.
+    def sweep(self, *, at_once: bool = False) -> None:
+        """Apply retention, compact, and forget silent producers, each if it is time again.
 
         Brokers call this with every request: a timer of its own would never let a loop with
         virtual time come to rest.
+
+        Args:
+            at_once: it is time for all of it.
         """
         now = self.clock.now()
-        if now < self._next_sweep:
-            return
-        self._next_sweep = now + self._sweep_interval()
-        lifetime = int(self.setting("producer.id.expiration.ms")) / 1000
+        if at_once or now >= self._next_retention:
+            self._next_retention = now + self._seconds("log.retention.check.interval.ms")
+            self._retain(now)
+        if at_once or now >= self._next_cleaning:
+            self._next_cleaning = now + self._seconds("log.cleaner.backoff.ms")
+            self._clean()
+
+    def _retain(self, now: float) -> None:
+        lifetime = self._seconds("producer.id.expiration.ms")
         for topic in self.topics.values():
             for partition in topic.partitions:
                 partition.log.apply_retention(self.clock.wall_ms())
                 partition.log.producers.expire(now, lifetime)
 
-    def _sweep_interval(self) -> float:
-        return int(self.setting("log.retention.check.interval.ms")) / 1000
+    def _clean(self) -> None:
+        if not self.flag("log.cleaner.enable"):
+            return
+        for topic in self.topics.values():
+            if topic.config.is_compacted:
+                for partition in topic.partitions:
+                    partition.cleaner.clean(partition.log, self.clock.wall_ms())
+
+    def _seconds(self, setting: str) -> float:
+        return int(self.setting(setting)) / 1000
 
     def new_producer_id(self) -> int:
         """Return a producer id that is not in use."""

@@ -1,4 +1,4 @@
-"""Compaction on demand: of every key only the newest record stays.  Pure.
+"""Compaction: of every key only the newest record stays.  Pure.
 
 Records at or above the last stable offset stay as they are. Surviving records keep their offsets;
 a batch that lost records becomes one batch for each run of survivors.
@@ -12,38 +12,58 @@ from kafka.record.batch import build_batch, decode_header, encode_records
 from kafka.testing.broker.stored import StoredBatch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Container, Iterator
 
     from kafka.record.batch import BatchHeader, Columns
     from kafka.testing.broker.log import PartitionLog
 
 
-def compact(log: PartitionLog, *, drop_tombstones: bool = False) -> None:
+def compact(
+    log: PartitionLog,
+    *,
+    drop_tombstones: bool = False,
+    until: int | None = None,
+    drop: Container[int] = (),
+) -> list[int]:
     """Compact *log*.
 
     Args:
         log: of a partition.
         drop_tombstones: delete newest records without value, too, as after delete.retention.ms.
+        until: leave the records from this offset on as they are.
+        drop: the offsets of the tombstones that go, if not all of them.
+
+    Returns:
+        The offsets of the tombstones that stay.
     """
     newest: dict[bytes | None, int] = {}
-    decoded = [(batch, _columns(log, batch)) for batch in log.batches]
+    tombstones: dict[bytes | None, int] = {}
+    upper = log.last_stable_offset if until is None else min(until, log.last_stable_offset)
+    decoded = [(batch, _columns(batch, upper)) for batch in log.batches]
     aborted = _aborted(log)
     for batch, columns in decoded:
         if columns is None:
             continue
         lost = aborted.get(batch.header.producer_id, ()) if batch.header.is_transactional else ()
         for offset, key, value in zip(columns.offsets, columns.keys, columns.values, strict=True):
-            if not any(offset in span for span in lost):
-                newest[key] = -1 if value is None and drop_tombstones else offset
+            if any(offset in span for span in lost):
+                continue
+            tombstones.pop(key, None)
+            newest[key] = offset
+            if value is None and (drop_tombstones or offset in drop):
+                newest[key] = -1
+            elif value is None:
+                tombstones[key] = offset
     kept: list[StoredBatch] = []
     for batch, columns in decoded:
         kept.extend([batch] if columns is None else _survivors(batch, columns, newest))
     log.replace_batches(kept)
+    return list(tombstones.values())
 
 
-def _columns(log: PartitionLog, batch: StoredBatch) -> Columns | None:
+def _columns(batch: StoredBatch, upper: int) -> Columns | None:
     """Return the records of a batch, or ``None`` if it is not to be compacted."""
-    if batch.last_offset >= log.last_stable_offset or batch.header.is_control:
+    if batch.last_offset >= upper or batch.header.is_control:
         return None
     return batch.columns()
 

@@ -7,15 +7,17 @@ its own connection. An error of a client ends its connection and nothing else.
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
+from kafka._base.logs import logger
 from kafka.errors import KafkaError
 from kafka.protocol.frames import FrameBuffer
 from kafka.testing.broker.admission import certificate_principal
 from kafka.testing.broker.authorizer import ANONYMOUS
 from kafka.testing.broker.context import ConnectionRefusedByBroker, Peer
+from kafka.testing.broker.idle import IdleWatch
+from kafka.testing.broker.room import Verdict
 from kafka.testing.broker.security.service import Security
 from kafka.testing.broker.waiting import pause
 
@@ -25,12 +27,38 @@ if TYPE_CHECKING:
     from kafka.testing.broker.broker import Broker, Outgoing
     from kafka.testing.broker.security.listeners import Listener
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 # Frames read ahead of the one being handled; beyond it the socket is not read.
 _READ_AHEAD = 64
 # Pieces up to this many bytes are joined before they are written.
 _JOIN = 65536
+
+
+class Transport(Protocol):
+    """The methods of asyncio's transports that are needed here.
+
+    The class of a transport says nothing: those of other event loops derive from none of asyncio's.
+    """
+
+    def write(self, data: bytes | memoryview, /) -> None:
+        """Send *data* after all that was written before."""
+
+    def pause_reading(self) -> None:
+        """Leave what the client sends in the socket."""
+
+    def resume_reading(self) -> None:
+        """Read again."""
+
+    def abort(self) -> None:
+        """Close the socket now."""
+
+    def close(self) -> None:
+        """Close the socket when everything is written."""
+
+    # Any: what it is depends on the name.
+    def get_extra_info(self, name: str, /) -> Any:
+        """Return a fact about the transport, ``None`` if it is not known."""
 
 
 class BrokerConnection(asyncio.BufferedProtocol):
@@ -42,37 +70,52 @@ class BrokerConnection(asyncio.BufferedProtocol):
         listener: Listener,
         on_made: Callable[[BrokerConnection], None],
         on_lost: Callable[[BrokerConnection], None],
+        enter: Callable[[BrokerConnection, str], Verdict],
     ) -> None:
         self._broker = broker
         self._listener = listener
         self._on_made = on_made
         self._on_lost = on_lost
+        self._enter = enter
         self._frames = FrameBuffer(int(broker.state.cluster.setting("socket.request.max.bytes")))
         self._pending: deque[bytes | memoryview] = deque()
         self._wake: asyncio.Future[None] | None = None
         self._drained: asyncio.Future[None] | None = None
         self._reading = True
         self._is_cut = False
-        self._transport: asyncio.Transport | None = None
+        self._transport: Transport | None = None
+        self._peer: Peer | None = None
+        self._idle = IdleWatch(broker.state.cluster, self.abort)
         self.task: asyncio.Task[None] | None = None
 
     # -- what the transport calls -----------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Start to serve."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        """Start to serve, if there is room for another connection."""
+        # Not checked: a transport need not derive from anything.
+        made = self._transport = cast("Transport", transport)
         self._on_made(self)
         if self._is_cut:
-            transport.abort()
+            made.abort()
             return
-        address = transport.get_extra_info("peername")
+        address = made.get_extra_info("peername")
         host = str(address[0]) if address else ""
-        principal = certificate_principal(transport.get_extra_info("peercert"))
+        principal = certificate_principal(made.get_extra_info("peercert"))
         gate = self._broker.state.cluster.component(Security).gate(self._listener)
-        peer = Peer(principal or ANONYMOUS, host, self._listener.name, gate)
+        self._peer = Peer(principal or ANONYMOUS, host, self._listener.name, gate)
+        verdict = self._enter(self, host)
+        if verdict is Verdict.CUT:
+            self.abort()
+        elif verdict is Verdict.SERVE:
+            self.serve()
+
+    def serve(self) -> None:
+        """Handle the requests that have come, and those that will."""
+        assert self._peer is not None
+        assert self._transport is not None
+        address = self._transport.get_extra_info("peername")
         loop = asyncio.get_running_loop()
-        self.task = loop.create_task(self._serve(peer), name=f"connection {address}")
+        self.task = loop.create_task(self._serve(self._peer), name=f"connection {address}")
 
     def get_buffer(self, sizehint: int) -> memoryview:
         """Return where the transport may write next."""
@@ -99,6 +142,7 @@ class BrokerConnection(asyncio.BufferedProtocol):
         """Stop serving."""
         if self.task is not None:
             self.task.cancel()
+        self._idle.end()
         self._on_lost(self)
 
     def pause_writing(self) -> None:
@@ -123,7 +167,10 @@ class BrokerConnection(asyncio.BufferedProtocol):
         assert transport is not None
         try:
             while True:
-                outgoing = await self._broker.process(await self._next_frame(), peer)
+                self._idle.begin()
+                frame = await self._next_frame()
+                self._idle.stop()
+                outgoing = await self._broker.process(frame, peer)
                 self._write(transport, outgoing)
                 if outgoing.close:
                     break
@@ -148,7 +195,7 @@ class BrokerConnection(asyncio.BufferedProtocol):
         return frame
 
     @staticmethod
-    def _write(transport: asyncio.Transport, outgoing: Outgoing) -> None:
+    def _write(transport: Transport, outgoing: Outgoing) -> None:
         small: list[bytes | memoryview] = []
         for piece in outgoing.pieces:
             if len(piece) <= _JOIN:

@@ -6,37 +6,70 @@ other threads can call them.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from kafka.errors import KafkaProtocolError, UnknownTopicOrPartitionError
-from kafka.testing.broker.api_modules import api_table, served
-from kafka.testing.broker.api_ranges import with_ranges
+from kafka._base.logs import logger
+from kafka.testing.broker.api_modules import handler_of
 from kafka.testing.broker.broker import Broker, error_response
 from kafka.testing.broker.broker_state import BrokerState
 from kafka.testing.broker.cluster import NO_LEADER, Node
 from kafka.testing.broker.compaction import compact
+from kafka.testing.broker.config_effects import idle_configs
+from kafka.testing.broker.configs import topic_overrides
 from kafka.testing.broker.coordinators import Coordinators, KeyType
+from kafka.testing.broker.fault_orders import check_node, check_rule
 from kafka.testing.broker.faults import Fail, FaultPlan, Rule
+from kafka.testing.broker.groups.coordinator import GroupCoordinator
+from kafka.testing.broker.names import error_named, request_named
+from kafka.testing.broker.quotas import CLIENT_ID, IP, USER, ClientQuotas, Entity
 from kafka.testing.broker.recorder import Recorder
+from kafka.testing.broker.report import report
+from kafka.testing.broker.security.acls import Permission
+from kafka.testing.broker.security.grants import acl
 from kafka.testing.broker.security.listeners import Listener
 from kafka.testing.broker.security.service import Security
-from kafka.testing.broker.seeding import batch_of, stored_records
+from kafka.testing.broker.seeding import batch_of, milliseconds, records_of, visible_records
 from kafka.testing.broker.server import BrokerServer
+from kafka.testing.broker.startup_configs import texts
 from kafka.testing.broker.timers import Event
 from kafka.testing.broker.transactions.service import Transactions
+from kafka.testing.broker.views import (
+    find_topic,
+    group_names,
+    group_view,
+    topic_names,
+    topic_view,
+)
 from kafka.testing.broker.waiting import wait_until
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from datetime import datetime
 
     from kafka.errors import BrokerResponseError
-    from kafka.record.memory_records import Record
-    from kafka.testing.broker.api_ranges import Ranges
-    from kafka.testing.broker.cluster import Cluster, Topic
+    from kafka.testing.broker.api_ranges import Api
+    from kafka.testing.broker.cluster import Cluster, Partition, Topic
     from kafka.testing.broker.faults import Action
     from kafka.testing.broker.recorder import SeenRequest
+    from kafka.testing.broker.seeding import StoredRecord
+    from kafka.testing.broker.startup_configs import ConfigValue
+    from kafka.testing.broker.views import GroupView, TopicView
     from kafka.testing.broker.wire import AnyRequest
+
+log = logger(__name__)
+
+ALLOW, DENY = Permission.ALLOW, Permission.DENY
+EVERY_CLIENT: Entity = frozenset({(CLIENT_ID, None)})
+_PORTS = 1 << 16
+
+
+def warn_of_idle(config: Iterable[str]) -> None:
+    """Log which configs that a test has set change nothing."""
+    idle = idle_configs(config)
+    if idle:
+        log.warning("configs without an effect on the embedded cluster: %s", ", ".join(idle))
 
 
 class Control:
@@ -44,9 +77,10 @@ class Control:
 
     Attributes:
         state: the cluster's state; read and change it on its loop only.
-        changed: fires with every request, every change of the metadata and every completed
-            transaction.
+        changed: fires with every connection, before and after every request, and with every
+            change of the metadata, of a group or of records by a test.
         security: users, tokens and ACLs.
+        apis: what the brokers serve, by API key.
     """
 
     def __init__(
@@ -56,7 +90,8 @@ class Control:
         racks: Sequence[str | None],
         listeners: Sequence[Listener] = (Listener(),),
         *,
-        api_versions: Ranges | None = None,
+        apis: Mapping[int, Api],
+        advertised_host: str,
     ) -> None:
         self.state = state
         self.security = state.component(Security)
@@ -65,33 +100,35 @@ class Control:
         self.recorder = Recorder(self.changed)
         self.servers: dict[int, BrokerServer] = {}
         self._host = host
+        self._advertised_host = advertised_host
         self._listeners = listeners
         self._racks = racks
-        self._api_versions = api_versions or {}
+        self.apis = apis
         self._ending: list[asyncio.Task[None]] = []
         state.metadata_changed.subscribe(self.changed.fire)
         # Makes the coordinators and the groups as well, which transactions need.
         state.component(Transactions).changed.subscribe(self.changed.fire)
+        state.component(GroupCoordinator).changed.subscribe(self.changed.fire)
 
     # -- start and stop -----------------------------------------------------------------------
 
-    async def start(self, ports: Sequence[int]) -> None:
-        """Start one broker for each port.
+    async def start(self, ports: Sequence[Mapping[str, int]]) -> None:
+        """Start the brokers.
 
         Args:
-            ports: of the first listener of each broker, 0 for a free one. The other listeners take
-                free ports.
+            ports: of each broker, by the name of the listener; 0, or a name left out, takes a free
+                one.
         """
         first = self._listeners[0].name
-        apis = with_ranges(api_table(self.state.release), self._api_versions)
-        for node_id, port in enumerate(ports):
-            known = BrokerState(node_id, self.state, apis)
+        for node_id, wanted in enumerate(ports):
+            known = BrokerState(node_id, self.state, self.apis)
             broker = Broker(known, plan=self.plan, recorder=self.recorder)
-            server = BrokerServer(broker, self._host, self._listeners)
-            bound = await server.listen({first: port})
+            server = BrokerServer(broker, self._host, self._listeners, self.changed)
+            bound = await server.listen(wanted)
             self.servers[node_id] = server
             rack = self._racks[node_id]
-            node = Node(node_id, self._host, bound[first], rack, listener_ports=bound)
+            host = self._advertised_host
+            node = Node(node_id, host, bound[first], rack, listener_ports=bound)
             self.state.add_node(node)
 
     async def stop(self) -> None:
@@ -114,11 +151,18 @@ class Control:
         """The unexpected exceptions of handlers."""
         return [error for server in self.servers.values() for error in server.broker.crashes]
 
+    def sweep(self) -> None:
+        """Do at once what brokers do from time to time: retain, compact, forget, expire."""
+        self.state.sweep(at_once=True)
+        self.state.component(GroupCoordinator).sweep(at_once=True)
+        self.state.component(Transactions).expire()
+        self.changed.fire()
+
     # -- faults ---------------------------------------------------------------------------------
 
     def inject(
         self,
-        api: type[AnyRequest],
+        api: type[AnyRequest] | str,
         action: Action,
         *,
         times: int | None = 1,
@@ -127,44 +171,53 @@ class Control:
         topic: str | None = None,
         partition: int | None = None,
         when: Callable[[AnyRequest], bool] | None = None,
+        optional: bool = False,
     ) -> Rule:
         """Apply the fault *action* to the next *times* requests that match.
 
         Args:
-            api: request class, e.g. ``ProduceRequest``.
-            action: one of `kafka.testing.broker.faults`, e.g. ``Disconnect()``.
+            api: request class, e.g. ``ProduceRequest``, or its name, e.g. ``"Produce"``.
+            action: one of those in `kafka.testing`, e.g. ``Disconnect()``.
             times: ``None`` for all until `clear_faults`.
             node_id: only at this broker.
             client_id: only from this client.
             topic: only requests that name this topic.
             partition: only requests that name this partition of *topic*.
             when: only requests for which this returns true; called on the cluster's loop.
+            optional: the fault need not happen, and *topic* need not be there yet. Without this
+                the end of the cluster raises `AssertionError` for a fault that never happened.
 
         Raises:
+            TypeError: a value is of a wrong kind.
+            ValueError: there is no such API, broker, topic or partition, or the fault would do
+                nothing.
             KafkaProtocolError: the API has no error code where the error would go, or *partition*
                 is given without *topic*.
+            UnsupportedVersionError: the brokers do not serve the API.
         """
-        if isinstance(action, Fail) and not served(api, self.state.release).by_topic:
-            error_response(api(), action.error)
-        if partition is not None and topic is None:
-            raise KafkaProtocolError("a fault for a partition names its topic too")
-        return self.plan.add(
-            Rule(
-                api,
-                action,
-                times=times,
-                node_id=node_id,
-                client_id=client_id,
-                topic=topic,
-                partition=partition,
-                when=when,
-            )
+        kind = request_named(api)
+        if isinstance(action, Fail):
+            action = replace(action, error=error_named(action.error))
+        rule = Rule(
+            kind,
+            action,
+            times=times,
+            node_id=node_id,
+            client_id=client_id,
+            topic=topic,
+            partition=partition,
+            when=when,
+            optional=optional,
         )
+        check_rule(rule, self.state, self.apis)
+        if isinstance(action, Fail) and not handler_of(self.apis[kind.API_KEY]).by_topic:
+            error_response(kind(), action.error)
+        return self.plan.add(rule)
 
     def fail(
         self,
-        api: type[AnyRequest],
-        error: type[BrokerResponseError],
+        api: type[AnyRequest] | str,
+        error: type[BrokerResponseError] | str,
         *,
         times: int | None = 1,
         node_id: int | None = None,
@@ -172,54 +225,153 @@ class Control:
         topic: str | None = None,
         partition: int | None = None,
         applied: bool = False,
+        optional: bool = False,
     ) -> Rule:
         """Answer *error* to the next *times* requests that match; see `inject`.
 
+        *error* is a class, or Kafka's name of it: ``fail("Produce", "NOT_LEADER_OR_FOLLOWER")``.
         With *applied* a broker handles the request first, so that only its answer is wrong.
         """
         return self.inject(
             api,
-            Fail(error, applied),
+            Fail(error_named(error), applied),
             times=times,
             node_id=node_id,
             client_id=client_id,
             topic=topic,
             partition=partition,
+            optional=optional,
         )
 
     def clear_faults(self) -> None:
-        """Remove every fault that was injected."""
+        """Remove every fault that was injected; those that never happened are not reported."""
         self.plan.clear()
 
     # -- queries --------------------------------------------------------------------------------
 
     def requests(
         self,
-        api: type[AnyRequest] | None = None,
+        api: type[AnyRequest] | str | None = None,
         *,
         node_id: int | None = None,
         client_id: str | None = None,
     ) -> list[SeenRequest]:
-        """Return the requests seen so far, oldest first."""
-        return self.recorder.seen(api, node_id=node_id, client_id=client_id)
+        """Return the requests seen so far, oldest first; *api* may be a name, as in `inject`."""
+        check_node(node_id, self.state.nodes)
+        kind = None if api is None else request_named(api)
+        return self.recorder.seen(kind, node_id=node_id, client_id=client_id)
 
-    def count(self, api: type[AnyRequest]) -> int:
+    def count(self, api: type[AnyRequest] | str) -> int:
         """Return how many requests of *api* the brokers have received."""
-        return self.recorder.count(api)
+        return self.recorder.count(request_named(api))
 
     def accepted(self, node_id: int) -> int:
         """Return how many connections a broker has accepted so far."""
         return self._server(node_id).accepted
 
-    def records(self, topic: str, partition: int = 0) -> list[Record]:
-        """Return what is in the log of a partition, without control records."""
-        return stored_records(self.state.existing(topic, partition).log)
+    def records(self, topic: str, partition: int | None = None) -> list[StoredRecord]:
+        """Return what is in the log of a partition, or of all, without control records.
+
+        Records come by partition, then by offset; each has its ``topic`` and ``partition``.
+        """
+        return [
+            record for found in self._partitions(topic, partition) for record in records_of(found)
+        ]
+
+    def visible(self, topic: str, partition: int | None = None) -> list[StoredRecord]:
+        """Return the records of a topic that consumers see, by partition, then by offset."""
+        return [
+            record
+            for found in self._partitions(topic, partition)
+            for record in visible_records(found)
+        ]
+
+    def topic(self, name: str) -> TopicView:
+        """Return what there is of a topic: configs, leaders, replicas, offsets."""
+        return topic_view(self.state, name)
+
+    def topics(self) -> list[str]:
+        """Return the names of the topics, without Kafka's own."""
+        return topic_names(self.state)
+
+    def group(self, group_id: str) -> GroupView:
+        """Return what there is of a consumer group: members, state, offsets, lag."""
+        return group_view(self.state, group_id)
+
+    def groups(self) -> list[str]:
+        """Return the ids of the consumer groups."""
+        return group_names(self.state)
+
+    def report(self) -> str:
+        """Return brokers, topics, groups, the last requests and idle faults, as lines of text."""
+        return report(self.state, self.recorder.seen(), self.plan.rules)
 
     async def until(self, condition: Callable[[Control], bool], seconds: float) -> bool:
         """Wait until *condition* holds; check it again after every request and change."""
         return await wait_until(
             lambda: condition(self), (self.changed,), timers=self.state.timers, limit=seconds
         )
+
+    # -- groups, quotas, users --------------------------------------------------------------------
+
+    def expel(self, group_id: str, member: str) -> None:
+        """Give up a member of a group, as if its session had ended.
+
+        Args:
+            group_id: of the group.
+            member: its member id or instance id; its client id, if no other member has the same.
+        """
+        self.state.component(GroupCoordinator).expel(group_id, member)
+
+    def rebalance(self, group_id: str) -> None:
+        """Force a rebalance of a group; members hear of it with their next heartbeat."""
+        self.state.component(GroupCoordinator).rebalance(group_id)
+
+    def set_quota(
+        self,
+        key: str,
+        value: float | None,
+        *,
+        user: str | None = None,
+        client_id: str | None = None,
+        ip: str | None = None,
+    ) -> None:
+        """Set a quota; without user, client id and address it is for every client.
+
+        Args:
+            key: ``"producer_byte_rate"``, ``"consumer_byte_rate"``, ``"request_percentage"``, ...
+            value: bytes or what else the key counts, per second; ``None`` removes the quota.
+            user: only for this user.
+            client_id: only for clients of this id.
+            ip: only for this address.
+        """
+        named = {USER: user, CLIENT_ID: client_id, IP: ip}
+        entity: Entity = frozenset(pair for pair in named.items() if pair[1] is not None)
+        self.state.component(ClientQuotas).alter(
+            entity or EVERY_CLIENT, {key: value}, validate_only=False
+        )
+
+    def add_user(self, name: str, password: str) -> None:
+        """Let a user authenticate with a password by PLAIN and by SCRAM."""
+        self.security.add_user(name, password)
+
+    def allow(self, principal: str, operation: str, resource: str, *, host: str = "*") -> None:
+        """Add an ACL, e.g. ``allow("User:alice", "READ", "topic:orders")``.
+
+        Args:
+            principal: who; ``User:*`` is everybody.
+            operation: Kafka's name, or ``ALL``.
+            resource: kind and name; ``topic:ord*`` is every topic that begins like it.
+            host: address of the client.
+
+        Raises:
+            ValueError: a word is not one of Kafka's, or the cluster does not check ACLs.
+        """
+        self.security.add_acl(acl(principal, operation, resource, host=host, permission=ALLOW))
+
+    def deny(self, principal: str, operation: str, resource: str, *, host: str = "*") -> None:
+        """Add an ACL that forbids; see `allow`."""
+        self.security.add_acl(acl(principal, operation, resource, host=host, permission=DENY))
 
     # -- brokers --------------------------------------------------------------------------------
 
@@ -255,6 +407,9 @@ class Control:
 
     def advertise(self, node_id: int, host: str, port: int) -> None:
         """Advertise another address of a broker to clients; it keeps listening at its own."""
+        self._server(node_id)
+        if not 0 < port < _PORTS:
+            raise ValueError(f"a port is a number from 1 to {_PORTS - 1}, not {port}")
         node = self.state.nodes[node_id]
         node.host, node.advertised_port = host, port
         self.state.metadata_changed.fire()
@@ -266,7 +421,7 @@ class Control:
         name: str,
         partitions: int = 1,
         replication_factor: int = -1,
-        config: Mapping[str, str] | None = None,
+        config: Mapping[str, ConfigValue] | None = None,
     ) -> None:
         """Create a topic.
 
@@ -275,11 +430,13 @@ class Control:
             partitions: how many.
             replication_factor: replicas of each; -1, the default, takes the broker config
                 ``default.replication.factor``, which is 1 unless set.
-            config: topic configs, by Kafka's names.
+            config: topic configs, by Kafka's names, e.g. ``{"retention.ms": 1000}``.
         """
+        given = texts(config or {})
         self.state.create_topic(
-            name, partitions=partitions, replication_factor=replication_factor, config=config
+            name, partitions=partitions, replication_factor=replication_factor, config=given
         )
+        warn_of_idle(given)
 
     def add_partitions(self, topic: str, count: int) -> None:
         """Raise the number of partitions of a topic to *count*."""
@@ -290,27 +447,44 @@ class Control:
         topic: str,
         *values: bytes | None,
         partition: int = 0,
+        key: bytes | None = None,
+        headers: Sequence[tuple[str, bytes | None]] = (),
+        timestamp: datetime | int | None = None,
         timestamp_ms: int | None = None,
     ) -> int:
-        """Append one batch with a record for each value, without keys.
+        """Append one batch with a record for each value.
 
         Args:
             topic: name.
-            values: at least one.
+            values: at least one, each bytes or ``None``.
             partition: of the topic.
-            timestamp_ms: of every record; now if left out.
+            key: of every record.
+            headers: of every record.
+            timestamp: of every record, a datetime or milliseconds since 1970; now if left out.
+            timestamp_ms: the same, in milliseconds only.
 
         Returns:
             The first offset.
+
+        Raises:
+            TypeError: a value, the key or a header is not bytes.
         """
-        found = self.state.existing(topic, partition)
-        stamp = self.state.clock.wall_ms() if timestamp_ms is None else timestamp_ms
-        batch = batch_of(values, timestamp_ms=stamp)
-        return found.log.append_internal(batch, leader_epoch=found.leader_epoch)
+        found = self._partition(topic, partition)
+        stamp = timestamp if timestamp is not None else timestamp_ms
+        batch = batch_of(
+            values,
+            timestamp_ms=self.state.clock.wall_ms() if stamp is None else milliseconds(stamp),
+            key=key,
+            headers=headers,
+        )
+        offset = found.log.append_internal(batch, leader_epoch=found.leader_epoch)
+        self.changed.fire()
+        return offset
 
     def corrupt(self, topic: str, partition: int, offset: int) -> None:
         """Damage the batch that holds *offset*, so that its CRC is wrong."""
-        self.state.existing(topic, partition).log.corrupt(offset)
+        self._partition(topic, partition).log.corrupt(offset)
+        self.changed.fire()
 
     def delete_topic(self, name: str) -> None:
         """Delete a topic."""
@@ -318,28 +492,39 @@ class Control:
 
     def move_leader(self, topic: str, partition: int, node_id: int) -> None:
         """Make another broker lead a partition, in a new leader epoch."""
+        self._partition(topic, partition)
         self.state.move_leader(topic, partition, node_id)
 
     def remove_leader(self, topic: str, partition: int) -> None:
         """Take its leader away from a partition."""
-        self.state.existing(topic, partition).lead(NO_LEADER)
+        self._partition(topic, partition).lead(NO_LEADER)
         self.state.metadata_changed.fire()
 
     def bump_leader_epoch(self, topic: str, partition: int) -> int:
         """Elect the same leader again and return its new epoch."""
-        found = self.state.existing(topic, partition)
+        found = self._partition(topic, partition)
         found.lead(found.leader)
         self.state.metadata_changed.fire()
         return found.leader_epoch
 
     def set_in_sync(self, topic: str, partition: int, nodes: Sequence[int]) -> None:
-        """Set which replicas are in sync."""
-        self.state.existing(topic, partition).isr = list(nodes)
+        """Set which replicas are in sync.
+
+        Raises:
+            ValueError: a node has no replica.
+        """
+        found = self._partition(topic, partition)
+        strangers = sorted(set(nodes) - set(found.replicas))
+        if strangers:
+            raise ValueError(
+                f"{strangers} have no replica of {topic}-{partition}; {found.replicas} have"
+            )
+        found.isr = list(nodes)
         self.state.metadata_changed.fire()
 
     def truncate(self, topic: str, partition: int, offset: int) -> None:
         """Delete the records from *offset* on and elect a leader, as an unclean election does."""
-        found = self.state.existing(topic, partition)
+        found = self._partition(topic, partition)
         if not 0 <= offset <= found.log.end_offset:
             raise ValueError(
                 f"{topic}-{partition} ends at {found.log.end_offset}; it cannot be cut at {offset}"
@@ -374,15 +559,27 @@ class Control:
 
     def compact(self, topic: str, partition: int, *, drop_tombstones: bool = False) -> None:
         """Compact a partition now."""
-        compact(self.state.existing(topic, partition).log, drop_tombstones=drop_tombstones)
+        compact(self._partition(topic, partition).log, drop_tombstones=drop_tombstones)
+        self.changed.fire()
 
     def hold_high_watermark(self, topic: str, partition: int, hold: bool = True) -> None:
         """Stop the high watermark, as followers that do not fetch do, or let it move again."""
-        self.state.existing(topic, partition).log.hold_high_watermark(hold)
+        self._partition(topic, partition).log.hold_high_watermark(hold)
+        self.changed.fire()
 
     def delete_records(self, topic: str, partition: int, before: int) -> None:
         """Delete the records below an offset."""
-        self.state.existing(topic, partition).log.delete_before(before)
+        self._partition(topic, partition).log.delete_before(before)
+        self.changed.fire()
+
+    def configure_topic(self, topic: str, config: Mapping[str, ConfigValue]) -> None:
+        """Set configs of a topic, in addition to those it has; retention acts at once."""
+        found = self._topic(topic).config
+        given = topic_overrides(texts(config))
+        warn_of_idle(given)
+        found.overrides.update(given)
+        found.changed()
+        self.sweep()
 
     def _server(self, node_id: int) -> BrokerServer:
         server = self.servers.get(node_id)
@@ -393,10 +590,16 @@ class Control:
         return server
 
     def _topic(self, name: str) -> Topic:
-        topic = self.state.topics.get(name)
-        if topic is None:
-            raise UnknownTopicOrPartitionError(f"there is no topic {name!r}")
-        return topic
+        return find_topic(self.state, name)
+
+    def _partition(self, topic: str, partition: int) -> Partition:
+        self._topic(topic)
+        return self.state.existing(topic, partition)
+
+    def _partitions(self, topic: str, partition: int | None) -> list[Partition]:
+        if partition is None:
+            return self._topic(topic).partitions
+        return [self._partition(topic, partition)]
 
 
 async def wait_for_end(task: asyncio.Task[None]) -> None:

@@ -13,15 +13,18 @@ from typing import TYPE_CHECKING, NamedTuple
 from kafka.protocol.schema import ZERO_UUID, Struct
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from kafka.errors import BrokerResponseError
     from kafka.protocol.schema import Message
     from kafka.testing.broker.cluster import Cluster
     from kafka.testing.broker.wire import AnyRequest
 
-# The field of Fetch with the partitions that leave its session.
-_FORGOTTEN = "forgotten_topics_data"
+#: The field of Fetch with the partitions that leave its session.
+FORGOTTEN = "forgotten_topics_data"
+#: The fields of an entry that hold the name of a topic, or of what else the API is about.
+TOPIC_FIELDS = frozenset({"topic_id", "name", "topic", "resource_name"})
+_NAMES = ("name", "topic", "resource_name")
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,8 +167,9 @@ class Rule:
 
     Attributes:
         times: uses left; ``None`` for as long as the rule is there.
-        hits: how often it was applied.
         when: a further condition on the request.
+        optional: it may go without ever being applied; otherwise the end of the cluster reports it.
+        hits: how often it was applied.
     """
 
     api: type[AnyRequest]
@@ -176,6 +180,7 @@ class Rule:
     topic: str | None = None
     partition: int | None = None
     when: Callable[[AnyRequest], bool] | None = None
+    optional: bool = False
     hits: int = 0
 
     def matches(self, facts: RequestFacts, cluster: Cluster) -> bool:
@@ -209,6 +214,11 @@ class FaultPlan:
     def __init__(self) -> None:
         self._rules: list[Rule] = []
 
+    @property
+    def rules(self) -> Sequence[Rule]:
+        """The faults that have uses left, in the order in which they apply."""
+        return tuple(self._rules)
+
     def add(self, rule: Rule) -> Rule:
         """Add a fault and return it."""
         self._rules.append(rule)
@@ -238,7 +248,7 @@ def touched(request: Struct, cluster: Cluster) -> Iterator[tuple[str, int | None
     """Yield the topics and partitions that *request* names; ``None`` for a topic as a whole."""
     attributes: tuple[str, ...] = type(request).__slots__
     for attribute in attributes:
-        entries = () if attribute == _FORGOTTEN else getattr(request, attribute)
+        entries = () if attribute == FORGOTTEN else getattr(request, attribute)
         for entry in entries if isinstance(entries, list) else ():
             topic = _topic_name(entry, cluster)
             if topic is not None:
@@ -256,7 +266,10 @@ def _topic_name(entry: object, cluster: Cluster) -> str | None:
     topic_id = getattr(entry, "topic_id", ZERO_UUID)
     if topic_id != ZERO_UUID and topic_id in cluster.topics_by_id:
         return cluster.topics_by_id[topic_id].name
-    name = getattr(entry, "name", None) or getattr(entry, "topic", None)
+    name = next(
+        (found for field in _NAMES if (found := getattr(entry, field, None))),
+        None,
+    )
     return name if isinstance(name, str) else None
 
 

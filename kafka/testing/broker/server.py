@@ -7,13 +7,14 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from kafka.testing.broker.connection import BrokerConnection
+from kafka.testing.broker.room import Room
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from kafka.testing.broker.broker import Broker
     from kafka.testing.broker.security.listeners import Listener
-    from kafka.testing.broker.timers import Timers
+    from kafka.testing.broker.timers import Event, Timers
 
 # Seconds after which the broker drops a client that has not finished its TLS handshake.
 _TLS_PATIENCE = 10.0
@@ -24,18 +25,29 @@ _ROUNDS = 1000
 class BrokerServer:
     """The listeners of one broker and the connections they have accepted.
 
+    Args:
+        broker: serves the connections.
+        host: address to listen at.
+        listeners: what there is to listen for.
+        changed: fires with every connection.
+
     Attributes:
         accepted: how many connections there have been.
     """
 
-    def __init__(self, broker: Broker, host: str, listeners: Sequence[Listener]) -> None:
+    def __init__(
+        self, broker: Broker, host: str, listeners: Sequence[Listener], changed: Event
+    ) -> None:
         self.broker = broker
+        self._changed = changed
         self._host = host
         self._listeners = listeners
         self._servers: list[asyncio.AbstractServer] = []
         self._closed: asyncio.Future[None] | None = None
         self._connections: set[BrokerConnection] = set()
         self._opening = asyncio.Lock()
+        cluster = broker.state.cluster
+        self._room: Room[BrokerConnection] = Room(lambda name: int(cluster.setting(name)))
         self.accepted = 0
 
     @property
@@ -92,14 +104,20 @@ class BrokerServer:
 
     def _accept(self, listener: Listener) -> BrokerConnection:
         self.accepted += 1
+        self._changed.fire()
         connection = BrokerConnection(
-            self.broker, listener, self._register, self._connections.discard
+            self.broker, listener, self._register, self._lose, self._room.enter
         )
         if listener.tls is None:
             # Behind TLS it is nobody's until the handshake is done: asyncio does not tell when
             # that has failed.
             self._register(connection)
         return connection
+
+    def _lose(self, connection: BrokerConnection) -> None:
+        self._connections.discard(connection)
+        for following in self._room.leave(connection):
+            following.serve()
 
     def _register(self, connection: BrokerConnection) -> None:
         self._connections.add(connection)

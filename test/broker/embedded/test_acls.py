@@ -107,6 +107,7 @@ async def test_what_may_not_be_described_is_told_as_nothing() -> None:
         assert (await alice.send(request, 1)).cluster_authorized_operations == 0
 
 
+@pytest.mark.virtual_time
 async def test_permissions_are_lost_at_once() -> None:
     async with acl_cluster() as (_, admin, alice):
         await create(admin, acl(ResourceType.TOPIC, "t", ALL))

@@ -77,7 +77,9 @@ def served(release: str) -> list[tuple[type[AnyRequest], int]]:
 
 @pytest.mark.parametrize("release", RELEASES)
 async def test_an_empty_request_is_answered_in_every_version(release: str) -> None:
-    async with cluster_and_client(EmbeddedCluster(version=release, topics={"t": 2})) as (
+    async with cluster_and_client(
+        EmbeddedCluster(version=release, topics={"t": 2}, telemetry=True)
+    ) as (
         cluster,
         client,
     ):

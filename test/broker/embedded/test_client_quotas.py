@@ -212,6 +212,7 @@ async def test_a_producer_beyond_its_quota_has_to_wait() -> None:
         assert waited == pytest.approx(second.throttle_time_ms / 1000, abs=0.1)
 
 
+@pytest.mark.virtual_time
 async def test_acks_0_is_throttled_without_an_answer() -> None:
     async with cluster_and_client(EmbeddedCluster(topics={"t": 1})) as (_, client):
         loop = asyncio.get_running_loop()

@@ -127,6 +127,7 @@ def test_nothing_runs_after_the_end() -> None:
         socket.create_connection((host, int(port)), 5.0)
 
 
+@pytest.mark.virtual_time
 async def test_a_waiting_connection_does_not_hold_up_the_end() -> None:
     async with EmbeddedCluster(topics={"t": 1}) as cluster:
         client = await RawClient.connect(cluster.bootstrap_servers[0])

@@ -57,9 +57,11 @@ async def test_an_error_for_one_partition_spares_the_others(version: int) -> Non
 
 
 async def test_an_error_for_another_client_or_broker_or_topic_waits() -> None:
-    async with cluster_and_client(EmbeddedCluster(topics={"t": 1, "u": 1})) as (cluster, client):
-        cluster.fail(ProduceRequest, UnknownServerError, client_id="other")
-        cluster.fail(ProduceRequest, UnknownServerError, node_id=1)
+    async with cluster_and_client(EmbeddedCluster(2, topics={"t": 1})) as (cluster, client):
+        cluster.create_topic("u")
+        cluster.move_leader("u", 0, 0)
+        cluster.fail(ProduceRequest, UnknownServerError, client_id="other", optional=True)
+        cluster.fail(ProduceRequest, UnknownServerError, node_id=1, optional=True)
         cluster.fail(ProduceRequest, UnknownServerError, topic="u")
         assert (await produce(client, "t", batch(b"v"))).error_code == 0
         assert (await produce(client, "u", batch(b"v"))).error_code == -1
@@ -147,6 +149,7 @@ async def test_a_wrong_correlation_id_is_answered() -> None:
         assert decode_correlation_id(await client.frame()) == sent + 5
 
 
+@pytest.mark.virtual_time
 async def test_a_frozen_broker_answers_when_it_thaws() -> None:
     async with cluster_and_client(EmbeddedCluster()) as (cluster, client):
         cluster.freeze(0)
@@ -197,6 +200,7 @@ async def test_requests_are_recorded() -> None:
         assert cluster.count(FetchRequest) == 1
 
 
+@pytest.mark.virtual_time
 async def test_waiting_for_what_does_not_happen_ends() -> None:
     async with cluster_and_client(EmbeddedCluster()) as (cluster, _):
         with pytest.raises(TimeoutError):
@@ -210,7 +214,7 @@ async def test_an_error_for_a_partition_reaches_the_fetch_session_that_has_it(ve
         first = fetch_request("t", 0, topic_id=topic_id, session_epoch=0)
         session = (await client.send(first, version)).session_id
         rule = cluster.fail(FetchRequest, NotLeaderForPartitionError, topic="t", partition=0)
-        cluster.fail(FetchRequest, UnknownServerError, topic="t", partition=1)
+        cluster.fail(FetchRequest, UnknownServerError, topic="t", partition=1, optional=True)
         again = FetchRequest(max_wait_ms=0, session_id=session, session_epoch=1, topics=[])
         response = await client.send(again, version)
         codes = [data.error_code for entry in response.responses for data in entry.partitions]
@@ -221,7 +225,7 @@ async def test_an_error_for_a_topic_spares_the_fetch_that_forgets_it() -> None:
     async with cluster_and_client(EmbeddedCluster(topics={"t": 1})) as (cluster, client):
         first = fetch_request("t", 0, session_epoch=0)
         session = (await client.send(first, 12)).session_id
-        rule = cluster.inject(FetchRequest, faults.Disconnect(), topic="t")
+        rule = cluster.inject(FetchRequest, faults.Disconnect(), topic="t", optional=True)
         forgotten = FetchRequest.ForgottenTopic(topic="t", partitions=[0])
         again = FetchRequest(
             max_wait_ms=0, session_id=session, session_epoch=1, forgotten_topics_data=[forgotten]
@@ -240,6 +244,7 @@ async def test_a_topic_is_found_behind_the_group_that_asks_for_it() -> None:
         assert rule.hits == 1
 
 
+@pytest.mark.virtual_time
 async def test_a_broker_that_freezes_in_a_long_poll_answers_when_it_thaws() -> None:
     async with cluster_and_client(EmbeddedCluster(topics={"t": 1})) as (cluster, client):
         client.post(fetch_request("t", 0, max_wait_ms=1000), 12)

@@ -84,6 +84,69 @@ def test_arguments_that_cannot_be_fail_the_test(fixtures: pytest.Pytester) -> No
     run(fixtures).assert_outcomes(errors=1)
 
 
+def test_a_mark_that_the_cluster_of_the_run_would_ignore_fails_the_test(
+    fixtures: pytest.Pytester,
+) -> None:
+    fixtures.makepyfile(
+        "import pytest\n"
+        "pytestmark = pytest.mark.kafka(brokers=3)\n"
+        "def test_session(kafka_session_bootstrap_servers):\n"
+        "    pass\n"
+        "def test_own(kafka_bootstrap_servers):\n"
+        "    assert len(kafka_bootstrap_servers) == 3\n"
+        "def test_none():\n"
+        "    pass\n"
+    )
+    result = run(fixtures)
+    result.assert_outcomes(passed=2, errors=1)
+    result.stdout.fnmatch_lines(["*the mark kafka has no effect on test_session*"])
+
+
+def test_a_test_that_fails_shows_its_clusters(fixtures: pytest.Pytester) -> None:
+    fixtures.makepyfile(
+        """
+        import pytest
+        from kafka.testing import EmbeddedCluster
+
+        @pytest.mark.kafka(topics={"orders": 1})
+        def test_fixture(kafka_cluster):
+            kafka_cluster.append("orders", b"v")
+            kafka_cluster.fail("Produce", "NOT_LEADER_OR_FOLLOWER")
+            raise LookupError
+
+        def test_block():
+            with EmbeddedCluster(topics={"payments": 1}) as cluster:
+                raise LookupError
+
+        def test_passes(kafka_cluster):
+            pass
+        """
+    )
+    result = run(fixtures, "-p", "no:randomly")
+    result.assert_outcomes(passed=1, failed=2)
+    result.stdout.fnmatch_lines(
+        [
+            "*- kafka cluster kafka_cluster -*",
+            "topics:",
+            "  orders: [[]0] 0..1 leader=0",
+            "  Produce NotLeaderForPartitionError",
+            "*- kafka cluster -*",
+            "  payments: [[]0] 0..0 leader=0",
+        ]
+    )
+
+
+def test_a_fault_that_never_fired_fails_the_test_that_ordered_it(
+    fixtures: pytest.Pytester,
+) -> None:
+    fixtures.makepyfile(
+        "def test_it(kafka_cluster):\n    kafka_cluster.fail('Produce', 'NOT_LEADER_OR_FOLLOWER')\n"
+    )
+    result = run(fixtures)
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["*faults that never fired*Produce NotLeaderForPartitionError*"])
+
+
 def test_loading_the_plugin_imports_no_broker_and_no_client() -> None:
     code = (
         "import sys, kafka.testing.pytest_plugin\n"

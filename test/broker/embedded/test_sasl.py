@@ -74,6 +74,7 @@ async def test_a_wrong_password_is_told_and_closes(
         assert await is_closed(client)
 
 
+@pytest.mark.virtual_time
 async def test_a_failure_is_told_after_a_delay() -> None:
     async with cluster_and_client(secured(connection_failed_authentication_delay_ms="250")) as (
         cluster,

@@ -66,7 +66,7 @@ async def subscribe(client: RawClient, name: str = "m", **configs: str) -> None:
 
 
 async def test_a_client_without_id_gets_one() -> None:
-    async with cluster_and_client(EmbeddedCluster()) as (_, client):
+    async with cluster_and_client(EmbeddedCluster(telemetry=True)) as (_, client):
         found = await subscription(client)
         other = await subscription(client)
         assert found.client_instance_id not in {ZERO_UUID, other.client_instance_id}
@@ -76,7 +76,7 @@ async def test_a_client_without_id_gets_one() -> None:
 
 
 async def test_subscriptions_are_put_together() -> None:
-    async with cluster_and_client(EmbeddedCluster()) as (_, client):
+    async with cluster_and_client(EmbeddedCluster(telemetry=True)) as (_, client):
         await subscribe(client, "a", interval_ms="2000", metrics="x,y")
         await subscribe(client, "b", interval_ms="1000", metrics="y,z")
         found = await subscription(client)
@@ -95,7 +95,7 @@ async def test_subscriptions_are_put_together() -> None:
     ],
 )
 async def test_a_subscription_selects_clients(match: str, metrics: list[str]) -> None:
-    async with cluster_and_client(EmbeddedCluster()) as (_, client):
+    async with cluster_and_client(EmbeddedCluster(telemetry=True)) as (_, client):
         await client.send(
             ApiVersionsRequest(client_software_name="raw", client_software_version="1"), 3
         )
@@ -104,14 +104,14 @@ async def test_a_subscription_selects_clients(match: str, metrics: list[str]) ->
 
 
 async def test_pushes_are_kept_uncompressed() -> None:
-    async with cluster_and_client(EmbeddedCluster()) as (cluster, client):
+    async with cluster_and_client(EmbeddedCluster(telemetry=True)) as (cluster, client):
         found = await subscription(client)
         assert await push(client, found, gzip.compress(b"metrics"), codec=GZIP) == 0
         assert pushes(cluster) == [Push(found.client_instance_id, b"metrics", False)]
 
 
 async def test_a_client_pushes_at_most_once_in_its_interval() -> None:
-    async with cluster_and_client(EmbeddedCluster()) as (cluster, client):
+    async with cluster_and_client(EmbeddedCluster(telemetry=True)) as (cluster, client):
         found = await subscription(client)
         assert await push(client, found) == 0
         assert await push(client, found) == ThrottlingQuotaExceededError.errno
@@ -120,7 +120,7 @@ async def test_a_client_pushes_at_most_once_in_its_interval() -> None:
 
 
 async def test_a_subscription_is_asked_for_at_most_once_in_an_interval() -> None:
-    async with cluster_and_client(EmbeddedCluster()) as (cluster, client):
+    async with cluster_and_client(EmbeddedCluster(telemetry=True)) as (cluster, client):
         found = await subscription(client)
         again = await subscription(client, found.client_instance_id)
         assert again.error_code == ThrottlingQuotaExceededError.errno
@@ -129,7 +129,7 @@ async def test_a_subscription_is_asked_for_at_most_once_in_an_interval() -> None
 
 
 async def test_a_client_told_to_ask_again_may_do_so_at_once() -> None:
-    async with cluster_and_client(EmbeddedCluster()) as (_, client):
+    async with cluster_and_client(EmbeddedCluster(telemetry=True)) as (_, client):
         found = await subscription(client)
         await subscribe(client, metrics="*")
         assert await push(client, found) == UnknownSubscriptionIdError.errno
@@ -139,7 +139,7 @@ async def test_a_client_told_to_ask_again_may_do_so_at_once() -> None:
 
 
 async def test_the_last_push_may_come_early_and_is_the_last() -> None:
-    async with cluster_and_client(EmbeddedCluster()) as (cluster, client):
+    async with cluster_and_client(EmbeddedCluster(telemetry=True)) as (cluster, client):
         found = await subscription(client)
         await push(client, found)
         assert await push(client, found, terminating=True) == 0
@@ -160,7 +160,9 @@ async def test_the_last_push_may_come_early_and_is_the_last() -> None:
 async def test_pushes_that_are_not_taken(
     metrics: bytes, codec: int, error: type[BrokerResponseError]
 ) -> None:
-    async with cluster_and_client(EmbeddedCluster(config={"telemetry.max.bytes": "100"})) as (
+    async with cluster_and_client(
+        EmbeddedCluster(telemetry=True, config={"telemetry.max.bytes": "100"})
+    ) as (
         cluster,
         client,
     ):
@@ -170,6 +172,22 @@ async def test_pushes_that_are_not_taken(
 
 
 async def test_a_push_needs_an_instance_id() -> None:
-    async with cluster_and_client(EmbeddedCluster()) as (_, client):
+    async with cluster_and_client(EmbeddedCluster(telemetry=True)) as (_, client):
         nobody = Subscription(client_instance_id=ZERO_UUID, subscription_id=1)
         assert await push(client, nobody) == InvalidRequestError.errno
+
+
+async def advertised(cluster: EmbeddedCluster) -> set[int]:
+    async with cluster_and_client(cluster) as (_, client):
+        response = await client.send(ApiVersionsRequest(), 0)
+    return {api.api_key for api in response.api_keys}
+
+
+async def test_telemetry_is_advertised_only_if_asked_for() -> None:
+    keys = {GetTelemetrySubscriptionsRequest.API_KEY, PushTelemetryRequest.API_KEY}
+    assert not keys & await advertised(EmbeddedCluster())
+    assert keys <= await advertised(EmbeddedCluster(telemetry=True))
+    named = {GetTelemetrySubscriptionsRequest: (0, 0)}
+    assert GetTelemetrySubscriptionsRequest.API_KEY in await advertised(
+        EmbeddedCluster(api_versions=named)
+    )

@@ -37,7 +37,6 @@ START_TIMEOUT = 90.0
 _PLAINTEXT = {"PLAINTEXT": "PLAINTEXT"}
 #: Older brokers name no brokers at all while the cluster has no topic.
 _METADATA_COMPLETE_SINCE = (0, 10)
-_STARTED = "], started"
 
 _live: weakref.WeakSet[KafkaCluster] = weakref.WeakSet()
 
@@ -164,6 +163,10 @@ class KafkaCluster:
     def port(self, node: int, listener: str = "PLAINTEXT") -> int:
         """Return the port of one listener of *node*."""
         return self._plans[node].ports[listener]
+
+    def controller(self, node: int) -> str:
+        """Return ``host:port`` of the listener of *node* as a KRaft controller."""
+        return f"127.0.0.1:{self._plans[node].controller_port}"
 
     @property
     def zookeeper(self) -> str:
@@ -334,7 +337,9 @@ class KafkaCluster:
                 raise ClusterError(self._not_ready(node, f"ended: {self._running[node]}"))
             view = wire.metadata(self.port(node), timeout=5.0)
             if self.version_tuple < _METADATA_COMPLETE_SINCE:
-                return _STARTED in self.logs(node)[self._log_start[node] :]
+                # 0.8.0 writes "Started".
+                started = f"[kafka server {node}], started"
+                return started in self.logs(node)[self._log_start[node] :].lower()
             return view.brokers >= peers
 
         until(ready, timeout, lambda: self._not_ready(node, f"not ready after {timeout} s"))

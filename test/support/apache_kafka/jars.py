@@ -23,7 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 NEWEST = "4.4.0"
-LADDER = ("0.8.2.2", "0.9.0.1", "0.10.2.2", "0.11.0.3", "1.1.1", "2.8.2", "3.9.2", NEWEST)
+LADDER = (
+    "0.8.0", "0.8.1.1", "0.8.2.2", "0.9.0.1", "0.10.2.2", "0.11.0.3", "1.1.1", "2.8.2", "3.9.2",
+    "4.3.1", NEWEST,
+)  # fmt: skip
 
 #: The console tools of 4.4.0 are not on Maven Central and older ones do not run on its jars, so
 #: every broker the 4.x clients can talk to is served by this complete class path.

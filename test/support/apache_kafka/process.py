@@ -32,7 +32,13 @@ _LAUNCHER = (
     "(trap '' TERM INT HUP; read -r line <&3 || kill -9 -$$) & "
     'exec "$@" <"$input" 3<&-'
 )
-_JVM_OPTIONS = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto")
+_JVM_OPTIONS = (
+    "-XX:+UseSerialGC",
+    "-XX:TieredStopAtLevel=1",
+    "-Xshare:auto",
+    # The Snappy of 0.8.0 and 0.8.1 puts its native loader where Java 17 allows it only like this.
+    "--add-opens=java.base/java.lang=ALL-UNNAMED",
+)
 
 
 class JavaProcess:

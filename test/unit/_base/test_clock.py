@@ -6,7 +6,8 @@ import asyncio
 import inspect
 
 from kafka._base.clock import Clock
-from kafka._base.system import LoopClock, SystemClock
+from kafka._base.loop_clock import LoopClock
+from kafka._base.system import SystemClock
 
 
 async def test_clocks_of_the_system_and_of_a_loop_have_all_readings_of_a_clock() -> None:

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from kafka._base.drive import Driver
+from kafka._base.loop_clock import LoopClock
 from kafka._base.observer import Observer
 from kafka._base.runtime import Runtime
 from kafka._base.supervisor import Supervisor
-from kafka._base.system import LoopClock
 
 if TYPE_CHECKING:
     from collections.abc import Callable

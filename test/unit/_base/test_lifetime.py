@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from kafka._base.lifetime import EXIT_TIMEOUT, Lifetime, close_open_clients
+from kafka._base.at_exit import EXIT_TIMEOUT, close_open_clients
+from kafka._base.lifetime import Lifetime
 from kafka._base.loop_thread import EventLoopThread
 from kafka.errors import KafkaTimeoutError
 from test.support.waiting import until

@@ -3,17 +3,37 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import gc
+import io
+import logging
 import os
+import resource
 import signal
 import socket
 import threading
 
 import pytest
 
+from kafka._base.logs import logger
 from kafka._base.loop_thread import EventLoopThread
 from kafka.errors import IllegalStateError, KafkaTimeoutError
 from test.support.signals import ctrl_c_raises
 from test.support.waiting import A_DAY
+
+
+def descriptors() -> set[int]:
+    """Return what is open, without the descriptor that looks."""
+    gc.collect()
+    return {number for number in range(1000) if is_open(number)}
+
+
+def is_open(number: int) -> bool:
+    try:
+        os.fstat(number)
+    except OSError:
+        return False
+    return True
 
 
 async def seven() -> int:
@@ -109,6 +129,94 @@ def test_ctrl_c_in_a_waiting_call_is_raised_at_once(thread: EventLoopThread) -> 
     with pytest.raises(KeyboardInterrupt):
         thread.call(forever(), A_DAY)
     assert cancelled.wait(A_DAY)
+
+
+@pytest.mark.parametrize("name", ["asyncio", "kafka.client"])
+def test_a_call_does_not_wait_for_the_handler_of_what_the_loop_logs(
+    thread: EventLoopThread, name: str
+) -> None:
+    lines: list[str] = []
+    handled = threading.Event()
+
+    class Handler(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            lines.append(record.getMessage())
+            handled.set()
+
+    async def log() -> None:
+        loop = asyncio.get_running_loop()
+        loop.call_exception_handler({"message": "said by the loop"})
+        logger("kafka.client").error("said by the client")
+
+    handler = Handler()
+    logger(name).addHandler(handler)
+    try:
+        with handler.lock:  # type: ignore[union-attr] # None for handlers without one
+            thread.call(log(), 5)
+            assert lines == []
+        assert handled.wait(5)
+    finally:
+        logger(name).removeHandler(handler)
+    assert lines == [{"asyncio": "said by the loop"}.get(name, "said by the client")]
+
+
+def test_a_loop_that_says_which_callbacks_are_slow_does_not_wait_for_handlers(
+    thread: EventLoopThread,
+) -> None:
+    async def be_slow() -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_debug(True)
+        loop.slow_callback_duration = 0.0
+
+    handler = logging.StreamHandler(io.StringIO())
+    logger("asyncio").addHandler(handler)
+    try:
+        with handler.lock:  # type: ignore[union-attr] # None for handlers without one
+            thread.call(be_slow(), 5)
+            assert thread.call(seven(), 5) == 7
+    finally:
+        logger("asyncio").removeHandler(handler)
+
+
+def test_a_thread_that_cannot_start_leaves_nothing_behind(
+    monkeypatch: pytest.MonkeyPatch, recwarn: pytest.WarningsRecorder
+) -> None:
+    def no_thread(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    before = descriptors()
+    monkeypatch.setattr(threading.Thread, "start", no_thread)
+    thread = EventLoopThread("kafka-test-io")
+    with pytest.raises(RuntimeError, match="new thread"):
+        thread.start()
+    assert not thread.is_running
+    assert descriptors() == before
+    monkeypatch.undo()
+    thread.start()  # once there are threads again
+    assert thread.call(seven(), 5) == 7
+    thread.stop()
+    gc.collect()
+    assert not recwarn.list
+
+
+def test_a_thread_without_descriptors_leaves_nothing_behind(
+    recwarn: pytest.WarningsRecorder,
+) -> None:
+    before = descriptors()
+    used = max(before) + 1
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    for missing in range(4):
+        thread = EventLoopThread("kafka-test-io")
+        resource.setrlimit(resource.RLIMIT_NOFILE, (used + missing, limits[1]))
+        try:
+            with contextlib.suppress(OSError):
+                thread.start()
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+        thread.stop()
+    del thread
+    assert descriptors() == before
+    assert not recwarn.list
 
 
 def test_post_runs_a_function_on_the_loop(thread: EventLoopThread) -> None:

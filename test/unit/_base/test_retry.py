@@ -25,3 +25,10 @@ def test_state_may_start_again_when_the_backoff_is_over() -> None:
     assert not state.may_start(100.5)
     assert state.may_start(101.0)
     assert state.remaining(500.0) == 0.0
+
+
+def test_failure_of_another_day_does_not_count() -> None:
+    backoff = ExponentialBackoff(1.0, 10.0)
+    state = RetryState().failed(0.0, backoff, steady).failed(1.0, backoff, steady)
+    assert state.recent(103.0, backoff) is state
+    assert state.recent(103.1, backoff) == RetryState()

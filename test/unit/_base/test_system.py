@@ -1,9 +1,10 @@
-"""The clocks that read the system."""
+"""The clock that reads the system."""
 
-import asyncio
 import time
 
-from kafka._base.system import LoopClock, SystemClock
+import pytest
+
+from kafka._base.system import SystemClock, monotonic
 
 
 def test_system_clock_reads_both_times() -> None:
@@ -12,22 +13,11 @@ def test_system_clock_reads_both_times() -> None:
     assert abs(clock.wall() - time.time()) < 60
 
 
-class StoppedLoop(asyncio.SelectorEventLoop):
-    """A loop whose time the test sets."""
-
-    at = 1_000.0
-
-    def time(self) -> float:
-        return self.at
-
-
-def test_loop_clock_follows_its_loop_in_both_times() -> None:
-    loop = StoppedLoop()
-    try:
-        clock = LoopClock(loop)
-        wall = clock.wall()
-        loop.at += 3_600.0
-        assert clock.now() == 4_600.0
-        assert clock.wall() == wall + 3_600.0
-    finally:
-        loop.close()
+def test_only_unix_time_follows_a_program_that_replaces_the_clock(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock, began = SystemClock(), monotonic()
+    monkeypatch.setattr(time, "time", lambda: 5.0)
+    monkeypatch.setattr(time, "monotonic", lambda: -5.0)
+    assert clock.wall() == 5.0
+    assert began <= clock.now() <= monotonic()

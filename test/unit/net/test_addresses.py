@@ -40,6 +40,21 @@ def test_name_that_does_not_resolve_is_named(host: str) -> None:
         resolver.close()
 
 
+def test_a_name_is_not_found_while_there_is_no_thread_to_look_it_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def no_thread(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    resolver = ThreadResolver("kafka-no-thread")
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", no_thread)
+        with pytest.raises(KafkaConnectionError, match=r"localhost.*no thread"):
+            asyncio.run(resolver.resolve("localhost", 9092))
+    assert asyncio.run(resolver.resolve("localhost", 9092))
+    resolver.close()
+
+
 def test_address_is_written_with_brackets_if_it_needs_them() -> None:
     assert str(Address("::1", 9092)) == "[::1]:9092"
 

@@ -219,6 +219,18 @@ async def test_closed_connection_refuses_requests_with_the_reason() -> None:
     assert [error.args for error in send_in_every_way(connection)] == [("enough",)] * 4
 
 
+async def test_connection_has_answered_once_a_request_after_the_handshake_was() -> None:
+    connection, stream = make_connection(), make_stream()
+    connection.start_handshake(stream)
+    connection.exchange(ApiVersionsRequest(), 4, expires_at=60.0)
+    connection.on_frame(b"\0\0\0\0")
+    connection.finish_handshake(VERSIONS)
+    assert not connection.has_answered
+    connection.send(REQUEST, expires_at=60.0)
+    connection.on_frame(frame_of(MetadataResponse(), 12, correlation_id=1))
+    assert connection.has_answered
+
+
 async def test_end_of_the_stream_in_the_handshake_leaves_the_choice_to_the_handshake() -> None:
     connection, stream = make_connection(), make_stream()
     connection.start_handshake(stream)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 MAIN, JOIN = main_key(0), ConnectionKey(0, "join")
 REQUEST = MetadataRequest(topics=[])
+STEADY = ExponentialBackoff(10.0, 10.0)
 
 
 class Addresses:
@@ -76,13 +77,18 @@ class Opened(Observer):
 class Scene:
     """A pool of connections to one broker."""
 
-    def __init__(self, runtime: Runtime | None = None) -> None:
+    def __init__(
+        self,
+        runtime: Runtime | None = None,
+        *,
+        reconnect: ExponentialBackoff = STEADY,
+    ) -> None:
         self.connector = Connections()
         self.observer = Opened()
         self.brokers = {0: BrokerMetadata(0, "kafka", 9092, None)}
         self.pool = ConnectionPool(
             NodeStates(
-                reconnect=ExponentialBackoff(10.0, 10.0),
+                reconnect=reconnect,
                 setup=ExponentialBackoff(30.0, 30.0),
                 uniform=middle,
             ),
@@ -251,6 +257,58 @@ async def test_all_channels_to_a_broker_that_moved_are_closed() -> None:
     assert [found.state for found in connections] == [ConnectionState.CLOSED] * 2
     await stage.connection(JOIN)
     assert stage.connector.asked[-1][1].port == 9093
+
+
+async def test_broker_that_moved_while_it_was_backing_off_is_dialled_at_once() -> None:
+    stage = Scene()
+    stage.connector.errors = [StageError("refused", Stage.TCP)]
+    await asyncio.gather(stage.connection(), return_exceptions=True)
+    waiting = asyncio.create_task(stage.connection())
+    await asyncio.sleep(2)
+    stage.brokers[0] = BrokerMetadata(0, "kafka", 9093, None)
+    began = stage.now()
+    stage.pool.drop_unknown(stage.brokers.values())
+    await waiting
+    assert stage.now() - began == pytest.approx(1.0)
+    assert stage.connector.asked[-1][1].port == 9093
+
+
+async def test_broker_that_is_back_in_the_cluster_is_dialled_at_once() -> None:
+    stage = Scene()
+    stage.connector.errors = [StageError("refused", Stage.TCP)]
+    await asyncio.gather(stage.connection(), return_exceptions=True)
+    waiting = asyncio.create_task(stage.connection())
+    await asyncio.sleep(2)
+    stage.pool.drop_unknown([])
+    await asyncio.sleep(2)
+    began = stage.now()
+    stage.pool.drop_unknown(stage.brokers.values())
+    await waiting
+    assert stage.now() - began == pytest.approx(1.0)
+
+
+async def test_attempt_to_reach_a_broker_that_moved_does_not_count() -> None:
+    stage = Scene()
+    waiting = asyncio.create_task(stage.connection())
+    await asyncio.sleep(0.5)
+    stage.brokers[0] = BrokerMetadata(0, "kafka", 9093, None)
+    stage.pool.drop_unknown(stage.brokers.values())
+    await waiting
+    assert stage.now() == pytest.approx(1.5)
+
+
+async def test_connection_that_broke_after_an_answer_is_opened_again_soon() -> None:
+    stage = Scene(reconnect=ExponentialBackoff(1.0, 60.0))
+    stage.connector.errors = [StageError("refused", Stage.TCP)] * 4
+    for _ in range(4):
+        await asyncio.gather(stage.connection(), return_exceptions=True)
+    connection = await stage.connection()
+    connection.send(REQUEST, expires_at=1000.0)
+    connection.on_frame(frame_of(MetadataResponse(), 12))
+    connection.close(KafkaConnectionError("reset"))
+    began = stage.now()
+    await stage.connection()
+    assert stage.now() - began == pytest.approx(2.0)
 
 
 async def test_all_channels_are_closed_with_the_pool() -> None:

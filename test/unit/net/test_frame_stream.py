@@ -145,6 +145,33 @@ def test_end_of_the_stream_is_a_connection_error(stream: FrameStream, sink: Sink
     assert "the broker closed the connection" in str(sink.errors[0])
 
 
+def test_stream_ends_when_the_broker_sends_no_more(
+    stream: FrameStream, wire: Wire, sink: Sink
+) -> None:
+    assert not stream.eof_received()
+    assert "the broker closed the connection" in str(sink.errors[0])
+    stream.write([b"too late"])
+    stream.connection_lost(None)
+    assert (wire.written, wire.aborted, len(sink.errors)) == ([], True, 1)
+
+
+class Wrapper:
+    """A transport whose methods are those of another one."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._wire, name)
+
+
+def test_transport_may_delegate_to_another_one(wire: Wire) -> None:
+    stream = FrameStream("node 1", KB)
+    stream.connection_made(Wrapper(wire))
+    stream.write([b"a"])
+    assert wire.written == [b"a"]
+
+
 def test_error_of_the_system_is_translated_with_its_cause_named(
     stream: FrameStream, sink: Sink
 ) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from kafka._base.system import LoopClock
+from kafka._base.loop_clock import LoopClock
 from kafka.errors import KafkaConnectionError, KafkaError
 from kafka.net.endpoint import ConnectionKey
 from kafka.net.hedge import Hedge

@@ -85,6 +85,15 @@ def test_updates_that_bring_nothing_new_back_off() -> None:
     assert waits == [0.2, 0.4, 0.8, 1.0, 1.0]
 
 
+def test_updates_of_another_day_do_not_count() -> None:
+    planner = make()
+    for now in (10.0, 20.0, 30.0, 90.0):
+        planner.request_update()
+        planner.on_success(planner.next_query(now), now, changed=False)
+    planner.request_update()
+    assert planner.due_in(90.0) == pytest.approx(0.1)
+
+
 def test_update_that_brings_news_resets_the_back_off() -> None:
     planner = make()
     for now in (10.0, 20.0, 30.0):
@@ -193,6 +202,10 @@ def test_metadata_is_refused_with_an_error_code_or_without_brokers(
 ) -> None:
     found = refusal(response)
     assert found is None if error is None else type(found) is error
+
+
+def test_metadata_without_brokers_may_be_allowed() -> None:
+    assert refusal(MetadataResponse(brokers=[]), needs_brokers=False) is None
 
 
 @pytest.mark.parametrize(

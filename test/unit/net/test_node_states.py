@@ -85,6 +85,45 @@ def test_broker_that_hangs_up_again_and_again_is_dialled_less_and_less() -> None
     assert waits == [0.05, 0.1, 0.2]
 
 
+def test_node_that_answered_a_request_is_dialled_again_soon() -> None:
+    states = make()
+    for now in (0.0, 1.0, 2.0, 3.0):
+        failed(states, 1, now)
+    ready(states, 1, 5.0)
+    states.on_lost(1, 5.4, ERROR, answered=True)
+    assert states.ready_in(1, 5.4) == pytest.approx(0.05)
+    assert states.on_connecting(1, 6.0) == 10.0
+
+
+def test_connection_that_answered_nothing_goes_on_growing_the_back_off() -> None:
+    states = make()
+    for now in (0.0, 1.0, 2.0):
+        failed(states, 1, now)
+    ready(states, 1, 5.0)
+    states.on_lost(1, 5.4, ERROR, answered=False)
+    assert states.ready_in(1, 5.4) == pytest.approx(0.4)
+    assert states.on_connecting(1, 6.0) == 10.0
+
+
+def test_attempt_that_was_given_up_says_nothing_about_the_node() -> None:
+    states = make()
+    states.on_connecting(1, 0.0)
+    states.on_given_up(1, ERROR)
+    assert states.ready_in(1, 0.0) == 0.0
+    assert states.on_connecting(1, 0.0) == 10.0
+
+
+def test_node_that_moved_has_no_past() -> None:
+    states = make()
+    for now in (0.0, 1.0, 2.0):
+        states.on_resolved(1, [A, B])
+        failed(states, 1, now)
+    states.on_moved(1)
+    assert states.ready_in(1, 2.0) == 0.0
+    assert states.needs_addresses(1)
+    assert states.on_connecting(1, 2.0) == 10.0
+
+
 def test_every_address_is_tried_before_resolving_again() -> None:
     states = make()
     states.on_resolved(1, [A, B])

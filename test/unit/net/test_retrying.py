@@ -9,10 +9,10 @@ import pytest
 
 from kafka._base.backoff import ExponentialBackoff
 from kafka._base.deadline import Deadline
+from kafka._base.loop_clock import LoopClock
 from kafka._base.observer import Observer
 from kafka._base.runtime import Runtime
 from kafka._base.supervisor import Supervisor
-from kafka._base.system import LoopClock
 from kafka.errors import (
     AuthorizationError,
     KafkaConnectionError,

@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from kafka._base.backoff import ExponentialBackoff
-from kafka._base.system import LoopClock
+from kafka._base.loop_clock import LoopClock
 from kafka.errors import (
     IllegalStateError,
     KafkaConnectionError,

@@ -165,3 +165,20 @@ def test_codec_takes_a_new_enough_broker(release, codec, works):
         return
     with pytest.raises(UnsupportedVersionError, match="compression_type"):
         versions.require_codec(codec)
+
+
+@pytest.mark.parametrize(
+    ("release", "names_all"),
+    [((0, 8, 0), False), ((0, 9), False), ((0, 10, 0), True), ((4, 4), True)],
+)
+def test_brokers_before_0_10_do_not_name_all_others(release, names_all):
+    assert ApiVersions.for_broker_version(release).names_all_brokers is names_all
+
+
+def test_listener_of_a_controller_is_told_from_a_broker():
+    controller = ApiVersions({1: (0, 17), 18: (0, 4), 52: (0, 2), 58: (0, 0)})
+    assert controller.is_controller
+    with pytest.raises(UnsupportedVersionError, match="a KRaft controller's listener; use the"):
+        controller.pick(MetadataRequest)
+    assert not ApiVersions({3: (0, 12), 52: (0, 0)}).is_controller
+    assert not ApiVersions.for_broker_version((0, 8, 0)).is_controller

@@ -11,7 +11,15 @@ from hypothesis import strategies as st
 
 from kafka.errors import CorruptRecordError, KafkaError, UnsupportedCodecError
 from kafka.record import _lz4, _snappy
-from kafka.record.compression import Codec, available, codec_of, compress, decompress
+from kafka.record.compression import (
+    Codec,
+    available,
+    codec_named,
+    codec_of,
+    compress,
+    decompress,
+    load_codec,
+)
 
 lz4_frame = pytest.importorskip("lz4.frame")
 cramjam = pytest.importorskip("cramjam")
@@ -44,6 +52,17 @@ def only_cramjam(monkeypatch):
 @pytest.mark.parametrize("data", [b"", b"x", TEXT, bytes(200_000)])
 def test_what_is_compressed_can_be_decompressed(codec, data):
     assert decompress(codec, memoryview(compress(codec, data)), LIMIT) == data
+
+
+@pytest.mark.parametrize("codec", [Codec.NONE, *REAL])
+def test_a_codec_is_loaded_if_it_is_there(codec, no_libraries):
+    load_codec(codec)
+
+
+def test_a_codec_has_the_name_that_users_give_it():
+    assert [codec_named(name) for name in (None, "gzip", "zstd")] == [
+        Codec.NONE, Codec.GZIP, Codec.ZSTD,
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -367,6 +367,18 @@ class ClassicGroup:
             self._rebalance(now)
         return results
 
+    # -- what a test does to it -----------------------------------------------------------------
+
+    def expel(self, member_id: str, now: float) -> None:
+        """Give up a member, as if its session had ended."""
+        self.roster.remove(member_id)
+        self._rebalance(now)
+
+    def rebalance(self, now: float) -> None:
+        """Make every member join again."""
+        if self.roster.members and self.state is not State.PREPARING_REBALANCE:
+            self._rebalance(now)
+
     # -- time -----------------------------------------------------------------------------------
 
     def poll(self, now: float) -> None:

@@ -376,6 +376,19 @@ class ConsumerGroup:
             if other is not member
         )
 
+    # -- what a test does to it -----------------------------------------------------------------
+
+    def expel(self, member_id: str) -> None:
+        """Give up a member, as if its session had ended."""
+        self._remove(self.members[member_id])
+
+    def rebalance(self) -> None:
+        """Compute the assignment afresh with the next heartbeat, in a new epoch."""
+        if self.members:
+            self.targets = {}
+            self._assigned_at = -math.inf
+            self.epoch += 1
+
     # -- time -----------------------------------------------------------------------------------
 
     def poll(self, now: float) -> None:

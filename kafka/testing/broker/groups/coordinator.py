@@ -31,13 +31,16 @@ from kafka.testing.broker.groups.classic_states import Limits
 from kafka.testing.broker.groups.consumer import ConsumerGroup, Settings
 from kafka.testing.broker.groups.offsets import Committed, OffsetStore
 from kafka.testing.broker.groups.subscription import TopicInfo
+from kafka.testing.broker.timers import Event
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from uuid import UUID
 
     from kafka.testing.broker.cluster import Cluster
     from kafka.testing.broker.groups.assignors import TopicPartitionId
+    from kafka.testing.broker.groups.classic_member import Member
+    from kafka.testing.broker.groups.consumer_member import ConsumerMember
     from kafka.testing.broker.groups.offsets import Key
     from kafka.testing.broker.timers import Timer
 
@@ -69,9 +72,11 @@ class GroupCoordinator:
     Attributes:
         groups: by id.
         offsets: the committed offsets of all groups.
+        changed: fires when a group may have changed.
     """
 
     def __init__(self, cluster: Cluster) -> None:
+        self.changed = Event()
         self.groups: dict[str, AnyGroup] = {}
         self.offsets = OffsetStore()
         self.coordinators = cluster.component(Coordinators)
@@ -96,7 +101,7 @@ class GroupCoordinator:
             NotCoordinatorError: another broker coordinates the group.
         """
         self.coordinators.check(node_id, KeyType.GROUP, group_id)
-        self._sweep()
+        self.sweep()
 
     def classic(self, group_id: str) -> ClassicGroup:
         """Return a classic group.
@@ -260,6 +265,63 @@ class GroupCoordinator:
                 raise IllegalGenerationError(*exc.args) from exc
             raise
 
+    # -- what a test does to groups ---------------------------------------------------------------
+
+    def expel(self, group_id: str, member: str) -> None:
+        """Give up a member of a group, as if its session had ended.
+
+        Args:
+            group_id: of the group.
+            member: its member id or instance id; its client id, if no other member has the same.
+
+        Raises:
+            GroupIdNotFoundError: there is no such group.
+            ValueError: there is no such member, or more than one.
+        """
+        group = self._existing(group_id)
+        members: Mapping[str, Member | ConsumerMember] = (
+            group.roster.members if isinstance(group, ClassicGroup) else group.members
+        )
+        found = [
+            member_id
+            for member_id, known in members.items()
+            if member in {member_id, known.instance_id, known.client_id}
+        ]
+        if len(found) != 1:
+            raise ValueError(
+                f"{len(found)} members of {group_id!r} are called {member!r}; it has "
+                f"{sorted(members)}"
+            )
+        if isinstance(group, ClassicGroup):
+            group.expel(found[0], self.now)
+        else:
+            group.expel(found[0])
+        self.keep(group)
+
+    def rebalance(self, group_id: str) -> None:
+        """Force a rebalance of a group.
+
+        Raises:
+            GroupIdNotFoundError: there is no such group.
+            ValueError: it has no members.
+        """
+        group = self._existing(group_id)
+        if group.is_empty:
+            raise ValueError(f"the group {group_id!r} has no members that could rebalance")
+        if isinstance(group, ClassicGroup):
+            group.rebalance(self.now)
+        else:
+            group.rebalance()
+        self.keep(group)
+
+    def _existing(self, group_id: str) -> AnyGroup:
+        group = self.groups.get(group_id)
+        if group is None:
+            raise GroupIdNotFoundError(
+                f"there is no group {group_id!r}; the cluster has {sorted(self.groups)}"
+            )
+        return group
+
     # -- deleting and expiring --------------------------------------------------------------------
 
     def delete(self, group_id: str) -> None:
@@ -287,9 +349,10 @@ class GroupCoordinator:
         # Runs between the deletion of a topic and the creation of another of its name.
         self.offsets.retain_topics(self._cluster.topics)
 
-    def _sweep(self) -> None:
+    def sweep(self, *, at_once: bool = False) -> None:
+        """Forget the offsets whose retention is over, if it is time again."""
         now = self.now
-        if now < self._next_sweep:
+        if now < self._next_sweep and not at_once:
             return
         setting = self._cluster.setting
         self._next_sweep = now + int(setting("offsets.retention.check.interval.ms")) / 1000
@@ -322,6 +385,7 @@ class GroupCoordinator:
         else:
             self._empty_since.pop(group.group_id, None)
         self._arm(group)
+        self.changed.fire()
 
     def _arm(self, group: AnyGroup) -> None:
         wakeup = group.next_wakeup()

@@ -72,14 +72,18 @@ class CertificateAuthority:
             str(self._write(f"{self._count}.key", _key_pem(key))),
         )
 
-    def server_context(self, *, wants_client_certificate: bool = False) -> ssl.SSLContext:
+    def server_context(
+        self, *, wants_client_certificate: bool = False, hosts: tuple[str, ...] = ()
+    ) -> ssl.SSLContext:
         """Return a context for a listener on this machine.
 
         Args:
             wants_client_certificate: refuse clients that have none of this authority.
+            hosts: names and addresses of the server, in addition to localhost.
         """
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(*self.issue("localhost", *_HOSTS))
+        names = dict.fromkeys((*_HOSTS, *hosts))
+        context.load_cert_chain(*self.issue("localhost", *names))
         if wants_client_certificate:
             context.verify_mode = ssl.CERT_REQUIRED
             context.load_verify_locations(self.file)

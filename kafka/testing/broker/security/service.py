@@ -26,6 +26,7 @@ from kafka.testing.broker.security.tokens import DelegationTokens
 
 if TYPE_CHECKING:
     from kafka.testing.broker.cluster import Cluster
+    from kafka.testing.broker.security.acls import AclBinding
     from kafka.testing.broker.security.listeners import Listener
     from kafka.testing.broker.security.oauthbearer import TokenValidator
     from kafka.testing.broker.security.sasl import SaslServer
@@ -81,6 +82,19 @@ class Security:
         """Add a user that can authenticate with a password by PLAIN and SCRAM."""
         self.passwords[name] = password
         self._without_credential[name] = password
+
+    def add_acl(self, acl: AclBinding) -> None:
+        """Add an ACL.
+
+        Raises:
+            ValueError: the cluster does not check ACLs.
+        """
+        if not self.has_authorizer:
+            raise ValueError(
+                "this cluster checks no ACLs: start it with the config authorizer.class.name, "
+                'e.g. "StandardAuthorizer"'
+            )
+        self.acls.add(acl)
 
     def gate(self, listener: Listener) -> SaslGate | None:
         """Return the gate of a new connection, or ``None`` if it need not authenticate."""

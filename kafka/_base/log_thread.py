@@ -1,0 +1,104 @@
+"""The thread that gives what other threads of ours have logged to the handlers.
+
+Nobody waits for it: a handler may take its time, send to Kafka, or wait for a client.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import traceback
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Final
+
+from kafka._base import logs
+from kafka._base.reentrant_lock import reentrant_lock
+from kafka._base.waiting import Notification
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+# Seconds that closing a client waits for its last lines. The handler may be waiting for the thread
+# that closes; then it gets them later.
+_SETTLE: Final = 0.25
+
+
+class _LogThread:
+    """A daemon thread that gives records to their loggers, in the order they were logged.
+
+    It starts with the first record and lives as long as the process. After a fork the child has
+    neither the thread nor its records.
+    """
+
+    def __init__(self) -> None:
+        self._queue: SimpleQueue[logging.LogRecord | Notification] = SimpleQueue()
+        self._starting = reentrant_lock()
+        self._thread: threading.Thread | None = None
+
+    def put(self, record: logging.LogRecord) -> None:
+        """Hand *record* to the thread; called on other threads of ours."""
+        self._queue.put(record)
+        with self._starting:
+            if self._thread is not None:
+                return
+            self._thread = threading.Thread(target=self._run, name="kafka-log", daemon=True)
+            try:
+                self._thread.start()
+            except RuntimeError:
+                # The program ends, or the system has no more threads: the record stays in the
+                # queue for the next attempt, or for `flush`.
+                self._thread = None
+
+    def flush(self, timeout: float) -> None:
+        """Wait at most *timeout* seconds until what was handed over before has been handled."""
+        if self._thread is None:
+            # At the end of the program no thread can start any more.
+            while not self._queue.empty():
+                _handle(self._queue.get())
+        elif self._thread is not threading.current_thread():
+            done = Notification()
+            self._queue.put(done)
+            done.wait(timeout)
+
+    def _run(self) -> None:
+        while True:
+            _handle(self._queue.get())
+
+
+def _handle(item: logging.LogRecord | Notification) -> None:
+    if isinstance(item, Notification):
+        item.notify()
+        return
+    try:
+        logging.getLogger(item.name).handle(item)
+    except BaseException:  # noqa: BLE001 - code of users; the next records are to be logged as well
+        if logging.raiseExceptions:
+            traceback.print_exc()
+
+
+_log_thread = _LogThread()
+
+
+def own_thread() -> AbstractContextManager[None]:
+    """Return a context in which what this thread logs is handed over; for threads of ours."""
+    return logs.handing_over(_put)
+
+
+def settle(timeout: float = _SETTLE) -> None:
+    """Wait at most *timeout* seconds until what our threads have logged has been handled."""
+    _log_thread.flush(timeout)
+
+
+def _put(record: logging.LogRecord) -> None:
+    _log_thread.put(record)
+
+
+def _after_fork_in_child() -> None:
+    global _log_thread  # noqa: PLW0603 - the parent's is of no use
+    _log_thread = _LogThread()
+    logs.forget_other_threads()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork_in_child)

@@ -1,0 +1,92 @@
+"""The loggers of the package, which do not wait for a handler on threads of our own.
+
+A log handler is code of the application. While its ``emit()`` runs, a lock of the handler is held,
+and an ``emit()`` that sends to Kafka may wait for a thread of ours. If that thread logged by itself
+then, it would wait for the lock: both would stand still until a time-out.
+
+So what a thread of ours logs is handed over to one that nobody waits for, see
+`kafka._base.log_thread`. On all other threads, and on an application's own event loop, logging is
+what it always is.
+"""
+
+from __future__ import annotations
+
+import logging
+from _thread import get_ident
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+_LEVELS: Final = (
+    logging.DEBUG,
+    logging.INFO,
+    logging.WARNING,
+    logging.ERROR,
+    logging.CRITICAL,
+)
+# Who takes what is logged on a thread of ours, by the thread's identifier.
+_takers: Final[dict[int, Callable[[logging.LogRecord], object]]] = {}
+_loggers: Final[dict[str, logging.Logger]] = {}
+
+
+class _HandOver(logging.Filter):
+    """Take the records of our own threads away from a logger, and hand them over."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Return whether the logger may go on with *record* in this thread."""
+        take = _takers.get(get_ident())
+        if take is None:
+            return True
+        take(record)
+        return False
+
+
+_HAND_OVER: Final = _HandOver()
+
+
+def logger(name: str) -> logging.Logger:
+    """Return the logger *name*, which hands over what our own threads log.
+
+    All modules of the package get their loggers here.
+    """
+    found = logging.getLogger(name)
+    if name not in _loggers:
+        _loggers[name] = found
+        found.addFilter(_HAND_OVER)
+    return found
+
+
+@contextmanager
+def handing_over(take: Callable[[logging.LogRecord], object]) -> Iterator[None]:
+    """Call *take* with what this thread logs in the ``with`` block, instead of the handlers."""
+    ident = get_ident()
+    _takers[ident] = take
+    try:
+        yield
+    finally:
+        _takers.pop(ident, None)
+
+
+def forget_other_threads() -> None:
+    """Forget all threads but the running one, in a forked child, where they do not exist."""
+    for ident in _takers.keys() - {get_ident()}:
+        del _takers[ident]
+
+
+def look_up_levels() -> None:
+    """Let all loggers look up which levels are on, in this thread.
+
+    They remember it, but to find out they take a lock of the logging module, and ``dictConfig()``
+    holds that lock while it makes a handler that makes a producer. So the thread that makes a
+    client looks the levels up before the client's own thread starts.
+    """
+    for found in list(_loggers.values()):
+        for level in _LEVELS:
+            found.isEnabledFor(level)
+
+
+# What Python and asyncio log on our threads.
+for _name in ("asyncio", "concurrent.futures", "py.warnings"):
+    logger(_name)
