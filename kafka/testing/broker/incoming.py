@@ -247,12 +247,14 @@ def check_framing(section: bytes, count: int) -> None:
     position, left = 0, count
     try:
         while left:
-            done, size = _alike(section, position, min(left, _MOST_ALIKE))
+            done = 0
+            if left >= _FEW:
+                done, size = _alike(section, position, min(left, _MOST_ALIKE))
+                position += size
             if not done:
                 done = min(left, _FEW)
-                size = _walk(section, position, done) - position
+                position = _walk(section, position, done)
             left -= done
-            position += size
     except (IndexError, CorruptRecordError) as exc:
         raise BatchRefusedError(f"a record is cut off or has no length: {exc}") from exc
     if position != len(section):
