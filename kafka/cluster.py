@@ -55,6 +55,8 @@ class ClusterSnapshot(NamedTuple):
         topic_states: the topics the brokers know of, by name.
         topic_errors: what the brokers answered for the other topics asked about.
         names: topic names by topic id (KIP-516).
+        all_listed_in: version of the last snapshot made of an answer about all topics; 0 if only
+            some topics have been asked about, before or since.
     """
 
     version: int = 0
@@ -64,6 +66,7 @@ class ClusterSnapshot(NamedTuple):
     topic_states: Mapping[str, TopicState] = MappingProxyType({})
     topic_errors: Mapping[str, type[BrokerResponseError]] = MappingProxyType({})
     names: Mapping[UUID, str] = MappingProxyType({})
+    all_listed_in: int = 0
 
     def partitions(self, topic: str) -> Mapping[int, PartitionMetadata] | None:
         """Return the partitions of *topic* by number, ``None`` if the topic is not known."""
@@ -135,6 +138,7 @@ class ClusterMetadata:
         response: MetadataResponse,
         *,
         partial: bool = False,
+        lists_all: bool = False,
         names_all_brokers: bool = True,
     ) -> bool:
         """Take over a metadata response.
@@ -142,12 +146,15 @@ class ClusterMetadata:
         Args:
             response: the answer.
             partial: it was asked for some of the wanted topics only; keep what is known of others.
+            lists_all: it was asked for all topics that there are.
             names_all_brokers: a broker that it does not name has left the cluster.
 
         Returns:
             Whether anything but the version differs from the snapshot before.
         """
         before = self.snapshot
+        version = before.version + 1
+        kept = before.all_listed_in if partial else 0
         states = dict(before.topic_states) if partial else {}
         errors = dict(before.topic_errors) if partial else {}
         for topic in response.topics:
@@ -167,15 +174,17 @@ class ClusterMetadata:
         if not names_all_brokers:
             brokers = _with_known(brokers, before.brokers, partial=partial)
         self.snapshot = ClusterSnapshot(
-            version=before.version + 1,
+            version=version,
             cluster_id=response.cluster_id or before.cluster_id,
             brokers=MappingProxyType(brokers),
             controller=brokers.get(response.controller_id),
             topic_states=MappingProxyType(states),
             topic_errors=MappingProxyType(errors),
             names=_names(states),
+            all_listed_in=version if lists_all else kept,
         )
-        return before._replace(version=self.snapshot.version) != self.snapshot
+        same = before._replace(version=version, all_listed_in=self.snapshot.all_listed_in)
+        return same != self.snapshot
 
     def _topic_state(
         self, topic: MetadataResponse.MetadataResponseTopic, before: ClusterSnapshot

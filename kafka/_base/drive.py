@@ -35,19 +35,12 @@ class Driver:
 
     Args:
         machines: polled in this order until none returns an action.
-        perform: a function for each class of action. It never awaits: it starts a task, which ends
-            with an input to the machine and a call of `wake`.
         runtime: the surroundings.
     """
 
-    def __init__(
-        self,
-        machines: Sequence[Machine],
-        perform: Mapping[type, Callable[[Any], None]],  # Any: the type registered under
-        runtime: Runtime,
-    ) -> None:
+    def __init__(self, machines: Sequence[Machine], runtime: Runtime) -> None:
         self._machines = machines
-        self._perform = perform
+        self._perform: dict[type, Callable[[Any], None]] = {}  # Any: the type registered under
         self._runtime = runtime
         self._loop = asyncio.get_running_loop()
         self._soon: asyncio.Handle | None = None
@@ -61,6 +54,15 @@ class Driver:
         """Return a status line."""
         state = "CLOSED" if self._closed else "DUE" if self._soon is not None else "WAITING"
         return f"<Driver {state} machines={len(self._machines)} wakeup={self._timer_at:.3f}>"
+
+    def register(self, performers: Mapping[type, Callable[[Any], None]]) -> None:
+        """Perform actions by *performers*, a function for each class, from now on.
+
+        A function never awaits: it starts a task, which ends with an input to the machine and a
+        call of `wake` or `run_now`. So performers need the driver, and it gets them after it was
+        made.
+        """
+        self._perform.update(performers)
 
     def wake(self) -> None:
         """Poll soon: an input was given; loop thread only, from others by ``runtime.post``."""

@@ -46,7 +46,7 @@ class QuietLog:
         trouble.next_at = now + trouble.pause
         trouble.pause = min(trouble.pause * 2, _LONGEST_PAUSE)
 
-    def is_told(self, subject: Hashable) -> bool:
+    def has_trouble(self, subject: Hashable) -> bool:
         """Return whether there is trouble with *subject*, which has been logged."""
         return subject in self._troubles
 

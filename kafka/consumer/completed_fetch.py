@@ -112,7 +112,7 @@ class CompletedFetch:
         "_passed",
         "_records",
         "_start",
-        "_told",
+        "_taken",
         "check_crcs",
         "generation",
         "next_offset",
@@ -145,7 +145,7 @@ class CompletedFetch:
         self._index = 0
         self._length = 0
         self._passed = 0
-        self._told = 0
+        self._taken = 0
 
     def __repr__(self) -> str:
         """Return a status line."""
@@ -191,8 +191,8 @@ class CompletedFetch:
         reached = self._passed
         if self._columns is not None and self._batch is not None:
             reached += self._batch.size * self._index // self._length
-        told, self._told = self._told, reached
-        return reached - told
+        before, self._taken = self._taken, reached
+        return reached - before
 
     def unread(self, offset: int) -> None:
         """Stand at *offset* again, a record of the slice that `read` has just returned."""

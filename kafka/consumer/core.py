@@ -12,18 +12,24 @@ from typing import TYPE_CHECKING
 
 from kafka._base.backoff import ExponentialBackoff
 from kafka._base.drive import Driver
+from kafka._base.logs import logger
 from kafka._base.signal import Signal
+from kafka.consumer.fetch_health import STUCK, PartitionHealth, partition_health, topic_health
 from kafka.consumer.fetch_requests import FetchLimits
 from kafka.consumer.fetch_response import FetchSettings
 from kafka.consumer.fetcher import Fetcher
+from kafka.consumer.leader_hedge import LeaderHedge
 from kafka.consumer.offset_lookup import OffsetLookup
 from kafka.consumer.position_actions import CheckEpochs, Fail, ListOffsets, SetHold, Start
 from kafka.consumer.position_requests import PositionRequests
 from kafka.consumer.positions import PositionMachine, PositionSettings
+from kafka.consumer.posted_seeks import PostedSeeks
+from kafka.consumer.topic_troubles import TopicTroubles
 from kafka.coordinator.groupless import GrouplessMembership
 from kafka.coordinator.membership import Assign, RaiseFromPoll, RequestMetadata, WantTopics
-from kafka.errors import RetriableError, for_code
+from kafka.errors import RetriableError, TopicAuthorizationFailedError, for_code
 from kafka.protocol.messages.metadata import MetadataRequest
+from kafka.structs import TopicPartition
 from kafka.subscription import FetchState, Hold, OffsetReset
 
 if TYPE_CHECKING:
@@ -35,10 +41,13 @@ if TYPE_CHECKING:
     from kafka.config.consumer import ConsumerConfig
     from kafka.consumer.fetch_buffer import FetchBuffer
     from kafka.consumer.fetch_planner import Reason
+    from kafka.consumer.posted_seeks import Seek
     from kafka.coordinator.membership import Membership
     from kafka.net.network_client import NetworkClient
-    from kafka.structs import OffsetAndTimestamp, TopicPartition
+    from kafka.structs import OffsetAndTimestamp
     from kafka.subscription import PartitionState, SubscriptionState
+
+log = logger(__name__)
 
 
 class ConsumerCore:
@@ -52,6 +61,8 @@ class ConsumerCore:
         runtime: the surroundings.
 
     Attributes:
+        loop: the event loop that all of it runs on.
+        posted_seeks: seeks of a thread that does not wait for the loop.
         changed: notified when a poll, or a wait for a position, should look at the buffer again.
     """
 
@@ -70,7 +81,8 @@ class ConsumerCore:
         self._buffer = buffer
         self._runtime = runtime
         self._active = False
-        self.changed = Signal(asyncio.get_running_loop())
+        self.loop = asyncio.get_running_loop()
+        self.changed = Signal(self.loop)
         backoff = ExponentialBackoff(config.retry_backoff, config.retry_backoff_max)
         self._membership: Membership = GrouplessMembership(
             subscriptions,
@@ -85,10 +97,16 @@ class ConsumerCore:
             PositionSettings(policy, config.request_timeout, backoff),
             runtime.uniform,
         )
+        self._leaders = LeaderHedge(client, config.request_timeout)
         self._lookup = OffsetLookup(
-            client, isolation_level=config.isolation, request_timeout=config.request_timeout
+            client,
+            self._leaders,
+            isolation_level=config.isolation,
+            request_timeout=config.request_timeout,
         )
-        self._driver = self._make_driver()
+        self._troubles = TopicTroubles(creates=config.allow_auto_create_topics)
+        self.posted_seeks = PostedSeeks(buffer, self.post, self.seek)
+        self._driver = Driver((self._membership, self._positions), runtime)
         self._fetcher = Fetcher(
             client,
             subscriptions,
@@ -98,33 +116,31 @@ class ConsumerCore:
             run_positions=self._driver.run_now,
             runtime=runtime,
         )
+        self._driver.register(self._performers())
         buffer.watch(self.changed.notify_threadsafe)
         client.on_metadata.append(self._on_metadata)
         client.supervisor.on_failure.append(self._on_client_failure)
 
-    def _make_driver(self) -> Driver:
+    def _performers(self) -> dict[type, Callable[..., None]]:
         requests = PositionRequests(
             self.client,
+            self._leaders,
             self._lookup,
             self._positions,
-            run_machine=self._run_machines,
+            run_machine=self._driver.run_now,
             runtime=self._runtime,
         )
-        return Driver(
-            (self._membership, self._positions),
-            {
-                WantTopics: self._want_topics,
-                RequestMetadata: self._request_metadata,
-                RaiseFromPoll: self._raise_from_poll,
-                Assign: self._assign,
-                Start: self._start_partition,
-                Fail: self._fail_partition,
-                SetHold: self._set_hold,
-                ListOffsets: requests.list_offsets,
-                CheckEpochs: requests.check_epochs,
-            },
-            self._runtime,
-        )
+        return {
+            WantTopics: self._want_topics,
+            RequestMetadata: self._request_metadata,
+            RaiseFromPoll: self._raise_from_poll,
+            Assign: self._assign,
+            Start: self._start_partition,
+            Fail: self._fail_partition,
+            SetHold: self._set_hold,
+            ListOffsets: requests.list_offsets,
+            CheckEpochs: requests.check_epochs,
+        }
 
     # -- life ------------------------------------------------------------------------------
 
@@ -140,7 +156,7 @@ class ConsumerCore:
         self._active = True
         self._membership.on_user_poll(self.clock.now())
         self._positions.on_user_poll()
-        self._run_machines()
+        self._driver.run_now()
         self._fetcher.activate()
 
     async def close(self, deadline: Deadline) -> None:
@@ -172,7 +188,7 @@ class ConsumerCore:
             if state.failure is not None and not self._buffer.has_error(tp):
                 self._positions.on_error_raised(state, now)
             self._fetcher.look_at(state)
-        self._run_machines()
+        self._driver.run_now()
         self._fetcher.run_once()
 
     def _on_client_failure(self, error: BaseException) -> None:
@@ -180,15 +196,12 @@ class ConsumerCore:
         self._driver.close()
         self._fetcher.stop()
 
-    def _run_machines(self) -> None:
-        self._driver.run_now()
-
     # -- what the application wants --------------------------------------------------------
 
     def apply_subscription(self) -> None:
         """Apply what the subscription says now."""
         self._membership.on_subscription(self.clock.now())
-        self._run_machines()
+        self._driver.run_now()
         self._fetcher.run_once()
 
     def set_assignment(
@@ -205,17 +218,20 @@ class ConsumerCore:
         self._positions.on_assignment(late)
         self._fetcher.look_at_all()
 
-    def seek(self, state: PartitionState, offset: int, leader_epoch: int) -> None:
-        """Continue at *offset*."""
-        self._positions.on_seek(state, offset, leader_epoch)
-        self._run_machines()
+    def seek(self, seeks: Iterable[Seek]) -> None:
+        """Continue elsewhere with some partitions; those that are not assigned any more stay."""
+        assignment = self._subscriptions.assignment
+        for state, offset, leader_epoch in seeks:
+            if assignment.get(state.tp) is state:
+                self._positions.on_seek(state, offset, leader_epoch)
+        self._driver.run_now()
         self._fetcher.run_once()
 
     def seek_to(self, states: Collection[PartitionState], target: OffsetReset) -> None:
         """Look the positions of *states* up."""
         for state in states:
             self._positions.on_reset(state, target)
-        self._run_machines()
+        self._driver.run_now()
         self._fetcher.run_once()
 
     def pause(self, states: Iterable[PartitionState], *, paused: bool) -> None:
@@ -258,14 +274,49 @@ class ConsumerCore:
         """Return why *tp* is not fetched; ``None`` if it can be."""
         return self._fetcher.reason(tp)
 
+    def health(self) -> dict[TopicPartition, PartitionHealth]:
+        """Return how reading is going, by partition.
+
+        A topic that is subscribed to and has no partitions yet is there with partition -1.
+        """
+        now = self.clock.now()
+        found = {
+            state.tp: partition_health(
+                state, self._buffer.position(state.tp), self._why_not_read(state), now
+            )
+            for state in self._subscriptions.assignment
+        }
+        with_partitions = {tp.topic for tp in found}
+        for topic in (self._subscriptions.subscription or frozenset()) - with_partitions:
+            found[TopicPartition(topic, -1)] = topic_health(self._troubles.reason(topic))
+        return found
+
+    def _why_not_read(self, state: PartitionState) -> str | None:
+        reason = self.reason(state.tp)
+        if reason in STUCK:
+            trouble = self._troubles.reason(state.tp.topic, state.last_fetch)
+            if trouble is not None:
+                return f"its topic {trouble}"
+        return None if reason is None else reason.value
+
     # -- what the machines decide ----------------------------------------------------------
 
     def _on_metadata(self, snapshot: ClusterSnapshot) -> None:
         self._membership.on_metadata(snapshot, self.clock.now())
         self._positions.on_metadata(snapshot)
-        self._run_machines()
+        self._driver.run_now()
         self._fetcher.look_at_all()
         self._fetcher.run_once()
+        self._check_topics(snapshot)
+
+    def _check_topics(self, snapshot: ClusterSnapshot) -> None:
+        wanted: dict[str, set[int]] = {
+            topic: set() for topic in self._subscriptions.subscription or ()
+        }
+        for tp in self._subscriptions.assignment.partitions:
+            wanted.setdefault(tp.topic, set()).add(tp.partition)
+        for line in self._troubles.check(wanted, snapshot, self.clock.now()):
+            log.warning("%s", line)
 
     def _want_topics(self, action: WantTopics) -> None:
         if action.topics is None:
@@ -285,7 +336,7 @@ class ConsumerCore:
     def _start_partition(self, action: Start) -> None:
         state = self._subscriptions.assignment.get(action.tp)
         if state is not None:
-            self._buffer.restart(state)
+            self._buffer.restart(action.tp, state.generation, action.offset, action.leader_epoch)
             self._fetcher.look_at(state)
 
     def _fail_partition(self, action: Fail) -> None:
@@ -293,6 +344,10 @@ class ConsumerCore:
         if state is not None:
             self._buffer.put_error(action.tp, state.generation, action.error)
             self._fetcher.look_at(state)
+            if isinstance(action.error, TopicAuthorizationFailedError):
+                line = self._troubles.refuse(action.tp.topic, self.clock.now())
+                if line is not None:
+                    log.warning("%s", line)
 
     def _set_hold(self, action: SetHold) -> None:
         found = map(self._subscriptions.assignment.get, action.partitions)

@@ -7,11 +7,11 @@ call walks over all partitions but `FetchBuffer.assign`.
 
 from __future__ import annotations
 
-import threading
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from kafka._base.reentrant_lock import reentrant_lock
+from kafka._base.waiting import Notification
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from kafka.consumer.completed_fetch import CompletedFetch
     from kafka.structs import TopicPartition
     from kafka.subscription import Hold, PartitionState
+
+# The generation of a place that the application has left; what arrives for a start is refused.
+_LEFT: Final = -1
 
 
 class _Slot:
@@ -37,18 +40,36 @@ class _Slot:
         "tp",
     )
 
-    def __init__(self, state: PartitionState) -> None:
-        self.tp = state.tp
-        self.generation = state.generation
-        self.position: int | None = state.offset if state.has_offset else None
-        self.leader_epoch = state.offset_epoch
+    def __init__(
+        self,
+        tp: TopicPartition,
+        generation: int,
+        position: int | None,
+        leader_epoch: int,
+        holds: int,
+    ) -> None:
+        self.tp = tp
+        self.generation = generation
+        self.position = position
+        self.leader_epoch = leader_epoch
         # Bits of `Hold`, as in `PartitionState.holds`.
-        self.holds = state.holds
+        self.holds = holds
         self.queued = False
         self.stuck = False
         self.size = 0
         self.fetches: deque[CompletedFetch] = deque()
         self.error: BaseException | None = None
+
+    @classmethod
+    def left(cls, old: _Slot) -> _Slot:
+        """Return what stays of *old* when the application goes elsewhere: no data, no error."""
+        slot = cls.__new__(cls)
+        slot.tp, slot.generation = old.tp, _LEFT
+        slot.position, slot.leader_epoch = old.position, old.leader_epoch
+        slot.holds, slot.queued = old.holds, old.queued
+        slot.stuck, slot.size = False, 0
+        slot.fetches, slot.error = deque(), None
+        return slot
 
     @property
     def counted(self) -> int:
@@ -74,7 +95,7 @@ class FetchBuffer:
         self, max_bytes: Callable[[int], int], on_space_available: Callable[[], None]
     ) -> None:
         self._lock = reentrant_lock()
-        self._ready = threading.Condition(self._lock)
+        self._waiters: list[Notification] = []
         self._max_bytes_for = max_bytes
         self._max_bytes = max_bytes(0)
         self._on_space_available = on_space_available
@@ -135,8 +156,11 @@ class FetchBuffer:
             self._max_bytes = self._max_bytes_for(len(states))
             for state in states:
                 kept = old.pop(state.tp, None)
-                if kept is None or kept.generation != state.generation:
-                    kept = _Slot(state)
+                # A place that was left stays so until its restart, which is on the way.
+                if kept is None or kept.generation not in {state.generation, _LEFT}:
+                    offset = state.offset if state.has_offset else None
+                    epoch = state.offset_epoch
+                    kept = _Slot(state.tp, state.generation, offset, epoch, state.holds)
                 self._slots[state.tp] = kept
             self.stuck &= {tp for tp, slot in self._slots.items() if slot.stuck}
             for tp in [tp for tp in self._failing if tp not in self._slots]:
@@ -144,17 +168,26 @@ class FetchBuffer:
             self._rebuild()
             self._notify_changed()
 
-    def restart(self, state: PartitionState) -> None:
-        """Drop the buffered data of a partition and take its new start; holds stay."""
+    def restart(
+        self, tp: TopicPartition, generation: int, offset: int | None, leader_epoch: int
+    ) -> None:
+        """Drop the buffered data of a partition and take its new start; holds stay.
+
+        Args:
+            tp: the partition.
+            generation: number of the start.
+            offset: where it starts, ``None`` while that is looked up.
+            leader_epoch: epoch of the record before *offset*, -1 if unknown.
+        """
         with self._lock:
-            old = self._slots.get(state.tp)
+            old = self._slots.get(tp)
             if old is None:
                 return
-            slot = _Slot(state)
-            slot.holds, slot.queued = old.holds, old.queued
-            self._slots[state.tp] = slot
-            self._failing.pop(state.tp, None)
-            self.stuck.discard(state.tp)
+            slot = _Slot(tp, generation, offset, leader_epoch, old.holds)
+            slot.queued = old.queued
+            self._slots[tp] = slot
+            self._failing.pop(tp, None)
+            self.stuck.discard(tp)
             self._size -= old.counted
             self._notify_changed()
             self._notify()
@@ -253,10 +286,21 @@ class FetchBuffer:
             woken, self._woken = self._woken, False
             return woken
 
-    def wait(self, timeout: float | None) -> None:
-        """Block until there is something to look at, or *timeout* seconds have passed."""
-        with self._lock:
-            self._ready.wait_for(self.has_news, timeout)
+    def wait(self, timeout: float) -> None:
+        """Block until there may be something to look at, or *timeout* seconds have passed.
+
+        Without a `threading.Condition`: Ctrl-C can leave one with its lock released once too often.
+        """
+        waiter = Notification()
+        try:
+            self._waiters.append(waiter)
+            with self._lock:
+                news = self.has_news()
+            if not news:
+                waiter.wait(timeout)
+        finally:
+            if waiter in self._waiters:
+                self._waiters.remove(waiter)
 
     def has_news(self) -> bool:
         """Return whether a poll has something to do: data, an error, a wake-up, the end."""
@@ -308,6 +352,25 @@ class FetchBuffer:
             if stuck:
                 self._pass_turn(fetch.tp)
         self._call_if_owed()
+
+    def generation(self, tp: TopicPartition) -> int:
+        """Return the number of the present start of *tp*, -1 if it has none."""
+        with self._lock:
+            slot = self._slots.get(tp)
+            return -1 if slot is None else slot.generation
+
+    def leave(self, tp: TopicPartition, generation: int) -> None:
+        """Drop the data and the error of that start of *tp*; `restart` follows from the loop."""
+        with self._lock:
+            old = self._slots.get(tp)
+            if old is None or old.generation != generation:
+                return
+            slot = _Slot.left(old)
+            counted = old.counted
+            # No call between these: a signal handler that raised would leave the sizes wrong.
+            self._slots[tp] = slot
+            self._size -= counted
+            self._notify_changed()
 
     def is_current(self, tp: TopicPartition, generation: int) -> bool:
         """Return whether records of that start of *tp* may be handed out now."""
@@ -424,7 +487,8 @@ class FetchBuffer:
             self._queue(tp, slot)
 
     def _notify(self) -> None:
-        self._ready.notify_all()
+        for waiter in tuple(self._waiters):
+            waiter.notify()
         for watcher in self._watchers:
             watcher()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from kafka.consumer.offset_requests import by_topic
+from kafka.protocol.adapt import FETCH_WITHOUT_TOPIC_IDS
 from kafka.protocol.messages.fetch import FetchRequest
 from kafka.structs import TopicPartition
 
@@ -65,6 +66,15 @@ def fetch_request(sent: SessionFetch, limits: FetchLimits) -> FetchRequest:
         topics=topics,
         forgotten_topics_data=_forgotten(sent),
     )
+
+
+def highest_version(sent: SessionFetch) -> int | None:
+    """Return the version that the request for *sent* must not exceed, ``None`` for any.
+
+    A session begun with names goes on with names (KIP-516). A request without partitions does not
+    show which it is, so this is given to `NetworkClient.send` with it.
+    """
+    return None if sent.uses_ids else FETCH_WITHOUT_TOPIC_IDS
 
 
 def _forgotten(sent: SessionFetch) -> list[FetchRequest.ForgottenTopic]:

@@ -51,12 +51,15 @@ class SessionFetch(NamedTuple):
         epoch: number of the request in the session; 0 opens a session, -1 closes it.
         partitions: what to ask for: everything in a full request, else what changed.
         forgotten: partitions to drop from the session, with the ids of their topics.
+        uses_ids: whether the session knows topics by their ids (KIP-516), also if the request
+            names none.
     """
 
     session_id: int
     epoch: int
     partitions: dict[TopicPartition, FetchPosition]
     forgotten: dict[TopicPartition, UUID]
+    uses_ids: bool
 
     @property
     def is_full(self) -> bool:
@@ -140,7 +143,7 @@ class FetchSession:
             moved, forgotten = dict(self.positions), {}
             self.topic_names.clear()
         self.topic_names.update({part.topic_id: tp.topic for tp, part in moved.items()})
-        return SessionFetch(self._session_id, self._epoch, moved, forgotten)
+        return SessionFetch(self._session_id, self._epoch, moved, forgotten, uses_ids)
 
     def _put(
         self,
@@ -169,7 +172,7 @@ class FetchSession:
 
     def close_request(self) -> SessionFetch:
         """Return what ends the session at the broker."""
-        return SessionFetch(self._session_id, FINAL_EPOCH, {}, {})
+        return SessionFetch(self._session_id, FINAL_EPOCH, {}, {}, self._uses_ids is not False)
 
     def on_success(
         self, sent: SessionFetch, session_id: int, answered: Iterable[TopicPartition]

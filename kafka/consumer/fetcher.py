@@ -11,12 +11,13 @@ import asyncio
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
+from kafka._base.futures import mark_retrieved
 from kafka._base.logs import logger
-from kafka._base.retry import RetryState
 from kafka.consumer.completed_fetch import CompletedFetch
+from kafka.consumer.fetch_failures import FetchFailures
 from kafka.consumer.fetch_health import PATIENCE, FetchWatchdog
 from kafka.consumer.fetch_planner import FetchPlanner, Reason
-from kafka.consumer.fetch_requests import fetch_request, read_fetch_response
+from kafka.consumer.fetch_requests import fetch_request, highest_version, read_fetch_response
 from kafka.consumer.fetch_response import (
     FetchEffects,
     FetchResponseHandler,
@@ -25,14 +26,7 @@ from kafka.consumer.fetch_response import (
     leader_hints,
 )
 from kafka.consumer.fetch_session import FetchPosition, FetchSession
-from kafka.errors import (
-    FetchSessionTopicIdError,
-    KafkaError,
-    RecordTooLargeError,
-    RetriableError,
-    for_code,
-)
-from kafka.errors.verdict import Verdict, verdict_for
+from kafka.errors import KafkaError, RecordTooLargeError, for_code
 from kafka.protocol.features import READ_COMMITTED
 from kafka.structs import ConsumerRecord, TopicPartition
 
@@ -59,16 +53,14 @@ _SHORTEST_TIMER = 0.001
 class _Nodes:
     """What the planner asks about nodes: those of the client, with a back-off of our own."""
 
-    def __init__(self, client: NetworkClient, clock: Clock) -> None:
+    def __init__(self, client: NetworkClient, failures: FetchFailures, clock: Clock) -> None:
         self._client = client
+        self._failures = failures
         self._clock = clock
-        self.retries: dict[int, RetryState] = {}
 
     def delay(self, node_id: int) -> float:
         now = self._clock.now()
-        delay = self._client.ready_in(node_id, now)
-        own = self.retries.get(node_id)
-        return delay if own is None else max(own.remaining(now), delay)
+        return max(self._client.ready_in(node_id, now), self._failures.delay(node_id, now))
 
     def is_known(self, node_id: int) -> bool:
         return node_id in self._client.cluster.snapshot.brokers
@@ -136,8 +128,9 @@ class Fetcher:
         self._clock = runtime.clock
         self._loop = asyncio.get_running_loop()
         self._handler = FetchResponseHandler(subscriptions, settings, runtime.uniform)
-        self._nodes = _Nodes(client, runtime.clock)
-        self._planner = FetchPlanner(_Leaders(client), self._nodes, buffer.stuck)
+        self._failures = FetchFailures(self._handler, settings.backoff, runtime.uniform)
+        nodes = _Nodes(client, self._failures, runtime.clock)
+        self._planner = FetchPlanner(_Leaders(client), nodes, buffer.stuck)
         self._sessions: dict[int, FetchSession] = {}
         self._in_flight: set[int] = set()
         self._watchdog = FetchWatchdog()
@@ -191,11 +184,13 @@ class Fetcher:
         self.stop()
         for node, session in self._sessions.items():
             if session.is_open and self._client.is_connected(node):
-                request = fetch_request(session.close_request(), self._settings.limits)
+                closing = session.close_request()
+                request = fetch_request(closing, self._settings.limits)
                 answer: asyncio.Future[FetchResponse] = self._loop.create_future()
-                answer.add_done_callback(_retrieve)
+                answer.add_done_callback(mark_retrieved)
                 try:
-                    self._client.send_now(request, node, answer)
+                    highest = highest_version(closing)
+                    self._client.send_now(request, node, answer, max_version=highest)
                 except KafkaError as exc:
                     log.debug("node=%d fetch session not closed: %s", node, exc)
 
@@ -264,7 +259,7 @@ class Fetcher:
         sent = session.build(asked, changes.dropped)
         self._in_flight.add(node)
         request = fetch_request(sent, self._settings.limits)
-        written = self._write_now(request, node)
+        written = self._write_now(request, node, highest_version(sent))
         fetch = _Fetch(node, session, sent, now, request, written)
         self._runtime.spawn(self._follow(fetch), name=f"fetch-{node}")
 
@@ -278,7 +273,9 @@ class Fetcher:
             state.preferred_replica == node,
         )
 
-    def _write_now(self, request: FetchRequest, node: int) -> asyncio.Future[FetchResponse] | None:
+    def _write_now(
+        self, request: FetchRequest, node: int, max_version: int | None
+    ) -> asyncio.Future[FetchResponse] | None:
         """Write *request* in this very step if the node is ready.
 
         The broker has something to do then while the application's thread, which data has woken
@@ -286,17 +283,18 @@ class Fetcher:
         """
         answer: asyncio.Future[FetchResponse] = self._loop.create_future()
         # The task that awaits it may be cancelled before it begins.
-        answer.add_done_callback(_retrieve)
+        answer.add_done_callback(mark_retrieved)
         try:
             if self._settings.limits.isolation_level:
                 versions = self._client.api_versions(node)
                 if versions is None:
                     return None
                 versions.require(READ_COMMITTED)
-            return answer if self._client.send_now(request, node, answer) else None
+            is_written = self._client.send_now(request, node, answer, max_version=max_version)
         except KafkaError:
             # The slow way meets it again.
             return None
+        return answer if is_written else None
 
     async def _response(self, fetch: _Fetch) -> FetchResponse:
         if fetch.written is not None:
@@ -304,7 +302,9 @@ class Fetcher:
         if self._settings.limits.isolation_level:
             versions = await self._client.versions_of(fetch.node)
             versions.require(READ_COMMITTED)
-        return await self._client.send(fetch.request, fetch.node)
+        return await self._client.send(
+            fetch.request, fetch.node, max_version=highest_version(fetch.sent)
+        )
 
     async def _follow(self, fetch: _Fetch) -> None:
         """Apply the response to *fetch*, or the error instead of one, and send what is next."""
@@ -318,24 +318,26 @@ class Fetcher:
             latency = self._clock.now() - fetch.started
             self._runtime.observer.fetch_completed(node, latency, size)
         except KafkaError as exc:
-            self._request_failed(node, fetch.session, exc)
+            now = self._clock.now()
+            self._perform(self._failures.on_request_error(node, fetch.session, exc, now), now)
         finally:
             self._in_flight.discard(node)
         self.run_once()
 
     def _apply(self, fetch: _Fetch, response: FetchResponse) -> None:
         node, session = fetch.node, fetch.session
+        now = self._clock.now()
         if response.error_code:
-            self._session_failed(node, session, for_code(response.error_code))
+            error = for_code(response.error_code)
+            self._perform(self._failures.on_session_error(node, session, error, now), now)
             return
         parts = read_fetch_response(response, session.topic_names)
-        self._nodes.retries.pop(node, None)
+        self._failures.on_success(node)
         problem = session.on_success(fetch.sent, response.session_id, parts)
         if problem is not None:
             # The data is good all the same: what nobody asked for is left out.
             log.info("node=%d fetch session does not match: %s; starting a new one", node, problem)
         self._apply_hints(parts, response)
-        now = self._clock.now()
         snapshot = self._client.cluster.snapshot
         self._perform(self._handler.apply(session.positions, parts, snapshot, now), now)
 
@@ -355,7 +357,7 @@ class Fetcher:
             if cluster.apply_leader_hint(hint.tp, hint.leader, hint.leader_epoch, endpoints=brokers)
         ]
         if used:
-            self._positions.on_metadata(cluster.snapshot)
+            self._positions.on_leaders(cluster.snapshot, used)
             self._run_positions()
         for tp in used:
             state = self._subscriptions.assignment.get(tp)
@@ -377,46 +379,3 @@ class Fetcher:
             self._client.metadata.request_update()
         if effects.out_of_range or effects.failed:
             self._run_positions()
-
-    # -- failures --------------------------------------------------------------------------
-
-    def _request_failed(self, node: int, session: FetchSession, error: KafkaError) -> None:
-        """React to a Fetch without a response: nobody knows what the session looks like now."""
-        session.on_error(type(error))
-        self._back_off_node(node)
-        self._client.metadata.request_update()
-        now = self._clock.now()
-        failed = not isinstance(error, RetriableError)
-        for tp, position in session.positions.items():
-            state = self._handler.current(tp, position)
-            if state is None:
-                continue
-            state.preferred_replica = -1
-            if failed:
-                self._positions.on_failure(state, error)
-            self._planner.update(state, now)
-        if failed:
-            self._run_positions()
-
-    def _session_failed(self, node: int, session: FetchSession, error: type[KafkaError]) -> None:
-        """Start a new session: at once the first time, later with back-off."""
-        log.info("node=%d fetch session: %s; starting a new one", node, error.__name__)
-        session.on_error(error)
-        passes = verdict_for(error, {}) is Verdict.RETRY
-        if error is FetchSessionTopicIdError or not passes:
-            self._client.metadata.request_update()
-        if passes and node not in self._nodes.retries:
-            self._nodes.retries[node] = RetryState(1, self._clock.now())
-        else:
-            self._back_off_node(node)
-
-    def _back_off_node(self, node: int) -> None:
-        retry = self._nodes.retries.get(node, RetryState())
-        now, uniform = self._clock.now(), self._runtime.uniform
-        self._nodes.retries[node] = retry.failed(now, self._settings.backoff, uniform)
-
-
-def _retrieve(answer: asyncio.Future[FetchResponse]) -> None:
-    """Mark the exception as retrieved, so that asyncio does not report it as never retrieved."""
-    if not answer.cancelled():
-        answer.exception()

@@ -15,20 +15,17 @@ from kafka.consumer.offset_requests import (
     list_offsets_request,
     read_list_offsets,
 )
-from kafka.errors import KafkaError, KafkaTimeoutError, RequestTimedOutError, RetriableError
+from kafka.errors import KafkaError, KafkaTimeoutError, RetriableError
 from kafka.errors.verdict import Verdict, verdict_for
-from kafka.net.endpoint import main_key
-from kafka.net.hedge import Hedge
-from kafka.net.node_states import PATIENCE
 from kafka.protocol.features import OFFSETS_FOR_TIMES, READ_COMMITTED
 from kafka.structs import OffsetAndTimestamp, TopicPartition
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Mapping
 
     from kafka._base.deadline import Deadline
+    from kafka.consumer.leader_hedge import LeaderHedge
     from kafka.consumer.offset_requests import FoundOffset
-    from kafka.net.endpoint import ConnectionKey
     from kafka.net.network_client import NetworkClient
 
 log = logger(__name__)
@@ -44,6 +41,7 @@ class OffsetLookup:
 
     Args:
         client: sends the requests.
+        leaders: chooses the nodes.
         isolation_level: with 1 the end of a partition is its last stable offset.
         request_timeout: seconds a broker may take.
     """
@@ -51,11 +49,13 @@ class OffsetLookup:
     def __init__(
         self,
         client: NetworkClient,
+        leaders: LeaderHedge,
         *,
         isolation_level: int,
         request_timeout: float,
     ) -> None:
         self._client = client
+        self._leaders = leaders
         self._isolation_level = isolation_level
         self._request_timeout = request_timeout
 
@@ -63,9 +63,6 @@ class OffsetLookup:
         self, node_id: int, timestamps: Mapping[TopicPartition, int]
     ) -> dict[TopicPartition, FoundOffset]:
         """Send one request to a leader; partitions missing from the answer are missing here.
-
-        While it is silent the leader is looked up again once a second, and a new one is asked as
-        well: the old one may be frozen.
 
         Args:
             node_id: the leader of all the partitions.
@@ -75,27 +72,9 @@ class OffsetLookup:
             UnsupportedVersionError: a search by time that the broker is too old for.
             KafkaError: the request failed.
         """
-
-        def choose_node(waiting: Collection[ConnectionKey]) -> ConnectionKey | None:
-            snapshot = self._client.cluster.snapshot
-            leaders = map(snapshot.leader_for, timestamps) if waiting else [node_id]
-            keys = [main_key(leader) for leader in leaders if leader is not None]
-            return next((key for key in keys if key not in waiting), None)
-
-        async def attempt(key: ConnectionKey) -> dict[TopicPartition, FoundOffset] | KafkaError:
-            try:
-                return await self._ask_node(key.node_id, timestamps)
-            except KafkaError as exc:
-                return exc
-
-        clock = self._client.runtime.clock
-        hedge = Hedge(choose_node, attempt, clock, interval=PATIENCE)
-        answer = await hedge.run(clock.now() + 2 * self._request_timeout)
-        if answer is None:
-            raise RequestTimedOutError(f"{hedge}: no answer to ListOffsets in time")
-        if isinstance(answer, KafkaError):
-            raise answer
-        return answer
+        return await self._leaders.ask(
+            node_id, timestamps, lambda node: self._ask_node(node, timestamps)
+        )
 
     async def _ask_node(
         self, node_id: int, timestamps: Mapping[TopicPartition, int]
@@ -141,8 +120,11 @@ class OffsetLookup:
             return _timed_out(missing, causes) if missing else None
 
         late = await self._client.retrying.until(deadline, attempt, _INCOMPLETE)
-        if late is not None:
+        if isinstance(late, KafkaTimeoutError):
             raise late
+        missing = {tp: when for tp, when in timestamps.items() if tp not in found}
+        if missing:  # there was no time for an attempt
+            raise _timed_out(missing, [str(late)])
         return {tp: found[tp] for tp in timestamps}
 
     async def _round(

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from kafka.consumer.offset_requests import leader_epoch_request, read_leader_epochs
 from kafka.errors import KafkaError
 from kafka.protocol.messages.offset_for_leader_epoch import OffsetForLeaderEpochRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from kafka._base.runtime import Runtime
+    from kafka.consumer.leader_hedge import LeaderHedge
     from kafka.consumer.offset_lookup import OffsetLookup
-    from kafka.consumer.offset_requests import EpochEnd, FoundOffset
+    from kafka.consumer.offset_requests import EpochEnd, EpochToCheck, FoundOffset
     from kafka.consumer.position_actions import CheckEpochs, ListOffsets
     from kafka.consumer.positions import PositionMachine
     from kafka.net.network_client import NetworkClient
@@ -23,11 +24,18 @@ if TYPE_CHECKING:
 VALIDATES_SINCE: Final = 3
 
 
+class _EpochEnds(NamedTuple):
+    """The answer to `CheckEpochs`, ``None`` if the broker is too old to know."""
+
+    by_partition: dict[TopicPartition, EpochEnd] | None
+
+
 class PositionRequests:
     """Perform `ListOffsets` and `CheckEpochs`, each in a task of its own.
 
     Args:
         client: sends OffsetForLeaderEpoch.
+        leaders: chooses the nodes for that.
         lookup: sends ListOffsets.
         machine: gets the answers.
         run_machine: called after an answer, to have the machine polled in the same step.
@@ -37,6 +45,7 @@ class PositionRequests:
     def __init__(
         self,
         client: NetworkClient,
+        leaders: LeaderHedge,
         lookup: OffsetLookup,
         machine: PositionMachine,
         *,
@@ -44,6 +53,7 @@ class PositionRequests:
         runtime: Runtime,
     ) -> None:
         self._client = client
+        self._leaders = leaders
         self._lookup = lookup
         self._machine = machine
         self._run_machine = run_machine
@@ -70,17 +80,22 @@ class PositionRequests:
 
     async def _check_epochs(self, action: CheckEpochs) -> None:
         answer: dict[TopicPartition, EpochEnd] | KafkaError | None
+        checks = {tp: asked.check for tp, asked in action.partitions.items()}
         try:
-            answer = await self._epoch_ends(action)
+            found = await self._leaders.ask(
+                action.node, checks, lambda node: self._epoch_ends(node, checks)
+            )
+            answer = found.by_partition
         except KafkaError as exc:
             answer = exc
         self._machine.on_epochs(action, answer, self._runtime.clock.now())
         self._run_machine()
 
-    async def _epoch_ends(self, action: CheckEpochs) -> dict[TopicPartition, EpochEnd] | None:
-        versions = await self._client.versions_of(action.node)
+    async def _epoch_ends(
+        self, node_id: int, checks: Mapping[TopicPartition, EpochToCheck]
+    ) -> _EpochEnds:
+        versions = await self._client.versions_of(node_id)
         if not versions.supports(OffsetForLeaderEpochRequest, VALIDATES_SINCE):
-            return None
-        checks = {tp: asked.check for tp, asked in action.partitions.items()}
-        response = await self._client.send(leader_epoch_request(checks), action.node)
-        return read_leader_epochs(response)
+            return _EpochEnds(None)
+        response = await self._client.send(leader_epoch_request(checks), node_id)
+        return _EpochEnds(read_leader_epochs(response))

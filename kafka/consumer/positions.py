@@ -146,12 +146,20 @@ class PositionMachine:
                 continue
             if self._settings.policy == LATEST:
                 self.on_reset(state, EARLIEST)
-        self._review()
+        self._review_all()
 
     def on_metadata(self, snapshot: ClusterSnapshot) -> None:
         """React to a new view of the cluster: leaders, their epochs, errors of topics."""
         self._snapshot = snapshot
-        self._review()
+        self._review_all()
+
+    def on_leaders(self, snapshot: ClusterSnapshot, changed: Iterable[TopicPartition]) -> None:
+        """React to the new leaders of *changed*, which errors have named (KIP-951)."""
+        self._snapshot = snapshot
+        for state in self._assigned(changed):
+            self._leaderless.discard(state.tp)
+            self._review(state)
+        self._end_search()
 
     def on_seek(self, state: PartitionState, offset: int, leader_epoch: int = -1) -> None:
         """Start *state* at *offset*; with an epoch the leader is asked first (KIP-320)."""
@@ -184,13 +192,17 @@ class PositionMachine:
             self.on_reset(state, policy)
 
     def on_failure(self, state: PartitionState, error: KafkaError) -> None:
-        """Stop *state* until a poll has raised *error*."""
+        """Stop *state* until a poll has raised *error*, after the data fetched before it.
+
+        A position that waits for the leader's confirmation is confirmed all the same: the data is
+        withheld until then, and would hide the error.
+        """
         state.fail(error)
         self._decided.append(Fail(state.tp, error))
 
     def on_error_raised(self, state: PartitionState, now: float) -> None:
         """Try *state* again, though not at once: a poll has raised its error."""
-        state.failure = None
+        state.clear_failure()
         state.backed_off(now, self._settings.backoff, self._uniform)
         self._look_at(state)
 
@@ -255,7 +267,7 @@ class PositionMachine:
         resets: dict[int, dict[TopicPartition, OffsetToFind]] = {}
         checks: dict[int, dict[TopicPartition, PositionToCheck]] = {}
         for state in self._assigned(due):
-            if state.failure is not None:
+            if state.is_stopped:
                 continue
             if state.state is FetchState.INITIALIZING:
                 self._initialize(state)
@@ -278,7 +290,7 @@ class PositionMachine:
         """Return the leader to ask about *state* now, ``None`` if there is nothing to ask."""
         if state.state not in {FetchState.AWAIT_RESET, FetchState.AWAIT_VALIDATION}:
             return None
-        if state.failure is not None or (state.tp, state.generation) in self._asking:
+        if state.is_stopped or (state.tp, state.generation) in self._asking:
             return None
         if not state.retry.may_start(now):
             self._timers.set(state.tp, state.retry.not_before)
@@ -301,7 +313,7 @@ class PositionMachine:
         search = self._search.failed(now, self._settings.backoff, self._uniform)
         self._search = search._replace(not_before=max(search.not_before, now + _SHORTEST_SEARCH))
         self._wants_metadata |= any(
-            state.failure is None and not state.paused for state in self._assigned(self._leaderless)
+            not state.is_stopped and not state.paused for state in self._assigned(self._leaderless)
         )
 
     def _changed_holds(self) -> Iterator[SetHold]:
@@ -345,27 +357,53 @@ class PositionMachine:
         """Drop what was fetched ahead of *position*."""
         self._restart(state, position, self._progress.last_leader_epoch(state.tp))
 
+    def _fail(self, state: PartitionState, error: KafkaError) -> None:
+        """Stop *state*: what it waits for has failed with *error*.
+
+        Without confirmation what was fetched ahead is never handed out. It is dropped, because a
+        poll raises an error only when no data is left before it.
+        """
+        if state.state is not FetchState.AWAIT_VALIDATION:
+            self.on_failure(state, error)
+            return
+        position = self._progress.position(state.tp)
+        state.refuse(
+            error,
+            state.offset if position is None else position,
+            self._subscriptions.next_generation(),
+            offset_epoch=self._progress.last_leader_epoch(state.tp),
+        )
+        self._decided += [
+            Start(state.tp, state.offset, state.offset_epoch),
+            Fail(state.tp, error),
+        ]
+
     def _back_off(self, state: PartitionState, now: float) -> None:
         state.backed_off(now, self._settings.backoff, self._uniform)
         self._wants_metadata = True
         self._look_at(state)
 
-    def _review(self) -> None:
-        """Look at all partitions: once for each snapshot and each assignment."""
-        snapshot = self._snapshot
+    def _review_all(self) -> None:
+        """Look at all partitions: once for each answer about the cluster and each assignment."""
         self._leaderless = set()
         for state in self._subscriptions.assignment:
-            tp = state.tp
-            if snapshot.leader_for(tp) is None:
-                self._leaderless.add(tp)
-            error = snapshot.topic_error(tp.topic)
-            if error is not None and not issubclass(error, RetriableError):
-                if state.failure is None:
-                    self.on_failure(state, error(tp.topic))
-            elif state.has_offset and snapshot.leader_epoch(tp) > state.leader_epoch:
-                self._follow_leader(state, snapshot.leader_epoch(tp))
-            if state.state is not FetchState.FETCHING:
-                self._due[tp] = None
+            self._review(state)
+        self._end_search()
+
+    def _review(self, state: PartitionState) -> None:
+        snapshot, tp = self._snapshot, state.tp
+        if snapshot.leader_for(tp) is None:
+            self._leaderless.add(tp)
+        error = snapshot.topic_error(tp.topic)
+        if error is not None and not issubclass(error, RetriableError):
+            if not state.is_stopped:
+                self._fail(state, error(tp.topic))
+        elif state.has_offset and snapshot.leader_epoch(tp) > state.leader_epoch:
+            self._follow_leader(state, snapshot.leader_epoch(tp))
+        if state.state is not FetchState.FETCHING:
+            self._due[tp] = None
+
+    def _end_search(self) -> None:
         if not self._leaderless:
             self._search = RetryState()
 
@@ -393,7 +431,7 @@ class PositionMachine:
         if isinstance(error, RetriableError):
             self._back_off(state, now)
         else:
-            self.on_failure(state, error)
+            self._fail(state, error)
 
     def _apply_found(
         self, state: PartitionState, found: FoundOffset | None, made_at: float, now: float
@@ -428,7 +466,7 @@ class PositionMachine:
             self._back_off(state, now)
         elif verdict is Verdict.FATAL:
             where = f"{state.tp.topic}-{state.tp.partition}"
-            self.on_failure(state, end.error(f"{where}: validation"))
+            self._fail(state, end.error(f"{where}: validation"))
         elif verdict is Verdict.SKIP:
             self._confirm(state)
         elif self._check_of(state) == check:
@@ -445,7 +483,7 @@ class PositionMachine:
             if result.restart_at is not None:
                 self._fetch_again(state, result.restart_at)
         elif policy == NONE:
-            self.on_failure(state, _truncation_error(state, position, result.divergent))
+            self._fail(state, _truncation_error(state, position, result.divergent))
         elif result.restart_at is None:
             _warn_truncated(state, position, policy.kind.value)
             self.on_reset(state, policy)

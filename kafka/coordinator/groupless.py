@@ -44,7 +44,7 @@ class GrouplessMembership:
         self._errors: dict[str, RaiseFromPoll] = {}
         self._retry = RetryState()
         self._ask_at: float | None = None
-        self._pattern_since = -1
+        self._pattern_since = 0
         self._pattern_matched = False
 
     def __repr__(self) -> str:
@@ -58,15 +58,17 @@ class GrouplessMembership:
         subscriptions = self._subscriptions
         kind = subscriptions.type
         if kind is SubscriptionType.AUTO_PATTERN:
-            # Only metadata asked for from now on lists all topics.
+            # What was listed for an older pattern may lack topics that are there by now.
             self._pattern_since, self._pattern_matched = self._snapshot.version, False
             self._actions += [WantTopics(None), RequestMetadata()]
         elif kind is SubscriptionType.AUTO_TOPICS:
             self._actions.append(WantTopics(subscriptions.subscription or frozenset()))
         else:
-            topics = frozenset(tp.topic for tp in subscriptions.assignment.partitions)
-            self._actions.append(WantTopics(topics))
-        if not self._follow(now):
+            wanted = subscriptions.user_assignment
+            self._actions.append(WantTopics(frozenset(tp.topic for tp in wanted)))
+            self._actions.append(Assign(wanted, ()))
+        if not self._follow(now) and subscriptions.subscription is not None:
+            # The partitions stay, but the errors of the subscription before are cleared.
             kept = tuple(state.tp for state in subscriptions.assignment)
             self._actions.append(Assign(kept, ()))
 
@@ -121,7 +123,7 @@ class GrouplessMembership:
 
     def _match_pattern(self) -> bool:
         """Match the pattern against all topics; return whether they are known yet."""
-        if self._snapshot.version <= self._pattern_since:
+        if self._snapshot.all_listed_in <= self._pattern_since:
             return False
         subscriptions = self._subscriptions
         before = subscriptions.subscription or frozenset()

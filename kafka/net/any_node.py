@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 
 # A second connection to a node, for what must not wait behind Produce and Fetch. A broker answers
 # the requests of a connection one after the other, so one that takes long holds up all behind it.
-# It is made only if the main connection is busy and no other node is fit, and it is closed once the
-# main connection has answered: most clients never have one, idle clients never keep one.
+# It is made only if the main connection is busy and no other node is fit. It is closed once it has
+# answered, unless the main connection is slow or full: then it stays until that one has answered.
+# So most clients never have one, and idle clients never keep one. A Fetch that waits for data keeps
+# the main connection busy, but does not make it slow.
 METADATA_CHANNEL: Final = "metadata"
 
 
@@ -57,7 +59,7 @@ class AnyNode:
         self._on_slow = on_slow
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
-        self.is_watching = False
+        self._is_watching = False
 
     def choose(self, waiting: Collection[ConnectionKey]) -> ConnectionKey | None:
         """Return the connection to use for a request, other than those in *waiting*.
@@ -68,9 +70,7 @@ class AnyNode:
         """
         now = self._clock.now()
         mains = self._mains()
-        second = [
-            ConnectionKey(key.node_id, METADATA_CHANNEL) for key in mains if self._is_busy(key, now)
-        ]
+        second = [_second(key) for key in mains if self._is_busy(key, now)]
         return self._states.least_loaded(
             [key for key in mains if key not in waiting],
             self._load,
@@ -82,8 +82,11 @@ class AnyNode:
         """Close those that are not needed any more."""
         now = self._clock.now()
         for key in self._mains():
-            connection = self._pool.find(ConnectionKey(key.node_id, METADATA_CHANNEL))
-            if connection is not None and not connection.in_flight and not self._is_busy(key, now):
+            second = _second(key)
+            connection = self._pool.find(second)
+            if connection is None or self._pool.is_busy(second):
+                continue
+            if self._load(key).has_room and not self._is_slow(key, now):
                 connection.close()
 
     def _is_busy(self, key: ConnectionKey, now: float) -> bool:
@@ -104,9 +107,11 @@ class AnyNode:
 
     def watch(self) -> None:
         """Look for slow nodes once a second, for as long as anybody waits for a node."""
+        if self._is_watching:
+            return
         # In this order an exception out of a signal handler costs a look too many, not all.
         self._timer = self._loop.call_later(PATIENCE, self._look)
-        self.is_watching = True
+        self._is_watching = True
 
     def close(self) -> None:
         """Look no more."""
@@ -114,14 +119,23 @@ class AnyNode:
             self._timer.cancel()
 
     def _look(self) -> None:
-        self.is_watching = False
+        self._is_watching = False
         now = self._clock.now()
         mains = self._mains()
         slow = [key for key in mains if self._is_slow(key, now)]
         if any(self._is_another_fit(key) for key in slow):
             self._on_slow()
-        if any(self._pool.is_busy(key) or self._states.ready_in(key, now) > 0 for key in mains):
+        self.close_second_connections()
+        if any(self._is_awaited(key, now) for key in mains):
             self.watch()
+
+    def _is_awaited(self, key: ConnectionKey, now: float) -> bool:
+        """Return whether anybody waits for a node, or it has a second connection to be closed."""
+        return (
+            self._pool.is_busy(key)
+            or self._states.ready_in(key, now) > 0
+            or self._pool.find(_second(key)) is not None
+        )
 
     def _is_another_fit(self, slow: ConnectionKey) -> bool:
         """Return whether a node other than that of *slow* can be asked now.
@@ -129,7 +143,12 @@ class AnyNode:
         If none can, asking would only dial the bootstrap servers once a second while the whole
         cluster is away.
         """
-        return self.choose((slow, ConnectionKey(slow.node_id, METADATA_CHANNEL))) is not None
+        return self.choose((slow, _second(slow))) is not None
 
     def _is_slow(self, key: ConnectionKey, now: float) -> bool:
         return self._states.is_slow(key, self._load(key), now, longest_poll=self._longest_poll)
+
+
+def _second(main: ConnectionKey) -> ConnectionKey:
+    """Return the key of the second connection to the node of *main*."""
+    return ConnectionKey(main.node_id, METADATA_CHANNEL)

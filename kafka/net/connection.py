@@ -168,9 +168,16 @@ class Connection:
         self._write(request, future, version, expires_at)
         return future
 
-    def write(self, request: Request[R], handler: ResponseHandler[R], *, expires_at: float) -> None:
+    def write(
+        self,
+        request: Request[R],
+        handler: ResponseHandler[R],
+        *,
+        expires_at: float,
+        max_version: int | None = None,
+    ) -> None:
         """As `send`, but give the outcome to *handler*, in the very step that brings it."""
-        self._write(request, handler, self._pick(request, None), expires_at)
+        self._write(request, handler, self._pick(request, max_version), expires_at)
 
     def write_batch(
         self,

@@ -107,7 +107,7 @@ class ConnectionPool:
 
     def has_logged_trouble(self, node_id: int) -> bool:
         """Return whether the last that was logged of the node is that it cannot be reached."""
-        return self._quiet.is_told(node_id)
+        return self._quiet.has_trouble(node_id)
 
     def connections(self) -> list[Connection]:
         """Return the connections that are ready."""

@@ -163,8 +163,10 @@ class Connector:
             # If this task is cancelled, closing the connection fails an answer nobody looks at.
             answer.add_done_callback(mark_retrieved)
             await asyncio.wait({answer}, timeout=SILENCE)
-            if not answer.done() and (nudge := handshake.on_silence()) is not None:
-                behind = connection.exchange(nudge.request, nudge.version, expires_at=deadline.at)
+            if not answer.done() and (further := handshake.on_silence()) is not None:
+                behind = connection.exchange(
+                    further.request, further.version, expires_at=deadline.at
+                )
                 behind.add_done_callback(mark_retrieved)
             frame = await answer
         except (KafkaConnectionError, CorrelationIdError) as error:

@@ -222,6 +222,7 @@ class MetadataUpdater:
         changed = self._cluster.merge(
             response,
             partial=query.partial,
+            lists_all=query.topics is None,
             names_all_brokers=self._source.names_all_brokers(),
         )
         snapshot = self._cluster.snapshot

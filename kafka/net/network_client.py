@@ -188,9 +188,11 @@ class NetworkClient:
         """End all background tasks and connections; requests in flight fail."""
         self._closed = True
         self._any_node.close()
-        await self.supervisor.stop()
-        self._pool.close()
-        self._resolver.close()
+        try:
+            await self.supervisor.stop()
+        finally:
+            self._pool.close()
+            self._resolver.close()
 
     # -- requests --------------------------------------------------------------------------
 
@@ -238,7 +240,13 @@ class NetworkClient:
         return await future
 
     def send_now(
-        self, request: Request[R], node_id: int, handler: ResponseHandler[R], *, channel: str = MAIN
+        self,
+        request: Request[R],
+        node_id: int,
+        handler: ResponseHandler[R],
+        *,
+        max_version: int | None = None,
+        channel: str = MAIN,
     ) -> bool:
         """Write *request* in this very step if the node is ready; return whether it is.
 
@@ -246,6 +254,7 @@ class NetworkClient:
             request: in its newest shape.
             node_id: the broker.
             handler: gets the response or the error, within ``request_timeout_ms``.
+            max_version: highest version to use.
             channel: name of the connection.
 
         Raises:
@@ -255,7 +264,8 @@ class NetworkClient:
         connection = self.idle_connection(node_id, now, channel)
         if connection is None:
             return False
-        connection.write(request, handler, expires_at=now + self._config.request_timeout)
+        expires_at = now + self._config.request_timeout
+        connection.write(request, handler, expires_at=expires_at, max_version=max_version)
         return True
 
     def idle_connection(self, node_id: int, now: float, channel: str = MAIN) -> Connection | None:
@@ -319,8 +329,7 @@ class NetworkClient:
             self.supervisor.check()
         if self._closed:
             raise IllegalStateError("the client is closed")
-        if not self._any_node.is_watching:
-            self._any_node.watch()
+        self._any_node.watch()
 
     # -- metadata (kafka.net.metadata_updater.MetadataSource) ------------------------------
 

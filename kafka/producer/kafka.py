@@ -3,8 +3,19 @@
 from __future__ import annotations
 
 import threading
-from functools import wraps
-from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, Final, ParamSpec, Self, TypeVar
+from functools import partial, wraps
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ClassVar,
+    Concatenate,
+    Final,
+    NamedTuple,
+    Never,
+    ParamSpec,
+    Self,
+    TypeVar,
+)
 
 from kafka._base.at_exit import EXIT_TIMEOUT
 from kafka._base.lifetime import Lifetime
@@ -13,10 +24,15 @@ from kafka._base.loop_thread import EventLoopThread
 from kafka._base.reentrant_lock import reentrant_lock
 from kafka._base.system import monotonic
 from kafka.config.producer import ProducerConfig
-from kafka.errors import IllegalStateError, KafkaError, KafkaTimeoutError
+from kafka.errors import (
+    IllegalStateError,
+    KafkaConfigurationError,
+    KafkaError,
+    KafkaTimeoutError,
+)
 from kafka.producer.async_producer import AsyncKafkaProducer
 from kafka.producer.callbacks import CallbackThread
-from kafka.producer.client import ProducerClient
+from kafka.producer.client import ProducerClient, options_of
 from kafka.producer.drivers import ThreadDriver, ThreadWaiter
 from kafka.sync.facade import GRACE, Facade, blocking, local
 
@@ -50,7 +66,7 @@ def _ask(
 
     @wraps(method)
     def call(self: KafkaProducer, /, *args: P.args, **kwargs: P.kwargs) -> T:
-        self._running.incomplete.check_may_wait()
+        self._running.core.incomplete.check_may_wait()
         return ask(self, *args, **kwargs)
 
     return call
@@ -64,23 +80,38 @@ class KafkaProducer(Facade[ProducerClient]):
     buffered are delivered by the parent alone.
 
     Args:
+        *positional: none: options are keywords.
         **configs: see the page on configuration; `DEFAULT_CONFIG` lists names and defaults.
 
     Raises:
         NoBrokersAvailable: no bootstrap server answered within ``bootstrap_timeout_ms``.
         KafkaConfigurationError: an unknown option, or values that cannot work.
+        TypeError: a value of the wrong type.
     """
 
     DEFAULT_CONFIG: ClassVar[dict[str, object]] = ProducerConfig.default_config()
 
-    def __init__(self, **configs: Any) -> None:  # Any: each option has a type of its own
-        self._client = client = ProducerClient(ProducerConfig.from_kwargs(configs))
+    def __init__(
+        self,
+        *positional: Never,
+        **configs: Any,  # Any: each option has a type of its own
+    ) -> None:
+        try:
+            options = options_of(type(self).__name__, positional, configs)
+        except (KafkaConfigurationError, TypeError) as error:
+            # The traceback ends at this call: the frames inside of it do not help its caller.
+            raise error.with_traceback(None) from None
+        self._client = client = ProducerClient(options)
         super().__init__(client, EventLoopThread(f"kafka-{client.options.client_id}-io"))
         self.config = client.config
         self._starting = reentrant_lock()
         self._put: Callable[[str, object, object], FutureRecordMetadata | None] = _put_nothing
-        self._path: SendPath | None = None
-        self._driver: ThreadDriver
+        self._put_with: Callable[
+            [str, object, object, object, object, object], FutureRecordMetadata | None
+        ] = _put_nothing
+        # ``None`` unless the producer takes calls: not before the end of the start, not after
+        # close(), and in a forked child not until that has started its own.
+        self._started: _Started | None = None
         self._lifetime = Lifetime(self._thread, on_fork=self._after_fork)
         self._lifetime.close_at_exit(hurry=self._stop_lingering, close=self._close_at_exit)
         self._start()
@@ -122,10 +153,12 @@ class KafkaProducer(Facade[ProducerClient]):
         """
         if headers is None and partition is None and timestamp_ms is None:
             future = self._put(topic, value, key)
-            if future is not None:
-                return future
-        path = self._path or self._running.path
-        return path.send(topic, value, key, headers, partition, timestamp_ms, self._driver)
+        else:
+            future = self._put_with(topic, value, key, headers, partition, timestamp_ms)
+        if future is not None:
+            return future
+        path, driver, _ = self._started or self._running
+        return path.send(topic, value, key, headers, partition, timestamp_ms, driver)
 
     def send_many(
         self,
@@ -136,8 +169,7 @@ class KafkaProducer(Facade[ProducerClient]):
         partition: int | None = None,
         timestamp_ms: int | None = None,
     ) -> FutureRecordsMetadata:
-        path = self._running.path
-        driver = self._driver
+        path, driver, _ = self._running
         return driver.run(
             path.steps_of_many(
                 topic, values, keys, headers, partition, timestamp_ms, driver.new_waiter
@@ -159,9 +191,9 @@ class KafkaProducer(Facade[ProducerClient]):
             KafkaTimeoutError: the time is over; the records stay in the buffer.
             IllegalStateError: called inside a delivery callback.
         """
-        core = self._running
+        _, driver, core = self._running
         core.incomplete.check_may_wait()
-        self._driver.run(core.flush(timeout, ThreadWaiter(core.clock)))
+        driver.run(core.flush(timeout, ThreadWaiter(core.clock)))
 
     # -- cluster -----------------------------------------------------------------------------
 
@@ -195,7 +227,7 @@ class KafkaProducer(Facade[ProducerClient]):
         """
         seconds = self._client.close_timeout(timeout)
         self._client.closed = True
-        self._path, self._put = None, _put_nothing
+        self._forget_core()
         core = self._client.started
         if core is None or not self._thread.is_running:
             return
@@ -244,7 +276,7 @@ class KafkaProducer(Facade[ProducerClient]):
         """Warn if the producer was not closed, and deliver what it still holds."""
         lifetime: Lifetime | None = self.__dict__.get("_lifetime")  # None: options refused
         if lifetime is not None and not self._client.closed:
-            lifetime.on_collected(self, self._client.close)
+            lifetime.on_collected(self, partial(_close_collected, self._client))
 
     def __reduce__(self) -> tuple[object, ...]:
         """Refuse to be pickled."""
@@ -270,29 +302,47 @@ class KafkaProducer(Facade[ProducerClient]):
             self._thread.stop()
             raise
         core = client.core
-        self._driver = ThreadDriver(
+        driver = ThreadDriver(
             core.topics,
             self._thread,
             clock=core.clock,
             cannot_wait=core.cannot_wait,
             route_limit=client.options.max_block + GRACE,
         )
-        self._path = core.path
-        # The bound method itself, because send() is the hot path: no object stands between.
+        self._started = _Started(core.path, driver, core)
+        # The bound methods themselves, because send() is the hot path: no object stands between.
         self._put = core.accumulator.gate.append
+        self._put_with = core.accumulator.gate.append_with
+
+    def _forget_core(self) -> None:
+        """Let the next send() ask for the core, which may raise."""
+        self._started, self._put, self._put_with = None, _put_nothing, _put_nothing
 
     @property
-    def _running(self) -> ProducerCore:
-        """The core of this process: checked, and in a forked child started afresh."""
+    def _running(self) -> _Started:
+        """The parts of this process: checked, and in a forked child started afresh."""
+        self._check_open()
+        started = self._started or self._start_child()
+        started.core.check()
+        return started
+
+    def _check_open(self) -> None:
         if self._client.closed:
             raise KafkaError("the producer is closed; make a new one")
-        if self._thread.was_forked:
-            with self._starting:
-                if self._thread.was_forked:
-                    self._start()
-        core = self._client.core
-        core.check()
-        return core
+
+    def _start_child(self) -> _Started:
+        """Start a forked child's copy, or wait for the thread of the child that is at it."""
+        if self._thread.is_current:
+            # What the garbage collector runs on the loop thread must not wait for the loop.
+            raise IllegalStateError("the producer is not started yet in this process")
+        with self._starting:
+            if self._thread.was_forked:
+                self._start()
+            if self._started is not None:
+                return self._started
+        self._check_open()
+        # A signal handler has interrupted `_start` of its own thread.
+        raise IllegalStateError("the producer is not started yet in this process")
 
     def _after_fork(self) -> ProducerClient:
         """Take a new core; return the parent's client with its records and connections."""
@@ -300,7 +350,7 @@ class KafkaProducer(Facade[ProducerClient]):
         if parents.started is not None:
             parents.started.incomplete.abandoned = True
         self._starting = reentrant_lock()
-        self._path, self._put = None, _put_nothing
+        self._forget_core()
         self._client = self._calls = ProducerClient(parents.options)
         self._client.closed = parents.closed
         return parents
@@ -311,5 +361,29 @@ class KafkaProducer(Facade[ProducerClient]):
         return self._client.cluster
 
 
-def _put_nothing(topic: str, value: object, key: object) -> None:
+async def _close_collected(client: ProducerClient) -> None:
+    """Close what is left of a collected producer, and end the thread of its callbacks."""
+    try:
+        await client.close()
+    finally:
+        if client.started is not None:
+            client.started.incomplete.stop_callbacks(0.0)
+
+
+class _Started(NamedTuple):
+    """What calls need of a producer that has started in this process."""
+
+    path: SendPath
+    driver: ThreadDriver
+    core: ProducerCore
+
+
+def _put_nothing(
+    topic: str,
+    value: object,
+    key: object,
+    headers: object = None,
+    partition: object = None,
+    timestamp_ms: object = None,
+) -> None:
     """Put in no record: the producer is not started, closed, or a forked copy."""

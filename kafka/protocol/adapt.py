@@ -64,8 +64,9 @@ S = TypeVar("S", bound=Struct)
 def version_cap(request: Request[M]) -> int | None:
     """Return the highest version whose shape can carry *request*, or None if any can.
 
-    An incremental fetch that lists no topics is not capped: a session begun with names has to pass
-    `FETCH_WITHOUT_TOPIC_IDS` itself (KIP-516: a session may not switch between names and ids).
+    An incremental fetch that lists no topics is not capped: whoever continues a session begun with
+    names passes `FETCH_WITHOUT_TOPIC_IDS` itself, because a session may not switch between names
+    and ids (KIP-516). The consumer's fetch session does.
     """
     rule = _CAPS.get(request.API_KEY)
     return None if rule is None else rule(request)

@@ -71,6 +71,7 @@ class PartitionState:
         reset: what to look for while awaiting a reset.
         holds: the bits of every `Hold` on it; an ``int``, because `IntFlag` computes in Python.
         failure: error that the user has to see before the partition is fetched again.
+        refused: whether `failure` says why the position could not be validated.
         retry: back-off after errors of this partition.
         preferred_replica: node to fetch from instead of the leader (KIP-392), -1 for none.
         preferred_until: when the preference ends.
@@ -93,6 +94,7 @@ class PartitionState:
         "offset_epoch",
         "preferred_replica",
         "preferred_until",
+        "refused",
         "reset",
         "retry",
         "state",
@@ -109,6 +111,7 @@ class PartitionState:
         self.reset: OffsetReset | None = None
         self.holds = 0
         self.failure: KafkaError | None = None
+        self.refused = False
         self.retry = RetryState()
         self.preferred_replica = -1
         self.preferred_until = 0.0
@@ -138,6 +141,16 @@ class PartitionState:
     def is_fetchable(self) -> bool:
         """Return whether a fetch may be sent for it now, as far as its own state goes."""
         return self.state is FetchState.FETCHING and not self.holds and self.failure is None
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether nothing is asked about it until the user has seen `failure`.
+
+        An error of fetching does not stop a validation: the data before it waits for that.
+        """
+        if self.failure is None:
+            return False
+        return self.refused or self.state is not FetchState.AWAIT_VALIDATION
 
     def set_hold(self, hold: Hold, *, on: bool) -> None:
         """Add or remove one *hold*."""
@@ -191,6 +204,26 @@ class PartitionState:
         """Stop fetching until the application has seen *error*."""
         self.failure = error
 
+    def refuse(self, error: KafkaError, offset: int, generation: int, *, offset_epoch: int) -> None:
+        """Go back to *offset*, under a new *generation*, and wait there: validation has failed.
+
+        Args:
+            error: what the user has to see before it is validated again.
+            offset: what the application has reached.
+            generation: the new number.
+            offset_epoch: epoch of the record before *offset*.
+        """
+        self._restart(generation)
+        self.offset = offset
+        self.offset_epoch = offset_epoch
+        self.failure = error
+        self.refused = True
+
+    def clear_failure(self) -> None:
+        """Go on: the application has seen the error."""
+        self.failure = None
+        self.refused = False
+
     def backed_off(self, now: float, backoff: ExponentialBackoff, uniform: Uniform) -> None:
         """Count one more failure, and return to the leader if a replica was preferred.
 
@@ -201,7 +234,7 @@ class PartitionState:
 
     def _restart(self, generation: int) -> None:
         self.generation = generation
-        self.failure = None
+        self.clear_failure()
         self.reset = None
         self.retry = RetryState()
         self.preferred_replica = -1

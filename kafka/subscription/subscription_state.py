@@ -86,7 +86,8 @@ class SubscriptionState:
         subscription: names of the topics subscribed to, ``None`` with `assign` and before either.
         pattern: the regular expression subscribed to.
         listener: the user's rebalance listener.
-        assignment: the partitions read now.
+        user_assignment: the partitions given to `assign_from_user`.
+        assignment: the partitions read now; it follows the user's wishes by `replace_assignment`.
     """
 
     def __init__(self) -> None:
@@ -95,14 +96,18 @@ class SubscriptionState:
         self.pattern: re.Pattern[str] | None = None
         self.listener: Listener | None = None
         self.assignment = Assignment((), 0)
-        # Instrumentation reads this name of kafka-python's.
-        self._user_assignment: frozenset[TopicPartition] = frozenset()
+        self.user_assignment: tuple[TopicPartition, ...] = ()
         self._generations = count(1)
         self._seen_topics: dict[str, int] = {}
 
     def __repr__(self) -> str:
         """Return a status line."""
         return f"<SubscriptionState {self.type.name} {self.assignment!r}>"
+
+    @property
+    def _user_assignment(self) -> frozenset[TopicPartition]:
+        """`user_assignment` under kafka-python's name, which instrumentation reads."""
+        return frozenset(self.user_assignment)
 
     def next_generation(self) -> int:
         """Return a number never used before by this consumer."""
@@ -117,14 +122,16 @@ class SubscriptionState:
         """Subscribe to *topics*, or to all topics whose names *pattern* matches.
 
         Raises:
-            ValueError: neither is given, or a name is not a legal topic name.
+            ValueError: neither is given, a name is not a legal topic name, or *pattern* is no
+                regular expression.
             IllegalStateError: both are given, or partitions are assigned by hand.
-            TypeError: *topics* is a string or a dict, or *listener* no rebalance listener.
+            TypeError: *topics* is a string or a dict, *pattern* neither a string nor compiled from
+                one, or *listener* no rebalance listener.
         """
         wanted = _check_topics(topics, pattern)
         _check_listener(listener)
         if pattern is not None and not topics:
-            compiled = re.compile(pattern)
+            compiled = _compile(pattern)
             self._set_type(SubscriptionType.AUTO_PATTERN)
             self.pattern = compiled
             self.subscription = frozenset()
@@ -135,7 +142,7 @@ class SubscriptionState:
         self._seen_topics.clear()
 
     def assign_from_user(self, partitions: Iterable[TopicPartition]) -> None:
-        """Read exactly *partitions*; those read already keep their positions.
+        """Ask for exactly *partitions*.
 
         Raises:
             IllegalStateError: topics are subscribed to.
@@ -143,8 +150,7 @@ class SubscriptionState:
         """
         partitions = check_partitions(partitions)
         self._set_type(SubscriptionType.USER_ASSIGNED)
-        self._user_assignment = frozenset(partitions)
-        self.replace_assignment(partitions)
+        self.user_assignment = partitions
 
     def replace_assignment(self, partitions: Iterable[TopicPartition]) -> Assignment:
         """Make *partitions* the assignment, keep the states of those that stay, and return it."""
@@ -157,14 +163,13 @@ class SubscriptionState:
         return self.assignment
 
     def unsubscribe(self) -> None:
-        """Forget topics, pattern, listener and assignment."""
+        """Forget topics, pattern, listener and the partitions asked for."""
         self.type = SubscriptionType.NONE
         self.subscription = None
         self.pattern = None
         self.listener = None
-        self._user_assignment = frozenset()
+        self.user_assignment = ()
         self._seen_topics.clear()
-        self.replace_assignment(())
 
     def match(self, topics: Iterable[str]) -> bool:
         """Subscribe to those of *topics* that the pattern matches; return whether that changed."""
@@ -193,6 +198,17 @@ class SubscriptionState:
         if self.type not in {SubscriptionType.NONE, wanted}:
             raise IllegalStateError(_EXCLUSIVE)
         self.type = wanted
+
+
+def _compile(pattern: str | re.Pattern[str]) -> re.Pattern[str]:
+    text: object = pattern.pattern if isinstance(pattern, re.Pattern) else pattern
+    if not isinstance(text, str):
+        raise TypeError(f"pattern must be a regular expression of str, not {pattern!r}")
+    try:
+        return re.compile(pattern)
+    except re.error as error:
+        wrong = f"pattern must be a regular expression, not {pattern!r}: {error}"
+        raise ValueError(wrong) from error
 
 
 def _check_topics(topics: Iterable[str], pattern: str | re.Pattern[str] | None) -> frozenset[str]:

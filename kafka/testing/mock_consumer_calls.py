@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from kafka.config.consumer import ConsumerConfig
 from kafka.consumer import arguments
 from kafka.errors import IllegalStateError, WakeupError
-from kafka.producer.arguments import check_partition_type, check_timestamp, owned_headers
+from kafka.producer.arguments import check_partition_type, check_timestamp, checked_headers
 from kafka.serializer.adapt import adapt_deserializer
 from kafka.structs import ConsumerGroupMetadata, ConsumerRecord, OffsetAndMetadata, TopicPartition
 from kafka.subscription import (
@@ -130,7 +130,7 @@ class MockConsumerCalls:
             check_timestamp(timestamp_ms, _MAGIC)
             tp = TopicPartition(topic, partition)
             at = self._log.end(tp) if offset is None else offset
-            owned = owned_headers(headers or (), _MAGIC)
+            owned = checked_headers(headers or ())
             record = made_record(tp, at, timestamp_ms, key, value, owned)
         if not raw:
             check_bytes(record)
@@ -204,9 +204,6 @@ class MockConsumerCalls:
 
     def _replace(self, partitions: Iterable[TopicPartition]) -> None:
         self.subscriptions.replace_assignment(partitions)
-        self._settle()
-
-    def _settle(self) -> None:
         self._rows = iter(())
         self._reader.settle(self.subscriptions.assignment.partitions)
 
@@ -235,13 +232,13 @@ class MockConsumerCalls:
             self.subscriptions.assign_from_user(partitions)
         else:
             self.subscriptions.unsubscribe()
-        self._settle()
+        self._replace(self.subscriptions.user_assignment)
 
     def unsubscribe(self) -> None:
         """Drop the subscription, or the assignment."""
         self.check_open()
         self.subscriptions.unsubscribe()
-        self._settle()
+        self._replace(self.subscriptions.user_assignment)
 
     def subscription(self) -> set[str] | None:
         """Return the names of the topics subscribed to."""

@@ -25,12 +25,13 @@ from kafka.producer.arguments import (
     check_partition_type,
     check_timestamp,
     check_topic,
-    owned_headers,
+    checked_headers,
 )
 from kafka.producer.batch_encoding import (
     BATCH_OVERHEAD,
     MAX_RECORD_OVERHEAD,
     RECORD_MEMORY,
+    encode_owned,
     record_memory,
 )
 from kafka.producer.future import FutureRecordsMetadata
@@ -330,9 +331,10 @@ class MockProducerCalls:
         given = headers or []
         key_bytes = serialized(self._serialize_key, "key", topic, given, key)
         value_bytes = serialized(self._serialize_value, "value", topic, given, value)
-        copies = [] if headers is None else owned_headers(headers, _MAGIC)
+        copies = [] if headers is None else checked_headers(headers)
         stamp = int(time.time() * 1000) if timestamp_ms is None else timestamp_ms
-        self._check_size(topic, (stamp, key_bytes, value_bytes, copies))
+        encoded = encode_owned(copies) if copies else None
+        self._check_size(topic, (stamp, key_bytes, value_bytes, encoded))
         check_timestamp(stamp, _MAGIC)
         if partition is None:
             partition = self._choose(topic, key, key_bytes, value, value_bytes)

@@ -15,6 +15,7 @@ from kafka.errors import (
     WakeupError,
 )
 from kafka.protocol.messages.fetch import FetchRequest, FetchResponse
+from kafka.protocol.messages.metadata import MetadataRequest
 from kafka.structs import TopicPartition
 from kafka.testing import EmbeddedCluster
 from kafka.testing.broker.faults import Answer
@@ -52,6 +53,25 @@ async def test_wakeup_ends_a_question_to_the_brokers() -> None:
             await reader.end_offsets([TopicPartition("missing", 0)])
 
 
+async def test_wakeup_again_and_again_ends_one_call_and_cancels_nothing() -> None:
+    def wakeup() -> None:
+        for _ in range(3):
+            reader.wakeup()
+
+    async with cluster_of() as cluster, consumer(cluster) as reader:
+        task = asyncio.current_task()
+        assert task is not None
+        for call in (
+            lambda: reader.end_offsets([TopicPartition("missing", 0)]),
+            lambda: reader.poll(60_000),
+        ):
+            asyncio.get_running_loop().call_later(1.0, wakeup)
+            with pytest.raises(WakeupError):
+                await call()
+            assert task.cancelling() == 0
+            assert await reader.topics() == set()
+
+
 async def test_questions_about_missing_topics_end_in_time() -> None:
     async with cluster_of() as cluster, consumer(cluster) as reader:
         with pytest.raises(KafkaTimeoutError, match="missing"):
@@ -65,6 +85,18 @@ async def test_question_about_a_missing_partition_names_it() -> None:
         async with consumer(cluster) as reader:
             with pytest.raises(KafkaTimeoutError, match="t-9"):
                 await reader.end_offsets([TopicPartition("t", 9)], 2000)
+
+
+async def test_questions_without_time_are_late() -> None:
+    async with cluster_of() as cluster:
+        cluster.create_topic("t")
+        async with consumer(cluster, "t") as reader:
+            await reader.position(T0)
+            for ask in (reader.beginning_offsets, reader.end_offsets):
+                with pytest.raises(KafkaTimeoutError, match="no offset for t-0 in time"):
+                    await ask([T0], 0)
+            with pytest.raises(KafkaTimeoutError, match="no offset for t-0 in time"):
+                await reader.offsets_for_times({T0: 0}, 0)
 
 
 async def test_offsets_are_found_by_time_and_at_the_ends() -> None:
@@ -198,6 +230,22 @@ async def test_consumer_without_brokers_asks_seldom_and_recovers() -> None:
             await cluster.control.revive(0)
             cluster.append("t", b"a")
             assert values(await read(reader, 1)) == [b"a"]
+
+
+async def test_session_lasts_although_topic_ids_are_unknown() -> None:
+    # Topics made before brokers of 2.8 have no ids.
+    async with cluster_of(api_versions={MetadataRequest: (0, 9)}) as cluster:
+        cluster.create_topic("t")
+        cluster.append("t", b"a")
+        async with consumer(cluster, "t") as reader:
+            await read(reader, 1)
+            before = cluster.count(MetadataRequest)
+            await asyncio.sleep(30)
+            assert cluster.count(MetadataRequest) == before
+        fetches = [record.request for record in cluster.requests(FetchRequest)]
+        # The first opens the session, and the last ends it.
+        assert {fetch.session_epoch > 0 for fetch in fetches[1:-1]} == {True}
+        assert {record.api_version for record in cluster.requests(FetchRequest)} == {12}
 
 
 async def test_evicted_session_is_made_anew() -> None:

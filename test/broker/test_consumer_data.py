@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from kafka.errors import (
@@ -13,6 +15,7 @@ from kafka.errors import (
 from kafka.protocol.messages.fetch import FetchRequest
 from kafka.protocol.messages.list_offsets import ListOffsetsRequest
 from kafka.protocol.messages.metadata import MetadataRequest
+from kafka.testing.broker.faults import Delay
 from test.broker.consumer_support import T0, consumer, read, values
 from test.support.raw_client import RawClient
 from test.support.stage import asked, cluster_of
@@ -60,6 +63,21 @@ async def test_pattern_picks_up_new_topics_with_the_metadata() -> None:
             cluster.append("tb", b"first")
             assert values(await read(reader, 1)) == [b"first"]
             assert reader.subscription() == {"ta", "tb"}
+
+
+async def test_pattern_does_not_take_the_answer_to_a_question_before_it_for_all_topics() -> None:
+    async with cluster_of() as cluster:
+        cluster.create_topic("t")
+        cluster.append("t", b"old")
+        async with consumer(cluster, auto_offset_reset="latest") as reader:
+            cluster.inject(MetadataRequest, Delay(0.5))
+            reader.subscribe(["other"])
+            await asyncio.sleep(0.1)
+            reader.unsubscribe()
+            reader.subscribe(pattern="t.*")
+            assert await reader.poll(5000) == {}
+            cluster.append("t", b"new")
+            assert values(await read(reader, 1)) == [b"new"]
 
 
 async def test_topic_that_may_not_be_read_is_an_error() -> None:

@@ -12,6 +12,7 @@ from kafka.errors import (
     NoOffsetForPartitionError,
     NotLeaderForPartitionError,
     OffsetOutOfRangeError,
+    TopicAuthorizationFailedError,
     UnknownServerError,
 )
 from kafka.protocol.messages.fetch import FetchRequest
@@ -178,6 +179,47 @@ async def test_truncation_without_policy_is_an_error_that_names_the_offset() -> 
             await asyncio.sleep(2)
             reader.resume(T0)
             with pytest.raises(LogTruncationError, match="from offset 1"):
+                await reader.poll(10_000)
+
+
+@pytest.mark.parametrize("why", ["truncated", "not allowed"])
+async def test_error_of_a_validation_is_raised_although_data_is_buffered(why: str) -> None:
+    async with cluster_of() as cluster:
+        cluster.create_topic("t")
+        for value in (b"a", b"b", b"lost"):
+            cluster.append("t", value)
+        async with consumer(cluster, auto_offset_reset="none", **FAST) as reader:
+            reader.assign([T0])
+            reader.seek(T0, 0)
+            await read(reader, 2, max_records=2)
+            if why == "truncated":
+                cluster.truncate("t", 0, 1)
+            else:
+                cluster.fail(OffsetForLeaderEpochRequest, TopicAuthorizationFailedError)
+                cluster.bump_leader_epoch("t", 0)
+            await asyncio.sleep(5)
+            with pytest.raises((LogTruncationError, TopicAuthorizationFailedError)):
+                await reader.poll(10_000)
+            if why == "truncated":
+                with pytest.raises(LogTruncationError):
+                    await reader.poll(10_000)
+            else:
+                assert values(await read(reader, 1)) == [b"lost"]
+
+
+async def test_new_leader_epoch_does_not_withhold_what_was_read_before_an_error() -> None:
+    async with cluster_of() as cluster:
+        cluster.create_topic("t")
+        for value in (b"a", b"b", b"c"):
+            cluster.append("t", value)
+        async with consumer(cluster, "t", **FAST) as reader:
+            await read(reader, 2, max_records=2)
+            cluster.fail(FetchRequest, TopicAuthorizationFailedError)
+            await asyncio.sleep(2)
+            cluster.bump_leader_epoch("t", 0)
+            await asyncio.sleep(5)
+            assert values(await read(reader, 1)) == [b"c"]
+            with pytest.raises(TopicAuthorizationFailedError):
                 await reader.poll(10_000)
 
 

@@ -14,7 +14,7 @@ from kafka.protocol.messages.fetch import FetchRequest
 from kafka.protocol.messages.list_offsets import ListOffsetsRequest
 from kafka.protocol.messages.metadata import MetadataRequest, MetadataResponse
 from kafka.protocol.messages.produce import ProduceRequest
-from kafka.structs import TopicPartition
+from kafka.structs import OffsetAndMetadata, TopicPartition
 from kafka.testing.broker.faults import Answer, Delay, DropResponse
 from test.support.loop_resolver import LoopResolver
 from test.support.network import connected, connection_to, in_seconds, make_client
@@ -181,6 +181,38 @@ async def test_second_connection_is_closed_when_it_is_not_needed_any_more() -> N
         assert "connected=1" in repr(client)
 
 
+async def test_second_connection_is_closed_once_the_first_one_answers_again() -> None:
+    async with cluster_of() as cluster, connected(cluster.bootstrap_servers) as client:
+        await know(client, 0)
+        cluster.inject(ListOffsetsRequest, Delay(10))
+        slow = asyncio.ensure_future(client.send(ListOffsetsRequest(), 0))
+        await asyncio.sleep(2)
+        client.metadata.request_update()
+        await asyncio.sleep(1)
+        assert "connected=2" in repr(client)
+        await slow
+        await asyncio.sleep(1)
+        assert "connected=1" in repr(client)
+
+
+@pytest.mark.parametrize("fetch_max_wait_ms", [900, 5000])
+async def test_fetch_that_waits_for_data_keeps_no_second_connection_open(
+    fetch_max_wait_ms: int,
+) -> None:
+    async with cluster_of() as cluster:
+        led_by(cluster, 0)
+        async with AsyncKafkaConsumer(
+            "t",
+            bootstrap_servers=cluster.bootstrap_servers,
+            fetch_max_wait_ms=fetch_max_wait_ms,
+            metadata_max_age_ms=21_300,
+        ) as consumer:
+            await consumer.poll(1000)
+            for _ in range(12):
+                await asyncio.sleep(10)
+                assert consumer.metrics()["consumer-metrics"]["connection-count"] == 1
+
+
 @pytest.mark.parametrize("known", [True, False])
 async def test_request_to_a_frozen_node_fails_as_soon_as_the_node_has_left(known: bool) -> None:
     async with cluster_of(2) as cluster, connected(cluster.bootstrap_servers) as client:
@@ -321,6 +353,24 @@ async def test_consumer_that_has_no_position_yet_reads_soon_after_the_leader_mov
             if known:
                 await consumer.end_offsets([T0])
             cluster.freeze(0)
+            polling = asyncio.ensure_future(consumer.poll(60_000))
+            await asyncio.sleep(2)
+            cluster.move_leader("t", 0, 1)
+            assert await seconds(polling) < 5
+            assert [r.value for found in polling.result().values() for r in found] == [b"one"]
+
+
+@pytest.mark.parametrize("known", [True, False])
+async def test_position_is_validated_soon_after_the_leader_moved(known: bool) -> None:
+    async with cluster_of(2) as cluster:
+        led_by(cluster, 0)
+        cluster.append("t", b"one")
+        async with AsyncKafkaConsumer(bootstrap_servers=cluster.bootstrap_servers) as consumer:
+            if known:
+                await consumer.end_offsets([T0])
+            consumer.assign([T0])
+            cluster.freeze(0)
+            consumer.seek(T0, OffsetAndMetadata(0, "", 1))
             polling = asyncio.ensure_future(consumer.poll(60_000))
             await asyncio.sleep(2)
             cluster.move_leader("t", 0, 1)

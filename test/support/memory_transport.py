@@ -123,10 +123,10 @@ class MemoryTransport(asyncio.Transport):
 
     # Any: the typeshed names what bytes() accepts by version-dependent protocols.
     def write(self, data: Any) -> None:
-        if self._eof_written:
-            raise RuntimeError("cannot write after write_eof()")
         if not data or self._closing:
             return
+        if self._eof_written:
+            raise RuntimeError("cannot write after write_eof()")
         piece = bytes(data)
         if self._network.tap is not None:
             self._network.tap(self.get_extra_info("peername"), piece)

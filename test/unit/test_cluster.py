@@ -176,6 +176,18 @@ def test_partial_answer_keeps_other_topics(cluster: ClusterMetadata) -> None:
     assert cluster.topics() == {"orders", "bills"}
 
 
+def test_snapshot_says_when_all_topics_were_listed_last() -> None:
+    cluster = ClusterMetadata()
+    assert cluster.snapshot.all_listed_in == 0
+    cluster.merge(answer(topic()), lists_all=True)
+    cluster.merge(answer(topic("bills")), partial=True)
+    assert (cluster.snapshot.version, cluster.snapshot.all_listed_in) == (2, 1)
+    assert not cluster.merge(answer(topic(), topic("bills")), lists_all=True)
+    assert cluster.snapshot.all_listed_in == 3
+    cluster.merge(answer(topic()))
+    assert cluster.snapshot.all_listed_in == 0
+
+
 def test_topic_error_replaces_the_topic(cluster: ClusterMetadata) -> None:
     cluster.merge(answer(topic(error=3)), partial=True)
     assert cluster.snapshot.topic_error("orders") is UnknownTopicOrPartitionError

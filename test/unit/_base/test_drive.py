@@ -54,7 +54,8 @@ class Stage:
         )
         self.performed: list[str] = []
         self.on_action: Callable[[Note], object] = lambda action: None
-        self.driver = Driver(machines, {Note: self._perform}, runtime)
+        self.driver = Driver(machines, runtime)
+        self.driver.register({Note: self._perform})
 
     def _perform(self, action: Note) -> None:
         self.performed.append(action.text)

@@ -33,9 +33,9 @@ def test_ten_minutes_of_trouble_are_six_lines(caplog: pytest.LogCaptureFixture) 
 def test_trouble_is_told_until_it_is_over() -> None:
     quiet = QuietLog(log)
     quiet.warning(1, 0.0, "one")
-    before = quiet.is_told(1)
+    before = quiet.has_trouble(1)
     quiet.over(1)
-    assert (before, quiet.is_told(1), quiet.is_told(2)) == (True, False, False)
+    assert (before, quiet.has_trouble(1), quiet.has_trouble(2)) == (True, False, False)
 
 
 def test_other_subject_is_told_at_once(caplog: pytest.LogCaptureFixture) -> None:

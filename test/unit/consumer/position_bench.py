@@ -57,7 +57,7 @@ class Bench:
         self, policy: OffsetReset = EARLIEST, *, active: bool = True, partitions: int = 2
     ) -> None:
         self.subscriptions = SubscriptionState()
-        self.subscriptions.assign_from_user([TP, OTHER][:partitions])
+        self.subscriptions.replace_assignment([TP, OTHER][:partitions])
         self.positions: dict[TopicPartition, tuple[int | None, int]] = {}
         settings = PositionSettings(policy, REQUEST_TIMEOUT, ExponentialBackoff(BACKOFF, BACKOFF))
         self.machine = PositionMachine(self.subscriptions, self, settings, lambda low, _: low)

@@ -160,7 +160,7 @@ def test_held_records_of_a_partition_sought_meanwhile_are_dropped() -> None:
     bench = Bench()
     bench.buffer.put(fetched(batch(0, b"a", b"b")))
     bench.poll(update=False)
-    bench.buffer.restart(started(generation=3))
+    bench.buffer.restart(TP, 3, 0, -1)
     assert bench.values() == []
 
 
@@ -179,7 +179,7 @@ def test_late_mark_does_not_undo_a_seek() -> None:
     bench = Bench()
     bench.buffer.put(fetched(batch(0, b"a", b"b")))
     record = bench.poll(update=False)[TP][0]
-    bench.buffer.restart(started(generation=3, offset=9))
+    bench.buffer.restart(TP, 3, 9, -1)
     bench.collector.mark_consumed(record)
     assert bench.buffer.position(TP) == 9
 
@@ -287,7 +287,7 @@ def test_batches_of_a_partition_sought_meanwhile_are_not_handed_out() -> None:
     bench = Bench()
     bench.buffer.put(fetched(batch(0, b"a", b"b", b"c")))
     bench.poll(1, update=False)
-    bench.buffer.restart(started(generation=9))
+    bench.buffer.restart(TP, 9, 0, -1)
     assert bench.collector.collect_batches(500, views=False) == []
 
 
@@ -471,7 +471,7 @@ def test_paused_partition_interrupts_the_rows() -> None:
 def test_interruption_between_collecting_and_advancing_is_not_lost() -> None:
     iteration = Iteration()
     polled = iteration.cursor.collect_records(500, update_offsets=False)
-    iteration.buffer.restart(started(generation=7, offset=3))
+    iteration.buffer.restart(TP, 7, 3, -1)
     first = iteration.cursor.advance(polled)
     assert first is not None
     assert list(iteration.cursor.rows) == []

@@ -77,7 +77,7 @@ def test_position_stays_before_what_an_interrupted_poll_decoded() -> None:
 
 def test_records_of_an_interrupted_poll_are_gone_after_a_seek() -> None:
     buffer, collector = after_an_interrupted_poll()
-    buffer.restart(started(generation=7, offset=5))
+    buffer.restart(TP, 7, 5, -1)
     assert collector.collect_batches(500, views=False) == []
 
 

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from kafka.consumer.fetch_requests import FetchLimits, fetch_request, read_fetch_response
+import pytest
+
+from kafka.consumer.fetch_requests import (
+    FetchLimits,
+    fetch_request,
+    highest_version,
+    read_fetch_response,
+)
 from kafka.consumer.fetch_session import FetchPosition, SessionFetch
 from kafka.protocol.messages.fetch import FetchRequest, FetchResponse
 from kafka.structs import TopicPartition
@@ -20,7 +27,7 @@ def position(tp: TopicPartition, offset: int) -> FetchPosition:
 
 def request(*asked: TopicPartition, forgotten: tuple[TopicPartition, ...] = ()) -> FetchRequest:
     positions = {tp: position(tp, number) for number, tp in enumerate(asked)}
-    sent = SessionFetch(7, 3, positions, {tp: IDS[tp.topic] for tp in forgotten})
+    sent = SessionFetch(7, 3, positions, {tp: IDS[tp.topic] for tp in forgotten}, uses_ids=True)
     return fetch_request(sent, LIMITS)
 
 
@@ -48,6 +55,13 @@ def test_partition_is_asked_for_from_its_offset() -> None:
 def test_forgotten_partitions_are_grouped_by_topic() -> None:
     made = request(forgotten=(A0, B0, A1)).forgotten_topics_data
     assert [(topic.topic, topic.partitions) for topic in made] == [("a", [0, 1]), ("b", [0])]
+
+
+@pytest.mark.parametrize(("uses_ids", "highest"), [(True, None), (False, 12)])
+def test_session_of_names_goes_no_higher_than_the_last_version_with_names(
+    uses_ids: bool, highest: int | None
+) -> None:
+    assert highest_version(SessionFetch(7, 3, {}, {}, uses_ids)) == highest
 
 
 def test_response_is_read_by_names_or_by_the_ids_of_the_request() -> None:

@@ -69,7 +69,7 @@ class Bench:
 
     def __init__(self, *, isolation: int = 0, state: FetchState = FetchState.FETCHING) -> None:
         self.subscriptions = SubscriptionState()
-        self.subscriptions.assign_from_user([TP])
+        self.subscriptions.replace_assignment([TP])
         found = self.subscriptions.assignment.get(TP)
         assert found is not None
         self.state: PartitionState = found
@@ -166,7 +166,7 @@ def test_answer_counts_only_for_a_partition_with_an_offset(state: FetchState) ->
 
 def test_answer_about_a_partition_given_up_or_not_asked_for_is_dropped() -> None:
     bench = Bench()
-    bench.subscriptions.unsubscribe()
+    bench.subscriptions.replace_assignment(())
     parts = {TP: part(records=batch(5, b"a")), OTHER: part(records=batch(5, b"a"))}
     effects = bench.handler.apply({TP: ASKED}, parts, snapshot(), NOW)
     assert (effects.touched, effects.fetched) == ([], [])

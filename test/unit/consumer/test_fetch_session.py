@@ -33,17 +33,17 @@ def opened(*partitions: TopicPartition) -> FetchSession:
 
 def test_first_request_is_full_and_opens_a_session() -> None:
     sent = FetchSession().build({A: part(), B: part()})
-    assert sent == (0, 0, {A: part(), B: part()}, {})
+    assert sent == (0, 0, {A: part(), B: part()}, {}, True)
     assert sent.is_full
 
 
 def test_second_request_names_only_what_changed() -> None:
     sent = opened(A, B).build({A: part(5), B: part()})
-    assert sent == (7, 1, {A: part(5)}, {})
+    assert sent == (7, 1, {A: part(5)}, {}, True)
 
 
 def test_request_without_changes_is_empty_and_still_sent() -> None:
-    assert opened(A).build({A: part()}) == (7, 1, {}, {})
+    assert opened(A).build({A: part()}) == (7, 1, {}, {}, True)
 
 
 def test_added_and_forgotten_partitions_are_named() -> None:
@@ -77,7 +77,7 @@ def test_partition_that_changed_comes_last_in_a_full_request() -> None:
 def test_partition_dropped_before_the_session_opens_is_not_named() -> None:
     session = opened(A, B)
     session.on_error(KafkaConnectionError)
-    assert session.build({}, [A]) == (7, 0, {B: part()}, {})
+    assert session.build({}, [A]) == (7, 0, {B: part()}, {}, True)
 
 
 def test_session_knows_the_names_of_its_topics() -> None:
@@ -94,7 +94,7 @@ def test_topic_without_id_moves_the_session_to_names() -> None:
 def test_topic_that_got_an_id_moves_the_session_to_ids() -> None:
     session = FetchSession()
     session.on_success(session.build({A: part(topic_id=NO_ID)}), 7, [A])
-    assert session.build({A: part()}) == (7, 0, {A: part()}, {})
+    assert session.build({A: part()}) == (7, 0, {A: part()}, {}, True)
 
 
 def test_session_of_names_goes_on_with_names() -> None:
@@ -102,6 +102,13 @@ def test_session_of_names_goes_on_with_names() -> None:
     first = session.build({A: part(topic_id=NO_ID)})
     session.on_success(first, 7, [A])
     assert session.build({A: part(1, NO_ID)}).epoch == 1
+
+
+def test_request_without_partitions_says_whether_its_session_uses_ids() -> None:
+    session = FetchSession()
+    session.on_success(session.build({A: part(topic_id=NO_ID)}), 7, [A])
+    assert session.build({}) == (7, 1, {}, {}, False)
+    assert session.close_request() == (7, -1, {}, {}, False)
 
 
 def test_epoch_grows_by_one_with_every_answer() -> None:
@@ -154,11 +161,11 @@ def test_error_starts_a_new_session(error: type[KafkaError], session_id: int) ->
     session = opened(A)
     session.build({A: part(9)})
     session.on_error(error)
-    assert session.build({A: part(9)}) == (session_id, 0, {A: part(9)}, {})
+    assert session.build({A: part(9)}) == (session_id, 0, {A: part(9)}, {}, True)
 
 
 def test_close_says_so_to_the_broker() -> None:
-    assert opened(A).close_request() == (7, -1, {}, {})
+    assert opened(A).close_request() == (7, -1, {}, {}, True)
 
 
 def test_only_a_session_the_broker_knows_is_open() -> None:
@@ -169,4 +176,4 @@ def test_without_sessions_every_request_is_full_and_final() -> None:
     session = FetchSession(enabled=False)
     session.on_success(session.build({A: part()}), 0, [A])
     session.on_error(KafkaConnectionError)
-    assert session.build({A: part(), B: part()}) == (0, -1, {A: part(), B: part()}, {})
+    assert session.build({A: part(), B: part()}) == (0, -1, {A: part(), B: part()}, {}, True)

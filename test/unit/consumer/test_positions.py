@@ -21,6 +21,7 @@ from kafka.consumer.position_actions import (
 from kafka.consumer.positions import PositionMachine, PositionSettings
 from kafka.coordinator.membership import RequestMetadata
 from kafka.errors import (
+    CorruptRecordError,
     KafkaConnectionError,
     KafkaError,
     LogTruncationError,
@@ -142,7 +143,7 @@ def test_answer_is_dropped_if_the_partition_was_sought_meanwhile() -> None:
 def test_answer_is_dropped_if_the_partition_was_given_up_meanwhile() -> None:
     bench = Bench()
     lookup = bench.lookup()
-    bench.subscriptions.unsubscribe()
+    bench.subscriptions.replace_assignment(())
     bench.machine.on_assignment()
     bench.machine.on_offsets(lookup, found(9), 1.0)
     assert bench.poll(1.0) == []
@@ -269,10 +270,80 @@ def test_truncated_log_of_unknown_end_is_reset_by_policy() -> None:
 def test_truncation_without_a_policy_is_an_error_and_stays_on_hold() -> None:
     bench = Bench(NONE)
     bench.machine.on_epochs(bench.validation(5, 8), end(3, 1), 1.0)
-    (failure,) = bench.poll(1.0)
+    _, failure = bench.poll(1.0)
     assert isinstance(failure, Fail)
     assert isinstance(failure.error, LogTruncationError)
     assert bench.state.holds == Hold.VALIDATING
+
+
+@pytest.mark.parametrize(
+    "answer", [end(3, 1), end(-1, -1, TopicAuthorizationFailedError), UnsupportedVersionError("no")]
+)
+def test_failed_validation_drops_what_was_fetched_ahead_and_would_hide_the_error(
+    answer: dict[TopicPartition, EpochEnd] | KafkaError,
+) -> None:
+    bench = Bench(NONE)
+    bench.machine.on_epochs(bench.validation(5, 8), answer, 1.0)
+    assert kinds(bench.poll(1.0)) == [Start, Fail]
+    assert bench.positions[TP] == (5, 2)
+    assert (bench.state.offset, bench.state.state) == (5, FetchState.AWAIT_VALIDATION)
+
+
+def test_failed_validation_is_repeated_once_its_error_has_been_raised() -> None:
+    bench = Bench(NONE)
+    question = bench.validation(5, 8)
+    bench.machine.on_epochs(question, end(3, 1), 1.0)
+    bench.poll(1.0)
+    bench.machine.on_metadata(snapshot({TP: 1, OTHER: 2}, epoch=5))
+    assert bench.poll(60.0) == []
+    bench.machine.on_error_raised(bench.state, 60.0)
+    (again,) = bench.poll(61.0)
+    assert isinstance(again, CheckEpochs)
+    assert again.partitions[TP].check == EpochToCheck(2, 5)
+
+
+@pytest.mark.parametrize("first", ["failure", "new leader epoch"])
+def test_failed_fetch_does_not_keep_the_position_from_being_validated(first: str) -> None:
+    bench = Bench()
+    bench.read(5, 8)
+    if first == "failure":
+        bench.machine.on_failure(bench.state, CorruptRecordError("t-0"))
+    bench.machine.on_metadata(snapshot({TP: 1, OTHER: 2}, epoch=4))
+    if first != "failure":
+        bench.machine.on_failure(bench.state, CorruptRecordError("t-0"))
+    question = bench.asked()
+    assert isinstance(question, CheckEpochs)
+    bench.machine.on_epochs(question, end(20), 1.0)
+    assert bench.poll(1.0) == [SetHold((TP,), Hold.VALIDATING, on=False)]
+    assert (bench.state.offset, type(bench.state.failure)) == (8, CorruptRecordError)
+
+
+def test_leader_is_searched_for_if_a_failed_partition_waits_for_validation() -> None:
+    bench = Bench()
+    bench.read(5, 8)
+    bench.machine.on_failure(bench.state, CorruptRecordError("t-0"))
+    bench.machine.on_metadata(snapshot({TP: None, OTHER: 2}, epoch=4))
+    assert RequestMetadata in kinds(bench.poll(1.0))
+
+
+def test_leader_named_by_an_error_has_no_other_partition_looked_at() -> None:
+    bench = Bench()
+    bench.read(5, 8)
+    bench.positions[OTHER] = 0, 2
+    bench.machine.on_leaders(snapshot({TP: 3, OTHER: 3}, epoch=4), [TP])
+    question = bench.asked()
+    assert isinstance(question, CheckEpochs)
+    assert (question.node, list(question.partitions)) == (3, [TP])
+
+
+def test_search_for_a_leader_ends_with_the_error_that_names_it() -> None:
+    bench = Bench(partitions=1)
+    bench.enter(FetchState.AWAIT_RESET)
+    bench.machine.on_metadata(snapshot({TP: None}))
+    bench.poll()
+    bench.machine.on_leaders(snapshot({TP: 3}, epoch=4), [TP])
+    assert kinds(bench.poll(0.0)) == [ListOffsets]
+    assert bench.machine.next_wakeup() is None
 
 
 @pytest.mark.parametrize("change", ["newer leader", "progress"])
@@ -395,6 +466,19 @@ def test_topic_that_may_not_be_read_fails_its_partitions_once() -> None:
     assert [failure.tp for failure in failures] == [TP, OTHER]
 
 
+def test_topic_that_may_not_be_read_fails_a_partition_that_waits_for_validation() -> None:
+    bench = Bench(partitions=1)
+    bench.validation(5, 8)
+    bench.machine.on_failure(bench.state, CorruptRecordError("t-0"))
+    bench.poll()
+    for _ in range(2):
+        bench.machine.on_metadata(snapshot({}, error=TopicAuthorizationFailedError))
+    dropped, failure = bench.poll()
+    assert isinstance(failure, Fail)
+    assert dropped == Start(TP, 5, 2)
+    assert isinstance(failure.error, TopicAuthorizationFailedError)
+
+
 def test_topic_that_does_not_exist_now_fails_nothing() -> None:
     bench = Bench()
     bench.enter(FetchState.FETCHING)
@@ -474,7 +558,7 @@ def test_partition_is_asked_about_until_it_is_fetched_or_has_failed(
     bench.enter(state)
     INPUTS[event][0](bench)
     asked = kinds([a for a in bench.poll(60.0) if TP in getattr(a, "partitions", ())])
-    failed = bench.state.failure is not None
+    failed = bench.state.is_stopped
     fetched = bench.state.state is FetchState.FETCHING
     assert (ListOffsets in asked or CheckEpochs in asked) == (not failed and not fetched)
 

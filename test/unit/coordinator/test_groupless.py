@@ -60,7 +60,9 @@ class Bench:
         self.membership.on_metadata(self.snapshot(topics), now)
         return self.poll(now)
 
-    def snapshot(self, topics: dict[str, int | type[KafkaError]]) -> ClusterSnapshot:
+    def snapshot(
+        self, topics: dict[str, int | type[KafkaError]], *, lists_all: bool = True
+    ) -> ClusterSnapshot:
         response = MetadataResponse
         made = []
         for name, found in topics.items():
@@ -73,7 +75,7 @@ class Bench:
             else:
                 topic.error_code = found.errno
             made.append(topic)
-        self.cluster.merge(MetadataResponse(topics=made))
+        self.cluster.merge(MetadataResponse(topics=made), lists_all=lists_all)
         return self.cluster.snapshot
 
 
@@ -188,6 +190,15 @@ def test_partitions_assigned_by_the_user_are_kept_as_they_are() -> None:
     assert bench.metadata({"a": 3, "b": MISSING}) == []
 
 
+def test_end_of_a_subscription_gives_its_partitions_up() -> None:
+    bench = Bench()
+    bench.subscribe("a")
+    bench.metadata({"a": 1})
+    bench.subscriptions.unsubscribe()
+    bench.membership.on_subscription(0.0)
+    assert bench.poll() == [WantTopics(frozenset()), Assign((), ())]
+
+
 def test_pattern_asks_for_all_topics() -> None:
     assert Bench().match("a.*") == [WantTopics(None), RequestMetadata(), Assign((), ())]
 
@@ -200,6 +211,14 @@ def test_pattern_waits_for_metadata_that_is_newer_than_the_subscription() -> Non
     bench.membership.on_metadata(old, 0.0)
     assert (bench.poll(), bench.subscriptions.subscription) == ([], frozenset())
     assert bench.metadata({"ab": 1, "c": 1}) == [Assign((TopicPartition("ab", 0),), ())]
+
+
+def test_pattern_waits_for_metadata_about_all_topics() -> None:
+    bench = Bench()
+    bench.match("a.*")
+    bench.membership.on_metadata(bench.snapshot({"b": 1}, lists_all=False), 0.0)
+    assert bench.poll() == []
+    assert bench.metadata({"a": 1}) == [Assign((A0,), ())]
 
 
 def test_topic_that_matches_later_is_late() -> None:

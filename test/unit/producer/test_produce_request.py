@@ -10,13 +10,14 @@ import pytest
 from kafka import errors
 from kafka.cluster import ClusterSnapshot, TopicState
 from kafka.errors import (
+    IllegalStateError,
     KafkaConnectionError,
     KafkaError,
     UnsupportedVersionError,
     for_code,
 )
 from kafka.errors.verdict import Verdict, verdict_for
-from kafka.producer.batch_encoding import Shape
+from kafka.producer.batch_encoding import encode_owned
 from kafka.producer.produce_request import (
     PRODUCE_VERDICTS,
     DrainedBatch,
@@ -136,8 +137,7 @@ def test_a_batch_for_an_older_broker_keeps_its_records() -> None:
 
 
 def test_headers_cannot_be_stored_by_an_older_broker() -> None:
-    batch = make_batch((0, None, b"a", [("h", b"1")]))
-    batch.shape = Shape.FULL
+    batch = make_batch((0, None, b"a", encode_owned([("h", b"1")])))
     batch.seal()
     encode(batch)
     with pytest.raises(UnsupportedVersionError, match=r"t-0: .* headers"):
@@ -163,6 +163,12 @@ def test_a_request_groups_batches_by_topic() -> None:
     request = make_request(batches, SNAPSHOT, SETTINGS)
     found = {t.name: [p.index for p in t.partition_data] for t in request.topic_data}
     assert found == {"t": [0, 1], "u": [0]}
+
+
+def test_a_request_with_a_partition_twice_is_refused() -> None:
+    """Brokers store one of the two and acknowledge both."""
+    with pytest.raises(IllegalStateError, match="t-0"):
+        make_request([drained(b"a"), drained(b"b")], SNAPSHOT, SETTINGS)
 
 
 def test_a_template_is_made_once_for_each_connection_and_topic_id() -> None:

@@ -73,6 +73,27 @@ def test_validation_needs_a_position() -> None:
         in_state(FetchState.AWAIT_RESET).await_validation(4)
 
 
+def test_failure_stops_everything_but_a_validation() -> None:
+    for each in FetchState:
+        state = in_state(each)
+        state.fail(TopicAuthorizationFailedError("orders"))
+        assert state.is_stopped == (each is not FetchState.AWAIT_VALIDATION)
+
+
+@pytest.mark.parametrize("end", ["error raised", "seek"])
+def test_refused_position_waits_until_its_error_was_raised(end: str) -> None:
+    state = in_state(FetchState.AWAIT_VALIDATION)
+    state.offset = 8
+    state.refuse(TopicAuthorizationFailedError("orders"), 5, 9, offset_epoch=3)
+    assert (state.offset, state.generation, state.offset_epoch) == (5, 9, 3)
+    assert (state.state, state.is_stopped) == (FetchState.AWAIT_VALIDATION, True)
+    if end == "seek":
+        state.seek(7, 10, offset_epoch=4)
+    else:
+        state.clear_failure()
+    assert (state.failure, state.is_stopped) == (None, False)
+
+
 @pytest.mark.parametrize("old", FetchState)
 def test_only_a_fetching_partition_is_fetchable(old: FetchState) -> None:
     assert in_state(old).is_fetchable() == (old is FetchState.FETCHING)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from kafka.errors import IllegalStateError
@@ -82,7 +84,16 @@ def test_unsubscribe_allows_another_kind() -> None:
     state.subscribe(["a"])
     state.unsubscribe()
     state.assign_from_user([A0])
-    assert state.assignment.partitions == {A0}
+    assert state.user_assignment == (A0,)
+
+
+def test_wishes_of_the_user_do_not_change_the_assignment() -> None:
+    state = SubscriptionState()
+    state.replace_assignment([B0])
+    state.assign_from_user([A0])
+    assert state.assignment.partitions == {B0}
+    state.unsubscribe()
+    assert (state.assignment.partitions, state.user_assignment) == ({B0}, ())
 
 
 def test_assigning_something_else_is_a_type_error() -> None:
@@ -115,6 +126,25 @@ def test_partition_that_returns_starts_afresh() -> None:
 
 def test_duplicates_are_assigned_once() -> None:
     assert len(SubscriptionState().replace_assignment([A0, A0])) == 1
+
+
+@pytest.mark.parametrize(
+    ("pattern", "error"),
+    [
+        ("[", ValueError),
+        ("(?P<", ValueError),
+        (b"x", TypeError),
+        (re.compile(b"x"), TypeError),
+        (7, TypeError),
+    ],
+)
+def test_pattern_that_is_none_is_named_and_changes_nothing(
+    pattern: object, error: type[Exception]
+) -> None:
+    state = SubscriptionState()
+    with pytest.raises(error, match=r"^pattern must be a regular expression"):
+        state.subscribe(pattern=pattern)  # type: ignore[arg-type]
+    assert state.type is SubscriptionType.NONE
 
 
 def test_pattern_matches_from_the_start_of_the_name() -> None:
@@ -215,7 +245,7 @@ def test_what_is_no_partition_is_a_type_error_that_says_so(partitions: object) -
 def test_iterator_of_partitions_is_assigned() -> None:
     state = SubscriptionState()
     state.assign_from_user(iter([A0, A1]))
-    assert state.assignment.partitions == {A0, A1}
+    assert state.user_assignment == (A0, A1)
 
 
 def test_iterator_of_topics_is_subscribed_to() -> None:

@@ -192,6 +192,28 @@ async def test_writing_to_a_closed_peer_ends_in_a_reset() -> None:
         assert isinstance(pair.client_protocol.lost[0], ConnectionResetError)
 
 
+@pytest.mark.parametrize("how", ["close", "end of stream", "abort"])
+async def test_writing_after_the_end_is_ignored(how: str) -> None:
+    async with connected_pair() as (_, pair):
+        if how == "close":
+            pair.client.close()
+        elif how == "abort":
+            pair.client.abort()
+        else:
+            pair.server.close()
+            await asyncio.sleep(1)
+        pair.client.write(b"late")
+        await asyncio.sleep(1)
+        assert pair.server_protocol.received == b""
+
+
+async def test_writing_after_write_eof_is_an_error() -> None:
+    async with connected_pair() as (_, pair):
+        pair.client.write_eof()
+        with pytest.raises(RuntimeError):
+            pair.client.write(b"late")
+
+
 async def test_connection_is_lost_once() -> None:
     async with connected_pair() as (_, pair):
         pair.client.close()
