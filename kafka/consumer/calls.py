@@ -8,7 +8,7 @@ before a call that asks for positions or changes what is read.
 from __future__ import annotations
 
 from functools import wraps
-from typing import TYPE_CHECKING, Concatenate, NoReturn, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from kafka.consumer import arguments
 from kafka.consumer.posted_seeks import Seek
@@ -256,7 +256,7 @@ class ConsumerCalls:
         self,
         offsets: dict[TopicPartition, OffsetAndMetadata] | None = None,
         timeout_ms: float | None = None,
-    ) -> NoReturn:
+    ) -> None:
         """Commit offsets to the group's coordinator.
 
         Raises:
@@ -269,7 +269,7 @@ class ConsumerCalls:
         self,
         offsets: dict[TopicPartition, OffsetAndMetadata] | None = None,
         callback: Callable[[object, object], object] | None = None,
-    ) -> NoReturn:
+    ) -> None:
         """Commit offsets to the group's coordinator in the background.
 
         Raises:
@@ -283,7 +283,7 @@ class ConsumerCalls:
         partition: TopicPartition,
         metadata: bool = False,
         timeout_ms: float | None = None,
-    ) -> NoReturn:
+    ) -> int | OffsetAndMetadata | None:
         """Return the group's committed offset of *partition*.
 
         Raises:

@@ -140,12 +140,12 @@ class KafkaConsumer(Facade[ConsumerCalls]):
     subscription = local(ConsumerCalls.subscription)
     assignment = local(ConsumerCalls.assignment)
 
-    @wraps(ConsumerCalls.seek)
     def seek(self, partition: TopicPartition, offset: int | OffsetAndMetadata) -> None:
-        """Continue reading *partition* at *offset*."""
         with self._exclusively():
             self._cursor.mark_consumed()
             self._calls.post_seek(partition, offset)
+
+    seek.__doc__ = ConsumerCalls.seek.__doc__
 
     seek_to_beginning = _counting(ConsumerCalls.seek_to_beginning)
     seek_to_end = _counting(ConsumerCalls.seek_to_end)

@@ -13,7 +13,7 @@ from kafka.producer.batch_encoding import encode_owned
 from kafka.record._varint import encode_varint
 
 if TYPE_CHECKING:
-    from kafka.producer.batch_encoding import EncodedHeaders
+    from kafka.producer.batch_encoding import EncodedHeaders, Headers
 
 _TOPIC_NAME: Final = re.compile(r"[a-zA-Z0-9._-]{1,249}")
 # The protocol's INT64 ends here.
@@ -152,15 +152,20 @@ def owned_headers(headers: object, magic: int) -> EncodedHeaders | None:
         headers: what the user gave.
         magic: the record format that the brokers store.
     """
-    if not isinstance(headers, (list, tuple)):
-        raise TypeError(f"headers must be a list of (str, bytes), not {type(headers).__name__}")
-    copies = [_owned_header(header) for header in headers]
+    copies = checked_headers(headers)
     if copies and magic < 2:
         raise UnsupportedVersionError(
             "record headers need brokers of Kafka 0.11 or newer (record format 2); "
             f"this cluster takes record format {magic}"
         )
     return encode_owned(copies) if copies else None
+
+
+def checked_headers(headers: object) -> Headers:
+    """Return a copy of *headers* that nobody else can change; raise if they are no headers."""
+    if not isinstance(headers, (list, tuple)):
+        raise TypeError(f"headers must be a list of (str, bytes), not {type(headers).__name__}")
+    return [_owned_header(header) for header in headers]
 
 
 def _owned_header(header: object) -> tuple[str, bytes | None]:

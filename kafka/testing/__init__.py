@@ -25,10 +25,17 @@ if TYPE_CHECKING:
     from kafka.testing.broker.security.certificates import CertificateAuthority
     from kafka.testing.broker.security.listeners import Listener
     from kafka.testing.embedded import EmbeddedCluster
-    from kafka.testing.mock import MockConsumer, MockProducer
+    from kafka.testing.mock import (
+        AsyncMockConsumer,
+        AsyncMockProducer,
+        MockConsumer,
+        MockProducer,
+    )
 
 __all__ = [
     "Answer",
+    "AsyncMockConsumer",
+    "AsyncMockProducer",
     "CertificateAuthority",
     "Delay",
     "Disconnect",
@@ -57,6 +64,8 @@ _HOMES = {
     "Throttle": "kafka.testing.broker.faults",
     "WrongCorrelationId": "kafka.testing.broker.faults",
     "Listener": "kafka.testing.broker.security.listeners",
+    "AsyncMockConsumer": "kafka.testing.mock",
+    "AsyncMockProducer": "kafka.testing.mock",
     "MockConsumer": "kafka.testing.mock",
     "MockProducer": "kafka.testing.mock",
 }

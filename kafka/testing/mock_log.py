@@ -1,18 +1,42 @@
-"""The partitions that a `MockConsumer` reads.  Pure."""
+"""The partitions that a double of a consumer reads, and its records.  Pure."""
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from operator import attrgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kafka.consumer.completed_fetch import RecordSlice
 from kafka.consumer.record_batch import RecordBatch
-from kafka.errors import NoOffsetForPartitionError, OffsetOutOfRangeError
-from kafka.structs import OffsetAndTimestamp, TopicPartition
+from kafka.errors import (
+    NoOffsetForPartitionError,
+    OffsetOutOfRangeError,
+    RecordDeserializationError,
+)
+from kafka.producer.batch_encoding import header_size
+from kafka.structs import ConsumerRecord, OffsetAndTimestamp, TopicPartition
 
 if TYPE_CHECKING:
-    from kafka.structs import ConsumerRecord
+    from collections.abc import Sequence
+
+    from kafka.producer.batch_encoding import Headers
+    from kafka.serializer.adapt import Conversion
+
+
+class StoredRecord(NamedTuple):
+    """A record as the test added it.
+
+    Args:
+        record: the record.
+        raw: whether it is returned without going through the deserializers.
+    """
+
+    record: ConsumerRecord
+    raw: bool
+
+    @property
+    def offset(self) -> int:
+        """The offset of the record."""
+        return self.record.offset
 
 
 class MockLog:
@@ -28,10 +52,22 @@ class MockLog:
         self.beginnings: dict[TopicPartition, int] = {}
         self.ends: dict[TopicPartition, int] = {}
         self.partitions: dict[str, set[int]] = {}
-        self._records: dict[TopicPartition, list[ConsumerRecord]] = {}
+        self._records: dict[TopicPartition, list[StoredRecord]] = {}
 
-    def add(self, record: ConsumerRecord) -> None:
+    def create(self, tp: TopicPartition) -> None:
+        """Make sure that a partition exists."""
+        self.partitions.setdefault(tp.topic, set()).add(tp.partition)
+
+    def set_partitions(self, topic: str, count: int) -> None:
+        """Set the number of partitions of a topic."""
+        self.partitions[topic] = set(range(count))
+
+    def add(self, record: ConsumerRecord, *, raw: bool = False) -> None:
         """Append a record to its partition.
+
+        Args:
+            record: the record.
+            raw: whether it is returned without going through the deserializers.
 
         Raises:
             ValueError: its offset is not after those of the records before.
@@ -43,12 +79,8 @@ class MockLog:
                 f"offset {record.offset} of {tp.topic}-{tp.partition} is not after the last one "
                 f"added, {records[-1].offset}"
             )
-        records.append(record)
-        self.partitions.setdefault(record.topic, set()).add(record.partition)
-
-    def set_partitions(self, topic: str, count: int) -> None:
-        """Set the number of partitions of a topic."""
-        self.partitions[topic] = set(range(count))
+        records.append(StoredRecord(record, raw))
+        self.create(tp)
 
     def beginning(self, tp: TopicPartition) -> int:
         """Return the first offset."""
@@ -60,22 +92,28 @@ class MockLog:
         last = records[-1].offset + 1 if records else self.beginning(tp)
         return max(last, self.ends.get(tp, 0))
 
-    def read(self, tp: TopicPartition, offset: int, limit: int) -> list[ConsumerRecord]:
+    def read(self, tp: TopicPartition, offset: int, limit: int) -> list[StoredRecord]:
         """Return at most *limit* records from *offset* on."""
         records = self._records.get(tp, [])
-        start = bisect_left(records, offset, key=attrgetter("offset"))
+        start = bisect_left(records, offset, key=lambda stored: stored.record.offset)
         return records[start : start + limit]
 
     def first_since(self, tp: TopicPartition, timestamp: int) -> OffsetAndTimestamp | None:
         """Return the first record whose timestamp is not before *timestamp*, in ms."""
-        for record in self.read(tp, self.beginning(tp), self.end(tp) + 1):
+        for record, _ in self.read(tp, self.beginning(tp), self.end(tp) + 1):
             if record.timestamp >= timestamp:
                 epoch = -1 if record.leader_epoch is None else record.leader_epoch
                 return OffsetAndTimestamp(record.offset, record.timestamp, epoch)
         return None
 
-    def reset(self, tp: TopicPartition, policy: str, offset: int | None) -> int:
+    def reset(self, tp: TopicPartition, policy: str, offset: int | None, latest: int) -> int:
         """Return a new position for a partition that has none, or one that does not exist.
+
+        Args:
+            tp: the partition.
+            policy: the option ``auto_offset_reset``.
+            offset: the position that does not exist, ``None`` if there is none.
+            latest: where the policy ``latest`` begins.
 
         Raises:
             NoOffsetForPartitionError: the policy is ``none`` and there is no position.
@@ -88,19 +126,108 @@ class MockLog:
             if offset is None:
                 raise NoOffsetForPartitionError(f"{where} has no position, and no policy for one")
             raise OffsetOutOfRangeError(f"{where} has no offset {offset}, and no policy for that")
-        return self.end(tp)
+        return latest
+
+
+# Any: with *raw*, what the test wants the application to get.
+def made_record(
+    tp: TopicPartition, offset: int, timestamp_ms: int, key: Any, value: Any, headers: Headers
+) -> ConsumerRecord:
+    """Return a record with the fields that a broker would have filled in."""
+    return ConsumerRecord(
+        topic=tp.topic,
+        partition=tp.partition,
+        leader_epoch=0,
+        offset=offset,
+        timestamp=timestamp_ms,
+        timestamp_type=0,
+        key=key,
+        value=value,
+        headers=headers,
+        checksum=None,
+        serialized_key_size=len(key) if isinstance(key, bytes) else -1,
+        serialized_value_size=len(value) if isinstance(value, bytes) else -1,
+        serialized_header_size=header_size(headers),
+    )
+
+
+def check_bytes(record: ConsumerRecord) -> None:
+    """Raise TypeError if a broker could not store the key or the value of *record*."""
+    for name, data in (("key", record.key), ("value", record.value)):
+        if data is not None and not isinstance(data, bytes):
+            raise TypeError(
+                f"{name} must be bytes, as brokers store it, not {type(data).__name__}; "
+                f"with raw=True it is returned as it is"
+            )
+
+
+class Deserializers:
+    """The deserializers of the application.
+
+    Args:
+        key: for keys, if there is one.
+        value: for values, if there is one.
+    """
+
+    def __init__(self, key: Conversion | None, value: Conversion | None) -> None:
+        self._key = key
+        self._value = value
+
+    def read(self, stored: StoredRecord) -> ConsumerRecord:
+        """Return a record as the application gets it.
+
+        Raises:
+            RecordDeserializationError: a deserializer rejects it.
+        """
+        record = stored.record
+        # A list of its own for each record: applications and instrumentation append to it.
+        headers = list(record.headers)
+        if stored.raw or (self._key is None and self._value is None):
+            return record._replace(headers=headers)
+        try:
+            return record._replace(
+                key=_converted(self._key, record.topic, headers, record.key),
+                value=_converted(self._value, record.topic, headers, record.value),
+                headers=headers,
+            )
+        except Exception as exc:
+            tp = TopicPartition(record.topic, record.partition)
+            raise RecordDeserializationError(
+                f"the deserializer cannot read the record at {tp.topic}-{tp.partition} offset "
+                f"{record.offset}; seek to {record.offset + 1} to go past it",
+                tp,
+                record.offset,
+                record.key,
+                record.value,
+                list(record.headers),
+            ) from exc
+
+
+# Any: the user's deserializer decides.
+def _converted(convert: Conversion | None, topic: str, headers: Headers, data: Any) -> Any:
+    # A tombstone has no data to deserialize.
+    return data if convert is None or data is None else convert(topic, headers, data)
 
 
 def as_batch(
-    tp: TopicPartition, records: list[ConsumerRecord], *, views: bool = False
+    tp: TopicPartition,
+    stored: Sequence[StoredRecord],
+    records: Sequence[ConsumerRecord],
+    *,
+    views: bool = False,
 ) -> RecordBatch:
-    """Return *records*, at least one, as a batch.
+    """Return records, at least one, as a batch.
 
-    Only keys and values of bytes count for its size. With *views*, values of bytes become views of
-    them, as a real consumer returns them on request.
+    Args:
+        tp: their partition.
+        stored: the records as the test added them; only keys and values of bytes count for the
+            size of the batch.
+        records: the same records as the application gets them.
+        views: make views of values that no deserializer has made, as a real consumer does on
+            request.
     """
-    keys = [record.key for record in records]
-    values = [record.value for record in records]
+    keys = [before.record.key for before in stored]
+    values = [before.record.value for before in stored]
     epoch = records[0].leader_epoch
     part = RecordSlice(
         offsets=[record.offset for record in records],
@@ -112,6 +239,10 @@ def as_batch(
         timestamp_type=records[0].timestamp_type,
         checksums=None,
     )
+    found = [record.value for record in records]
     if views:
-        values = [memoryview(value) if isinstance(value, bytes) else value for value in values]
-    return RecordBatch(tp, part, keys, values)
+        found = [
+            memoryview(value) if isinstance(value, bytes) and value is before else value
+            for value, before in zip(found, values, strict=True)
+        ]
+    return RecordBatch(tp, part, [record.key for record in records], found)

@@ -2,59 +2,17 @@
 
 from __future__ import annotations
 
-import time
-from collections import defaultdict, deque
-from itertools import cycle
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any
 
-from kafka.config.producer import ProducerConfig
-from kafka.errors import (
-    IllegalStateError,
-    KafkaError,
-    KafkaTimeoutError,
-    ProducerFencedError,
-    TransactionAbortedError,
-)
-from kafka.partitioner.adapt import adapt_partitioner
-from kafka.partitioner.hashing import murmur2
-from kafka.producer.arguments import check_columns, check_topic
-from kafka.producer.future import FutureRecordsMetadata
-from kafka.serializer.adapt import adapt_serializer
-from kafka.testing.mock_delivery import (
-    TRANSITIONS,
-    Delivery,
-    MockCluster,
-    MockFuture,
-    MockOwner,
-    SentRecord,
-    TransactionState,
-    serialized,
-)
+from kafka.producer.kafka import KafkaProducer
+from kafka.testing.mock_faces import direct
+from kafka.testing.mock_producer_calls import MockProducerCalls
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from types import TracebackType
-
-    from kafka.producer.batch_encoding import Headers
-    from kafka.producer.future import FutureRecordMetadata, Part
-    from kafka.structs import ConsumerGroupMetadata, OffsetAndMetadata, TopicPartition
-
-_METHODS = frozenset(
-    {
-        "send",
-        "send_many",
-        "flush",
-        "partitions_for",
-        "init_transactions",
-        "begin_transaction",
-        "send_offsets_to_transaction",
-        "commit_transaction",
-        "abort_transaction",
-    }
-)
+    from collections.abc import Mapping
 
 
-class MockProducer:
+class MockProducer(KafkaProducer):
     """A `KafkaProducer` without Kafka.
 
     It delivers a record at once, or with ``auto_complete=False`` when the test calls
@@ -64,20 +22,15 @@ class MockProducer:
     Args:
         auto_complete: deliver each record within ``send()``.
         partitions: how many partitions topics have; 1 for topics not named.
-        **configs: the options of `KafkaProducer`: serializers and partitioner are used, the others
-            only checked.
+        **configs: the options of `KafkaProducer`: serializers, partitioner, ``max_request_size``
+            and ``buffer_memory`` are used, the others only checked.
 
     Raises:
         KafkaConfigurationError: an unknown option, or values that cannot work.
-
-    Attributes:
-        closed: whether ``close()`` was called.
-        flushes: how often ``flush()`` was called.
-        commits: how many transactions were committed.
     """
 
-    DEFAULT_CONFIG: ClassVar[dict[str, object]] = ProducerConfig.default_config()
-
+    # KafkaProducer.__init__ is not called: it starts a thread and looks for brokers. Every public
+    # method that uses what it would have set is replaced.
     def __init__(
         self,
         *,
@@ -85,305 +38,53 @@ class MockProducer:
         partitions: Mapping[str, int] | None = None,
         **configs: Any,  # Any: each option has a type of its own
     ) -> None:
-        configs.pop("transactional_id", None)
-        options = ProducerConfig.from_kwargs(configs)
-        self.config = options.as_dict()
-        self.closed = False
-        self.flushes = 0
-        self.commits = 0
-        self._auto_complete = auto_complete
-        self._cluster = MockCluster(dict(partitions or {}))
-        self._serialize_key = adapt_serializer(options.key_serializer, option="key_serializer")
-        self._serialize_value = adapt_serializer(options.value_serializer)
-        self._partitioner = adapt_partitioner(options.partitioner)
-        self._home = MockOwner()
-        self._turns: dict[str, Iterator[int]] = {}
-        self._offsets: dict[TopicPartition, int] = defaultdict(int)
-        self._pending: deque[Delivery] = deque()
-        self._sent: list[SentRecord] = []
-        self._open_records: list[SentRecord] = []
-        self._open_offsets: list[tuple[str | None, dict[TopicPartition, OffsetAndMetadata]]] = []
-        self._committed: list[tuple[str | None, dict[TopicPartition, OffsetAndMetadata]]] = []
-        self._errors: dict[str, deque[KafkaError]] = defaultdict(deque)
-        self._state = TransactionState.NONE
-        self._failure: KafkaError | None = None
-        self._fenced = False
+        self._mock = MockProducerCalls(
+            type(self).__name__, configs, auto_complete=auto_complete, partitions=partitions
+        )
+        self.config = self._mock.config
 
     def __repr__(self) -> str:
         """Return a status line."""
-        return f"<MockProducer sent={len(self._sent)} pending={len(self._pending)}>"
+        return repr(self._mock)
+
+    @property
+    def closed(self) -> bool:
+        """Whether ``close()`` was called."""
+        return self._mock.closed
+
+    @property
+    def flushes(self) -> int:
+        """How often ``flush()`` was called."""
+        return self._mock.flushes
+
+    @property
+    def commits(self) -> int:
+        """How many transactions were committed."""
+        return self._mock.commits
 
     # -- what the test calls ----------------------------------------------------------------------
 
-    def history(self) -> list[SentRecord]:
-        """Return the sent records, oldest first; those of transactions once they are committed."""
-        with self._home.lock:
-            return list(self._sent)
+    history = direct(MockProducerCalls.history)
+    uncommitted = direct(MockProducerCalls.uncommitted)
+    committed_offsets = direct(MockProducerCalls.committed_offsets)
+    clear = direct(MockProducerCalls.clear)
+    complete_next = direct(MockProducerCalls.complete_next)
+    error_next = direct(MockProducerCalls.error_next)
+    raise_next = direct(MockProducerCalls.raise_next)
+    fence = direct(MockProducerCalls.fence)
 
-    def uncommitted(self) -> list[SentRecord]:
-        """Return the records of the open transaction."""
-        with self._home.lock:
-            return list(self._open_records)
+    # -- what the code under test calls -----------------------------------------------------------
 
-    def committed_offsets(self) -> list[tuple[str | None, dict[TopicPartition, OffsetAndMetadata]]]:
-        """Return (group, offsets) of each ``send_offsets_to_transaction`` that was committed."""
-        with self._home.lock:
-            return list(self._committed)
+    send = direct(MockProducerCalls.send)
+    send_many = direct(MockProducerCalls.send_many)
+    flush = direct(MockProducerCalls.flush)
+    close = direct(MockProducerCalls.close)
+    partitions_for = direct(MockProducerCalls.partitions_for)
+    bootstrap_connected = direct(MockProducerCalls.bootstrap_connected)
+    metrics = direct(MockProducerCalls.metrics)
 
-    def clear(self) -> None:
-        """Forget the sent records, and those that wait for an outcome."""
-        with self._home.lock:
-            self._sent.clear()
-            self._open_records.clear()
-            self._pending.clear()
-
-    def complete_next(self) -> bool:
-        """Deliver the oldest waiting record; return whether there was one."""
-        return self._finish_next(None)
-
-    def error_next(self, error: KafkaError) -> bool:
-        """Fail the oldest waiting record with *error*; return whether there was one."""
-        return self._finish_next(error)
-
-    def raise_next(self, method: str, error: KafkaError) -> None:
-        """Make the next call of *method*, e.g. ``"send"``, raise *error*.
-
-        Raises:
-            ValueError: there is no such method.
-        """
-        if method not in _METHODS:
-            raise ValueError(f"{method!r} is not one of {', '.join(sorted(_METHODS))}")
-        self._errors[method].append(error)
-
-    def fence(self) -> None:
-        """Fence this producer, as if another one had taken over its transactional id."""
-        self._fenced = True
-
-    # -- what the code under test calls ----------------------------------------------------------
-
-    def send(
-        self,
-        topic: str,
-        value: Any = None,  # Any: what the serializer takes
-        key: Any = None,  # the same
-        headers: Headers | None = None,
-        partition: int | None = None,
-        timestamp_ms: int | None = None,
-    ) -> FutureRecordMetadata:
-        """Take a record and return its future; see `KafkaProducer.send`."""
-        self._check("send")
-        record = self._record(topic, value, key, headers, partition, timestamp_ms)
-        return MockFuture(self._enqueue(record))
-
-    def send_many(
-        self,
-        topic: str,
-        values: Sequence[Any],  # Any: what the serializer takes
-        keys: Sequence[Any] | None = None,  # the same
-        headers: Headers | None = None,
-        partition: int | None = None,
-        timestamp_ms: int | None = None,
-    ) -> FutureRecordsMetadata:
-        """Take many records and return one future; see `KafkaProducer.send_many`."""
-        self._check("send_many")
-        check_columns(values, keys)
-        records = [
-            self._record(topic, value, key, headers, partition, timestamp_ms)
-            for value, key in zip(values, keys or [None] * len(values), strict=True)
-        ]
-        parts: list[Part] = [
-            (self._enqueue(record), 0, range(place, place + 1))
-            for place, record in enumerate(records)
-        ]
-        return FutureRecordsMetadata(parts, len(parts))
-
-    def flush(self, timeout: float | None = None) -> None:
-        """Deliver every waiting record; see `KafkaProducer.flush`."""
-        del timeout
-        self._check("flush")
-        self.flushes += 1
-        self._finish_all(None)
-
-    def partitions_for(self, topic: str) -> set[int]:
-        """Return the partitions of *topic*."""
-        self._check("partitions_for")
-        return self._cluster.partitions_for_topic(topic)
-
-    def bootstrap_connected(self) -> bool:
-        """Return whether the producer is open."""
-        return not self.closed
-
-    def metrics(self, raw: bool = False) -> dict[str, object]:
-        """Return an empty dictionary: nothing is measured."""
-        del raw
-        return {}
-
-    @classmethod
-    def max_usable_produce_magic(cls, api_version: tuple[int, ...]) -> int:
-        """Return the newest record format that brokers of *api_version* store."""
-        if api_version >= (0, 11):
-            return 2
-        return 1 if api_version >= (0, 10) else 0
-
-    def close(self, timeout: float | None = None, null_logger: bool = False) -> None:
-        """Deliver waiting records, or with ``timeout=0`` fail them; see `KafkaProducer.close`."""
-        del null_logger
-        if not self.closed:
-            self.closed = True
-            dropped = timeout is not None and timeout <= 0
-            self._finish_all(KafkaTimeoutError("the producer was closed") if dropped else None)
-
-    def __enter__(self) -> Self:
-        """Return the producer."""
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Close the producer."""
-        self.close()
-
-    # -- transactions ----------------------------------------------------------------------------
-
-    def init_transactions(self) -> None:
-        """Allow transactions; from now on every record must belong to one."""
-        self._check("init_transactions")
-        if self._state is not TransactionState.NONE:
-            raise IllegalStateError("init_transactions() was called before")
-        self._state = TRANSITIONS.step(self._state, TransactionState.READY)
-
-    def begin_transaction(self) -> None:
-        """Open a transaction."""
-        self._check("begin_transaction")
-        if self._state is not TransactionState.READY:
-            raise IllegalStateError(
-                "begin_transaction() needs init_transactions() before, and no open transaction"
-            )
-        self._state = TRANSITIONS.step(self._state, TransactionState.OPEN)
-
-    def send_offsets_to_transaction(
-        self,
-        offsets: dict[TopicPartition, OffsetAndMetadata],
-        group_metadata: ConsumerGroupMetadata | str,
-    ) -> None:
-        """Add offsets to the transaction."""
-        self._check_open("send_offsets_to_transaction")
-        group = group_metadata if isinstance(group_metadata, str) else group_metadata.group_id
-        if offsets:
-            self._open_offsets.append((group, dict(offsets)))
-
-    def commit_transaction(self) -> None:
-        """Deliver the waiting records and commit the records and offsets of the transaction.
-
-        Raises:
-            KafkaError: a record of the transaction has failed; abort it.
-        """
-        self._check_open("commit_transaction")
-        self._finish_all(None)
-        if self._failure is not None:
-            raise KafkaError("a record of the transaction failed: abort it") from self._failure
-        self._sent += self._open_records
-        self._committed += self._open_offsets
-        self._end_transaction()
-        self.commits += 1
-
-    def abort_transaction(self) -> None:
-        """Fail the waiting records and drop the records and offsets of the transaction."""
-        self._check_open("abort_transaction")
-        self._finish_all(TransactionAbortedError("the transaction was aborted"))
-        self._end_transaction()
-
-    # -- inside ----------------------------------------------------------------------------------
-
-    def _check(self, method: str) -> None:
-        if self.closed:
-            raise KafkaError("the producer is closed; make a new one")
-        if self._fenced:
-            raise ProducerFencedError("another producer has the same transactional id")
-        errors = self._errors[method]
-        if errors:
-            raise errors.popleft()
-
-    def _check_open(self, method: str) -> None:
-        self._check(method)
-        if self._state is not TransactionState.OPEN:
-            raise IllegalStateError(f"{method}() needs an open transaction")
-
-    def _end_transaction(self) -> None:
-        self._state = TRANSITIONS.step(self._state, TransactionState.READY)
-        self._failure = None
-        self._open_records.clear()
-        self._open_offsets.clear()
-
-    def _record(
-        self,
-        topic: str,
-        value: Any,  # Any: as given to send()
-        key: Any,  # the same
-        headers: Headers | None,
-        partition: int | None,
-        timestamp_ms: int | None,
-    ) -> SentRecord:
-        check_topic(topic)
-        if value is None and key is None:
-            raise ValueError("key and value are both None: a record needs one of them")
-        if self._state is TransactionState.READY:
-            raise IllegalStateError("send() outside of a transaction: call begin_transaction()")
-        owned = list(headers or ())
-        key_bytes = serialized(self._serialize_key, "key", topic, owned, key)
-        value_bytes = serialized(self._serialize_value, "value", topic, owned, value)
-        if partition is None:
-            partition = self._choose(topic, key, key_bytes, value, value_bytes)
-        elif partition not in self._cluster.partitions_for_topic(topic):
-            raise ValueError(f"topic {topic} has no partition {partition!r}")
-        stamp = int(time.time() * 1000) if timestamp_ms is None else timestamp_ms
-        return SentRecord(topic, value, key, owned, partition, stamp, key_bytes, value_bytes)
-
-    def _choose(
-        self,
-        topic: str,
-        key: Any,  # Any: as given to send()
-        key_bytes: bytes | None,
-        value: Any,  # the same
-        value_bytes: bytes | None,
-    ) -> int:
-        if self._partitioner is not None:
-            return self._partitioner(topic, key, key_bytes, value, value_bytes, self._cluster)
-        count = len(self._cluster.partitions_for_topic(topic))
-        if key_bytes is not None:
-            return (murmur2(key_bytes) & 0x7FFFFFFF) % count
-        with self._home.lock:
-            return next(self._turns.setdefault(topic, cycle(range(count))))
-
-    def _enqueue(self, record: SentRecord) -> Delivery:
-        delivery = Delivery(record, self._home)
-        with self._home.lock:
-            open_ = self._state is TransactionState.OPEN
-            (self._open_records if open_ else self._sent).append(record)
-            self._pending.append(delivery)
-        if self._auto_complete:
-            self.complete_next()
-        return delivery
-
-    def _finish_all(self, error: KafkaError | None) -> None:
-        while self._finish_next(error):
-            pass
-
-    def _finish_next(self, error: KafkaError | None) -> bool:
-        with self._home.lock:
-            if not self._pending:
-                return False
-            delivery = self._pending.popleft()
-            offset = -1
-            if error is None:
-                offset = self._offsets[delivery.topic_partition]
-                self._offsets[delivery.topic_partition] += 1
-            elif self._state is TransactionState.OPEN:
-                self._failure = error
-            callbacks = delivery.finish(offset, error)
-        for callback in callbacks:
-            self._home.run_now(delivery, callback)
-        return True
+    init_transactions = direct(MockProducerCalls.init_transactions)
+    begin_transaction = direct(MockProducerCalls.begin_transaction)
+    send_offsets_to_transaction = direct(MockProducerCalls.send_offsets_to_transaction)
+    commit_transaction = direct(MockProducerCalls.commit_transaction)
+    abort_transaction = direct(MockProducerCalls.abort_transaction)

@@ -24,6 +24,8 @@ from test.bench.brokers import mock_cluster, printing_process
 TOPIC = "bench"
 PARTITIONS = 4
 PATIENCE = 60.0
+# Records sent one by one take so much longer.
+FEWER = 50
 
 _EMBEDDED = """
 import sys
@@ -86,11 +88,30 @@ def fetch(servers: str, count: int) -> float:
     return seconds
 
 
+def one_by_one(servers: str, count: int, size: int) -> float:
+    """Send *count* records, each after the one before was acknowledged; return the seconds."""
+    producer = Producer(
+        {"bootstrap.servers": servers, "log_level": 2, "linger.ms": 0, "acks": 1},
+    )
+    producer.list_topics(TOPIC, PATIENCE)
+    value = bytes(size)
+    start = time.perf_counter()
+    for number in range(count):
+        producer.produce(TOPIC, value, partition=number % PARTITIONS)
+        assert producer.flush(PATIENCE) == 0
+    return time.perf_counter() - start
+
+
 def measure(name: str, count: int, size: int) -> dict[str, float]:
     """Return records per second, by what was done."""
     with BROKERS[name]() as servers:
-        seconds = {"produce": produce(servers, count, size), "fetch": fetch(servers, count)}
-    return {what: count / taken for what, taken in seconds.items()}
+        rates = {
+            "produce": count / produce(servers, count, size),
+            "fetch": count / fetch(servers, count),
+        }
+        few = max(count // FEWER, 1)
+        rates["one by one"] = few / one_by_one(servers, few, size)
+    return rates
 
 
 def main() -> None:
@@ -104,7 +125,7 @@ def main() -> None:
     for _ in range(options.rounds):
         for name in BROKERS:
             found[name].append(measure(name, options.count, options.size))
-    for what in ("produce", "fetch"):
+    for what in ("produce", "fetch", "one by one"):
         rates = {name: statistics.median(run[what] for run in runs) for name, runs in found.items()}
         ratio = rates["embedded"] / rates["librdkafka mock"]
         shown = ", ".join(f"{name} {rate:,.0f}/s" for name, rate in rates.items())

@@ -98,7 +98,8 @@ class Broker:
         Raises:
             ConnectionRefusedByBroker: the connection is to be closed.
         """
-        await self._thaw()
+        if self._frozen:
+            await self._thaw()
         try:
             outgoing = await self._process(frame, peer)
         except ConnectionRefusedByBroker:
@@ -109,17 +110,14 @@ class Broker:
             raise ConnectionRefusedByBroker(repr(exc)) from exc
         self._recorder.changed.fire()
         # Frozen while it handled the request, as in a long poll: the answer waits, too.
-        await self._thaw()
+        if self._frozen:
+            await self._thaw()
         return outgoing
 
     async def _thaw(self) -> None:
-        if self._frozen:
-            await wait_until(
-                lambda: not self._frozen,
-                (self.thawed,),
-                timers=self.state.cluster.timers,
-                limit=None,
-            )
+        await wait_until(
+            lambda: not self._frozen, (self.thawed,), timers=self.state.cluster.timers, limit=None
+        )
 
     async def _process(self, frame: bytes | memoryview, peer: Peer) -> Outgoing:
         gate = peer.gate
@@ -155,6 +153,8 @@ class Broker:
             size,
         )
         cluster.sweep()
+        if not self._plan:
+            return None
         facts = faults.RequestFacts(
             node_id, header.client_id, request, partial(self._remembered, request)
         )

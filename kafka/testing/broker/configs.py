@@ -195,16 +195,18 @@ def _check_together(overrides: Mapping[str, str]) -> None:
 class TopicConfig:
     """The configs of one topic: its own, over the brokers', over the defaults."""
 
-    __slots__ = ("_broker", "_ints", "overrides")
+    __slots__ = ("_broker", "_ints", "_texts", "overrides")
 
     def __init__(self, overrides: Mapping[str, str], broker: Mapping[str, str]) -> None:
         self.overrides = dict(overrides)
         self._broker = broker
         self._ints: dict[str, int] = {}
+        self._texts: dict[str, str] = {}
 
     def changed(self) -> None:
         """Forget what was computed; to be called after `overrides` or the brokers' changed."""
         self._ints.clear()
+        self._texts.clear()
 
     def lookup(self, name: str) -> tuple[str, ConfigSource]:
         """Return the value in force and where it comes from."""
@@ -220,8 +222,11 @@ class TopicConfig:
         return row.default, ConfigSource.DEFAULT
 
     def text(self, name: str) -> str:
-        """Return the value in force."""
-        return self.lookup(name)[0]
+        """Return the value in force; asked for on every append, so it is remembered."""
+        value = self._texts.get(name)
+        if value is None:
+            value = self._texts[name] = self.lookup(name)[0]
+        return value
 
     def integer(self, name: str) -> int:
         """Return a numeric value in force; asked for on every append, so it is remembered."""

@@ -15,6 +15,7 @@ from kafka.errors import KafkaError
 from kafka.protocol.frames import FrameBuffer
 from kafka.testing.broker.admission import certificate_principal
 from kafka.testing.broker.authorizer import ANONYMOUS
+from kafka.testing.broker.begun import Begun
 from kafka.testing.broker.context import ConnectionRefusedByBroker, Peer
 from kafka.testing.broker.idle import IdleWatch
 from kafka.testing.broker.room import Verdict
@@ -80,6 +81,7 @@ class BrokerConnection(asyncio.BufferedProtocol):
         self._frames = FrameBuffer(int(broker.state.cluster.setting("socket.request.max.bytes")))
         self._pending: deque[bytes | memoryview] = deque()
         self._wake: asyncio.Future[None] | None = None
+        self._begun: Begun[Outgoing] | None = None
         self._drained: asyncio.Future[None] | None = None
         self._reading = True
         self._is_cut = False
@@ -111,11 +113,10 @@ class BrokerConnection(asyncio.BufferedProtocol):
 
     def serve(self) -> None:
         """Handle the requests that have come, and those that will."""
-        assert self._peer is not None
         assert self._transport is not None
         address = self._transport.get_extra_info("peername")
         loop = asyncio.get_running_loop()
-        self.task = loop.create_task(self._serve(self._peer), name=f"connection {address}")
+        self.task = loop.create_task(self._serve(), name=f"connection {address}")
 
     def get_buffer(self, sizehint: int) -> memoryview:
         """Return where the transport may write next."""
@@ -132,7 +133,8 @@ class BrokerConnection(asyncio.BufferedProtocol):
         if len(self._pending) > _READ_AHEAD and self._transport is not None:
             self._reading = False
             self._transport.pause_reading()
-        _resolve(self._wake)
+        if self._wake is not None and not self._wake.done():
+            self._work_at_once(self._wake)
 
     def eof_received(self) -> bool:
         """Close the connection: a client that has stopped sending wants no answers either."""
@@ -162,31 +164,67 @@ class BrokerConnection(asyncio.BufferedProtocol):
         if self._transport is not None:
             self._transport.abort()
 
-    async def _serve(self, peer: Peer) -> None:
+    async def _serve(self) -> None:
         transport = self._transport
         assert transport is not None
         try:
             while True:
-                self._idle.begin()
-                frame = await self._next_frame()
-                self._idle.stop()
-                outgoing = await self._broker.process(frame, peer)
-                self._write(transport, outgoing)
-                if outgoing.close:
-                    break
-                if outgoing.mute:
-                    await pause(outgoing.mute, self._broker.state.cluster.timers)
+                if not self._work():
+                    await self._wait_for_work()
+                if self._begun is not None:
+                    outgoing = await self._begun
+                    self._begun = None
+                    self._write(transport, outgoing)
+                    if outgoing.close:
+                        break
+                    if outgoing.mute:
+                        await pause(outgoing.mute, self._broker.state.cluster.timers)
                 if self._drained is not None:
                     await self._drained
         except ConnectionRefusedByBroker as exc:
             log.info("node=%d closes a connection: %s", self._broker.state.node_id, exc)
         finally:
+            if self._begun is not None:
+                self._begun.close()
             transport.close()
 
-    async def _next_frame(self) -> bytes | memoryview:
-        while not self._pending:
-            self._wake = asyncio.get_running_loop().create_future()
+    async def _wait_for_work(self) -> None:
+        self._wake = asyncio.get_running_loop().create_future()
+        self._idle.begin()
+        try:
             await self._wake
+        finally:
+            self._wake = None
+
+    def _work_at_once(self, wake: asyncio.Future[None]) -> None:
+        """Handle new requests here and now, and wake the task if something has to be awaited."""
+        self._idle.stop()
+        try:
+            if self._work():
+                wake.set_result(None)
+            else:
+                self._idle.begin()
+        except ConnectionRefusedByBroker as exc:
+            wake.set_exception(exc)
+
+    def _work(self) -> bool:
+        """Handle the requests that are there; return whether something has to be awaited.
+
+        That is a request which is not answered at once, or an answer with consequences: both are
+        in ``_begun`` then; or a client that does not read its answers.
+        """
+        assert self._peer is not None
+        assert self._transport is not None
+        while self._pending and self._begun is None and self._drained is None:
+            begun = Begun(self._broker.process(self._next_frame(), self._peer))
+            if not begun.is_done or begun.result.close or begun.result.mute:
+                self._begun = begun
+            else:
+                self._write(self._transport, begun.result)
+        return self._begun is not None or self._drained is not None
+
+    def _next_frame(self) -> bytes | memoryview:
+        self._idle.stop()
         frame = self._pending.popleft()
         if not self._reading and len(self._pending) <= _READ_AHEAD // 2:
             self._reading = True
@@ -196,6 +234,9 @@ class BrokerConnection(asyncio.BufferedProtocol):
 
     @staticmethod
     def _write(transport: Transport, outgoing: Outgoing) -> None:
+        if len(outgoing.pieces) == 1:
+            transport.write(outgoing.pieces[0])
+            return
         small: list[bytes | memoryview] = []
         for piece in outgoing.pieces:
             if len(piece) <= _JOIN:

@@ -214,6 +214,10 @@ class FaultPlan:
     def __init__(self) -> None:
         self._rules: list[Rule] = []
 
+    def __bool__(self) -> bool:
+        """Return whether there are faults at all."""
+        return bool(self._rules)
+
     @property
     def rules(self) -> Sequence[Rule]:
         """The faults that have uses left, in the order in which they apply."""

@@ -118,7 +118,15 @@ class PartitionLog:
         data = with_position(batch.data, base_offset=base, leader_epoch=leader_epoch)
         if sequenced is not None:
             self.producers.record(sequenced, base, timestamp=header.max_timestamp, now=now)
-        self._add(header._replace(base_offset=base, partition_leader_epoch=leader_epoch), data)
+        self._store(
+            StoredBatch(
+                base,
+                base + header.last_offset_delta,
+                leader_epoch=leader_epoch,
+                max_timestamp=header.max_timestamp,
+                data=data,
+            )
+        )
         return Appended(base, self.end_offset - 1, stamp, self.start_offset, False)
 
     def append_marker(
@@ -174,8 +182,11 @@ class PartitionLog:
         return base
 
     def _add(self, header: BatchHeader, data: bytes) -> None:
-        self._push(StoredBatch.of(header, data))
-        self.end_offset = header.last_offset + 1
+        self._store(StoredBatch.of(header, data))
+
+    def _store(self, batch: StoredBatch) -> None:
+        self._push(batch)
+        self.end_offset = batch.last_offset + 1
         if not self._holds_watermark:
             self.high_watermark = self.end_offset
         self.changed.fire()

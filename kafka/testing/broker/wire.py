@@ -56,6 +56,19 @@ def request_type(api_key: int) -> type[AnyRequest]:
     raise AssertionError(f"{module.__name__} has no request")
 
 
+@cache
+def _kind(api_key: int, version: int) -> tuple[type[AnyRequest], bool]:
+    """Return the request class of *api_key*, and whether its header has tags in *version*.
+
+    Raises:
+        UnsupportedVersionError: there is no such API or version.
+    """
+    kind = request_type(api_key)
+    if version not in kind.VERSIONS:
+        raise UnsupportedVersionError(f"{kind.__name__} has no version {version}")
+    return kind, is_flexible(kind, version)
+
+
 def decode_request(frame: Buffer) -> tuple[RequestHeader, AnyRequest]:
     """Return the header and the request in *frame* (without its size).
 
@@ -66,20 +79,18 @@ def decode_request(frame: Buffer) -> tuple[RequestHeader, AnyRequest]:
     if len(frame) < _START.size:
         raise KafkaProtocolError(f"a request of {len(frame)} bytes has no header")
     key, version, correlation_id, length = _START.unpack_from(frame)
-    kind = request_type(key)
-    if version not in kind.VERSIONS:
-        raise UnsupportedVersionError(f"{kind.__name__} has no version {version}")
+    kind, has_tags = _kind(key, version)
     position = _START.size
     client_id = None
     if length >= 0:
         if length > len(frame) - position:
             raise bad_length("client id", length, len(frame) - position)
         try:
-            client_id = str(memoryview(frame)[position : position + length], "utf-8")
+            client_id = str(frame[position : position + length], "utf-8")
         except UnicodeDecodeError as exc:
             raise KafkaProtocolError(f"the client id is not UTF-8: {exc}") from exc
         position += length
-    if is_flexible(kind, version):
+    if has_tags:
         position = _skip_tags(frame, position)
     # Apache Kafka does not look at what follows a request; librdkafka's Metadata v13 for all topics
     # ends with three bytes too many.
@@ -89,6 +100,8 @@ def decode_request(frame: Buffer) -> tuple[RequestHeader, AnyRequest]:
 
 def _skip_tags(frame: Buffer, position: int) -> int:
     try:
+        if not frame[position]:
+            return position + 1
         count, position = read_uvarint(frame, position)
         for _ in range(count):
             _, position = read_uvarint(frame, position)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import inspect
+import json
 
 import pytest
 
-from kafka import ConsumerRebalanceListener, KafkaConsumer, TopicPartition
+from kafka import ConsumerRebalanceListener, TopicPartition
 from kafka.errors import (
     CommitFailedError,
     IllegalStateError,
     NoOffsetForPartitionError,
     OffsetOutOfRangeError,
+    RecordDeserializationError,
     WakeupError,
 )
 from kafka.structs import ConsumerRecord, OffsetAndMetadata, OffsetAndTimestamp
@@ -19,23 +20,6 @@ from kafka.testing import MockConsumer
 
 TP = TopicPartition("t", 0)
 OTHER = TopicPartition("t", 1)
-PUBLIC = [
-    name
-    for name, _ in inspect.getmembers(KafkaConsumer, callable)
-    if (not name.startswith("_") and name != "health")
-    or name in ("__init__", "__enter__", "__exit__", "__iter__", "__next__")
-]
-
-
-def parameters(function: object) -> list[tuple[str, object]]:
-    assert callable(function)
-    found = inspect.signature(function).parameters.values()
-    return [(item.name, item.default) for item in found]
-
-
-@pytest.mark.parametrize("name", PUBLIC)
-def test_the_calls_are_those_of_the_real_consumer(name: str) -> None:
-    assert parameters(getattr(MockConsumer, name)) == parameters(getattr(KafkaConsumer, name))
 
 
 def record(offset: int, tp: TopicPartition = TP, timestamp: int = 0) -> ConsumerRecord:
@@ -99,11 +83,165 @@ def test_a_task_runs_in_a_later_poll() -> None:
     assert tested.poll() == {TP: [record(0)]}
 
 
-def test_by_default_reading_starts_at_the_end() -> None:
+def test_by_default_what_is_added_after_the_assignment_is_returned() -> None:
+    tested = MockConsumer()
+    tested.add_record(record(0))
+    tested.assign([TP])
+    tested.add_record(record(1))
+    assert tested.poll() == {TP: [record(1)]}
+    tested.add_record(record(2))
+    assert tested.poll() == {TP: [record(2)]}
+
+
+def test_what_is_added_between_assignment_and_seek_to_end_is_skipped() -> None:
     tested = consumer(auto_offset_reset="latest")
+    tested.seek_to_end()
     assert tested.poll() == {}
-    tested.add_record(record(3))
-    assert tested.poll() == {TP: [record(3)]}
+
+
+def test_partitions_assigned_later_are_read_from_then_on() -> None:
+    tested = consumer(2, auto_offset_reset="latest")
+    tested.add_record(record(0, OTHER))
+    tested.assign([TP, OTHER])
+    tested.add_record(record(1, OTHER))
+    assert tested.poll() == {TP: [record(0), record(1)], OTHER: [record(1, OTHER)]}
+
+
+def test_an_end_set_after_the_assignment_is_where_reading_starts() -> None:
+    tested = MockConsumer()
+    tested.assign([TP])
+    tested.update_end_offsets({TP: 7})
+    assert tested.position(TP) == 7
+    added = tested.add_record("t", 0, value=b"v")
+    assert (added.offset, tested.poll()) == (7, {TP: [added]})
+
+
+def test_an_end_set_after_a_record_does_not_hide_it() -> None:
+    tested = consumer(1, auto_offset_reset="latest")
+    tested.update_end_offsets({TP: 9})
+    assert (tested.poll(), tested.health()[TP].lag) == ({TP: [record(0)]}, 8)
+
+
+def test_without_a_group_a_subscription_reads_every_partition() -> None:
+    tested = MockConsumer("t")
+    added = [tested.add_record("t", number, value=b"v") for number in (0, 1)]
+    assert tested.poll() == {TP: added[:1], OTHER: added[1:]}
+
+
+def test_without_a_group_a_pattern_reads_topics_that_appear() -> None:
+    tested = MockConsumer()
+    tested.subscribe(pattern="t.*")
+    tested.update_partitions("t", 2)
+    tested.update_partitions("u", 2)
+    assert tested.assignment() == {TP, OTHER}
+
+
+def test_after_a_rebalance_partitions_come_from_the_test_alone() -> None:
+    tested = MockConsumer("t")
+    tested.rebalance([TP])
+    tested.add_record("t", 1, value=b"v")
+    assert tested.assignment() == {TP}
+
+
+def test_in_a_group_what_was_added_before_the_rebalance_is_skipped_by_default() -> None:
+    tested = MockConsumer("t", group_id="g")
+    tested.add_record("t", 0, value=b"before")
+    tested.rebalance([TP])
+    tested.add_record("t", 0, value=b"after")
+    assert [found.value for found in tested.poll()[TP]] == [b"after"]
+
+
+@pytest.mark.parametrize(
+    ("topics", "configs", "advice"),
+    [((), {}, "assign"), (("t",), {"group_id": "g"}, "rebalance")],
+)
+def test_nothing_to_read_is_said_once(
+    topics: tuple[str, ...],
+    configs: dict[str, object],
+    advice: str,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    tested = MockConsumer(*topics, **configs)
+    assert [tested.poll(), tested.poll()] == [{}, {}]
+    (line,) = caplog.messages
+    assert f"{advice}()" in line
+
+
+def test_what_is_left_out_of_a_record_is_filled_in() -> None:
+    tested = consumer(3)
+    added = tested.add_record("t", 0, key=b"key", value=b"value", timestamp_ms=5)
+    expected = ConsumerRecord("t", 0, 0, 3, 5, 0, b"key", b"value", [], None, 3, 5, -1)
+    assert (added, tested.poll()[TP][-1]) == (expected, expected)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        ({"topic": "no topic"}, ValueError),
+        ({"topic": "t", "partition": "0"}, TypeError),
+        ({"topic": "t", "value": "text"}, TypeError),
+        ({"topic": "t", "headers": [("h", "text")]}, TypeError),
+        ({"topic": "t", "timestamp_ms": -1}, ValueError),
+    ],
+)
+def test_records_that_no_broker_stores_are_refused(
+    arguments: dict[str, object], error: type[Exception]
+) -> None:
+    tested = MockConsumer()
+    with pytest.raises(error):
+        tested.add_record(**arguments)  # type: ignore[arg-type] # wrong on purpose
+    assert tested.topics() == set()
+
+
+def test_deserializers_are_applied() -> None:
+    tested = consumer(0, value_deserializer=json.loads, key_deserializer=bytes.decode)
+    tested.add_record("t", 0, key=b"k", value=b'{"a": 1}')
+    tested.add_record("t", 0, key=7, value={"b": 2}, raw=True)
+    tested.add_record("t", 0, value=None)
+    found = [(one.key, one.value) for one in tested.poll()[TP]]
+    assert found == [("k", {"a": 1}), (7, {"b": 2}), (None, None)]
+
+
+def test_deserializers_are_applied_to_batches_and_the_iterator() -> None:
+    tested = consumer(0, value_deserializer=json.loads)
+    tested.add_record("t", 0, value=b"1")
+    (batch,) = tested.poll_batch(zero_copy=True)
+    tested.add_record("t", 0, value=b"2")
+    assert (list(batch.values), next(tested).value) == ([1], 2)
+
+
+def test_what_a_deserializer_rejects_stops_its_partition_alone() -> None:
+    tested = consumer(0, value_deserializer=json.loads)
+    tested.assign([TP, OTHER])
+    for value in (b"1", b"wrong", b"2"):
+        tested.add_record("t", 0, value=value)
+    tested.add_record("t", 1, value=b"3")
+    first = {tp: [one.value for one in found] for tp, found in tested.poll().items()}
+    assert first == {TP: [1], OTHER: [3]}
+    for _ in range(2):
+        with pytest.raises(RecordDeserializationError, match="seek to 2"):
+            tested.poll()
+    assert isinstance(tested.health()[TP].error, RecordDeserializationError)
+    tested.seek(TP, 2)
+    assert [one.value for one in tested.poll()[TP]] == [2]
+    assert tested.health()[TP].error is None
+
+
+def test_health_is_that_of_a_consumer_that_reads() -> None:
+    tested = consumer(3)
+    tested.assign([TP, OTHER])
+    tested.poll(max_records=1)
+    tested.pause(OTHER)
+    health = tested.health()
+    assert (health[TP].state, health[TP].reason, health[TP].error) == ("fetching", None, None)
+    assert (health[TP].position, health[TP].lag) == (1, 2)
+    assert health[OTHER].reason == "paused by the application"
+
+
+def test_health_names_the_error_of_a_partition_without_position() -> None:
+    health = consumer(auto_offset_reset="none").health()[TP]
+    assert (health.state, health.position) == ("initializing", None)
+    assert isinstance(health.error, NoOffsetForPartitionError)
 
 
 def test_without_position_and_policy_poll_fails() -> None:

@@ -6,9 +6,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kafka.errors import NoOffsetForPartitionError, OffsetOutOfRangeError
+from kafka.consumer.record_batch import RecordBatch
+from kafka.errors import (
+    NoOffsetForPartitionError,
+    OffsetOutOfRangeError,
+    RecordDeserializationError,
+)
 from kafka.structs import ConsumerRecord, OffsetAndTimestamp, TopicPartition
-from kafka.testing.mock_log import MockLog, as_batch
+from kafka.testing.mock_log import (
+    Deserializers,
+    MockLog,
+    StoredRecord,
+    as_batch,
+    check_bytes,
+    made_record,
+)
 
 TP = TopicPartition("t", 0)
 
@@ -105,18 +117,22 @@ def test_a_record_without_an_epoch_is_found_with_none() -> None:
 def test_a_policy_gives_the_new_position(policy: str, position: int, offset: int | None) -> None:
     log = log_of(2, 5)
     log.beginnings[TP] = 2
-    assert log.reset(TP, policy, offset) == position
+    assert log.reset(TP, policy, offset, log.end(TP)) == position
 
 
 def test_without_a_policy_there_is_an_error_that_says_which_position_is_wanted() -> None:
     with pytest.raises(NoOffsetForPartitionError, match="t-0 has no position"):
-        log_of(0).reset(TP, "none", None)
+        log_of(0).reset(TP, "none", None, 1)
     with pytest.raises(OffsetOutOfRangeError, match="t-0 has no offset 9"):
-        log_of(0).reset(TP, "none", 9)
+        log_of(0).reset(TP, "none", 9, 1)
+
+
+def batch_of(*records: ConsumerRecord, views: bool = False) -> RecordBatch:
+    return as_batch(TP, [StoredRecord(one, raw=False) for one in records], records, views=views)
 
 
 def test_a_batch_has_the_records_in_columns() -> None:
-    batch = as_batch(TP, [record(1, key=b"k", timestamp=7), record(4, value={"any": "thing"})])
+    batch = batch_of(record(1, key=b"k", timestamp=7), record(4, value={"any": "thing"}))
     assert batch.partition == 0
     assert list(batch.offsets) == [1, 4]
     assert list(batch.timestamps) == [7, 0]
@@ -125,6 +141,72 @@ def test_a_batch_has_the_records_in_columns() -> None:
 
 
 def test_views_are_only_of_bytes() -> None:
-    values = as_batch(TP, [record(1), record(2, value="text")], views=True).values
+    values = batch_of(record(1), record(2, value="text"), views=True).values
     assert isinstance(values[0], memoryview)
     assert (bytes(values[0]), values[1]) == (b"v", "text")
+
+
+def test_what_a_deserializer_has_made_is_no_view() -> None:
+    stored = StoredRecord(record(1, value=b"v"), raw=False)
+    (value,) = as_batch(TP, [stored], [record(1, value=b"made")], views=True).values
+    assert value == b"made"
+    assert isinstance(value, bytes)
+
+
+def test_the_size_of_a_batch_is_that_of_what_was_stored() -> None:
+    stored = StoredRecord(record(1, value=b"stored"), raw=False)
+    assert as_batch(TP, [stored], [record(1, value=b"v")]).size == 6
+
+
+def test_a_partition_that_was_made_exists_without_records() -> None:
+    log = MockLog()
+    log.create(TopicPartition("t", 3))
+    assert (log.partitions, log.end(TopicPartition("t", 3))) == ({"t": {3}}, 0)
+
+
+def test_a_made_record_has_the_fields_of_a_broker() -> None:
+    made = made_record(TP, 5, 7, b"k", b"value", [("h", b"xy")])
+    assert made == ConsumerRecord("t", 0, 0, 5, 7, 0, b"k", b"value", [("h", b"xy")], None, 1, 5, 3)
+
+
+@pytest.mark.parametrize(("name", "data"), [("key", "text"), ("value", {"a": 1})])
+def test_what_brokers_cannot_store_is_refused_by_name(name: str, data: object) -> None:
+    wrong = record(0)._replace(**{name: data})
+    with pytest.raises(TypeError, match=f"{name} must be bytes.*raw=True"):
+        check_bytes(wrong)
+
+
+def test_tombstones_can_be_stored() -> None:
+    check_bytes(record(0, value=None))
+
+
+def test_deserializers_are_given_topic_and_headers_and_no_tombstones() -> None:
+    seen: list[object] = []
+
+    def convert(topic: str, headers: object, data: bytes) -> str:
+        seen.append((topic, headers, data))
+        return data.decode()
+
+    reader = Deserializers(None, convert)
+    stored = record(0, key=b"k")._replace(headers=[("h", b"x")])
+    assert reader.read(StoredRecord(stored, raw=False)) == stored._replace(value="v")
+    assert reader.read(StoredRecord(record(1, value=None), raw=False)).value is None
+    assert seen == [("t", [("h", b"x")], b"v")]
+
+
+def test_raw_records_skip_the_deserializers() -> None:
+    reader = Deserializers(lambda *_: 1 / 0, lambda *_: 1 / 0)
+    assert reader.read(StoredRecord(record(0, value={"a": 1}), raw=True)).value == {"a": 1}
+
+
+def test_each_reader_has_a_list_of_headers_of_its_own() -> None:
+    stored = StoredRecord(record(0), raw=False)
+    Deserializers(None, None).read(stored).headers.append(("h", b""))
+    assert Deserializers(None, None).read(stored).headers == []
+
+
+def test_what_a_deserializer_rejects_is_said_with_its_place() -> None:
+    reader = Deserializers(None, lambda *_: 1 / 0)
+    with pytest.raises(RecordDeserializationError, match="t-0 offset 3; seek to 4") as caught:
+        reader.read(StoredRecord(record(3), raw=False))
+    assert isinstance(caught.value.__cause__, ZeroDivisionError)

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 import json
 import threading
 
 import pytest
 
-from kafka import KafkaProducer, TopicPartition
+from kafka import TopicPartition
 from kafka.errors import (
     IllegalStateError,
     KafkaConfigurationError,
     KafkaError,
     KafkaTimeoutError,
+    MessageSizeTooLargeError,
     NotLeaderForPartitionError,
     ProducerFencedError,
 )
@@ -22,23 +22,6 @@ from kafka.partitioner import DefaultPartitioner
 from kafka.producer.future import FutureRecordMetadata, RecordMetadata
 from kafka.structs import ConsumerGroupMetadata, OffsetAndMetadata
 from kafka.testing import MockProducer
-
-PUBLIC = [
-    name
-    for name, _ in inspect.getmembers(KafkaProducer, callable)
-    if not name.startswith("_") or name in ("__enter__", "__exit__")
-]
-
-
-def parameters(function: object) -> list[tuple[str, object]]:
-    assert callable(function)
-    found = inspect.signature(function).parameters.values()
-    return [(item.name, item.default) for item in found]
-
-
-@pytest.mark.parametrize("name", PUBLIC)
-def test_the_calls_are_those_of_the_real_producer(name: str) -> None:
-    assert parameters(getattr(MockProducer, name)) == parameters(getattr(KafkaProducer, name))
 
 
 def test_records_are_delivered_at_once() -> None:
@@ -102,8 +85,24 @@ def test_a_partitioner_is_asked() -> None:
 
 
 def test_a_partition_that_does_not_exist_is_refused() -> None:
-    with pytest.raises(ValueError, match="no partition 3"):
+    with pytest.raises(ValueError, match="partition 3 of topic t does not exist"):
         MockProducer().send("t", b"v", partition=3)
+
+
+@pytest.mark.parametrize("option", ["max_request_size", "buffer_memory"])
+def test_what_is_too_large_is_refused(option: str) -> None:
+    producer = MockProducer(**{option: 20_000, "batch_size": 1000})
+    with pytest.raises(MessageSizeTooLargeError, match=f"{option}=20000"):
+        producer.send("t", bytes(20_000))
+    producer.send("t", bytes(19_000))
+    assert len(producer.history()) == 1
+
+
+def test_of_many_records_none_is_sent_if_one_is_too_large() -> None:
+    producer = MockProducer(max_request_size=1000)
+    with pytest.raises(MessageSizeTooLargeError):
+        producer.send_many("t", [b"small", bytes(1000)])
+    assert producer.history() == []
 
 
 def test_without_auto_complete_the_test_decides() -> None:

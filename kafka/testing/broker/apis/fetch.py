@@ -118,8 +118,8 @@ async def fetch(context: RequestContext, request: FetchRequest) -> FetchResponse
         return FetchResponse(error_code=error.errno)
     answers, sources = _resolve(context, fetching)
     hurry = any(_preferred_replica(context, request, source) is not None for source in sources)
-    if sources and not answers and not hurry:
-        await _wait_for_bytes(context, request, sources)
+    may_wait = sources and not answers and not hurry
+    if may_wait and await _wait_for_bytes(context, request, sources):
         answers, sources = _resolve(context, fetching)
     _read_all(context, request, sources, answers)
     ordered = {key: answers[key] for key in fetching.partitions}
@@ -215,7 +215,8 @@ def _described(index: int, log: PartitionLog) -> PartitionData:
 
 async def _wait_for_bytes(
     context: RequestContext, request: FetchRequest, sources: list[_Source]
-) -> None:
+) -> bool:
+    """Wait until there is something to answer; return whether time has passed."""
     cluster = context.cluster
     started = [(source.partition.leader, source.partition.leader_epoch) for source in sources]
 
@@ -234,12 +235,15 @@ async def _wait_for_bytes(
             available += min(found, max(asked.partition_max_bytes, 1))
         return available >= request.min_bytes
 
+    if is_ready():
+        return False
     await wait_until(
         is_ready,
         [source.partition.log.changed for source in sources],
         timers=cluster.timers,
         limit=request.max_wait_ms / 1000,
     )
+    return True
 
 
 def _read_all(

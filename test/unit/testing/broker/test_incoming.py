@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kafka.errors import (
@@ -12,6 +12,7 @@ from kafka.errors import (
     InvalidTimestampError,
     KafkaError,
 )
+from kafka.record._varint import read_varint
 from kafka.record.batch import build_batch, encode_records
 from kafka.record.compression import Codec
 from kafka.testing.broker.configs import TopicConfig
@@ -38,6 +39,42 @@ def test_another_number_of_records_does_not_pass(sizes: list[int], more: int) ->
     section = encode_records([0] * len(sizes), [None] * len(sizes), [b"v" * n for n in sizes])
     with pytest.raises(InvalidRecordError):
         check_framing(section, len(sizes) + more)
+
+
+Runs = st.lists(st.tuples(st.integers(1, 1500), st.integers(0, 300)), min_size=1, max_size=3)
+
+
+def section_of(runs: list[tuple[int, int]]) -> tuple[bytes, int]:
+    """Return the records of runs of (number, size), and how many there are."""
+    values = [b"v" * size for number, size in runs for _ in range(number)]
+    return encode_records([0] * len(values), [None] * len(values), values), len(values)
+
+
+@settings(max_examples=30)
+@given(Runs)
+def test_runs_of_records_of_one_length_pass(runs: list[tuple[int, int]]) -> None:
+    section, count = section_of(runs)
+    check_framing(section, count)
+    for wrong in (count - 1, count + 1):
+        with pytest.raises(InvalidRecordError):
+            check_framing(section, wrong)
+
+
+@settings(max_examples=50)
+@given(Runs, st.data())
+def test_a_wrong_length_in_a_run_does_not_pass(
+    runs: list[tuple[int, int]], data: st.DataObject
+) -> None:
+    section, count = section_of(runs)
+    starts, position = [], 0
+    while position < len(section):
+        starts.append(position)
+        size, position = read_varint(section, position)
+        position += size
+    damaged = bytearray(section)
+    damaged[data.draw(st.sampled_from(starts))] ^= 2
+    with pytest.raises(InvalidRecordError):
+        check_framing(bytes(damaged), count)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,486 @@
+"""What a double of a consumer can do, written once for the blocking and the async one."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from kafka.config.consumer import ConsumerConfig
+from kafka.consumer import arguments
+from kafka.errors import IllegalStateError, WakeupError
+from kafka.producer.arguments import check_partition_type, check_timestamp, checked_headers
+from kafka.serializer.adapt import adapt_deserializer
+from kafka.structs import ConsumerGroupMetadata, ConsumerRecord, OffsetAndMetadata, TopicPartition
+from kafka.subscription import (
+    Hold,
+    SubscriptionState,
+    check_partitions,
+    check_topic_name,
+)
+from kafka.testing.mock_log import Deserializers, MockLog, as_batch, check_bytes, made_record
+from kafka.testing.mock_reader import MockReader
+
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+
+    from kafka.consumer.fetch_health import PartitionHealth
+    from kafka.consumer.record_batch import RecordBatch
+    from kafka.errors import KafkaError
+    from kafka.producer.batch_encoding import Headers
+    from kafka.structs import OffsetAndTimestamp
+    from kafka.subscription import AsyncConsumerRebalanceListener, ConsumerRebalanceListener
+    from kafka.testing.mock_reader import Found
+
+    Listener = ConsumerRebalanceListener | AsyncConsumerRebalanceListener
+    Offsets = dict[TopicPartition, OffsetAndMetadata]
+
+log = logging.getLogger(__name__)
+
+# The newest record format: what a double stores has headers and timestamps.
+_MAGIC = 2
+
+
+class MockConsumerCalls:
+    """The calls of `MockConsumer` and `AsyncMockConsumer`.
+
+    Args:
+        name: class of the double, for messages.
+        topics: names of topics to subscribe to.
+        configs: the options of the double.
+
+    Attributes:
+        config: the options as a dict.
+        closed: whether ``close()`` was called.
+        subscriptions: what to read.
+    """
+
+    def __init__(self, name: str, topics: tuple[str, ...], configs: dict[str, object]) -> None:
+        group = {
+            name: configs.pop(name) for name in ("group_id", "group_instance_id") if name in configs
+        }
+        options = ConsumerConfig.from_kwargs(configs)
+        self.config = options.as_dict() | group
+        self.closed = False
+        self.subscriptions = SubscriptionState()
+        self._name = name
+        self._max_records = options.max_poll_records
+        self._group_id = group.get("group_id")
+        deserializers = Deserializers(
+            adapt_deserializer(options.key_deserializer, option="key_deserializer"),
+            adapt_deserializer(options.value_deserializer, option="value_deserializer"),
+        )
+        self._log = MockLog()
+        self._reader = MockReader(self._log, deserializers, options.auto_offset_reset)
+        self._follows = self._group_id is None
+        self._tasks: deque[Callable[[], object]] = deque()
+        self._errors: deque[KafkaError] = deque()
+        self._woken = False
+        self._warned = False
+        self._rows: Iterator[ConsumerRecord] = iter(())
+        if topics:
+            self.subscribe(topics)
+
+    def __repr__(self) -> str:
+        """Return a status line."""
+        return f"<{self._name} {self.subscriptions!r}>"
+
+    # -- what the test calls ----------------------------------------------------------------------
+
+    def add_record(
+        self,
+        topic: str | ConsumerRecord,
+        partition: int = 0,
+        *,
+        value: Any = None,  # Any: with raw=True, what the application is to get
+        key: Any = None,  # the same
+        headers: Headers | None = None,
+        offset: int | None = None,
+        timestamp_ms: int | None = None,
+        raw: bool = False,
+    ) -> ConsumerRecord:
+        """Append a record to its partition and return it as it was stored.
+
+        The application gets it as from a broker: after its deserializers.
+
+        Args:
+            topic: name of the topic; or a whole record, and nothing else but *raw*.
+            partition: number of the partition, which is made if need be.
+            value: bytes; ``None`` for a tombstone.
+            key: bytes, or ``None``.
+            headers: pairs of name and bytes.
+            offset: by default the end of the partition.
+            timestamp_ms: by default now.
+            raw: return key and value as they are, whatever their types; no deserializer is called.
+
+        Raises:
+            TypeError: key or value is not bytes, without *raw*.
+            ValueError: the offset is not after those of the records added before.
+        """
+        if isinstance(topic, ConsumerRecord):
+            record = topic
+            tp = TopicPartition(record.topic, record.partition)
+        else:
+            check_topic_name(topic)
+            check_partition_type(partition)
+            if timestamp_ms is None:
+                timestamp_ms = int(time.time() * 1000)
+            check_timestamp(timestamp_ms, _MAGIC)
+            tp = TopicPartition(topic, partition)
+            at = self._log.end(tp) if offset is None else offset
+            owned = checked_headers(headers or ())
+            record = made_record(tp, at, timestamp_ms, key, value, owned)
+        if not raw:
+            check_bytes(record)
+        # The partition is there before its record: a subscription begins to read it in between.
+        self._log.create(tp)
+        self._follow()
+        self._log.add(record, raw=raw)
+        return record
+
+    def update_partitions(self, topic: str, count: int) -> None:
+        """Set the number of partitions of a topic."""
+        self._log.set_partitions(topic, count)
+        self._follow()
+
+    def update_beginning_offsets(self, offsets: Mapping[TopicPartition, int]) -> None:
+        """Set the first offsets of partitions, by default 0; records before them are gone."""
+        self._log.beginnings.update(offsets)
+
+    def update_end_offsets(self, offsets: Mapping[TopicPartition, int]) -> None:
+        """Set the end offsets of partitions, by default the offset after the last record added.
+
+        A partition that nothing was added to since it was assigned is read from its new end if
+        ``auto_offset_reset`` is ``latest``.
+        """
+        self._reader.set_ends(offsets)
+
+    def schedule(self, task: Callable[[], object]) -> None:
+        """Run *task* at the beginning of a later ``poll()``; each call runs one task."""
+        self._tasks.append(task)
+
+    def raise_next(self, error: KafkaError) -> None:
+        """Make the next ``poll()`` raise *error*."""
+        self._errors.append(error)
+
+    def committed_offsets(self) -> Offsets:
+        """Return everything committed; works after ``close()``, too."""
+        return dict(self._reader.committed)
+
+    # -- rebalances, in the steps that the doubles go through -------------------------------------
+
+    def leaving(self, partitions: Collection[TopicPartition]) -> set[TopicPartition]:
+        """Return what a rebalance that assigns *partitions* takes away.
+
+        Raises:
+            IllegalStateError: there is no subscription.
+        """
+        if self.subscriptions.subscription is None:
+            raise IllegalStateError("rebalance() needs a subscription: call subscribe() first")
+        return self.assignment() - set(check_partitions(partitions))
+
+    def rebalance(self, partitions: Collection[TopicPartition]) -> set[TopicPartition]:
+        """Assign *partitions* and return those that are new."""
+        before = self.assignment()
+        self._follows = False
+        self._replace(partitions)
+        return self.assignment() - before
+
+    def _follow(self) -> None:
+        """Read all partitions of what is subscribed to, as a consumer without a group does."""
+        self.subscriptions.match(self._log.partitions)
+        topics = self.subscriptions.subscription
+        if topics is None or not self._follows:
+            return
+        wanted = [
+            TopicPartition(topic, number)
+            for topic in sorted(topics)
+            for number in sorted(self._log.partitions.get(topic, ()))
+        ]
+        if set(wanted) != self.assignment():
+            self._replace(wanted)
+
+    def _replace(self, partitions: Iterable[TopicPartition]) -> None:
+        self.subscriptions.replace_assignment(partitions)
+        self._rows = iter(())
+        self._reader.settle(self.subscriptions.assignment.partitions)
+
+    # -- what to read -----------------------------------------------------------------------------
+
+    def subscribe(
+        self,
+        topics: Collection[str] = (),
+        pattern: str | re.Pattern[str] | None = None,
+        listener: Listener | None = None,
+    ) -> None:
+        """Subscribe to topics.
+
+        With a ``group_id`` the partitions come with `rebalance`; without one all partitions of the
+        topics are read at once, also those that are added later.
+        """
+        self.check_open()
+        self.subscriptions.subscribe(topics, pattern, listener)
+        self._follows = self._group_id is None
+        self._follow()
+
+    def assign(self, partitions: Collection[TopicPartition]) -> None:
+        """Assign *partitions* to this consumer, in place of those it has."""
+        self.check_open()
+        if partitions:
+            self.subscriptions.assign_from_user(partitions)
+        else:
+            self.subscriptions.unsubscribe()
+        self._replace(self.subscriptions.user_assignment)
+
+    def unsubscribe(self) -> None:
+        """Drop the subscription, or the assignment."""
+        self.check_open()
+        self.subscriptions.unsubscribe()
+        self._replace(self.subscriptions.user_assignment)
+
+    def subscription(self) -> set[str] | None:
+        """Return the names of the topics subscribed to."""
+        topics = self.subscriptions.subscription
+        return None if topics is None else set(topics)
+
+    def assignment(self) -> set[TopicPartition]:
+        """Return the assigned partitions."""
+        return set(self.subscriptions.assignment.partitions)
+
+    def pause(self, *partitions: TopicPartition) -> None:
+        """Return no records of *partitions* until `resume`."""
+        self._set_paused(partitions, paused=True)
+
+    def resume(self, *partitions: TopicPartition) -> None:
+        """Return records of *partitions* again."""
+        self._set_paused(partitions, paused=False)
+
+    def _set_paused(self, partitions: Iterable[TopicPartition], *, paused: bool) -> None:
+        self.check_open()
+        assignment = self.subscriptions.assignment
+        for state in [arguments.assigned(assignment, tp) for tp in partitions]:
+            state.set_hold(Hold.PAUSED, on=paused)
+
+    def paused(self) -> set[TopicPartition]:
+        """Return the partitions that are paused."""
+        return self.subscriptions.paused_partitions()
+
+    def health(self) -> dict[TopicPartition, PartitionHealth]:
+        """Return how reading of each assigned partition is going."""
+        self.check_open()
+        return {
+            state.tp: self._reader.health(state.tp, paused=state.paused)
+            for state in self.subscriptions.assignment
+        }
+
+    # -- positions --------------------------------------------------------------------------------
+
+    def seek(self, partition: TopicPartition, offset: int | OffsetAndMetadata) -> None:
+        """Set the position of *partition*."""
+        self.check_open()
+        arguments.seekable(self.subscriptions.assignment, (partition,))
+        self._go(partition, arguments.seek_target(offset)[0])
+
+    def seek_to_beginning(self, *partitions: TopicPartition) -> None:
+        """Move to the first offset of *partitions*, by default of all that are assigned."""
+        self.check_open()
+        for state in arguments.seekable(self.subscriptions.assignment, partitions):
+            self._go(state.tp, self._log.beginning(state.tp))
+
+    def seek_to_end(self, *partitions: TopicPartition) -> None:
+        """Move to the end of *partitions*, by default of all that are assigned."""
+        self.check_open()
+        for state in arguments.seekable(self.subscriptions.assignment, partitions):
+            self._go(state.tp, self._log.end(state.tp))
+
+    def _go(self, tp: TopicPartition, offset: int) -> None:
+        self._rows = iter(())
+        self._reader.seek(tp, offset)
+
+    def position(self, partition: TopicPartition, timeout_ms: float | None = None) -> int | None:
+        """Return the offset of the next record to be returned."""
+        self.check_open(timeout_ms)
+        arguments.assigned(self.subscriptions.assignment, partition)
+        return self._reader.position(partition)
+
+    def highwater(self, partition: TopicPartition) -> int | None:
+        """Return the offset after the last record of *partition*."""
+        arguments.assigned(self.subscriptions.assignment, partition)
+        return self._log.end(partition)
+
+    # -- questions --------------------------------------------------------------------------------
+
+    def beginning_offsets(
+        self, partitions: Collection[TopicPartition], timeout_ms: float | None = None
+    ) -> dict[TopicPartition, int]:
+        """Return the first offset of each of *partitions*."""
+        self.check_open(timeout_ms)
+        return {tp: self._log.beginning(tp) for tp in check_partitions(partitions)}
+
+    def end_offsets(
+        self, partitions: Collection[TopicPartition], timeout_ms: float | None = None
+    ) -> dict[TopicPartition, int]:
+        """Return the offset after the last record of each of *partitions*."""
+        self.check_open(timeout_ms)
+        return {tp: self._log.end(tp) for tp in check_partitions(partitions)}
+
+    def offsets_for_times(
+        self, timestamps: dict[TopicPartition, int], timeout_ms: float | None = None
+    ) -> dict[TopicPartition, OffsetAndTimestamp | None]:
+        """Return the first record not before each timestamp."""
+        self.check_open(timeout_ms)
+        wanted = arguments.search_times(timestamps)
+        return {tp: self._log.first_since(tp, timestamp) for tp, timestamp in wanted.items()}
+
+    def partitions_for_topic(self, topic: str, timeout_ms: float | None = None) -> set[int]:
+        """Return the partitions of *topic*, empty if it does not exist."""
+        self.check_open(timeout_ms)
+        check_topic_name(topic)
+        return set(self._log.partitions.get(topic, ()))
+
+    def topics(self, timeout_ms: float | None = None) -> set[str]:
+        """Return the names of all topics."""
+        self.check_open(timeout_ms)
+        return set(self._log.partitions)
+
+    def bootstrap(self, timeout_ms: float | None = None, refresh: bool = False) -> None:
+        """Do nothing: the cluster is known."""
+        self.check_open(timeout_ms if refresh else None)
+
+    def bootstrap_connected(self) -> bool:
+        """Return whether the consumer is open."""
+        return not self.closed
+
+    def metrics(self, raw: bool = False) -> dict[str, dict[str, float]]:
+        """Return an empty dictionary: nothing is measured."""
+        del raw
+        return {}
+
+    # -- records ----------------------------------------------------------------------------------
+
+    def begin_poll(self, timeout_ms: float, max_records: int | None) -> int:
+        """Check the arguments of a poll and return how many records it may return."""
+        _, limit = arguments.poll_limits(timeout_ms, max_records, self._max_records)
+        self.check_open()
+        self._rows = iter(())
+        return limit
+
+    def next_task(self) -> Callable[[], object] | None:
+        """Take the task that a poll has to run before it looks for records."""
+        return self._tasks.popleft() if self._tasks else None
+
+    def collect(
+        self, limit: int, *, update_offsets: bool
+    ) -> dict[TopicPartition, list[ConsumerRecord]]:
+        """Return the next records by partition, after the deserializers."""
+        found = self._collect(limit, update_offsets=update_offsets)
+        return {tp: [record for _, record in pairs] for tp, pairs in found.items()}
+
+    def collect_batches(self, limit: int, *, views: bool) -> list[RecordBatch]:
+        """Return the next records as batches; values as views on request."""
+        found = self._collect(limit, update_offsets=True)
+        return [
+            as_batch(tp, [pair[0] for pair in pairs], [pair[1] for pair in pairs], views=views)
+            for tp, pairs in found.items()
+        ]
+
+    def _collect(self, limit: int, *, update_offsets: bool) -> dict[TopicPartition, Found]:
+        if self._errors:
+            raise self._errors.popleft()
+        if self._woken:
+            self._woken = False
+            raise WakeupError("the call was ended by wakeup()")
+        self._warn_of_nothing_to_read()
+        open_ = [state.tp for state in self.subscriptions.assignment if not state.paused]
+        found = self._reader.read(open_, limit)
+        if update_offsets:
+            for tp, pairs in found.items():
+                self._reader.count(pairs[-1][1], tp)
+        return found
+
+    def _warn_of_nothing_to_read(self) -> None:
+        if self._warned or len(self.subscriptions.assignment):
+            return
+        self._warned = True
+        if self.subscriptions.subscription is None:
+            log.warning("%r reads nothing: call assign() or subscribe()", self)
+        elif self._group_id is not None:
+            log.warning("%r has no partitions: call rebalance() in the test", self)
+
+    # -- iterating, in the steps that the doubles go through --------------------------------------
+
+    @property
+    def has_more(self) -> bool:
+        """Whether a task or an error waits for later polls."""
+        return bool(self._tasks or self._errors)
+
+    def set_rows(self, records: dict[TopicPartition, list[ConsumerRecord]]) -> None:
+        """Set the records that the iterator returns next."""
+        self._rows = iter([record for part in records.values() for record in part])
+
+    def next_row(self) -> ConsumerRecord | None:
+        """Return the next record of the iterator and count it, or ``None``."""
+        record = next(self._rows, None)
+        if record is not None:
+            self._reader.count(record, TopicPartition(record.topic, record.partition))
+        return record
+
+    # -- groups -----------------------------------------------------------------------------------
+
+    def commit(self, offsets: Offsets | None = None, timeout_ms: float | None = None) -> None:
+        """Commit *offsets*, by default the positions."""
+        self._check_group(timeout_ms)
+        if offsets is None:
+            offsets = self._reader.positions()
+        check_partitions(offsets)
+        self._reader.committed.update(offsets)
+
+    def commit_async(
+        self,
+        offsets: Offsets | None = None,
+        callback: Callable[[object, object], object] | None = None,
+    ) -> None:
+        """Commit *offsets* and call *callback* with them and ``None``."""
+        self.commit(offsets)
+        if callback is not None:
+            callback(self.committed_offsets() if offsets is None else offsets, None)
+
+    def committed(
+        self, partition: TopicPartition, metadata: bool = False, timeout_ms: float | None = None
+    ) -> int | OffsetAndMetadata | None:
+        """Return the committed offset of *partition*, or ``None``."""
+        self._check_group(timeout_ms)
+        found = self._reader.committed.get(partition)
+        return found if metadata or found is None else found.offset
+
+    def group_metadata(self) -> ConsumerGroupMetadata:
+        """Return the metadata of the group, for a transaction."""
+        self._check_group()
+        return ConsumerGroupMetadata(group_id=str(self._group_id))
+
+    def _check_group(self, timeout_ms: float | None = None) -> None:
+        self.check_open(timeout_ms)
+        if self._group_id is None:
+            raise IllegalStateError("Requires group_id")
+
+    # -- life -------------------------------------------------------------------------------------
+
+    def wakeup(self) -> None:
+        """Make the next ``poll()`` raise `WakeupError`."""
+        self._woken = True
+
+    def close(self, autocommit: bool = True, timeout_ms: float | None = None) -> None:
+        """Commit positions if the options say so, and refuse further calls."""
+        arguments.api_timeout(timeout_ms, 0.0)
+        if not self.closed:
+            if autocommit and self._group_id is not None and self.config["enable_auto_commit"]:
+                self.commit()
+            self.closed = True
+
+    def check_open(self, timeout_ms: float | None = None) -> None:
+        """Raise unless calls are taken, and *timeout_ms* is one that a call can have."""
+        if self.closed:
+            raise IllegalStateError(f"{self._name} is closed")
+        arguments.api_timeout(timeout_ms, 0.0)

@@ -1,0 +1,142 @@
+"""Where a double of a consumer is in its partitions, and what it returns next.  Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kafka.consumer.fetch_health import PartitionHealth
+from kafka.consumer.fetch_planner import Reason
+from kafka.errors import KafkaError, RecordDeserializationError
+from kafka.structs import OffsetAndMetadata
+from kafka.subscription import FetchState
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+
+    from kafka.structs import ConsumerRecord, TopicPartition
+    from kafka.testing.mock_log import Deserializers, MockLog, StoredRecord
+
+    Found = list[tuple[StoredRecord, ConsumerRecord]]
+
+
+class MockReader:
+    """The positions of a consumer in a `MockLog`.
+
+    Args:
+        log: the records.
+        deserializers: what each record goes through.
+        policy: the option ``auto_offset_reset``.
+
+    Attributes:
+        committed: the committed offsets.
+    """
+
+    def __init__(self, log: MockLog, deserializers: Deserializers, policy: str) -> None:
+        self.committed: dict[TopicPartition, OffsetAndMetadata] = {}
+        self._log = log
+        self._deserializers = deserializers
+        self._policy = policy
+        self._starts: dict[TopicPartition, int] = {}
+        self._positions: dict[TopicPartition, int] = {}
+        self._failures: dict[TopicPartition, KafkaError] = {}
+
+    def settle(self, assigned: Collection[TopicPartition]) -> None:
+        """Remember where partitions end that are new, and forget those that are gone."""
+        self._starts = {tp: self._starts.get(tp, self._log.end(tp)) for tp in assigned}
+        self._positions = {tp: at for tp, at in self._positions.items() if tp in assigned}
+        self._failures = {tp: error for tp, error in self._failures.items() if tp in assigned}
+
+    def set_ends(self, offsets: Mapping[TopicPartition, int]) -> None:
+        """Set the end offsets of partitions.
+
+        A partition that nothing was added to since it was assigned starts at its new end.
+        """
+        for tp, offset in offsets.items():
+            untouched = self._starts.get(tp) == self._log.end(tp)
+            self._log.ends[tp] = offset
+            if untouched:
+                self._starts[tp] = self._log.end(tp)
+
+    def seek(self, tp: TopicPartition, offset: int) -> None:
+        """Set the position of a partition."""
+        self._failures.pop(tp, None)
+        self._positions[tp] = offset
+
+    def position(self, tp: TopicPartition) -> int:
+        """Return the offset of the next record, and look for one if there is none.
+
+        Raises:
+            NoOffsetForPartitionError, OffsetOutOfRangeError: the policy is ``none``.
+        """
+        offset = self._positions.get(tp)
+        committed = self.committed.get(tp)
+        if offset is None and committed is not None:
+            offset = committed.offset
+        beginning, end = self._log.beginning(tp), self._log.end(tp)
+        if offset is None or not beginning <= offset <= end:
+            # Without a position, everything added since the assignment is still to come.
+            latest = self._starts.get(tp, end) if offset is None else end
+            offset = self._log.reset(tp, self._policy, offset, max(latest, beginning))
+        self._positions[tp] = offset
+        return offset
+
+    def positions(self) -> dict[TopicPartition, OffsetAndMetadata]:
+        """Return what a commit without arguments commits."""
+        return {tp: OffsetAndMetadata(at, "", -1) for tp, at in self._positions.items()}
+
+    def count(self, record: ConsumerRecord, tp: TopicPartition) -> None:
+        """Count *record* of *tp* as consumed."""
+        self._positions[tp] = record.offset + 1
+
+    def read(self, partitions: Iterable[TopicPartition], limit: int) -> dict[TopicPartition, Found]:
+        """Return the next records of *partitions*, as stored and as the application gets them.
+
+        As with a real consumer, records come first, and an error when there are none.
+
+        Raises:
+            KafkaError: there are no records, and a partition has no position or a record that a
+                deserializer rejects.
+        """
+        found: dict[TopicPartition, Found] = {}
+        failures: list[KafkaError] = []
+        for tp in partitions:
+            records, error = self._read(tp, limit) if limit else ([], None)
+            if error is not None:
+                failures.append(error)
+            if records:
+                found[tp] = records
+                limit -= len(records)
+        if failures and not found:
+            raise failures[0]
+        return found
+
+    def _read(self, tp: TopicPartition, limit: int) -> tuple[Found, KafkaError | None]:
+        """Return the next records of a partition, and what keeps the one behind them back."""
+        records: Found = []
+        self._failures.pop(tp, None)
+        try:
+            for stored in self._log.read(tp, self.position(tp), limit):
+                records.append((stored, self._deserializers.read(stored)))
+        except RecordDeserializationError as exc:
+            self._failures[tp] = exc
+            return records, exc
+        except KafkaError as exc:
+            return records, exc
+        return records, None
+
+    def health(self, tp: TopicPartition, *, paused: bool) -> PartitionHealth:
+        """Return how reading of an assigned partition is going."""
+        position, error = None, self._failures.get(tp)
+        try:
+            position = self.position(tp)
+        except KafkaError as exc:
+            error = exc
+        reason = Reason.FAILED if error is not None else Reason.PAUSED if paused else None
+        return PartitionHealth(
+            state=(FetchState.INITIALIZING if position is None else FetchState.FETCHING).value,
+            reason=None if reason is None else reason.value,
+            position=position,
+            lag=None if position is None else max(self._log.end(tp) - position, 0),
+            since_fetch=0.0,
+            error=error,
+        )
