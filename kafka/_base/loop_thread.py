@@ -46,7 +46,7 @@ class EventLoopThread:
         self.name = name
         self.on_fork: list[Callable[[], None]] = []
         self._lock = reentrant_lock()
-        self._loop: asyncio.SelectorEventLoop | None = None
+        self._loop: _OwnLoop | None = None
         self._selector: selectors.BaseSelector | None = None
         self._thread: threading.Thread | None = None
         self._state = "NEW"
@@ -134,14 +134,17 @@ class EventLoopThread:
             return True
 
     def stop(self, timeout: float = _JOIN_TIMEOUT) -> None:
-        """Cancel all tasks, end the thread and wait for it, at most *timeout* seconds."""
+        """Cancel all tasks, end the thread and wait for it, at most *timeout* seconds.
+
+        A second call finishes one that Ctrl-C has interrupted.
+        """
         with self._lock:
             thread, loop = self._thread, self._loop
-            if self._state != "RUNNING" or loop is None or thread is None:
-                self._state = "FORKED" if self._state == "FORKED" else "STOPPED"
+            self._state = "FORKED" if self._state == "FORKED" else "STOPPED"
+            if loop is None or thread is None:
                 return
-            self._state = "STOPPED"
-            loop.call_soon_threadsafe(loop.stop)
+            with contextlib.suppress(RuntimeError):  # it has ended and is closed
+                loop.call_soon_threadsafe(loop.end)
         if thread is not threading.current_thread():
             thread.join(timeout)
             settle()
@@ -209,6 +212,8 @@ def on_own_loop() -> bool:
 class _OwnLoop(SteadyLoop):
     """A loop on which nothing runs but one client."""
 
+    _ends = False
+
     def __init__(self, selector: selectors.BaseSelector) -> None:
         try:
             super().__init__(selector)
@@ -216,6 +221,12 @@ class _OwnLoop(SteadyLoop):
             # Or it would warn that nobody has closed it. Its own close() wants all that is missing.
             asyncio.BaseEventLoop.close(self)
             raise
+
+    def end(self) -> None:
+        """Stop, once: what is left is run to its end after that, and must not be stopped."""
+        if not self._ends:
+            self._ends = True
+            self.stop()
 
 
 # What forked children hold on to, so that it is never closed or collected.

@@ -76,7 +76,8 @@ class Supervisor:
         try:
             async with asyncio.TaskGroup() as group:
                 self._group = group
-                started.set_result(None)
+                if not started.done():  # `start` may have been cancelled
+                    started.set_result(None)
                 await asyncio.get_running_loop().create_future()
         except BaseExceptionGroup as failures:
             self._fail(failures.exceptions[0])

@@ -41,13 +41,15 @@ def bounded(seconds: float) -> float:
     return min(max(seconds, 0.0), threading.TIMEOUT_MAX)
 
 
-def seconds_of(name: str, timeout: object, default: float) -> float:
+def seconds_of(name: str, timeout: object, default: float, *, allows_past: bool = False) -> float:
     """Return a time-out that a user gave, in seconds.
 
     Args:
         name: of the method, for the error.
         timeout: what was given; ``None`` stands for *default*.
         default: seconds.
+        allows_past: whether a negative number counts as 0, for calls that only look when their
+            time is over.
 
     Raises:
         TypeError: it is not a number; ValueError: it is not a time.
@@ -58,4 +60,6 @@ def seconds_of(name: str, timeout: object, default: float) -> float:
         raise TypeError(f"{name}: timeout must be a number of seconds or None, not {kind}")
     if isinstance(seconds, float) and math.isnan(seconds):
         raise ValueError(f"{name}: timeout must be a number of seconds or None, not nan")
+    if seconds < 0 and not allows_past:
+        raise ValueError(f"{name}: timeout must not be negative, got {timeout}")
     return bounded(seconds)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar, Self, TypeVar, dataclass_transform
 
+from kafka.config.foreign_names import name_here
 from kafka.config.option import Option, ignored, nearest, option, unbuilt, warn_user
 from kafka.errors import KafkaConfigurationError
 
@@ -112,6 +113,9 @@ class Config:
         return given
 
     def _unknown(self, key: str) -> str:
+        here = name_here(key, self.OPTIONS)
+        if here is not None:
+            return f"Unrecognized configs: {key!r} is {here} here"
         guess = nearest(key, self.OPTIONS)
         hint = f"; did you mean {guess}?" if guess else ""
         return f"Unrecognized configs: {key!r} is not an option of {type(self).__name__}{hint}"

@@ -67,6 +67,7 @@ class ConsumerConfig(CommonConfig):
     DROPPED: ClassVar[Mapping[str, str]] = {
         **NetworkConfig.DROPPED,
         "legacy_iterator": "there is one iterator",
+        "skip_double_compressed_messages": "no messages are skipped",
     }
 
     client_rack: str = option(

@@ -80,9 +80,9 @@ class Option:
         try:
             return self.check(value)
         except TypeError as exc:
-            raise TypeError(f"{self.name}={shown}: {exc}") from exc
+            raise TypeError(f"{self.name}={shown}: {exc}") from None
         except ValueError as exc:
-            raise KafkaConfigurationError(f"{self.name}={shown}: {exc}") from exc
+            raise KafkaConfigurationError(f"{self.name}={shown}: {exc}") from None
 
     def _check_type(self, value: object) -> None:
         if value is self.default:

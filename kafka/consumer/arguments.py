@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final
 
-from kafka.errors import IllegalStateError
+from kafka.errors import IllegalStateError, SeekError
 from kafka.structs import OffsetAndMetadata, TopicPartition
 from kafka.subscription import check_partitions
 
@@ -64,18 +64,26 @@ def seekable(
 
     Raises:
         TypeError: one is no `TopicPartition`.
-        ValueError: one is not assigned, or none is.
+        SeekError: one is not assigned, or none is.
     """
     partitions = check_partitions(partitions)
     if not partitions and not len(assignment):
-        raise ValueError("No partitions are currently assigned")
-    states = []
-    for tp in partitions or assignment.partitions:
-        state = assignment.get(tp)
-        if state is None:
-            raise ValueError(f"Unassigned partition: {tp.topic}-{tp.partition}")
-        states.append(state)
-    return states
+        raise SeekError("No partitions are currently assigned")
+    return [seekable_one(assignment, tp) for tp in partitions or assignment.partitions]
+
+
+def seekable_one(assignment: Assignment, tp: TopicPartition) -> PartitionState:
+    """Return the state of *tp*.
+
+    Raises:
+        TypeError: it is no `TopicPartition`.
+        SeekError: it is not assigned.
+    """
+    state = assignment.get(tp) if isinstance(tp, TopicPartition) else None
+    if state is None:
+        check_partitions((tp,))
+        raise SeekError(f"Unassigned partition: {tp.topic}-{tp.partition}")
+    return state
 
 
 def seek_target(offset: object) -> tuple[int, int]:
@@ -83,7 +91,7 @@ def seek_target(offset: object) -> tuple[int, int]:
 
     Raises:
         TypeError: no integer.
-        ValueError: a negative one.
+        SeekError: a negative one.
     """
     epoch = -1
     if isinstance(offset, OffsetAndMetadata):
@@ -91,7 +99,7 @@ def seek_target(offset: object) -> tuple[int, int]:
     if not isinstance(offset, int) or isinstance(offset, bool):
         raise TypeError(f"offset must be an int >= 0, not {offset!r}")
     if offset < 0:
-        raise ValueError(f"offset must be an int >= 0, not {offset!r}")
+        raise SeekError(f"offset must be an int >= 0, not {offset!r}")
     return offset, -1 if epoch is None else epoch
 
 

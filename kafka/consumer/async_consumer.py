@@ -11,9 +11,9 @@ from kafka._base.deadline import Deadline
 from kafka.config.consumer import ConsumerConfig
 from kafka.consumer import arguments
 from kafka.consumer.calls import ConsumerCalls
-from kafka.consumer.client import ConsumerClient
+from kafka.consumer.client import ConsumerClient, settings_of
 from kafka.consumer.fetch_collector import RecordCursor, as_lists
-from kafka.errors import IllegalStateError, KafkaError
+from kafka.errors import IllegalStateError, KafkaConfigurationError, KafkaError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
@@ -47,6 +47,7 @@ def _counting(
 
     @wraps(method)
     def call(self: AsyncKafkaConsumer, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        self._client.check_loop()
         self._cursor.mark_consumed()
         return method(self._calls, *args, **kwargs)
 
@@ -67,6 +68,7 @@ def _awaiting(
 
     @wraps(method)
     async def call(self: AsyncKafkaConsumer, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        self._client.check_loop()
         if counts:
             self._cursor.mark_consumed()
         return await method(self._calls, *args, **kwargs)
@@ -78,7 +80,8 @@ class AsyncKafkaConsumer:
     """Read records from topics, in ``async`` code.
 
     Start it with ``async with`` or `start`, stop it with `close`; between the two all calls are
-    made on the event loop it was started on. Only `wakeup` may be called from other threads.
+    made on the event loop it was started on: others raise `IllegalStateError`. Only `wakeup`, and
+    what reads without waiting, may be called from other threads.
 
     A record that the consumer returned one by one counts as consumed when the application asks
     for the next one or for positions, changes what is read, commits, or closes the consumer. It
@@ -95,7 +98,12 @@ class AsyncKafkaConsumer:
     DEFAULT_CONFIG: ClassVar[dict[str, object]] = ConsumerConfig.default_config()
 
     def __init__(self, *topics: str, **configs: object) -> None:
-        self._client = client = ConsumerClient(type(self).__name__, topics, configs)
+        try:
+            settings = settings_of(type(self).__name__, topics, configs)
+        except (KafkaConfigurationError, TypeError) as error:
+            # The traceback ends at this call: the frames inside of it do not help its caller.
+            raise error.with_traceback(None) from None
+        self._client = client = ConsumerClient(type(self).__name__, topics, settings)
         self.config = client.config
         self._calls = ConsumerCalls(client)
         self._cursor = RecordCursor(client.buffer, client.collector)
@@ -123,7 +131,10 @@ class AsyncKafkaConsumer:
         await self._client.start()
 
     async def close(self, autocommit: bool = True, timeout_ms: float | None = None) -> None:
-        """Stop reading and free all resources; calling it again does nothing.
+        """Stop reading and free all resources.
+
+        May be called again, also at the same time: the call returns when all is free. If a call is
+        cancelled, closing goes on in the background.
 
         Args:
             autocommit: count the record in hand as consumed, and commit positions if the consumer
@@ -131,11 +142,11 @@ class AsyncKafkaConsumer:
             timeout_ms: how long to wait for brokers, in ms; ``None`` for ``request_timeout_ms``.
         """
         timeout = arguments.api_timeout(timeout_ms, self._client.settings.request_timeout)
-        if not self._client.begin_close():
-            return
-        if autocommit:
-            self._cursor.mark_consumed()
-        self._cursor.interrupt()
+        self._client.check_loop()
+        if self._client.begin_close():
+            if autocommit:
+                self._cursor.mark_consumed()
+            self._cursor.interrupt()
         await self._client.finish_close(timeout)
 
     async def stop(self) -> None:
@@ -308,6 +319,7 @@ class AsyncKafkaConsumer:
     async def _collect_or_wait(self, timer: Deadline, collect: Callable[[], T]) -> T:
         """Return what *collect* finds, or wait once for news until *timer* and look again."""
         client = self._client
+        client.check_loop()
         try:
             found = client.collect_now(collect)
         except KafkaError:
@@ -316,7 +328,9 @@ class AsyncKafkaConsumer:
             raise
         if found:
             return found
-        if timer.is_expired(self._now()):
+        remaining = timer.remaining(self._now())
+        client.check_source(remaining)
+        if remaining <= 0:
             # A loop of poll(0) must let the fetches through.
             await asyncio.sleep(0)
         else:

@@ -11,7 +11,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Concatenate, NoReturn, ParamSpec, TypeVar
 
 from kafka.consumer import arguments
-from kafka.consumer.fetch_health import PartitionHealth, partition_health
+from kafka.consumer.posted_seeks import Seek
 from kafka.errors import IllegalStateError, KafkaTimeoutError
 from kafka.subscription import check_partitions, check_topic_name
 from kafka.subscription.reset import EARLIEST, EARLIEST_TIMESTAMP, LATEST, LATEST_TIMESTAMP
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Coroutine
 
     from kafka.consumer.client import ConsumerClient
+    from kafka.consumer.fetch_health import PartitionHealth
     from kafka.metrics.sensors import Values
     from kafka.structs import OffsetAndMetadata, OffsetAndTimestamp, TopicPartition
     from kafka.subscription.subscription_state import Listener
@@ -72,9 +73,10 @@ class ConsumerCalls:
             listener: told of changes of the assignment, once the consumer is in a group.
 
         Raises:
-            ValueError: neither is given, or a name is not legal.
+            ValueError: neither is given, a name is not legal, or the pattern no regular expression.
             IllegalStateError: both are given, or `assign` was used before.
-            TypeError: *topics* is a string, or *listener* no rebalance listener.
+            TypeError: *topics* is a string, *pattern* of the wrong type, or *listener* no rebalance
+                listener.
         """
         self.client.check_not_closed()
         self._subscription.subscribe(topics, pattern, listener)
@@ -133,11 +135,20 @@ class ConsumerCalls:
 
         Raises:
             TypeError: *partition* is no `TopicPartition`.
-            ValueError: *offset* is negative, or *partition* is not assigned.
+            SeekError: *offset* is negative, or *partition* is not assigned; a `ValueError` and an
+                `AssertionError`, as in kafka-python 3.x and 2.x.
         """
-        (state,) = arguments.seekable(self._subscription.assignment, (partition,))
-        target, epoch = arguments.seek_target(offset)
-        self.client.check_open().seek(state, target, epoch)
+        seek = self._seek_of(partition, offset)
+        self.client.check_open().seek((seek,))
+
+    def post_seek(self, partition: TopicPartition, offset: int | OffsetAndMetadata) -> None:
+        """Do what `seek` does without waiting for the loop; the thread that polls."""
+        seek = self._seek_of(partition, offset)
+        self.client.check_open().posted_seeks.put(seek)
+
+    def _seek_of(self, partition: TopicPartition, offset: int | OffsetAndMetadata) -> Seek:
+        state = arguments.seekable_one(self._subscription.assignment, partition)
+        return Seek(state, *arguments.seek_target(offset))
 
     def seek_to_beginning(self, *partitions: TopicPartition) -> None:
         """Go to the first offset of *partitions*, of all assigned ones if none is given.
@@ -146,7 +157,7 @@ class ConsumerCalls:
 
         Raises:
             TypeError: one is no `TopicPartition`.
-            ValueError: one is not assigned, or nothing is.
+            SeekError: one is not assigned, or nothing is; a `ValueError` and an `AssertionError`.
         """
         states = arguments.seekable(self._subscription.assignment, partitions)
         self.client.check_open().seek_to(states, EARLIEST)
@@ -158,7 +169,7 @@ class ConsumerCalls:
 
         Raises:
             TypeError: one is no `TopicPartition`.
-            ValueError: one is not assigned, or nothing is.
+            SeekError: one is not assigned, or nothing is; a `ValueError` and an `AssertionError`.
         """
         states = arguments.seekable(self._subscription.assignment, partitions)
         self.client.check_open().seek_to(states, LATEST)
@@ -232,14 +243,12 @@ class ConsumerCalls:
         return self._subscription.paused_partitions()
 
     def health(self) -> dict[TopicPartition, PartitionHealth]:
-        """Return how reading of each assigned partition is going."""
-        core = self.client.check_open()
-        now = core.clock.now()
-        buffer = self.client.buffer
-        return {
-            state.tp: partition_health(state, buffer.position(state.tp), core.reason(state.tp), now)
-            for state in self._subscription.assignment
-        }
+        """Return how reading of each assigned partition is going.
+
+        A topic subscribed to that does not exist (yet), or that may not be described, has no
+        partitions: it is there with partition -1, and the reason.
+        """
+        return self.client.check_open().health()
 
     # -- groups ----------------------------------------------------------------------------
 

@@ -8,20 +8,27 @@ the work on the loop is that of `kafka.consumer.core`.
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from kafka._base.deadline import Deadline
+from kafka._base.futures import mark_retrieved
+from kafka._base.logs import logger
 from kafka._base.observer import Observer
+from kafka._base.own_loop import check_own_loop
 from kafka._base.system import SystemClock
+from kafka._base.waiting import bounded
 from kafka.config.consumer import ConsumerConfig
+from kafka.config.foreign_names import refuse_positional
 from kafka.consumer import arguments
 from kafka.consumer.fetch_buffer import FetchBuffer
 from kafka.consumer.fetch_collector import FetchCollector
 from kafka.consumer.record_decoder import RecordDecoder
+from kafka.consumer.wakeable_calls import WOKEN, WakeableCalls
 from kafka.errors import IllegalStateError, WakeupError
 from kafka.metrics.sensors import ConsumerSensors
 from kafka.serializer.adapt import adapt_deserializer
-from kafka.subscription import SubscriptionState
+from kafka.subscription import SubscriptionState, SubscriptionType
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -30,7 +37,32 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_WOKEN = "the call was ended by wakeup()"
+log = logger(__name__)
+
+_NO_SOURCE: Final = "call subscribe() or assign() first"
+
+
+def settings_of(
+    client: str, topics: tuple[object, ...], configs: dict[str, object]
+) -> ConsumerConfig:
+    """Return the checked options of a face.
+
+    Args:
+        client: name of its class.
+        topics: its positional arguments.
+        configs: its keyword arguments.
+
+    Raises:
+        KafkaConfigurationError: an unknown option, or values that cannot work.
+        TypeError: options among *topics*, or a value of the wrong type.
+    """
+    mappings = [topic for topic in topics if isinstance(topic, Mapping)]
+    refuse_positional(client, mappings, ConsumerConfig.OPTIONS)
+    settings = ConsumerConfig.from_kwargs(configs)
+    # For their errors, which come from the constructor like all others.
+    adapt_deserializer(settings.key_deserializer, option="key_deserializer")
+    adapt_deserializer(settings.value_deserializer)
+    return settings
 
 
 class ConsumerClient:
@@ -39,10 +71,10 @@ class ConsumerClient:
     Args:
         name: class of the face, for messages.
         topics: names of topics to subscribe to.
-        configs: the options of `ConsumerConfig`.
+        settings: the checked options.
 
     Attributes:
-        settings: the checked options.
+        settings: as given.
         config: the same as a dict.
         sensors: what is measured, ``None`` with ``metrics_enabled=False``.
         subscription: what to read.
@@ -52,7 +84,7 @@ class ConsumerClient:
         closed: whether the consumer was closed, or could not start.
     """
 
-    def __init__(self, name: str, topics: tuple[str, ...], configs: dict[str, object]) -> None:
+    def __init__(self, name: str, topics: tuple[str, ...], settings: ConsumerConfig) -> None:
         # A third of what importing a client would cost. It is needed when one is made; not later,
         # because `start` runs on the event loop of the application.
         from kafka.consumer.core import ConsumerCore  # noqa: PLC0415
@@ -61,7 +93,7 @@ class ConsumerClient:
         self._make_core = ConsumerCore
         self._make_network = NetworkClient.for_client
         self._name = name
-        self.settings = settings = ConsumerConfig.from_kwargs(configs)
+        self.settings = settings
         self.config = settings.as_dict()
         self.sensors = (
             ConsumerSensors(settings, SystemClock(), settings.metric_group_prefix)
@@ -83,8 +115,9 @@ class ConsumerClient:
         self.closed = False
         self.core_or_none: ConsumerCore | None = None
         self._polled = False
-        self._calls: set[asyncio.Task[object]] = set()
-        self._woken: set[asyncio.Task[object]] = set()
+        self._warned = False
+        self._closing: asyncio.Task[None] | None = None
+        self._wakeable = WakeableCalls(self.buffer)
         if topics:
             self.subscription.subscribe(topics)
 
@@ -125,7 +158,7 @@ class ConsumerClient:
             await core.start(Deadline.after(clock.now(), settings.bootstrap_timeout))
         except BaseException:
             self.closed = True
-            await core.close(Deadline.after(clock.now(), 0.0))
+            await self.finish_close(0.0)
             raise
 
     def begin_close(self) -> bool:
@@ -136,14 +169,27 @@ class ConsumerClient:
         return True
 
     async def finish_close(self, seconds: float) -> None:
-        """Free all resources, after `begin_close`; brokers get so many *seconds* to answer."""
+        """Free all resources, after `begin_close`; brokers get so many *seconds* to answer.
+
+        The work is done once, in a task of its own. A caller that is cancelled leaves it running,
+        and the next call waits for what is left of it.
+        """
+        if self._closing is None:
+            self._closing = asyncio.create_task(self._free(seconds), name="kafka-close")
+            self._closing.add_done_callback(mark_retrieved)  # the caller may be gone
+        if not self._closing.done():
+            await asyncio.shield(self._closing)
+
+    async def _free(self, seconds: float) -> None:
         core = self.core_or_none
-        if core is None:
-            self.buffer.close()
-        else:
-            await core.close(Deadline.after(core.clock.now(), seconds))
-        if self.sensors is not None:
-            self.sensors.close()
+        try:
+            if core is None:
+                self.buffer.close()
+            else:
+                await core.close(Deadline.after(core.clock.now(), seconds))
+        finally:
+            if self.sensors is not None:
+                self.sensors.close()
 
     # -- checks ----------------------------------------------------------------------------
 
@@ -178,6 +224,12 @@ class ConsumerClient:
             )
         return core
 
+    def check_loop(self) -> None:
+        """Raise `IllegalStateError` if the consumer runs on another loop than this call does."""
+        core = self.core_or_none
+        if core is not None:
+            check_own_loop(self._name, core.loop)
+
     def deadline(self, timeout_ms: float | None) -> Deadline:
         """Return when a call ends; ``None`` stands for ``default_api_timeout_ms``."""
         timeout = arguments.api_timeout(timeout_ms, self.settings.default_api_timeout)
@@ -209,8 +261,24 @@ class ConsumerClient:
             core.post(core.activate)
             self._polled = True
         if self.buffer.take_wakeup():
-            raise WakeupError(_WOKEN)
+            raise WakeupError(WOKEN)
+        if core.posted_seeks.waiting:
+            core.posted_seeks.flush()
         return collect()
+
+    def check_source(self, remaining: float) -> None:
+        """Say so if nothing is subscribed to or assigned, before a wait of *remaining* seconds.
+
+        Raises:
+            IllegalStateError: the wait would have no end.
+        """
+        if self.subscription.type is not SubscriptionType.NONE:
+            return
+        if bounded(remaining) < remaining:
+            raise IllegalStateError(f"nothing to wait for: {_NO_SOURCE}")
+        if not self._warned:
+            self._warned = True
+            log.warning("%s has nothing to read: %s", self.settings.client_id, _NO_SOURCE)
 
     # -- wake-ups --------------------------------------------------------------------------
 
@@ -219,37 +287,13 @@ class ConsumerClient:
         self.buffer.wake()
         core = self.core_or_none
         if core is not None:
-            core.post(self._wake_calls)
+            core.post(self._wakeable.wake)
 
     async def run_call(self, work: Coroutine[None, None, T]) -> T:
         """Run *work* as a call that `wakeup` ends, and refuse it if the consumer is not open."""
-        task = asyncio.current_task()
         try:
             self.check_open()
-            self._raise_wakeup()
         except BaseException:
             work.close()
             raise
-        if task is None:
-            return await work
-        self._calls.add(task)
-        try:
-            return await work
-        except asyncio.CancelledError:
-            if task in self._woken and task.uncancel() == 0:
-                raise WakeupError(_WOKEN) from None
-            raise
-        finally:
-            self._calls.discard(task)
-            self._woken.discard(task)
-
-    def _wake_calls(self) -> None:
-        for task in self._calls:
-            self._woken.add(task)
-            task.cancel()
-        if self._calls:
-            self.buffer.take_wakeup()
-
-    def _raise_wakeup(self) -> None:
-        if self.buffer.take_wakeup():
-            raise WakeupError(_WOKEN)
+        return await self._wakeable.run(work)

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 
 from kafka._base.backoff import ExponentialBackoff
 from kafka._base.drive import Driver
+from kafka._base.logs import logger
 from kafka._base.signal import Signal
+from kafka.consumer.fetch_health import STUCK, PartitionHealth, partition_health, topic_health
 from kafka.consumer.fetch_requests import FetchLimits
 from kafka.consumer.fetch_response import FetchSettings
 from kafka.consumer.fetcher import Fetcher
@@ -21,10 +23,13 @@ from kafka.consumer.offset_lookup import OffsetLookup
 from kafka.consumer.position_actions import CheckEpochs, Fail, ListOffsets, SetHold, Start
 from kafka.consumer.position_requests import PositionRequests
 from kafka.consumer.positions import PositionMachine, PositionSettings
+from kafka.consumer.posted_seeks import PostedSeeks
+from kafka.consumer.topic_troubles import TopicTroubles
 from kafka.coordinator.groupless import GrouplessMembership
 from kafka.coordinator.membership import Assign, RaiseFromPoll, RequestMetadata, WantTopics
-from kafka.errors import RetriableError, for_code
+from kafka.errors import RetriableError, TopicAuthorizationFailedError, for_code
 from kafka.protocol.messages.metadata import MetadataRequest
+from kafka.structs import TopicPartition
 from kafka.subscription import FetchState, Hold, OffsetReset
 
 if TYPE_CHECKING:
@@ -36,10 +41,13 @@ if TYPE_CHECKING:
     from kafka.config.consumer import ConsumerConfig
     from kafka.consumer.fetch_buffer import FetchBuffer
     from kafka.consumer.fetch_planner import Reason
+    from kafka.consumer.posted_seeks import Seek
     from kafka.coordinator.membership import Membership
     from kafka.net.network_client import NetworkClient
-    from kafka.structs import OffsetAndTimestamp, TopicPartition
+    from kafka.structs import OffsetAndTimestamp
     from kafka.subscription import PartitionState, SubscriptionState
+
+log = logger(__name__)
 
 
 class ConsumerCore:
@@ -53,6 +61,8 @@ class ConsumerCore:
         runtime: the surroundings.
 
     Attributes:
+        loop: the event loop that all of it runs on.
+        posted_seeks: seeks of a thread that does not wait for the loop.
         changed: notified when a poll, or a wait for a position, should look at the buffer again.
     """
 
@@ -71,7 +81,8 @@ class ConsumerCore:
         self._buffer = buffer
         self._runtime = runtime
         self._active = False
-        self.changed = Signal(asyncio.get_running_loop())
+        self.loop = asyncio.get_running_loop()
+        self.changed = Signal(self.loop)
         backoff = ExponentialBackoff(config.retry_backoff, config.retry_backoff_max)
         self._membership: Membership = GrouplessMembership(
             subscriptions,
@@ -93,6 +104,8 @@ class ConsumerCore:
             isolation_level=config.isolation,
             request_timeout=config.request_timeout,
         )
+        self._troubles = TopicTroubles(creates=config.allow_auto_create_topics)
+        self.posted_seeks = PostedSeeks(buffer, self.post, self.seek)
         self._driver = Driver((self._membership, self._positions), runtime)
         self._fetcher = Fetcher(
             client,
@@ -205,9 +218,12 @@ class ConsumerCore:
         self._positions.on_assignment(late)
         self._fetcher.look_at_all()
 
-    def seek(self, state: PartitionState, offset: int, leader_epoch: int) -> None:
-        """Continue at *offset*."""
-        self._positions.on_seek(state, offset, leader_epoch)
+    def seek(self, seeks: Iterable[Seek]) -> None:
+        """Continue elsewhere with some partitions; those that are not assigned any more stay."""
+        assignment = self._subscriptions.assignment
+        for state, offset, leader_epoch in seeks:
+            if assignment.get(state.tp) is state:
+                self._positions.on_seek(state, offset, leader_epoch)
         self._driver.run_now()
         self._fetcher.run_once()
 
@@ -258,6 +274,31 @@ class ConsumerCore:
         """Return why *tp* is not fetched; ``None`` if it can be."""
         return self._fetcher.reason(tp)
 
+    def health(self) -> dict[TopicPartition, PartitionHealth]:
+        """Return how reading is going, by partition.
+
+        A topic that is subscribed to and has no partitions yet is there with partition -1.
+        """
+        now = self.clock.now()
+        found = {
+            state.tp: partition_health(
+                state, self._buffer.position(state.tp), self._why_not_read(state), now
+            )
+            for state in self._subscriptions.assignment
+        }
+        with_partitions = {tp.topic for tp in found}
+        for topic in (self._subscriptions.subscription or frozenset()) - with_partitions:
+            found[TopicPartition(topic, -1)] = topic_health(self._troubles.reason(topic))
+        return found
+
+    def _why_not_read(self, state: PartitionState) -> str | None:
+        reason = self.reason(state.tp)
+        if reason in STUCK:
+            trouble = self._troubles.reason(state.tp.topic, state.last_fetch)
+            if trouble is not None:
+                return f"its topic {trouble}"
+        return None if reason is None else reason.value
+
     # -- what the machines decide ----------------------------------------------------------
 
     def _on_metadata(self, snapshot: ClusterSnapshot) -> None:
@@ -266,6 +307,16 @@ class ConsumerCore:
         self._driver.run_now()
         self._fetcher.look_at_all()
         self._fetcher.run_once()
+        self._check_topics(snapshot)
+
+    def _check_topics(self, snapshot: ClusterSnapshot) -> None:
+        wanted: dict[str, set[int]] = {
+            topic: set() for topic in self._subscriptions.subscription or ()
+        }
+        for tp in self._subscriptions.assignment.partitions:
+            wanted.setdefault(tp.topic, set()).add(tp.partition)
+        for line in self._troubles.check(wanted, snapshot, self.clock.now()):
+            log.warning("%s", line)
 
     def _want_topics(self, action: WantTopics) -> None:
         if action.topics is None:
@@ -293,6 +344,10 @@ class ConsumerCore:
         if state is not None:
             self._buffer.put_error(action.tp, state.generation, action.error)
             self._fetcher.look_at(state)
+            if isinstance(action.error, TopicAuthorizationFailedError):
+                line = self._troubles.refuse(action.tp.topic, self.clock.now())
+                if line is not None:
+                    log.warning("%s", line)
 
     def _set_hold(self, action: SetHold) -> None:
         found = map(self._subscriptions.assignment.get, action.partitions)

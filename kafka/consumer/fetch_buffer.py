@@ -7,11 +7,11 @@ call walks over all partitions but `FetchBuffer.assign`.
 
 from __future__ import annotations
 
-import threading
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from kafka._base.reentrant_lock import reentrant_lock
+from kafka._base.waiting import Notification
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from kafka.consumer.completed_fetch import CompletedFetch
     from kafka.structs import TopicPartition
     from kafka.subscription import Hold, PartitionState
+
+# The generation of a place that the application has left; what arrives for a start is refused.
+_LEFT: Final = -1
 
 
 class _Slot:
@@ -57,6 +60,13 @@ class _Slot:
         self.fetches: deque[CompletedFetch] = deque()
         self.error: BaseException | None = None
 
+    @classmethod
+    def left(cls, old: _Slot) -> _Slot:
+        """Return what stays of *old* when the application goes elsewhere: no data, no error."""
+        slot = cls(old.tp, _LEFT, old.position, old.leader_epoch, old.holds)
+        slot.queued = old.queued
+        return slot
+
     @property
     def counted(self) -> int:
         """Bytes that count as buffered: none that may stay for ever while others are read."""
@@ -81,7 +91,7 @@ class FetchBuffer:
         self, max_bytes: Callable[[int], int], on_space_available: Callable[[], None]
     ) -> None:
         self._lock = reentrant_lock()
-        self._ready = threading.Condition(self._lock)
+        self._waiters: list[Notification] = []
         self._max_bytes_for = max_bytes
         self._max_bytes = max_bytes(0)
         self._on_space_available = on_space_available
@@ -142,7 +152,8 @@ class FetchBuffer:
             self._max_bytes = self._max_bytes_for(len(states))
             for state in states:
                 kept = old.pop(state.tp, None)
-                if kept is None or kept.generation != state.generation:
+                # A place that was left stays so until its restart, which is on the way.
+                if kept is None or kept.generation not in {state.generation, _LEFT}:
                     offset = state.offset if state.has_offset else None
                     epoch = state.offset_epoch
                     kept = _Slot(state.tp, state.generation, offset, epoch, state.holds)
@@ -271,10 +282,21 @@ class FetchBuffer:
             woken, self._woken = self._woken, False
             return woken
 
-    def wait(self, timeout: float | None) -> None:
-        """Block until there is something to look at, or *timeout* seconds have passed."""
-        with self._lock:
-            self._ready.wait_for(self.has_news, timeout)
+    def wait(self, timeout: float) -> None:
+        """Block until there may be something to look at, or *timeout* seconds have passed.
+
+        Without a `threading.Condition`: Ctrl-C can leave one with its lock released once too often.
+        """
+        waiter = Notification()
+        try:
+            self._waiters.append(waiter)
+            with self._lock:
+                news = self.has_news()
+            if not news:
+                waiter.wait(timeout)
+        finally:
+            if waiter in self._waiters:
+                self._waiters.remove(waiter)
 
     def has_news(self) -> bool:
         """Return whether a poll has something to do: data, an error, a wake-up, the end."""
@@ -326,6 +348,25 @@ class FetchBuffer:
             if stuck:
                 self._pass_turn(fetch.tp)
         self._call_if_owed()
+
+    def generation(self, tp: TopicPartition) -> int:
+        """Return the number of the present start of *tp*, -1 if it has none."""
+        with self._lock:
+            slot = self._slots.get(tp)
+            return -1 if slot is None else slot.generation
+
+    def leave(self, tp: TopicPartition, generation: int) -> None:
+        """Drop the data and the error of that start of *tp*; `restart` follows from the loop."""
+        with self._lock:
+            old = self._slots.get(tp)
+            if old is None or old.generation != generation:
+                return
+            slot = _Slot.left(old)
+            counted = old.counted
+            # No call between these: a signal handler that raised would leave the sizes wrong.
+            self._slots[tp] = slot
+            self._size -= counted
+            self._notify_changed()
 
     def is_current(self, tp: TopicPartition, generation: int) -> bool:
         """Return whether records of that start of *tp* may be handed out now."""
@@ -442,7 +483,8 @@ class FetchBuffer:
             self._queue(tp, slot)
 
     def _notify(self) -> None:
-        self._ready.notify_all()
+        for waiter in tuple(self._waiters):
+            waiter.notify()
         for watcher in self._watchers:
             watcher()
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from kafka.consumer.fetch_planner import Reason
+from kafka.subscription import FetchState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -22,6 +23,15 @@ PATIENCE: Final = 60.0
 _PAUSE: Final = PATIENCE / 6
 # The application asked for it, or its next poll ends it.
 _EXPECTED: Final = {Reason.PAUSED, Reason.FAILED, Reason.BUFFER_FULL, Reason.NOT_POLLED}
+
+STUCK: Final = {
+    Reason.NO_LEADER,
+    Reason.INITIALIZING,
+    Reason.AWAIT_RESET,
+    Reason.FAILED,
+    Reason.BACKING_OFF,
+}
+"""Reasons behind which trouble with the whole topic may stand, which says more."""
 
 
 class PartitionHealth(NamedTuple):
@@ -46,18 +56,28 @@ class PartitionHealth(NamedTuple):
 
 
 def partition_health(
-    state: PartitionState, position: int | None, reason: Reason | None, now: float
+    state: PartitionState, position: int | None, reason: str | None, now: float
 ) -> PartitionHealth:
     """Return the health of the partition of *state*."""
     end = state.high_watermark
     return PartitionHealth(
         state=state.state.value,
-        reason=None if reason is None else reason.value,
+        reason=reason,
         position=position,
         lag=None if end is None or position is None else max(end - position, 0),
         since_fetch=None if state.last_fetch is None else now - state.last_fetch,
         error=state.failure,
     )
+
+
+def topic_health(trouble: str | None) -> PartitionHealth:
+    """Return the health of a topic without partitions.
+
+    Args:
+        trouble: what is known to be wrong with it.
+    """
+    reason = "its topic is not known yet" if trouble is None else f"its topic {trouble}"
+    return PartitionHealth(FetchState.INITIALIZING.value, reason, None, None, None, None)
 
 
 class Neglected(NamedTuple):

@@ -20,9 +20,9 @@ from kafka._base.waiting import bounded
 from kafka.config.consumer import ConsumerConfig
 from kafka.consumer import arguments
 from kafka.consumer.calls import ConsumerCalls
-from kafka.consumer.client import ConsumerClient
+from kafka.consumer.client import ConsumerClient, settings_of
 from kafka.consumer.fetch_collector import RecordCursor, as_lists
-from kafka.errors import IllegalStateError, KafkaError
+from kafka.errors import IllegalStateError, KafkaConfigurationError, KafkaError
 from kafka.sync.exclusive import ExclusiveUse
 from kafka.sync.facade import GRACE, Facade, blocking, local
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from kafka.cluster import ClusterMetadata
     from kafka.consumer.record_batch import RecordBatch
-    from kafka.structs import ConsumerRecord, TopicPartition
+    from kafka.structs import ConsumerRecord, OffsetAndMetadata, TopicPartition
     from kafka.subscription import SubscriptionState
 
 P = ParamSpec("P")
@@ -107,9 +107,13 @@ class KafkaConsumer(Facade[ConsumerCalls]):
     DEFAULT_CONFIG: ClassVar[dict[str, object]] = ConsumerConfig.default_config()
 
     def __init__(self, *topics: str, **configs: object) -> None:
-        self._client = client = ConsumerClient(type(self).__name__, topics, configs)
+        try:
+            settings = settings_of(type(self).__name__, topics, configs)
+        except (KafkaConfigurationError, TypeError) as error:
+            # The traceback ends at this call: the frames inside of it do not help its caller.
+            raise error.with_traceback(None) from None
+        self._client = client = ConsumerClient(type(self).__name__, topics, settings)
         self.config = client.config
-        settings = client.settings
         super().__init__(ConsumerCalls(client), EventLoopThread(f"kafka-{settings.client_id}-io"))
         self._cursor = RecordCursor(client.buffer, client.collector)
         client.collector.yield_to_loop = partial(time.sleep, 0)
@@ -136,7 +140,14 @@ class KafkaConsumer(Facade[ConsumerCalls]):
     unsubscribe = _counting(ConsumerCalls.unsubscribe)
     subscription = local(ConsumerCalls.subscription)
     assignment = local(ConsumerCalls.assignment)
-    seek = _counting(ConsumerCalls.seek)
+
+    @wraps(ConsumerCalls.seek)
+    def seek(self, partition: TopicPartition, offset: int | OffsetAndMetadata) -> None:
+        """Continue reading *partition* at *offset*."""
+        with self._exclusively():
+            self._cursor.mark_consumed()
+            self._calls.post_seek(partition, offset)
+
     seek_to_beginning = _counting(ConsumerCalls.seek_to_beginning)
     seek_to_end = _counting(ConsumerCalls.seek_to_end)
     position = _waiting(ConsumerCalls.position, counts=True)
@@ -278,6 +289,7 @@ class KafkaConsumer(Facade[ConsumerCalls]):
         if found:
             return found
         remaining = timer.remaining(self._clock.now())
+        client.check_source(remaining)
         if remaining <= 0:
             return found
         # The caller looks at its timer, and waits again if this was too short.
@@ -294,7 +306,9 @@ class KafkaConsumer(Facade[ConsumerCalls]):
         self._client.wakeup()
 
     def close(self, autocommit: bool = True, timeout_ms: float | None = None) -> None:
-        """Stop reading and free all resources; calling it again does nothing; any thread.
+        """Stop reading and free all resources; any thread.
+
+        May be called again: it finishes what a call that was interrupted has left.
 
         Args:
             autocommit: count the record in hand as consumed, and commit positions if the consumer
@@ -303,17 +317,16 @@ class KafkaConsumer(Facade[ConsumerCalls]):
         """
         client = self._client
         timeout = arguments.api_timeout(timeout_ms, client.settings.request_timeout)
-        if not client.begin_close():
-            return
+        client.begin_close()
         self._cursor.interrupt()
-        if self._thread.was_forked:
-            return
-        if autocommit:
-            self._count_record_in_hand()
         try:
-            self._thread.call(client.finish_close(timeout), timeout + GRACE)
+            if self._thread.is_running:
+                if autocommit:
+                    self._count_record_in_hand()
+                self._thread.call(client.finish_close(timeout), timeout + GRACE)
         except KafkaError as exc:
-            log.warning("%s closed, but not in order: %s", self.config["client_id"], exc)
+            if self._thread.is_running:  # no other call of close() has ended it
+                log.warning("%s closed, but not in order: %s", self.config["client_id"], exc)
         finally:
             self._thread.stop()
 
@@ -338,7 +351,7 @@ class KafkaConsumer(Facade[ConsumerCalls]):
     def __del__(self) -> None:
         """Warn if the consumer was not closed, and close its connections."""
         lifetime: Lifetime | None = self.__dict__.get("_lifetime")  # None: options refused
-        if lifetime is not None and not self._client.closed:
+        if lifetime is not None:
             lifetime.on_collected(self, partial(self._client.finish_close, 0.0))
 
     def _after_fork(self) -> None:

@@ -187,6 +187,7 @@ from kafka.errors._client import (
     QuotaViolationError,
     RecordDeserializationError,
     RecordTooLargeError,
+    SeekError,
     StaleLeaderEpochCodeError,
     StaleMetadata,
     TooManyInFlightRequests,
@@ -347,6 +348,7 @@ __all__ = [
     "RetriableError",
     "SaslAuthenticationFailedError",
     "SecurityDisabledError",
+    "SeekError",
     "ShareSessionLimitReachedError",
     "ShareSessionNotFoundError",
     "SnapshotNotFoundError",
@@ -397,3 +399,8 @@ __all__ = [
     "for_code",
     "kafka_errors",
 ]
+
+# Tracebacks name the public module.
+for _name in __all__:
+    if isinstance(globals()[_name], type):
+        globals()[_name].__module__ = __name__

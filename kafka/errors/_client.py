@@ -46,6 +46,13 @@ class IllegalArgumentError(KafkaError):
     """Report a bad argument."""
 
 
+class SeekError(IllegalArgumentError, ValueError, AssertionError):
+    """Report a partition that is not assigned, or an offset that cannot be sought.
+
+    kafka-python 3.x raises `ValueError` here, 2.x `AssertionError`.
+    """
+
+
 class IllegalStateError(KafkaError):
     """Report a call that the object's present state does not allow."""
 

@@ -188,9 +188,11 @@ class NetworkClient:
         """End all background tasks and connections; requests in flight fail."""
         self._closed = True
         self._any_node.close()
-        await self.supervisor.stop()
-        self._pool.close()
-        self._resolver.close()
+        try:
+            await self.supervisor.stop()
+        finally:
+            self._pool.close()
+            self._resolver.close()
 
     # -- requests --------------------------------------------------------------------------
 

@@ -9,13 +9,18 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from kafka.errors import UnsupportedVersionError
+from kafka.producer.batch_encoding import encode_owned
+from kafka.record._varint import encode_varint
 
 if TYPE_CHECKING:
-    from kafka.producer.batch_encoding import Headers
+    from kafka.producer.batch_encoding import EncodedHeaders
 
 _TOPIC_NAME: Final = re.compile(r"[a-zA-Z0-9._-]{1,249}")
 # The protocol's INT64 ends here.
-_END_OF_TIME: Final = 2**63
+END_OF_TIME: Final = 2**63
+# Names of headers that are longer are not worth the memory.
+_LONGEST_NAME: Final = 64
+_MOST_STARTS: Final = 1024
 
 
 def check_columns(values: object, keys: object) -> None:
@@ -61,7 +66,7 @@ def check_timestamp(timestamp_ms: object, magic: int) -> None:
     """Raise if *timestamp_ms* is no time, or if brokers of record format *magic* store none."""
     if not isinstance(timestamp_ms, int) or isinstance(timestamp_ms, bool):
         raise TypeError(f"timestamp_ms must be an int, not {type(timestamp_ms).__name__}")
-    if not 0 <= timestamp_ms < _END_OF_TIME:
+    if not 0 <= timestamp_ms < END_OF_TIME:
         raise ValueError(f"timestamp_ms must be from 0 to 2**63 - 1, got {timestamp_ms}")
     if magic < 1:
         raise UnsupportedVersionError(
@@ -82,8 +87,66 @@ def owned(name: str, data: object) -> bytes | None:
     )
 
 
-def owned_headers(headers: object, magic: int) -> Headers:
-    """Return a copy of *headers* that nobody else can change.
+class _HeaderStarts(dict[tuple[str, int], bytes]):
+    """What comes before the value of a header, by its name and the length of the value; bounded.
+
+    Args:
+        prefix: what is before it all.
+    """
+
+    __slots__ = ("_prefix",)
+
+    def __init__(self, prefix: bytes = b"") -> None:
+        self._prefix = prefix
+
+    def __missing__(self, key: tuple[str, int]) -> bytes:
+        name, length = key
+        if not isinstance(name, str) or not name.isascii():
+            raise ValueError
+        encoded = name.encode()
+        start = self._prefix + encode_varint(len(encoded)) + encoded + encode_varint(length)
+        if len(name) <= _LONGEST_NAME:
+            if len(self) >= _MOST_STARTS:
+                self.clear()
+            self[key] = start
+        return start
+
+
+# Shared by all threads: an entry lost to another thread's clear() is only computed again.
+_STARTS: Final = _HeaderStarts()
+_ONLY_STARTS: Final = _HeaderStarts(encode_varint(1))
+
+
+def plain_headers(headers: object) -> EncodedHeaders | None:
+    """Return *headers* as a batch stores them, ``None`` unless they are of the usual kind.
+
+    That is a list of tuples of an ASCII name and bytes, at least one. It takes a third of the time
+    of `owned_headers`, which says what is wrong with others.
+    """
+    if headers.__class__ is not list or not headers:
+        return None
+    try:
+        if len(headers) == 1:  # as tracing adds it
+            name, value = header = headers[0]
+            if header.__class__ is not tuple or value.__class__ is not bytes:
+                return None
+            size = len(value)
+            return _ONLY_STARTS[name, size] + value, len(name) + size
+        encoded, total = encode_varint(len(headers)), 0
+        for header in headers:
+            name, value = header
+            if header.__class__ is not tuple or value.__class__ is not bytes:
+                return None
+            size = len(value)
+            encoded += _STARTS[name, size] + value
+            total += len(name) + size
+    except (TypeError, ValueError):
+        return None
+    return encoded, total
+
+
+def owned_headers(headers: object, magic: int) -> EncodedHeaders | None:
+    """Return *headers* as a batch stores them, which nobody can change; ``None`` for none.
 
     Args:
         headers: what the user gave.
@@ -97,7 +160,7 @@ def owned_headers(headers: object, magic: int) -> Headers:
             "record headers need brokers of Kafka 0.11 or newer (record format 2); "
             f"this cluster takes record format {magic}"
         )
-    return copies
+    return encode_owned(copies) if copies else None
 
 
 def _owned_header(header: object) -> tuple[str, bytes | None]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import warnings
 from functools import wraps
-from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, Never, ParamSpec, Self, TypeVar
 
 from kafka.config.producer import ProducerConfig
+from kafka.errors import KafkaConfigurationError
 from kafka.producer.callbacks import LoopCallbacks
-from kafka.producer.client import ProducerClient
+from kafka.producer.client import ProducerClient, options_of
 from kafka.producer.future import FutureRecordMetadata
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ def _awaiting(
 
     @wraps(method)
     async def call(self: AsyncKafkaProducer, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        self._client.check_loop()
         return await method(self._client, *args, **kwargs)
 
     return call
@@ -56,13 +58,27 @@ class AsyncKafkaProducer:
     its loop.
 
     Args:
+        *positional: none: options are keywords.
         **configs: the options of `KafkaProducer`, see the page on configuration.
+
+    Raises:
+        KafkaConfigurationError: an unknown option, or values that cannot work.
+        TypeError: a value of the wrong type.
     """
 
     DEFAULT_CONFIG: ClassVar[dict[str, object]] = ProducerConfig.default_config()
 
-    def __init__(self, **configs: Any) -> None:  # Any: each option has a type of its own
-        self._client = ProducerClient(ProducerConfig.from_kwargs(configs))
+    def __init__(
+        self,
+        *positional: Never,
+        **configs: Any,  # Any: each option has a type of its own
+    ) -> None:
+        try:
+            options = options_of(type(self).__name__, positional, configs)
+        except (KafkaConfigurationError, TypeError) as error:
+            # The traceback ends at this call: the frames inside of it do not help its caller.
+            raise error.with_traceback(None) from None
+        self._client = ProducerClient(options)
         self.config = self._client.config
 
     # -- life --------------------------------------------------------------------------------
@@ -137,11 +153,18 @@ class AsyncKafkaProducer:
             UnsupportedVersionError: the brokers cannot store headers or timestamps.
             TypeError: an argument of the wrong type; ValueError: of a wrong value.
         """
-        core = self._client.core
+        core = self._client.started
+        # Tested here, not in a property: that would cost as much as the test.
+        if core is None or asyncio._get_running_loop() is not core.loop:  # noqa: SLF001 - documented for such use
+            core = self._client.core_here
         if headers is None and partition is None and timestamp_ms is None:
             future = core.accumulator.gate.append(topic, value, key)
-            if future is not None:
-                return future
+        else:
+            future = core.accumulator.gate.append_with(
+                topic, value, key, headers, partition, timestamp_ms
+            )
+        if future is not None:
+            return future
         sent = core.path.send(topic, value, key, headers, partition, timestamp_ms, core.driver)
         return sent if isinstance(sent, FutureRecordMetadata) else await sent
 
@@ -180,7 +203,7 @@ class AsyncKafkaProducer:
             TypeError: an argument of the wrong type; ValueError: of a wrong value.
             KafkaError: the producer is closed.
         """
-        core = self._client.core
+        core = self._client.core_here
         driver = core.driver
         return await driver.run(
             core.path.steps_of_many(
@@ -200,7 +223,7 @@ class AsyncKafkaProducer:
             KafkaTimeoutError: the time is over; the records stay in the buffer.
             IllegalStateError: called inside a delivery callback.
         """
-        core = self._client.core
+        core = self._client.core_here
         core.check()
         await core.driver.run(core.flush(timeout, core.driver.new_waiter()))
 

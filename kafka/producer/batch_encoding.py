@@ -11,16 +11,21 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Sequence
 from enum import Enum, unique
+from operator import add
 from typing import Any, NamedTuple
 
 from kafka.record._equal import MOST_EQUAL, encode_equal_values
+from kafka.record._headers import NO_HEADERS, encode_headed, encode_headers
 from kafka.record._single import encode_single
 from kafka.record.batch import encode_records
 from kafka.record.compression import Codec, compress
 from kafka.record.legacy import encode_message_set
 
 Headers = list[tuple[str, bytes | None]]
-Record = tuple[int, bytes | None, bytes | None, Headers | None]
+"""What users give."""
+EncodedHeaders = tuple[bytes, int]
+"""The headers of a record as brokers get them, and the bytes of names and values among these."""
+Record = tuple[int, bytes | None, bytes | None, EncodedHeaders | None]
 """Timestamp (ms), key, value, headers."""
 Sizes = int | Sequence[int]
 """One size that all records have, or the size of each."""
@@ -29,10 +34,15 @@ Ticks = list[tuple[int, int]]
 
 Of two pairs with the same index the last one counts.
 """
+FullEntry = tuple[bytes | None, bytes | None, bytes | None, int]
+"""Key, value, encoded headers, bytes of names and values among these (-1 without headers)."""
 Columns = tuple[
-    Sequence[int], Sequence[bytes | None] | None, Sequence[bytes | None], list[Headers] | None
+    Sequence[int],
+    Sequence[bytes | None] | None,
+    Sequence[bytes | None],
+    tuple[Sequence[bytes | None], Sequence[int]] | None,
 ]
-"""Timestamps, keys, values, headers; ``None`` for a column that no record has."""
+"""Timestamps, keys, values, encoded headers with their sizes; ``None`` for what no record has."""
 
 RECORD_MEMORY = 200
 """Bytes of memory that an unencoded record takes in addition to its payload: Python objects."""
@@ -42,15 +52,13 @@ SAVING = RECORD_MEMORY - RECORD_OVERHEAD
 """RECORD_MEMORY minus RECORD_OVERHEAD: memory of an unencoded record beyond its encoded form."""
 BATCH_MEMORY = 1350
 """Bytes of memory that an encoded batch takes in addition to its payload: Python objects."""
-HEADER_MEMORY = 184
-"""Bytes of memory that a header of an unencoded record takes in addition to `header_overhead`."""
-HEADERS_MEMORY = 72
-"""Bytes of memory that the list of headers of an unencoded record takes."""
 CALLBACK_MEMORY = 460
 """Bytes of memory that a callback takes until the outcome is known."""
 MAX_RECORD_OVERHEAD = 21
 BATCH_OVERHEAD = 61
 
+# How many times the memory a pair in `Ticks` takes of what a number in an array takes.
+_TICK_WEIGHT = 16
 # What the format has room for, in ms.
 _EARLIEST, _LATEST = -(2**63), 2**63 - 1
 
@@ -62,7 +70,7 @@ class Shape(Enum):
     EMPTY = "none yet"
     PLAIN = "values"
     KEYED = "pairs of key and value"
-    FULL = "whole records"
+    FULL = "entries with headers"
 
 
 # -- columns ---------------------------------------------------------------------------------
@@ -76,8 +84,13 @@ def columns_of(shape: Shape, entries: list[Any], ticks: Ticks) -> Columns:
     if shape is Shape.KEYED:
         keys, values = zip(*entries, strict=True)
         return _expand(ticks, len(entries)), keys, values, None
-    timestamps, keys, values, headers = zip(*entries, strict=True)
-    return timestamps, keys, values, [h or [] for h in headers] if any(headers) else None
+    keys, values, headers, sizes = zip(*entries, strict=True)
+    return (
+        _expand(ticks, len(entries)),
+        None if keys.count(None) == len(keys) else keys,
+        values,
+        (headers, sizes) if any(headers) else None,
+    )
 
 
 def timestamp_at(ticks: Ticks, index: int) -> int:
@@ -87,6 +100,10 @@ def timestamp_at(ticks: Ticks, index: int) -> int:
 
 def _expand(ticks: Ticks, count: int) -> list[int]:
     """Return the timestamps of *count* records."""
+    if len(ticks) >= count:
+        starts = dict(ticks)
+        if len(starts) == count:  # each record has its own
+            return list(starts.values())
     timestamps: list[int] = []
     ends = [start for start, _ in ticks[1:]]
     for (start, timestamp), end in zip(ticks, [*ends, count], strict=True):
@@ -101,21 +118,18 @@ def sizes_of(column: Sequence[bytes | None] | None) -> Sizes:
     """Return the sizes of *column*, -1 for ``None``; one number if all are the same."""
     if column is None:
         return -1
-    if column.count(None):
-        sizes = [-1 if item is None else len(item) for item in column]
-    else:
-        sizes = list(map(len, column))  # type: ignore[arg-type] # no None is among them
-    return sizes[0] if sizes.count(sizes[0]) == len(sizes) else array("i", sizes)
+    try:
+        distinct = set(map(len, column))  # type: ignore[arg-type] # a None raises, see below
+    except TypeError:
+        return _one_or_all([-1 if item is None else len(item) for item in column])
+    if len(distinct) == 1:
+        return distinct.pop()
+    return array("i", map(len, column))  # type: ignore[arg-type] # no None is among them
 
 
 def memory_of(sizes: Sequence[int] | Sizes) -> int:
     """Return the bytes that an array kept with an encoded batch takes; a number takes none."""
     return len(sizes) * sizes.itemsize if isinstance(sizes, array) else 0
-
-
-def header_memory(headers: Headers | None) -> int:
-    """Return the memory that *headers* take until encoded, in addition to `header_overhead`."""
-    return HEADERS_MEMORY + HEADER_MEMORY * len(headers) if headers else 0
 
 
 def header_size(headers: Headers | None) -> int:
@@ -125,18 +139,24 @@ def header_size(headers: Headers | None) -> int:
     return sum(len(name.encode()) + (0 if value is None else len(value)) for name, value in headers)
 
 
-def header_overhead(headers: Headers) -> int:
-    """Return the bytes that *headers* take in a record, lengths included (rounded up)."""
-    return sum(
-        10 + len(name.encode()) + (0 if value is None else len(value)) for name, value in headers
-    )
+def encode_owned(headers: Headers) -> EncodedHeaders:
+    """Return *headers* as a batch stores them."""
+    return encode_headers(headers), header_size(headers)
 
 
 def record_memory(record: Record) -> int:
     """Return what *record* counts against ``buffer_memory`` until it is encoded."""
-    _, key, value, headers = record
-    size = RECORD_MEMORY + (0 if key is None else len(key)) + (0 if value is None else len(value))
-    return size + header_overhead(headers) if headers else size
+    return entry_memory(full_entry(*record[1:]))
+
+
+def entry_memory(entry: FullEntry) -> int:
+    """Return what `record_memory` does of a record that a batch stores in full."""
+    return RECORD_MEMORY + sum(len(part) for part in entry[:3] if part is not None)
+
+
+def full_entry(key: bytes | None, value: bytes | None, headers: EncodedHeaders | None) -> FullEntry:
+    """Return what a batch of `Shape.FULL` stores of a record."""
+    return (key, value, None, -1) if headers is None else (key, value, *headers)
 
 
 def middle_of(records: Sequence[Record]) -> int:
@@ -175,7 +195,7 @@ class Encoded(NamedTuple):
         raw_size: bytes before compression.
         base_timestamp: of the first record, in ms.
         max_timestamp: the latest of all, in ms.
-        timestamps: of each record; empty if the batch's ticks tell it.
+        timestamps: of each record; empty if the batch's ticks tell it in less memory.
         key_sizes: bytes of each key.
         value_sizes: bytes of each value.
         header_sizes: bytes of the headers of each record.
@@ -254,8 +274,13 @@ def _encode_columns(
     magic, codec, level = encoding
     timestamps, keys, values, headers = columns_of(shape, entries, ticks)
     payload: bytes | bytearray | memoryview
+    value_sizes = sizes_of(values)
     if magic >= 2:
-        raw = encode_records(timestamps, keys, values, headers)
+        if headers is None:
+            raw = encode_records(timestamps, keys, values)
+        else:
+            columns = (timestamps, keys, values, headers[0])
+            raw = _encode_with_headers(*columns, value_sizes, ticks)
         raw_size, payload = len(raw), _compressed(raw, encoding)
     else:
         nothing = keys if keys is not None else [None] * len(values)
@@ -267,11 +292,38 @@ def _encode_columns(
         raw_size,
         base_timestamp=limits[0],
         max_timestamp=limits[1],
-        timestamps=() if ticks else array("q", timestamps),
+        timestamps=array("q", timestamps) if len(ticks) * _TICK_WEIGHT > len(values) else (),
         key_sizes=sizes_of(keys),
-        value_sizes=sizes_of(values),
-        header_sizes=-1 if headers is None else array("i", map(header_size, headers)),
+        value_sizes=value_sizes,
+        header_sizes=-1 if headers is None else _one_or_all(headers[1]),
     )
+
+
+def _encode_with_headers(
+    timestamps: Sequence[int],
+    keys: Sequence[bytes | None] | None,
+    values: Sequence[bytes | None],
+    headers: Sequence[bytes | None],
+    value_sizes: Sizes,
+    ticks: Ticks,
+) -> bytes:
+    """Encode records of which some have headers."""
+    last: Sequence[bytes] = (
+        [found or NO_HEADERS for found in headers] if None in headers else headers  # type: ignore[assignment] # no None is among them
+    )
+    if keys is None and isinstance(value_sizes, int) and value_sizes >= 0:
+        last_size = sizes_of(last)
+        if isinstance(last_size, int) and len(last) <= MOST_EQUAL:
+            both = list(map(add, values, last))
+            raw = encode_equal_values(ticks, both, value_sizes + last_size, last_size)
+            if raw is not None:
+                return raw
+    return encode_headed(timestamps, keys, values, last)
+
+
+def _one_or_all(sizes: Sequence[int]) -> Sizes:
+    """Return the one size that all records have, or the size of each."""
+    return sizes[0] if sizes.count(sizes[0]) == len(sizes) else array("i", sizes)
 
 
 def _compressed(raw: bytes, encoding: Encoding) -> bytes | bytearray | memoryview:

@@ -14,7 +14,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from kafka.errors import KafkaError
-from kafka.producer.batch_encoding import CALLBACK_MEMORY
+from kafka.producer.batch_encoding import CALLBACK_MEMORY, SAVING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -86,7 +86,7 @@ class BufferPool:
 
     # -- the accounts of batches -------------------------------------------------------------
 
-    def reserve(self, batch: ProducerBatch, size: int, fits: int) -> int:
+    def reserve(self, batch: ProducerBatch, size: int, limit: int, largest: int) -> int:
         """Reserve memory for records to come for the open *batch*; inside the gate.
 
         A record then costs one subtraction. Not all of the spare memory is reserved, because other
@@ -95,13 +95,15 @@ class BufferPool:
         Args:
             batch: the open batch.
             size: what the next record counts.
-            fits: what more records may count in the batch, `ProducerBatch.room` included.
+            limit: see `PartitionQueue.limit`.
+            largest: what one record may count.
 
         Returns:
             `ProducerBatch.room` as it is now: less than *size* if the record does not fit or
             memory is short.
         """
         room = batch.room
+        fits = min(limit - (batch.memory - room - SAVING * len(batch.records)), largest)
         spare = self.ceiling - self.taken
         more = min(fits, max(size, spare >> _SHARE)) - room
         if size > fits or more > spare:
@@ -112,23 +114,16 @@ class BufferPool:
         batch.room = room = room + more
         return room
 
-    def charge(self, batch: ProducerBatch, size: int, overhead: int = 0) -> None:
-        """Count bytes that go into the open *batch*, its reserved room first; inside the gate.
-
-        Args:
-            batch: the open batch.
-            size: bytes of records.
-            overhead: bytes that add nothing to the encoded size.
-        """
+    def charge(self, batch: ProducerBatch, size: int) -> None:
+        """Count bytes that go into the open *batch*, its reserved room first; inside the gate."""
         more = size - batch.room
         if more <= 0:
             batch.room = -more
             more = 0
         else:
             batch.room = 0
-        self.taken += more + overhead
+        self.taken += more
         batch.memory += more
-        batch.overhead_memory += overhead
 
     def try_charge(self, batch: ProducerBatch, size: int) -> bool:
         """Charge *size* bytes to the open *batch* if that needs no wait; inside the gate."""

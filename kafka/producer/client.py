@@ -5,19 +5,46 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kafka._base.deadline import Deadline
+from kafka._base.own_loop import check_own_loop
 from kafka._base.system import SystemClock
 from kafka._base.waiting import seconds_of
+from kafka.config.foreign_names import refuse_positional
+from kafka.config.producer import ProducerConfig
 from kafka.errors import IllegalStateError
 from kafka.metrics.sensors import ProducerSensors
+from kafka.partitioner.adapt import adapt_partitioner
 from kafka.producer.arguments import check_topic
 from kafka.record.compression import codec_named, load_codec
+from kafka.serializer.adapt import adapt_serializer
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from kafka.cluster import ClusterMetadata
-    from kafka.config.producer import ProducerConfig
     from kafka.metrics.sensors import Values
     from kafka.producer.callbacks import CallbackRunner
     from kafka.producer.core import ProducerCore
+
+
+def options_of(client: str, given: Sequence[object], configs: dict[str, object]) -> ProducerConfig:
+    """Return the checked options of a face.
+
+    Args:
+        client: name of its class.
+        given: positional arguments, of which it takes none.
+        configs: keyword arguments.
+
+    Raises:
+        KafkaConfigurationError: an unknown option, or values that cannot work.
+        TypeError: positional arguments, or a value of the wrong type.
+    """
+    refuse_positional(client, given, ProducerConfig.OPTIONS)
+    options = ProducerConfig.from_kwargs(configs)
+    # For their errors: the send path adapts them when the producer starts.
+    adapt_serializer(options.key_serializer, option="key_serializer")
+    adapt_serializer(options.value_serializer)
+    adapt_partitioner(options.partitioner)
+    return options
 
 
 class ProducerClient:
@@ -54,6 +81,18 @@ class ProducerClient:
             state = "closed" if self.closed else "not started: use `async with` or await start()"
             raise IllegalStateError(f"the producer is {state}")
         return self.started
+
+    @property
+    def core_here(self) -> ProducerCore:
+        """The core, for calls on its event loop; raises `IllegalStateError` on another one."""
+        core = self.core
+        self.check_loop()
+        return core
+
+    def check_loop(self) -> None:
+        """Raise `IllegalStateError` if the producer runs on another loop than this call does."""
+        if self.started is not None:
+            check_own_loop("AsyncKafkaProducer", self.started.loop)
 
     @property
     def cluster(self) -> ClusterMetadata:

@@ -98,7 +98,7 @@ class ProducerCore:
         )
         self._waker = LoopWaker(self.sender.run_once)
         self.closed = False
-        self._disconnecting: asyncio.Future[None] | None = None
+        self._disconnecting: asyncio.Task[None] | None = None
 
     # -- life --------------------------------------------------------------------------------
 
@@ -114,8 +114,7 @@ class ProducerCore:
             await self.net.start(deadline)
             self.accumulator.magic = self.net.minimum_record_magic()
         except BaseException:
-            await self.net.close()
-            self._waker.close()
+            await self._disconnect()
             raise
         self.net.supervisor.spawn(self._send(), name="kafka-sender")
 
@@ -131,7 +130,8 @@ class ProducerCore:
     async def close(self, timeout: float) -> None:  # noqa: ASYNC109 - users give a time-out
         """Deliver what can be delivered within *timeout* seconds, fail the rest, disconnect.
 
-        A second call may run at the same time and cut the waiting of the first short.
+        A second call may run at the same time and cut the waiting of the first short. If a call
+        is cancelled while it waits for deliveries, they go on, and the next call waits for them.
         """
         self.closed = True
         self.accumulator.close()
@@ -144,15 +144,21 @@ class ProducerCore:
                 f"that close() was given"
             )
         )
-        if self._disconnecting is None:
-            self._disconnecting = self.loop.create_future()
-            await self.net.close()
-            # What was scheduled by the last outcomes (callbacks, waiters) runs first.
-            await asyncio.sleep(0)
-            self._waker.close()
-            self.incomplete.failures.report(include_held=True)
-            self._disconnecting.set_result(None)
+        await self._disconnect()
+
+    async def _disconnect(self) -> None:
+        """End all connections and tasks, once; goes on to the end if this call is cancelled."""
+        if self._disconnecting is None or self._disconnecting.cancelled():
+            # No task of the supervisor: it ends the supervisor.
+            self._disconnecting = self.loop.create_task(self._end_all(), name="kafka-disconnect")
         await asyncio.shield(self._disconnecting)
+
+    async def _end_all(self) -> None:
+        await self.net.close()
+        # What was scheduled by the last outcomes (callbacks, waiters) runs first.
+        await asyncio.sleep(0)
+        self._waker.close()
+        self.incomplete.failures.report(include_held=True)
 
     # -- calls of users ----------------------------------------------------------------------
 

@@ -19,9 +19,9 @@ field                      owner             guarded by        after an exceptio
 ``ProducerBatch.ticks``    RecordAccumulator gate while open   may have a time without a record
 ``ProducerBatch.memory``   BufferPool        gate while open,  may count a record that is not in,
                                              then lock         until the batch is encoded
-``ProducerBatch.room``     BufferPool        gate              the same; `append` lowers it as well
-``overhead_memory``        BufferPool        gate while open,  the same
-                                             then lock
+``ProducerBatch.room``     BufferPool        gate              the same; `append` and `append_with`
+                                                               lower it as well
+``overhead_memory``        BufferPool        lock              whole
 ``backlog_size``           BufferPool        lock              whole
 ``BufferPool.taken``       BufferPool        gate              fits ``memory``
 ``BufferPool._freed``      BufferPool        lock              fits ``memory``
@@ -61,8 +61,9 @@ from bisect import bisect_right
 from collections import deque
 from typing import TYPE_CHECKING, Any, ClassVar, Final, ParamSpec, TypeVar
 
+from kafka.producer.arguments import END_OF_TIME, plain_headers
 from kafka.producer.batch_encoding import RECORD_MEMORY, SAVING, Shape
-from kafka.producer.future import FutureRecordMetadata
+from kafka.producer.future import SentRecordMetadata
 
 if TYPE_CHECKING:
     import threading
@@ -70,6 +71,7 @@ if TYPE_CHECKING:
     from types import CodeType
 
     from kafka.producer.buffer_pool import BufferPool
+    from kafka.producer.future import FutureRecordMetadata
     from kafka.producer.producer_batch import ProducerBatch
     from kafka.producer.topic_info import PartitionQueue, TopicInfo
 
@@ -78,6 +80,9 @@ T = TypeVar("T")
 
 _PLAIN: Final = Shape.PLAIN
 _KEYED: Final = Shape.KEYED
+_FULL: Final = Shape.FULL
+_KEYS: Final = (bytes, type(None))
+_NEVER: Final = float("inf")
 # How often to look whether another thread opens the gate.
 _PATIENCE: Final = 20
 
@@ -106,6 +111,7 @@ class FastAppend:
         accepts: the type of values and keys that are stored as they are; ``None`` with serializers
             or a partitioner.
         largest: what a record that is stored as it is may count in memory; -1 for none.
+        magic: record format that all brokers met so far understand.
         wall: Unix time in seconds, for records without a timestamp; ``None`` for `time.time`,
             looked up each time, as tests replace it.
         topics: the topics with known partitions; read by any thread.
@@ -121,6 +127,7 @@ class FastAppend:
         "free",
         "largest",
         "lock",
+        "magic",
         "pool",
         "topics",
         "wall",
@@ -142,6 +149,7 @@ class FastAppend:
         self.free: None = None
         self.accepts: type | None = None
         self.largest = -1
+        self.magic = 2
         self.wall: Callable[[], float] | None = None
         self.topics: dict[str, TopicInfo] = {}
         self.aside: deque[tuple[PartitionQueue, ProducerBatch, int]] = deque()
@@ -190,7 +198,7 @@ class FastAppend:
                 return None
         except (KeyError, TypeError):
             return None
-        handle = FutureRecordMetadata()
+        handle = SentRecordMetadata()
         now = time.time() if self.wall is None else self.wall()
         try:
             del self.free
@@ -203,16 +211,93 @@ class FastAppend:
             records = batch.records
             room = batch.room - size
             if room < 0:
-                used = batch.memory - batch.room - SAVING * len(records)
-                fits = min(queue.limit - used, self.largest)
-                room = self.pool.reserve(batch, size, fits) - size
+                room = self.pool.reserve(batch, size, queue.limit, self.largest) - size
                 if room < 0:
                     return None
             if not batch.tick_begin <= now < batch.tick_end:
                 batch.tick(int(now * 1000))
             handle._batch = batch  # noqa: SLF001 - __init__ would cost more than all of this block
             handle._index = len(records)  # noqa: SLF001 - the same
-            # The pool's figure: the one place outside of it that changes one.
+            # The pool's figure: here and in `append_with` it is changed outside of the pool.
+            batch.room = room
+            records.append(entry)
+            return handle
+        finally:
+            self.free = None
+            if self.aside:
+                self.drain()
+
+    # Any: as for append(), also those that `append` does not have.
+    def append_with(  # noqa: C901, PLR0911, PLR0912, PLR0915 - append() again, with more before
+        self, topic: str, value: Any, key: Any, headers: object, partition: Any, timestamp_ms: Any
+    ) -> FutureRecordMetadata | None:
+        """Append a record for which the user says more; otherwise as `append`.
+
+        Args:
+            topic: where to send it.
+            value: the record's value.
+            key: its key or ``None``.
+            headers: its headers or ``None``.
+            partition: where exactly, or ``None``.
+            timestamp_ms: its timestamp in ms, or ``None`` for now.
+
+        Returns:
+            The record's future; ``None`` if nothing was done: also for arguments that an error
+            must be raised for, for a partition that is not known yet, and for old brokers.
+        """
+        if self.magic < 2 or value.__class__ is not self.accepts or key.__class__ not in _KEYS:
+            return None
+        try:
+            if partition is not None:
+                if partition.__class__ is not int or partition < 0:
+                    return None
+                queue = self.topics[topic].queues[partition]
+            elif key is None:
+                queue = self.topics[topic].sticky
+            else:
+                queue = self.topics[topic].keyed[key]
+        except (LookupError, TypeError):
+            return None
+        size = RECORD_MEMORY + len(value)  # type: ignore[arg-type] # bytes by now
+        shape, entry = _PLAIN, value
+        if key is not None:
+            shape, entry = _KEYED, (key, value)
+            size += len(key)
+        if headers is not None:
+            owned = plain_headers(headers)
+            if owned is None:
+                return None
+            encoded, header_size = owned
+            shape, entry = _FULL, (key, value, encoded, header_size)
+            size += len(encoded)
+        if timestamp_ms is None:
+            now = time.time() if self.wall is None else self.wall()
+        elif timestamp_ms.__class__ is not int or not 0 <= timestamp_ms < END_OF_TIME:
+            return None
+        handle = SentRecordMetadata()
+        try:
+            del self.free
+        except AttributeError:
+            return None
+        try:
+            batch = queue.open
+            if batch is None or batch.shape is not shape:
+                return None
+            records = batch.records
+            room = batch.room - size
+            if room < 0:
+                room = self.pool.reserve(batch, size, queue.limit, self.largest) - size
+                if room < 0:
+                    return None
+            if timestamp_ms is None:
+                if not batch.tick_begin <= now < batch.tick_end:
+                    batch.tick(int(now * 1000))
+            elif not batch.ticks or batch.ticks[-1][1] != timestamp_ms:
+                # In this order, or an exception in between would give it to records of now.
+                batch.tick_begin = _NEVER
+                batch.ticks.append((len(records), timestamp_ms))
+            handle._batch = batch  # noqa: SLF001 - as in append()
+            handle._index = len(records)  # noqa: SLF001 - the same
             batch.room = room
             records.append(entry)
             return handle
@@ -384,6 +469,7 @@ FastAppend.sections = frozenset(
     function.__code__
     for function in (
         FastAppend.append,
+        FastAppend.append_with,
         FastAppend.append_block,
         FastAppend.run,
         FastAppend.drain,

@@ -6,19 +6,20 @@ so a response causes no work per record. What a waiting thread or task needs is 
 
 from __future__ import annotations
 
-import asyncio
-import math
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
 from kafka._base.system import monotonic
-from kafka._base.waiting import Notification, seconds_of
-from kafka.errors import KafkaError, KafkaTimeoutError
+from kafka._base.waiting import seconds_of
+from kafka.errors import IllegalStateError, KafkaError, KafkaTimeoutError
+from kafka.producer.outcome_wait import outcome_of, wait_for
+from kafka.producer.producer_batch import Outcome
 from kafka.structs import RecordMetadata, TopicPartition
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
 
+    from kafka.producer.hand_made import HandMadeBatch
     from kafka.producer.producer_batch import Callback, ProducerBatch
 
     Part = tuple[ProducerBatch, int, Sequence[int]]
@@ -42,78 +43,26 @@ class _Chained(Protocol):
         """Complete the future with an error."""
 
 
-def wait_for(batch: ProducerBatch, index: int, timeout: float | None) -> bool:
-    """Wait in this thread until record *index* of *batch* has an outcome.
-
-    Args:
-        batch: the batch the record was put in.
-        index: the record's place there.
-        timeout: seconds; ``None`` waits for ever.
-
-    Returns:
-        Whether the record has an outcome.
-    """
-    end = None if timeout is None else monotonic() + timeout
-    while True:
-        part = batch if batch.parts is None else batch.locate(index)[0]
-        if part.outcome is not None:
-            return True
-        done = Notification()
-        watcher = done.notify
-        if not _watch(part, watcher):
-            continue
-        try:
-            if not done.wait(math.inf if end is None else end - monotonic()):
-                return batch.locate(index)[0].outcome is not None
-        finally:
-            _forget(part, watcher)
-
-
-def outcome_of(batch: ProducerBatch, index: int) -> Generator[Any, None, None]:
-    """Wait on the running event loop until record *index* of *batch* has an outcome."""
-    while True:
-        part = batch if batch.parts is None else batch.locate(index)[0]
-        if part.outcome is not None:
-            return
-        loop = asyncio.get_running_loop()
-        waiter: asyncio.Future[None] = loop.create_future()
-        watcher = partial(_wake_on, loop, waiter)
-        if _watch(part, watcher):
-            try:
-                yield from waiter
-            finally:
-                _forget(part, watcher)
-
-
-def _watch(batch: ProducerBatch, watcher: Callable[[], object]) -> bool:
-    """Register *watcher* to be called when *batch* is done or split; False if it already is."""
-    with batch.owner.lock:
-        if batch.outcome is not None or batch.parts is not None:
-            return False
-        batch.watchers.append(watcher)
-        return True
-
-
-def _forget(batch: ProducerBatch, watcher: Callable[[], object]) -> None:
-    if batch.outcome is not None:
-        return  # the watchers went when the outcome was set
-    with batch.owner.lock:
-        if watcher in batch.watchers:
-            batch.watchers.remove(watcher)
-
-
 class FutureProduceResult:
     """The outcome of the batch that a record is in (kafka-python's name).
 
-    Attributes:
+    The constructor is for tests of code that gets futures: it makes the result of records that no
+    producer sends, and `success` or `failure` ends them.
+
+    Args:
         topic_partition: where the batch goes.
+
+    Attributes:
+        topic_partition: as given.
     """
 
     __slots__ = ("_batch", "topic_partition")
 
-    def __init__(self, batch: ProducerBatch) -> None:
-        self._batch = batch
-        self.topic_partition: TopicPartition = batch.topic_partition
+    def __init__(self, topic_partition: TopicPartition) -> None:
+        from kafka.producer.hand_made import HandMadeBatch  # noqa: PLC0415 - no producer needs it
+
+        self._batch: ProducerBatch = HandMadeBatch(topic_partition)
+        self.topic_partition: TopicPartition = topic_partition
 
     @property
     def is_done(self) -> bool:
@@ -131,7 +80,55 @@ class FutureProduceResult:
         """
         home = self._batch.owner
         home.check_may_wait()
-        return wait_for(self._batch, 0, seconds_of("wait", timeout, home.wait_timeout))
+        return wait_for(
+            self._batch, 0, seconds_of("wait", timeout, home.wait_timeout, allows_past=True)
+        )
+
+    # Any: kafka-python's form: offset, timestamp, and in newer releases errors.
+    def success(self, value: tuple[Any, ...]) -> Self:
+        """Deliver the records of a result that was made by hand.
+
+        Args:
+            value: the offset of the first record, the broker's timestamp in ms (-1 or ``None``: the
+                records keep theirs), and ``None`` or a function that returns the error of the
+                record with an index.
+
+        Raises:
+            IllegalStateError: there is an outcome already, or a producer will set it.
+        """
+        offset, timestamp, *rest = value
+        error_of = rest[0] if rest else None
+
+        def outcome(index: int) -> Outcome:
+            error = None if error_of is None else error_of(index)
+            return Outcome(offset, -1 if timestamp is None else timestamp, error)
+
+        _hand_made(self._batch).finish(outcome)
+        return self
+
+    def failure(self, error: KafkaError | type[KafkaError]) -> Self:
+        """Fail the records of a result that was made by hand.
+
+        Raises:
+            IllegalStateError: there is an outcome already, or a producer will set it.
+        """
+        outcome = Outcome(error=error() if isinstance(error, type) else error)
+        _hand_made(self._batch).finish(lambda _: outcome)
+        return self
+
+    def __repr__(self) -> str:
+        """Return a status line."""
+        topic, partition = self.topic_partition
+        return f"<FutureProduceResult {topic}-{partition} {'done' if self.is_done else 'pending'}>"
+
+
+def _hand_made(batch: ProducerBatch) -> HandMadeBatch:
+    """Return *batch* if it was made by hand; raise `IllegalStateError` if a producer sends it."""
+    from kafka.producer.hand_made import HandMadeBatch  # noqa: PLC0415 - no producer needs it
+
+    if isinstance(batch, HandMadeBatch):
+        return batch
+    raise IllegalStateError("the producer sets the outcome of the batches that it sends")
 
 
 class FutureRecordMetadata:
@@ -139,6 +136,18 @@ class FutureRecordMetadata:
 
     `KafkaProducer.send` returns it at once. It succeeds with a `RecordMetadata` when the brokers
     have acknowledged the record as ``acks`` asks, else it fails with the error.
+
+    The constructor is for tests of code that gets futures: it makes the future of a record that no
+    producer sends.
+
+    Args:
+        produce_future: a result made by hand, which this record gets its outcome from.
+        batch_index: what is added to the offset of that result.
+        timestamp_ms: as in the `RecordMetadata`, like the following.
+        checksum: the same.
+        serialized_key_size: the same.
+        serialized_value_size: the same.
+        serialized_header_size: the same.
 
     Attributes:
         error_on_callbacks: always ``False``: errors of callbacks are logged (kafka-python's name).
@@ -148,9 +157,33 @@ class FutureRecordMetadata:
 
     error_on_callbacks: ClassVar[bool] = False
 
-    # No __init__: the call would double what a future costs. See `future_of`.
     _batch: ProducerBatch
     _index: int
+
+    def __init__(
+        self,
+        produce_future: FutureProduceResult,
+        batch_index: int,
+        timestamp_ms: int | None,
+        checksum: int | None,
+        serialized_key_size: int,
+        serialized_value_size: int,
+        serialized_header_size: int,
+    ) -> None:
+        topic, partition = produce_future.topic_partition
+        record = RecordMetadata(
+            topic,
+            partition,
+            produce_future.topic_partition,
+            batch_index,
+            timestamp_ms,
+            checksum,
+            serialized_key_size,
+            serialized_value_size,
+            serialized_header_size,
+        )
+        self._batch = _hand_made(produce_future._batch).add_record(record)  # noqa: SLF001 - a class of this module
+        self._index = 0
 
     def __repr__(self) -> str:
         """Return a status line."""
@@ -163,7 +196,10 @@ class FutureRecordMetadata:
 
     @property
     def _produce_future(self) -> FutureProduceResult:
-        return FutureProduceResult(self._batch.locate(self._index)[0])
+        batch, _ = self._batch.locate(self._index)
+        result = FutureProduceResult.__new__(FutureProduceResult)
+        result._batch, result.topic_partition = batch, batch.topic_partition  # noqa: SLF001 - the same
+        return result
 
     @property
     def is_done(self) -> bool:
@@ -204,8 +240,9 @@ class FutureRecordMetadata:
         """Wait until the record is delivered and return where it is.
 
         Args:
-            timeout: seconds to wait; ``None`` (the default) waits ``delivery_timeout_ms`` plus
-                ``request_timeout_ms``, after which every record has succeeded or failed.
+            timeout: seconds to wait, 0 and less to look only; ``None`` (the default) waits
+                ``delivery_timeout_ms`` plus ``request_timeout_ms``, after which every record has
+                succeeded or failed.
 
         Returns:
             The record's place in the log.
@@ -218,7 +255,7 @@ class FutureRecordMetadata:
         if not self.is_done:
             home = batch.owner
             home.check_may_wait()
-            wait = seconds_of("get", timeout, home.wait_timeout)
+            wait = seconds_of("get", timeout, home.wait_timeout, allows_past=True)
             if not wait_for(batch, index, wait):
                 topic, partition = batch.topic_partition
                 raise KafkaTimeoutError(
@@ -288,9 +325,25 @@ class FutureRecordMetadata:
         return self
 
 
+class SentRecordMetadata(FutureRecordMetadata):
+    """The future that producers make; `future_of` is its constructor.
+
+    Without an ``__init__`` in Python, which would double what a future costs.
+    """
+
+    __slots__ = ()
+
+    if TYPE_CHECKING:
+
+        def __init__(self) -> None: ...
+
+    else:
+        __init__ = object.__init__
+
+
 def future_of(batch: ProducerBatch, index: int) -> FutureRecordMetadata:
     """Return a future of record *index* of *batch*."""
-    future = FutureRecordMetadata()
+    future = SentRecordMetadata()
     future._batch, future._index = batch, index  # noqa: SLF001 - this is its constructor
     return future
 
@@ -355,8 +408,9 @@ class FutureRecordsMetadata:
         """Wait until all records are delivered and return where they are.
 
         Args:
-            timeout: seconds to wait; ``None`` (the default) waits ``delivery_timeout_ms`` plus
-                ``request_timeout_ms``, after which every record has succeeded or failed.
+            timeout: seconds to wait, 0 and less to look only; ``None`` (the default) waits
+                ``delivery_timeout_ms`` plus ``request_timeout_ms``, after which every record has
+                succeeded or failed.
 
         Returns:
             Their places in the log, in the order the records were given.
@@ -368,7 +422,7 @@ class FutureRecordsMetadata:
         if not self.is_done:
             owner = self._parts[0][0].owner
             owner.check_may_wait()
-            seconds = seconds_of("get", timeout, owner.wait_timeout)
+            seconds = seconds_of("get", timeout, owner.wait_timeout, allows_past=True)
             end = monotonic() + seconds
             for part in self._pending():
                 if not wait_for(part, 0, max(end - monotonic(), 0.0)):
@@ -390,7 +444,8 @@ class FutureRecordsMetadata:
             while not batch.is_done:
                 part = batch
                 while part.parts is not None:
-                    part = next(half for half in part.parts[1] if not half.is_done)
+                    waiting = (half for half in part.parts[1] if not half.is_done)
+                    part = next(waiting, part.parts[1][-1])
                 yield part
 
     def _error(self) -> KafkaError | None:
@@ -421,20 +476,6 @@ def together(futures: Sequence[FutureRecordMetadata]) -> FutureRecordsMetadata:
     """Return one future for the records of *futures*."""
     parts = [(*place_of(future), (n,)) for n, future in enumerate(futures)]
     return FutureRecordsMetadata(list(parts), len(parts))
-
-
-def _wake_on(loop: asyncio.AbstractEventLoop, waiter: asyncio.Future[None]) -> None:
-    """Wake *waiter* of *loop*; called in the producer's loop, or in a thread that has none."""
-    # The public function raises where no loop runs.
-    if asyncio._get_running_loop() is loop:  # noqa: SLF001 - documented for such use
-        _wake(waiter)
-    else:
-        loop.call_soon_threadsafe(_wake, waiter)
-
-
-def _wake(waiter: asyncio.Future[None]) -> None:
-    if not waiter.done():
-        waiter.set_result(None)
 
 
 def _on_success(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from functools import wraps
-from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, Final, ParamSpec, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, Final, Never, ParamSpec, Self, TypeVar
 
 from kafka._base.at_exit import EXIT_TIMEOUT
 from kafka._base.lifetime import Lifetime
@@ -13,10 +13,15 @@ from kafka._base.loop_thread import EventLoopThread
 from kafka._base.reentrant_lock import reentrant_lock
 from kafka._base.system import monotonic
 from kafka.config.producer import ProducerConfig
-from kafka.errors import IllegalStateError, KafkaError, KafkaTimeoutError
+from kafka.errors import (
+    IllegalStateError,
+    KafkaConfigurationError,
+    KafkaError,
+    KafkaTimeoutError,
+)
 from kafka.producer.async_producer import AsyncKafkaProducer
 from kafka.producer.callbacks import CallbackThread
-from kafka.producer.client import ProducerClient
+from kafka.producer.client import ProducerClient, options_of
 from kafka.producer.drivers import ThreadDriver, ThreadWaiter
 from kafka.sync.facade import GRACE, Facade, blocking, local
 
@@ -64,21 +69,35 @@ class KafkaProducer(Facade[ProducerClient]):
     buffered are delivered by the parent alone.
 
     Args:
+        *positional: none: options are keywords.
         **configs: see the page on configuration; `DEFAULT_CONFIG` lists names and defaults.
 
     Raises:
         NoBrokersAvailable: no bootstrap server answered within ``bootstrap_timeout_ms``.
         KafkaConfigurationError: an unknown option, or values that cannot work.
+        TypeError: a value of the wrong type.
     """
 
     DEFAULT_CONFIG: ClassVar[dict[str, object]] = ProducerConfig.default_config()
 
-    def __init__(self, **configs: Any) -> None:  # Any: each option has a type of its own
-        self._client = client = ProducerClient(ProducerConfig.from_kwargs(configs))
+    def __init__(
+        self,
+        *positional: Never,
+        **configs: Any,  # Any: each option has a type of its own
+    ) -> None:
+        try:
+            options = options_of(type(self).__name__, positional, configs)
+        except (KafkaConfigurationError, TypeError) as error:
+            # The traceback ends at this call: the frames inside of it do not help its caller.
+            raise error.with_traceback(None) from None
+        self._client = client = ProducerClient(options)
         super().__init__(client, EventLoopThread(f"kafka-{client.options.client_id}-io"))
         self.config = client.config
         self._starting = reentrant_lock()
         self._put: Callable[[str, object, object], FutureRecordMetadata | None] = _put_nothing
+        self._put_with: Callable[
+            [str, object, object, object, object, object], FutureRecordMetadata | None
+        ] = _put_nothing
         self._path: SendPath | None = None
         self._driver: ThreadDriver
         self._lifetime = Lifetime(self._thread, on_fork=self._after_fork)
@@ -122,8 +141,10 @@ class KafkaProducer(Facade[ProducerClient]):
         """
         if headers is None and partition is None and timestamp_ms is None:
             future = self._put(topic, value, key)
-            if future is not None:
-                return future
+        else:
+            future = self._put_with(topic, value, key, headers, partition, timestamp_ms)
+        if future is not None:
+            return future
         path = self._path or self._running.path
         return path.send(topic, value, key, headers, partition, timestamp_ms, self._driver)
 
@@ -195,7 +216,7 @@ class KafkaProducer(Facade[ProducerClient]):
         """
         seconds = self._client.close_timeout(timeout)
         self._client.closed = True
-        self._path, self._put = None, _put_nothing
+        self._forget_core()
         core = self._client.started
         if core is None or not self._thread.is_running:
             return
@@ -278,8 +299,13 @@ class KafkaProducer(Facade[ProducerClient]):
             route_limit=client.options.max_block + GRACE,
         )
         self._path = core.path
-        # The bound method itself, because send() is the hot path: no object stands between.
+        # The bound methods themselves, because send() is the hot path: no object stands between.
         self._put = core.accumulator.gate.append
+        self._put_with = core.accumulator.gate.append_with
+
+    def _forget_core(self) -> None:
+        """Let the next send() ask for the core, which may raise."""
+        self._path, self._put, self._put_with = None, _put_nothing, _put_nothing
 
     @property
     def _running(self) -> ProducerCore:
@@ -300,7 +326,7 @@ class KafkaProducer(Facade[ProducerClient]):
         if parents.started is not None:
             parents.started.incomplete.abandoned = True
         self._starting = reentrant_lock()
-        self._path, self._put = None, _put_nothing
+        self._forget_core()
         self._client = self._calls = ProducerClient(parents.options)
         self._client.closed = parents.closed
         return parents
@@ -311,5 +337,12 @@ class KafkaProducer(Facade[ProducerClient]):
         return self._client.cluster
 
 
-def _put_nothing(topic: str, value: object, key: object) -> None:
+def _put_nothing(
+    topic: str,
+    value: object,
+    key: object,
+    headers: object = None,
+    partition: object = None,
+    timestamp_ms: object = None,
+) -> None:
     """Put in no record: the producer is not started, closed, or a forked copy."""

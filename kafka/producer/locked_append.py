@@ -10,12 +10,13 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
+from kafka.producer.arguments import END_OF_TIME, plain_headers
 from kafka.producer.batch_encoding import SAVING, Shape, record_memory
 from kafka.producer.future import future_of
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from kafka.producer.batch_encoding import Record
     from kafka.producer.buffer_pool import BufferPool
@@ -48,6 +49,7 @@ class LockedAppend:
         self.inside = False
         self.accepts: type | None = None
         self.largest = -1
+        self.magic = 2
         self.wall: Callable[[], float] | None = None
         self.topics: dict[str, TopicInfo] = {}
         self.aside: deque[tuple[PartitionQueue, ProducerBatch, int]] = deque()
@@ -67,8 +69,35 @@ class LockedAppend:
             return None
         if key is not None and type(key) is not bytes:
             return None
-        record: Record = (self._timestamp(), key, value, None)
-        return self.run(self._append, topic, record)
+        return self.run(self._append, topic, (self._timestamp(), key, value, None), None)
+
+    # Any: as for append().
+    def append_with(
+        self,
+        topic: str,
+        value: Any,
+        key: Any,
+        headers: object,
+        partition: Any,
+        timestamp_ms: Any,
+    ) -> FutureRecordMetadata | None:
+        """Append a record for which the user says more; otherwise as `append`."""
+        if self.accepts is None or type(value) is not bytes or self.magic < 2:
+            return None
+        if key is not None and type(key) is not bytes:
+            return None
+        if partition is not None and type(partition) is not int:
+            return None
+        if timestamp_ms is None:
+            timestamp_ms = self._timestamp()
+        elif type(timestamp_ms) is not int:
+            return None
+        if not 0 <= timestamp_ms < END_OF_TIME:
+            return None
+        owned = None if headers is None else plain_headers(headers)
+        if headers is not None and owned is None:
+            return None
+        return self.run(self._append, topic, (timestamp_ms, key, value, owned), partition)
 
     def append_block(
         self,
@@ -80,10 +109,11 @@ class LockedAppend:
     ) -> tuple[ProducerBatch, int, int] | None:
         """Append as many of *entries*, from *start* on, to the open batch as it takes."""
         timestamp = self._timestamp()
-        records: list[Record] = [
+        # One by one: the batch takes a few of them.
+        records: Iterator[Record] = (
             (timestamp, None, entry, None) if shape is Shape.PLAIN else (timestamp, *entry, None)
-            for entry in entries[start:]
-        ]
+            for entry in map(entries.__getitem__, range(start, len(entries)))
+        )
         return self.run(self._append_block, queue, shape, records)
 
     def run(self, step: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T | None:
@@ -120,10 +150,12 @@ class LockedAppend:
             while self.aside and not self.inside:
                 self.inside = True
                 try:
-                    queue, batch, size = self.aside[0]
-                    self._prepare(queue, batch, size)
-                    queue.batches += (batch,)
-                    del self.aside[0]
+                    # Again: a call that interrupted this one may have emptied it.
+                    if self.aside:
+                        queue, batch, size = self.aside[0]
+                        self._prepare(queue, batch, size)
+                        queue.batches += (batch,)
+                        del self.aside[0]
                 finally:
                     self.inside = False
                 self._notify()
@@ -135,19 +167,27 @@ class LockedAppend:
     def _timestamp(self) -> int:
         return int((time.time() if self.wall is None else self.wall()) * 1000)
 
-    def _append(self, topic: str, record: Record) -> FutureRecordMetadata | None:
+    def _append(
+        self, topic: str, record: Record, partition: int | None
+    ) -> FutureRecordMetadata | None:
         try:
             topic_info = self.topics[topic]
         except (KeyError, TypeError):
             return None
-        key = record[1]
-        if key is None:
-            return self._add(topic_info.sticky, Shape.PLAIN, record)
-        queue = topic_info.keyed.get(key)
-        return None if queue is None else self._add(queue, Shape.KEYED, record)
+        _, key, _, headers = record
+        queue: PartitionQueue | None
+        if partition is not None:
+            queues = topic_info.queues
+            queue = queues[partition] if 0 <= partition < len(queues) else None
+        else:
+            queue = topic_info.sticky if key is None else topic_info.keyed.get(key)
+        shape = Shape.PLAIN if key is None else Shape.KEYED
+        if headers is not None:
+            shape = Shape.FULL
+        return None if queue is None else self._add(queue, shape, record)
 
     def _append_block(
-        self, queue: PartitionQueue, shape: Shape, records: list[Record]
+        self, queue: PartitionQueue, shape: Shape, records: Iterator[Record]
     ) -> tuple[ProducerBatch, int, int] | None:
         futures = []
         for record in records:

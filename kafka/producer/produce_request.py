@@ -212,7 +212,7 @@ def reopen_for(batch: ProducerBatch, magic: int) -> None:
         UnsupportedVersionError: the format has no headers, and a record has some.
     """
     batch.reopen()
-    if magic < 2 and any(record[3] for record in batch.records):
+    if magic < 2 and batch.has_headers:
         topic, partition = batch.topic_partition
         raise UnsupportedVersionError(
             f"{topic}-{partition}: the leader is older than Kafka 0.11 and cannot store "

@@ -25,6 +25,8 @@ from kafka.producer.batch_encoding import (
     Shape,
     columns_of,
     encode_entries,
+    encode_owned,
+    full_entry,
     memory_of,
     middle_of,
     timestamp_at,
@@ -38,7 +40,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractContextManager
 
-    from kafka.producer.batch_encoding import Encoded, Encoding, Record, Sizes, Ticks
+    from kafka.producer.batch_encoding import (
+        Encoded,
+        EncodedHeaders,
+        Encoding,
+        Record,
+        Sizes,
+        Ticks,
+    )
     from kafka.structs import TopicPartition
 
 Callback = tuple[int, "Callable[[RecordMetadata | None, KafkaError | None], None]", bool]
@@ -137,8 +146,7 @@ class ProducerBatch:
         created: when the first record came, in seconds; the delivery time-out counts from here.
         due: when the batch may go although it is not full, in seconds.
         records: what was appended; empty once encoded.
-        shape: what *records* consists of. Values and pairs have no place for a timestamp of their
-            own; *ticks* has theirs.
+        shape: what *records* consists of.
         ticks: the timestamps of *records*, see `Ticks`.
         tick_begin: when the last timestamp in *ticks* began, in seconds of Unix time.
         tick_end: when it ends.
@@ -291,6 +299,8 @@ class ProducerBatch:
         self.magic, self.codec, self._payload = encoding.magic, encoding.codec, encoded.payload
         self.base_timestamp, self.max_timestamp = encoded.base_timestamp, encoded.max_timestamp
         self.timestamps = encoded.timestamps
+        if encoded.timestamps:
+            self.ticks = []
         self.key_sizes, self.value_sizes = encoded.key_sizes, encoded.value_sizes
         self.header_sizes = encoded.header_sizes
         self.records = []
@@ -300,21 +310,18 @@ class ProducerBatch:
         """Append *record* to the open batch and return its index; inside the gate."""
         timestamp, key, value, headers = record
         shape = Shape.FULL
-        entry: object = record
         if headers is None and (key is not None or value is not None):
-            shape, entry = (Shape.PLAIN, value) if key is None else (Shape.KEYED, (key, value))
+            shape = Shape.PLAIN if key is None else Shape.KEYED
         if not self.records:
             self.ticks = []
             self.tick_begin = self.tick_end = math.inf
             self.shape = shape
         elif self.shape is not shape:
-            if self.shape is not Shape.FULL:
-                self._spell_out()
-            entry = record
-        if self.shape is not Shape.FULL and (not self.ticks or self.ticks[-1][1] != timestamp):
+            self._spell_out()
+        if not self.ticks or self.ticks[-1][1] != timestamp:
             self.tick(timestamp)
         index = len(self.records)
-        self.records.append(entry)
+        self.records.append(_entry(self.shape, key, value, headers))
         return index
 
     def tick(self, timestamp: int) -> None:
@@ -323,12 +330,14 @@ class ProducerBatch:
         self.tick_begin, self.tick_end = timestamp / 1000, (timestamp + 1) / 1000
 
     def _spell_out(self) -> None:
-        """Replace the entries by whole records."""
-        timestamps, keys, values, _ = columns_of(self.shape, self.records, self.ticks)
+        """Replace the entries by full ones."""
+        if self.shape is Shape.FULL:
+            return
+        _, keys, values, _ = columns_of(self.shape, self.records, self.ticks)
         nothing = repeat(None)
-        records = list(zip(timestamps, keys or nothing, values, nothing, strict=False))
+        records = list(zip(keys or nothing, values, nothing, repeat(-1), strict=False))
         # Replaced in one go, as the invariants in `fast_append` ask.
-        self.records, self.shape, self.ticks = records, Shape.FULL, []
+        self.records, self.shape = records, Shape.FULL
 
     def pieces(self, stamp: ProducerStamp = NO_STAMP) -> list[bytes | bytearray | memoryview]:
         """Return the encoded batch with *stamp* in its header, in pieces that are not joined."""
@@ -357,7 +366,8 @@ class ProducerBatch:
         records: list[Record] = []
         for batch in iter_batches(b"".join(self.pieces()), check_crcs=False):
             columns = batch.columns()
-            headers = columns.headers or [[] for _ in columns.values]
+            given = columns.headers or [[] for _ in columns.values]
+            headers = [encode_owned(found) if found else None for found in given]
             records.extend(
                 zip(columns.timestamps, columns.keys, columns.values, headers, strict=True)
             )
@@ -365,8 +375,18 @@ class ProducerBatch:
 
     def reopen(self) -> None:
         """Decode the batch, so that it can be encoded in an older format."""
-        self.records, self.shape, self.ticks = self.decoded(), Shape.FULL, []
+        self._store(self.decoded())
         self.move(BatchState.SEALED)
+
+    def _store(self, records: Sequence[Record]) -> None:
+        """Hold just *records*, which were encoded before."""
+        self.ticks = [(index, record[0]) for index, record in enumerate(records)]
+        self.records, self.shape = [full_entry(*record[1:]) for record in records], Shape.FULL
+
+    @property
+    def has_headers(self) -> bool:
+        """Whether a record of the batch, which is not encoded, has headers."""
+        return self.shape is Shape.FULL and any(headers for _, _, headers, _ in self.records)
 
     def split(self) -> list[ProducerBatch]:
         """Divide a batch that a broker refused as too large into two of about the same size.
@@ -388,7 +408,7 @@ class ProducerBatch:
     def _part(self, number: int, records: list[Record]) -> ProducerBatch:
         order = (*self.order, number)
         part = ProducerBatch(self.topic_partition, self.owner, order=order, created=self.created)
-        part.records, part.shape = records, Shape.FULL
+        part._store(records)
         part.seal()
         return part
 
@@ -440,3 +460,12 @@ class ProducerBatch:
     def expires_at(self, delivery_timeout: float) -> float:
         """Return when the delivery time-out of the batch ends (inf once it has an outcome)."""
         return math.inf if self.outcome is not None else self.created + delivery_timeout
+
+
+def _entry(
+    shape: Shape, key: bytes | None, value: bytes | None, headers: EncodedHeaders | None
+) -> object:
+    """Return what a batch of *shape* stores of a record."""
+    if shape is Shape.PLAIN:
+        return value
+    return (key, value) if shape is Shape.KEYED else full_entry(key, value, headers)

@@ -20,8 +20,7 @@ from kafka.producer.batch_encoding import (
     BATCH_OVERHEAD,
     SAVING,
     Encoding,
-    header_memory,
-    record_memory,
+    entry_memory,
 )
 from kafka.producer.buffer_pool import BufferPool
 from kafka.producer.fast_append import FastAppend, is_sound
@@ -106,7 +105,6 @@ class RecordAccumulator:
         gate: the way of records into open batches.
         active: the queues that hold anything, oldest first.
         notify: wakes the loop unless it is about to look anyway.
-        magic: record format that all brokers met so far understand.
         next_due: when the loop will look by itself; kept by the sender.
         next_expiry: no delivery time-out ends before this time.
         yields_to_loop: whether records are sent by threads other than the loop's.
@@ -124,7 +122,6 @@ class RecordAccumulator:
         # Told even if it was woken already: it may have looked before the batch was there.
         self.gate = gate(self.lock, self.pool, prepare=self._prepare, notify=notify)
         self.active: dict[PartitionQueue, None] = {}
-        self.magic = 2
         self.next_due = -math.inf
         self.next_expiry = math.inf
         self.yields_to_loop = False
@@ -132,6 +129,15 @@ class RecordAccumulator:
         self._observer: Observer
         self._now = clock.now
         self._batches = 0
+
+    @property
+    def magic(self) -> int:
+        """The record format that all brokers met so far understand."""
+        return self.gate.magic
+
+    @magic.setter
+    def magic(self, magic: int) -> None:
+        self.gate.magic = magic
 
     def attach(self, incomplete: IncompleteBatches, observer: Observer) -> None:
         """Set what completes the batches and what is told of them; once, before any record."""
@@ -155,7 +161,7 @@ class RecordAccumulator:
             route: the topic.
             queue: the partition; ``None`` for the one that records without a key go to now.
             record: what to store; nobody changes it afterwards.
-            size: what it counts in memory, see `record_memory`.
+            size: what it counts in memory, see `kafka.producer.batch_encoding.record_memory`.
             waiter: the caller's place among those waiting for memory.
 
         Returns:
@@ -203,7 +209,7 @@ class RecordAccumulator:
         batch, sealed = self._batch_for(route, queue, size)
         # An empty batch may be one that an interrupted call has left without a wake-up.
         is_opened = not batch.records and self._wants_look(batch)
-        pool.charge(batch, size, header_memory(record[3]))
+        pool.charge(batch, size)
         return future_of(batch, batch.add(record)), is_opened, sealed
 
     def enter_queue(self, waiter: BufferWaiter) -> None:
@@ -328,7 +334,7 @@ class RecordAccumulator:
         """Put the *parts* that *batch* was split into where it was; free its memory."""
         with self.lock:
             for part in parts:
-                self.pool.adopt(part, sum(map(record_memory, part.records)))
+                self.pool.adopt(part, sum(map(entry_memory, part.records)))
             self.pool.release(batch)
         for part in parts:
             self.put_back(queue, part)

@@ -28,7 +28,6 @@ from kafka.producer.batch_encoding import (
     BATCH_OVERHEAD,
     MAX_RECORD_OVERHEAD,
     RECORD_MEMORY,
-    header_overhead,
 )
 from kafka.producer.future import FutureRecordsMetadata, together
 from kafka.producer.partitioned_records import partitioned
@@ -346,16 +345,17 @@ class SendPath:
         size = RECORD_MEMORY
         size += 0 if value_bytes is None else len(value_bytes)
         size += 0 if key_bytes is None else len(key_bytes)
+        owned_ones = None
         if headers is not None:
-            headers = owned_headers(headers, self._accumulator.magic)
-            size += header_overhead(headers)
+            owned_ones = owned_headers(headers, self._accumulator.magic)
+            size += 0 if owned_ones is None else len(owned_ones[0])
         if size > self._largest:
             raise self._too_large(topic, size)
         if timestamp_ms is None:
             timestamp_ms = int(self._wall() * 1000)
         else:
             check_timestamp(timestamp_ms, self._accumulator.magic)
-        record = (timestamp_ms, key_bytes, value_bytes, headers)
+        record = (timestamp_ms, key_bytes, value_bytes, owned_ones)
         if route is None:
             return None, record, size
         if partition is None and self._partitioner is not None:

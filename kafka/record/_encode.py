@@ -10,6 +10,7 @@ from itertools import chain, pairwise, repeat
 from operator import sub
 from typing import NamedTuple
 
+from kafka.record._headers import NO_HEADERS, NUMBERS, Varints, encode_headed, encode_headers
 from kafka.record._varint import TABLE_LIMIT, encode_varint, varints_to
 
 _CACHED_LENGTHS = 1024
@@ -17,21 +18,6 @@ _CACHED_HEADS = 64
 _CACHED_TAILS = 8
 _LONGEST_TAILS = 4096
 _NULL = b"\x01"
-
-
-class _Varints(dict[int, bytes]):
-    """Varints by number, with *prefix* before each; bounded."""
-
-    __slots__ = ("_prefix",)
-
-    def __init__(self, prefix: bytes = b"") -> None:
-        self._prefix = prefix
-
-    def __missing__(self, number: int) -> bytes:
-        if len(self) >= _CACHED_LENGTHS:
-            self.clear()
-        found = self[number] = self._prefix + encode_varint(number)
-        return found
 
 
 class _Heads(dict[int, bytes]):
@@ -125,8 +111,7 @@ class _NumberedTails(dict[bytes, list[bytes]]):
 
 
 # Shared by all threads: an entry lost to another thread's clear() is only computed again.
-_NUMBERS = _Varints()
-_NULL_KEY_AND_LENGTHS = _Varints(_NULL)
+_NULL_KEY_AND_LENGTHS = Varints(_NULL)
 _HEADS = _HeadsCache()
 _KEYED_HEADS = _KeyedHeadsCache()
 _TAILS = _NumberedTails()
@@ -176,7 +161,8 @@ def encode_records(
         encoded = _encode_columns(timestamps, keys, values)
         if encoded is not None:
             return encoded
-    return _encode_one_by_one(timestamps, keys, values, headers)
+    encoded_headers = repeat(NO_HEADERS) if headers is None else map(encode_headers, headers)
+    return encode_headed(timestamps, keys, values, encoded_headers)
 
 
 def _encode_columns(
@@ -201,7 +187,7 @@ def _encode_columns(
         span = slice(segment.start, segment.end)
         pieces.append(values[span])  # type: ignore[arg-type] # len() took all of them, so no None
         if not segment.timestamp:
-            pieces.insert(1, map(_NUMBERS.__getitem__, map(sub, timestamps[span], repeat(base))))
+            pieces.insert(1, map(NUMBERS.__getitem__, map(sub, timestamps[span], repeat(base))))
         records.append(zip(*pieces, strict=False))
     parts = list(chain.from_iterable(chain.from_iterable(records)))
     # The first record has none before it whose header count would be missing; the last one has.
@@ -240,21 +226,21 @@ def _keyed_pieces(
     """As `_keyless_pieces`, keys included."""
     span = slice(segment.start, segment.end)
     mine: Sequence[bytes] = keys[span]  # type: ignore[assignment] # len() took all of them
-    value_numbers: Iterable[bytes] = map(_NUMBERS.__getitem__, lengths.each[span])
+    value_numbers: Iterable[bytes] = map(NUMBERS.__getitem__, lengths.each[span])
     if key_lengths.shared is None:
         of_both = zip(key_lengths.each[span], lengths.each[span], strict=True)
         return [
             map(_KEYED_HEADS[segment[2:]].__getitem__, of_both),
             varints_to(len(keys))[span],
-            map(_NUMBERS.__getitem__, key_lengths.each[span]),
+            map(NUMBERS.__getitem__, key_lengths.each[span]),
             mine,
             value_numbers,
         ]
-    key_number = _NUMBERS[key_lengths.shared]
+    key_number = NUMBERS[key_lengths.shared]
     heads = _HEADS[*segment[2:], len(key_number) + key_lengths.shared]
     tails = _numbered(key_number, len(keys))[span]
     if lengths.shared is not None:
-        return [repeat(heads[lengths.shared]), tails, mine, repeat(_NUMBERS[lengths.shared])]
+        return [repeat(heads[lengths.shared]), tails, mine, repeat(NUMBERS[lengths.shared])]
     return [map(heads.__getitem__, lengths.each[span]), tails, mine, value_numbers]
 
 
@@ -297,33 +283,3 @@ def _widths(timestamps: Sequence[int]) -> Iterator[int]:
     """Yield where timestamp deltas first need 2, 3, ... bytes."""
     for bits in range(6, 63, 7):
         yield bisect_left(timestamps, timestamps[0] + (1 << bits))
-
-
-def _encode_one_by_one(
-    timestamps: Sequence[int],
-    keys: Sequence[bytes | None] | None,
-    values: Sequence[bytes | None],
-    headers: Sequence[Sequence[tuple[str, bytes | None]]] | None,
-) -> bytes:
-    """Encode any records: null values, some keys, headers, timestamps in any order."""
-    parts: list[bytes] = []
-    for number, value in enumerate(values):
-        body = [
-            b"\0",
-            _NUMBERS[timestamps[number] - timestamps[0]],
-            _NUMBERS[number],
-        ]
-        body += _sized(None if keys is None else keys[number])
-        body += _sized(value)
-        of_record = () if headers is None else headers[number]
-        body.append(_NUMBERS[len(of_record)])
-        for name, header_value in of_record:
-            body += _sized(name.encode())
-            body += _sized(header_value)
-        parts.append(_NUMBERS[sum(map(len, body))])
-        parts += body
-    return b"".join(parts)
-
-
-def _sized(data: bytes | None) -> tuple[bytes, bytes]:
-    return (_NULL, b"") if data is None else (_NUMBERS[len(data)], data)

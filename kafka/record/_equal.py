@@ -1,4 +1,4 @@
-"""Encode records that differ in nothing but their values, which all have one length.  Pure.
+"""Encode records that differ only in values and headers, which all have one length.  Pure.
 
 What lies between two such values is the same bytes each time, but for the offset delta. So the
 values are joined with these bytes in between, and the deltas are laid over it column by column:
@@ -11,6 +11,7 @@ from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from kafka.record._headers import NO_HEADERS
 from kafka.record._varint import encode_varint
 
 if TYPE_CHECKING:
@@ -25,15 +26,16 @@ _SHORTEST_RUN = 16
 
 
 def encode_equal_values(
-    runs: Sequence[tuple[int, int]], values: Sequence[bytes], length: int
+    runs: Sequence[tuple[int, int]], values: Sequence[bytes], length: int, headers: int = 0
 ) -> bytes | None:
-    """Encode records without keys and headers as the records section of a batch.
+    """Encode records without keys as the records section of a batch.
 
     Args:
         runs: from which record on which timestamp (ms) holds; the last one with the same index
             counts.
         values: at least one value and at most `MOST_EQUAL`.
         length: bytes that each of them has.
+        headers: how many of these bytes, at the end, are encoded headers; 0 for values alone.
 
     Returns:
         What `encode_records` returns; ``None`` if the timestamps go backwards or change so often
@@ -51,22 +53,24 @@ def encode_equal_values(
     for start, end in pairwise(cuts):
         if start in starts:
             delta = encode_varint(starts[start] - base)
-        pieces += _run(values[start:end], start, delta, length)
-    # Each value brings the header count of the record before it; the first has none before it.
-    pieces[0] = pieces[0][1:]
-    pieces.append(b"\0")
+        pieces += _run(values[start:end], start, delta, length, headers)
+    if not headers:
+        # Each value brings the header count of the record before it; the first has none before it.
+        pieces[0] = pieces[0][1:]
+        pieces.append(NO_HEADERS)
     return b"".join(pieces)
 
 
 def _run(
-    values: Sequence[bytes], start: int, timestamp: bytes, length: int
+    values: Sequence[bytes], start: int, timestamp: bytes, length: int, headers: int
 ) -> tuple[bytes, bytearray]:
     """Return what comes before the first of *values*, and the rest."""
     width = 1 + sum(start >= cut for cut in _WIDER)
-    tail = b"\x01" + encode_varint(length)
-    size = encode_varint(1 + len(timestamp) + width + len(tail) + length + 1)
+    tail = b"\x01" + encode_varint(length - headers)
+    none = b"" if headers else NO_HEADERS
+    size = encode_varint(1 + len(timestamp) + width + len(tail) + length + len(none))
     # The header count of the record before; length, attributes, timestamp delta.
-    head = b"\0" + size + b"\0" + timestamp
+    head = none + size + b"\0" + timestamp
     between = head + bytes(width) + tail
     joined = bytearray(between).join(values)
     columns = _delta_columns()[:width] if width > 1 else (_narrow_deltas(),)

@@ -122,14 +122,16 @@ class SubscriptionState:
         """Subscribe to *topics*, or to all topics whose names *pattern* matches.
 
         Raises:
-            ValueError: neither is given, or a name is not a legal topic name.
+            ValueError: neither is given, a name is not a legal topic name, or *pattern* is no
+                regular expression.
             IllegalStateError: both are given, or partitions are assigned by hand.
-            TypeError: *topics* is a string or a dict, or *listener* no rebalance listener.
+            TypeError: *topics* is a string or a dict, *pattern* neither a string nor compiled from
+                one, or *listener* no rebalance listener.
         """
         wanted = _check_topics(topics, pattern)
         _check_listener(listener)
         if pattern is not None and not topics:
-            compiled = re.compile(pattern)
+            compiled = _compile(pattern)
             self._set_type(SubscriptionType.AUTO_PATTERN)
             self.pattern = compiled
             self.subscription = frozenset()
@@ -196,6 +198,17 @@ class SubscriptionState:
         if self.type not in {SubscriptionType.NONE, wanted}:
             raise IllegalStateError(_EXCLUSIVE)
         self.type = wanted
+
+
+def _compile(pattern: str | re.Pattern[str]) -> re.Pattern[str]:
+    text: object = pattern.pattern if isinstance(pattern, re.Pattern) else pattern
+    if not isinstance(text, str):
+        raise TypeError(f"pattern must be a regular expression of str, not {pattern!r}")
+    try:
+        return re.compile(pattern)
+    except re.error as error:
+        wrong = f"pattern must be a regular expression, not {pattern!r}: {error}"
+        raise ValueError(wrong) from error
 
 
 def _check_topics(topics: Iterable[str], pattern: str | re.Pattern[str] | None) -> frozenset[str]:

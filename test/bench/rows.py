@@ -97,6 +97,20 @@ ROWS = {
             "kafka-python": Peer("kafka.send-keyed", 5.0),
         },
     ),
+    **{
+        f"send-{what}": Row(
+            f"send() with {words}, beside without",
+            f"kafka.send-{what}",
+            {"ours, plain": Peer("kafka.send", target), "kafka-python": Peer(f"kafka.send-{what}")},
+            metric=Metric.CPU,
+            share=0.5,
+        )
+        for what, words, target in (
+            ("partition", "partition=", 1.5),
+            ("timestamp", "timestamp_ms=", 1.5),
+            ("headers", "a header of tracing", 2.0),
+        )
+    },
     "send-varied": Row(
         "send(), sizes varied by half",
         "kafka.send-varied",

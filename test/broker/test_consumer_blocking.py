@@ -166,6 +166,20 @@ def test_wakeup_ends_a_question(cluster: EmbeddedCluster) -> None:
         reader.end_offsets([TopicPartition("missing", 0)])
 
 
+def test_wakeup_again_and_again_ends_one_question(cluster: EmbeddedCluster) -> None:
+    def wakeup() -> None:
+        for _ in range(100):
+            reader.wakeup()
+
+    with consumer(cluster, default_api_timeout_ms=A_DAY_MS) as reader:
+        with once_inside(EventLoopThread.call, wakeup), pytest.raises(WakeupError):
+            reader.end_offsets([TopicPartition("missing", 0)])
+        # Those that came after the first call noticed end one more, all together.
+        with suppress(WakeupError):
+            reader.end_offsets([T0])
+        assert reader.end_offsets([T0]) == {T0: 10}
+
+
 def test_close_ends_a_waiting_iterator(cluster: EmbeddedCluster) -> None:
     reader = consumer(cluster, consumer_timeout_ms=A_DAY_MS)
     reader.assign([T1])

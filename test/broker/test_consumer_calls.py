@@ -53,6 +53,25 @@ async def test_wakeup_ends_a_question_to_the_brokers() -> None:
             await reader.end_offsets([TopicPartition("missing", 0)])
 
 
+async def test_wakeup_again_and_again_ends_one_call_and_cancels_nothing() -> None:
+    def wakeup() -> None:
+        for _ in range(3):
+            reader.wakeup()
+
+    async with cluster_of() as cluster, consumer(cluster) as reader:
+        task = asyncio.current_task()
+        assert task is not None
+        for call in (
+            lambda: reader.end_offsets([TopicPartition("missing", 0)]),
+            lambda: reader.poll(60_000),
+        ):
+            asyncio.get_running_loop().call_later(1.0, wakeup)
+            with pytest.raises(WakeupError):
+                await call()
+            assert task.cancelling() == 0
+            assert await reader.topics() == set()
+
+
 async def test_questions_about_missing_topics_end_in_time() -> None:
     async with cluster_of() as cluster, consumer(cluster) as reader:
         with pytest.raises(KafkaTimeoutError, match="missing"):

@@ -8,14 +8,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
 import kafka
+from kafka import KafkaConsumer
 from kafka.protocol.messages.metadata import MetadataRequest, MetadataResponse
+from kafka.structs import TopicPartition
 from kafka.testing.broker.faults import Answer
 from test.broker.consumer_support import T0, consumer, read
 from test.support.stage import cluster_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from types import FrameType
 
     from kafka.consumer.async_consumer import AsyncKafkaConsumer
@@ -31,19 +35,20 @@ FEW, MANY = 4, 4000
 class Lines:
     """Count the lines of the consumer's own code that are run: a walk over 4,000 shows."""
 
-    def __init__(self) -> None:
+    def __init__(self, *parts: str) -> None:
         self.count = 0
+        self._parts = parts
 
     def __call__(self, frame: FrameType, event: str, _: object) -> Lines | None:
         if event == "call":
-            return self if frame.f_code.co_filename.startswith(PARTS) else None
+            return self if frame.f_code.co_filename.startswith(self._parts) else None
         self.count += event == "line"
         return self
 
 
 @contextmanager
-def counted() -> Iterator[Lines]:
-    lines, before = Lines(), sys.gettrace()
+def counted(*parts: str) -> Iterator[Lines]:
+    lines, before = Lines(*(parts or PARTS)), sys.gettrace()
     sys.settrace(lines)
     try:
         yield lines
@@ -75,6 +80,18 @@ async def a_pause(cluster: EmbeddedCluster, reader: AsyncKafkaConsumer) -> None:
     await read(reader, 1)
 
 
+async def a_seek_alone(_: EmbeddedCluster, reader: AsyncKafkaConsumer) -> None:
+    reader.seek(T0, 0)
+
+
+async def a_pause_alone(_: EmbeddedCluster, reader: AsyncKafkaConsumer) -> None:
+    reader.pause(T0)
+
+
+async def a_resume_alone(_: EmbeddedCluster, reader: AsyncKafkaConsumer) -> None:
+    reader.resume(T0)
+
+
 async def a_leader_named_by_an_error(cluster: EmbeddedCluster, reader: AsyncKafkaConsumer) -> None:
     # Metadata that names it would be looked through, once for all partitions.
     cluster.inject(MetadataRequest, Answer(MetadataResponse()), times=None)
@@ -83,7 +100,16 @@ async def a_leader_named_by_an_error(cluster: EmbeddedCluster, reader: AsyncKafk
     await read(reader, 1)
 
 
-WORK = (an_answer, a_seek, a_reset, a_pause, a_leader_named_by_an_error)
+WORK = (
+    an_answer,
+    a_seek,
+    a_reset,
+    a_pause,
+    a_seek_alone,
+    a_pause_alone,
+    a_resume_alone,
+    a_leader_named_by_an_error,
+)
 
 
 async def lines_for(partitions: int) -> dict[str, int]:
@@ -108,4 +134,63 @@ async def test_work_does_not_grow_with_the_partitions_assigned() -> None:
     few, many = await lines_for(FEW), await lines_for(MANY)
     grown = {name: (few[name], many[name]) for name in few if many[name] > few[name] + 100}
     assert grown == {}
-    assert min(few.values()) > 100
+    assert min(few.values()) > 10
+
+
+@pytest.mark.parametrize(
+    "look",
+    [
+        lambda reader: reader.health(),
+        lambda reader: reader.metrics(),
+        lambda reader: reader.assignment(),
+    ],
+    ids=["health", "metrics", "assignment"],
+)
+async def test_looking_at_all_partitions_costs_each_of_them_the_same(
+    look: Callable[[AsyncKafkaConsumer], object],
+) -> None:
+    costs = []
+    for partitions in (100, MANY):
+        async with cluster_of() as cluster:
+            cluster.create_topic("t", partitions=partitions)
+            for number in range(partitions):
+                cluster.append("t", b"a", partition=number)
+            async with consumer(cluster, "t") as reader:
+                await read(reader, partitions)
+                with counted(PACKAGE) as lines:
+                    look(reader)
+        costs.append(lines.count / partitions)
+    assert costs[1] <= costs[0] * 1.5
+
+
+async def test_metadata_costs_each_partition_of_the_cluster_the_same() -> None:
+    costs = []
+    for partitions in (1000, 10_000):
+        async with cluster_of() as cluster:
+            cluster.create_topic("t", partitions=partitions)
+            async with consumer(cluster) as reader:
+                reader.assign([T0])
+                await reader.position(T0)
+                with counted() as lines:
+                    await reader.bootstrap(refresh=True)
+        costs.append(lines.count / partitions)
+    assert costs[1] <= costs[0] * 1.5
+
+
+def lines_of_a_blocking_seek(partitions: int) -> float:
+    with cluster_of() as cluster:
+        cluster.create_topic("t", partitions=partitions)
+        with KafkaConsumer(bootstrap_servers=cluster.bootstrap_servers) as reader:
+            reader.assign([TopicPartition("t", number) for number in range(partitions)])
+            reader.poll(1)
+            with counted(PACKAGE) as lines:
+                for offset in range(100):
+                    reader.seek(T0, offset)
+            assert reader.position(T0) == 99
+    return lines.count / 100
+
+
+def test_blocking_seek_costs_little_and_the_same_with_many_partitions() -> None:
+    few, many = lines_of_a_blocking_seek(100), lines_of_a_blocking_seek(MANY)
+    assert many <= few * 1.5
+    assert few < 80

@@ -9,6 +9,7 @@ import pytest
 from kafka.aio import AsyncKafkaProducer
 from kafka.producer.kafka import KafkaProducer
 from kafka.testing import EmbeddedCluster
+from test.support.producer_story import cluster_and_producer
 
 WRONG = [
     ({"topic": []}, "topic must be a str, not list"),
@@ -52,3 +53,20 @@ def test_an_asynchronous_producer_names_the_argument() -> None:
     with EmbeddedCluster() as cluster:
         cluster.create_topic("t")
         asyncio.run(send_wrong(cluster.bootstrap_servers))
+
+
+async def test_a_time_that_is_over_is_refused_by_name() -> None:
+    async with cluster_and_producer() as (_, producer):
+        for call in (producer.flush, producer.close):
+            with pytest.raises(ValueError, match=f"{call.__name__}: timeout must not be negative"):
+                await call(-1)
+        assert (await (await producer.send("t", b"x"))).offset == 0
+
+
+def test_a_blocking_producer_refuses_a_time_that_is_over_by_name(
+    producer: KafkaProducer,
+) -> None:
+    for call in (producer.flush, producer.close):
+        with pytest.raises(ValueError, match=f"{call.__name__}: timeout must not be negative"):
+            call(timeout=-1)
+    assert producer.send("t", b"x").get(5).offset == 0

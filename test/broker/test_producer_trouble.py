@@ -18,7 +18,7 @@ from kafka.errors import (
     NotLeaderForPartitionError,
     TopicAuthorizationFailedError,
 )
-from kafka.producer.batch_encoding import Record
+from kafka.producer.batch_encoding import EncodedHeaders, Record, encode_owned
 from kafka.producer.callbacks import LoopCallbacks
 from kafka.producer.core import ProducerCore
 from kafka.producer.future import FutureRecordMetadata
@@ -199,9 +199,9 @@ def put_in(core: ProducerCore, route: TopicInfo, record: Record, size: int) -> F
     return future
 
 
-@pytest.mark.parametrize("headers", [None, [("a", b"b")]])
+@pytest.mark.parametrize("headers", [None, encode_owned([("a", b"b")])])
 async def test_a_batch_that_cannot_be_encoded_fails_alone(
-    headers: list[tuple[str, bytes | None]] | None, caplog: pytest.LogCaptureFixture
+    headers: EncodedHeaders | None, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with cluster_and_producer(
         config={"log.message.timestamp.after.max.ms": str(2**63 - 1)}

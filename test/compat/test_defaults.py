@@ -57,6 +57,7 @@ def test_documented_difference_is_still_one(client: str, name: str) -> None:
     [
         ("KafkaConsumer", "api_version_auto_timeout_ms", 2000),
         ("KafkaConsumer", "legacy_iterator", False),
+        ("KafkaConsumer", "skip_double_compressed_messages", True),
         ("KafkaConsumer", "sock_chunk_bytes", 4096),
         ("KafkaConsumer", "sock_chunk_buffer_count", 1000),
         ("KafkaConsumer", "bootstrap_topics_filter", set()),

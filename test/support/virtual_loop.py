@@ -41,6 +41,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def __init__(self) -> None:
         self._now = 0.0
         self._threads = 0
+        self._interruption: tuple[int, Callable[[], object]] | None = None
         self.network = MemoryNetwork(self)
         super().__init__(_VirtualSelector(self))
 
@@ -53,6 +54,25 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         if self._now + seconds > _LATEST:
             raise OverflowError(f"virtual time ends {_LATEST} s after the start of the loop")
         self._now += seconds
+
+    def interrupt(self, steps: int, call: Callable[[], object]) -> None:
+        """Run *call* between two steps of the loop, *steps* from now.
+
+        A step is all that is ready at one moment, or the passing of time to the next timer.
+        """
+        self._interruption = (steps, call)
+
+    def on_step(self) -> bool:
+        """Count a step; return whether something was called that may have made work."""
+        if self._interruption is None:
+            return False
+        steps, call = self._interruption
+        if steps > 0:
+            self._interruption = (steps - 1, call)
+            return False
+        self._interruption = None
+        call()
+        return True
 
     @property
     def waits_for_threads(self) -> bool:
@@ -204,8 +224,9 @@ class _VirtualSelector(selectors.BaseSelector):
         Raises:
             DeadlockError: nothing can ever happen.
         """
+        interrupted = self._loop.on_step()
         ready = self._real.select(0)
-        if ready or timeout == 0:
+        if ready or timeout == 0 or interrupted:
             return ready
         if self._loop.waits_for_threads:
             return self._real.select(None)

@@ -30,8 +30,10 @@ def kafka_producer(
     *,
     keyed: bool = False,
     vary: bool = False,
+    each: dict[str, Any] | None = None,
     **more: Any,
 ) -> int:
+    """Send; *each* are more arguments of every send()."""
     from kafka import KafkaProducer
 
     options = {**of_broker(), **sending(task), "compression_type": task.codec, **more}
@@ -42,7 +44,10 @@ def kafka_producer(
     futures: list[Any] = []
     watch.start()
     send, keep = producer.send, futures.append
-    if keys is None:
+    if each is not None:
+        for value in values:
+            keep(send(task.topic, value, **each))
+    elif keys is None:
         for value in values:
             keep(send(task.topic, value))
     else:

@@ -21,6 +21,10 @@ from common import Stopwatch, Task
 
 Mode = Callable[[Task, Stopwatch], int]
 
+TIMESTAMP = 1_700_000_000_000
+# What tracing adds to every record.
+TRACE = [("traceparent", b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")]
+
 
 def awaited(story: Callable[..., Coroutine[Any, Any, int]], **options: bool) -> Mode:
     """Return *story* as a mode that runs it on a loop of its own."""
@@ -33,6 +37,9 @@ MODES: dict[str, Mode] = {
     "kafka.send-let-go": blocking.kafka_let_go,
     "kafka.send-many": blocking.kafka_send_many,
     "kafka.send-keyed": partial(blocking.kafka_producer, keyed=True),
+    "kafka.send-partition": partial(blocking.kafka_producer, each={"partition": 0}),
+    "kafka.send-timestamp": partial(blocking.kafka_producer, each={"timestamp_ms": TIMESTAMP}),
+    "kafka.send-headers": partial(blocking.kafka_producer, each={"headers": TRACE}),
     "kafka.send-varied": partial(blocking.kafka_producer, vary=True),
     "kafka.touch": blocking.kafka_touch,
     "kafka.fill": blocking.kafka_fill,

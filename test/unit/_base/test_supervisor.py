@@ -66,3 +66,14 @@ def test_stop_cancels_the_tasks() -> None:
 def test_nothing_starts_before_the_start() -> None:
     with pytest.raises(IllegalStateError, match="not running"):
         Supervisor("kafka-x").spawn(forever(), name="early")
+
+
+async def test_a_cancelled_start_is_no_failure() -> None:
+    supervisor = Supervisor("kafka-x")
+    starting = asyncio.ensure_future(supervisor.start())
+    await asyncio.sleep(0)
+    starting.cancel()
+    await asyncio.wait({starting})
+    supervisor.check()
+    await supervisor.stop()
+    assert supervisor.failure is None

@@ -41,7 +41,7 @@ def test_a_negative_time_is_none() -> None:
 
 @pytest.mark.parametrize(
     ("given", "seconds"),
-    [(None, 7.0), (2, 2.0), (0.5, 0.5), (-1, 0.0), (10**400, threading.TIMEOUT_MAX)],
+    [(None, 7.0), (2, 2.0), (0.5, 0.5), (0, 0.0), (10**400, threading.TIMEOUT_MAX)],
 )
 def test_what_users_give_counts_and_else_the_default(given: float | None, seconds: float) -> None:
     assert seconds_of("flush", given, 7.0) == seconds
@@ -53,3 +53,10 @@ def test_what_users_give_counts_and_else_the_default(given: float | None, second
 def test_what_is_no_time_is_refused_by_name(given: float, error: type[Exception]) -> None:
     with pytest.raises(error, match="flush: timeout must be a number of seconds"):
         seconds_of("flush", given, 7.0)
+
+
+@pytest.mark.parametrize("given", [-1, -0.001, float("-inf")])
+def test_a_negative_time_is_refused_by_name_or_counts_as_zero(given: float) -> None:
+    with pytest.raises(ValueError, match="flush: timeout must not be negative, got -"):
+        seconds_of("flush", given, 7.0)
+    assert seconds_of("get", given, 7.0, allows_past=True) == 0

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from kafka.consumer.arguments import search_times, seek_target
+from kafka.consumer.arguments import search_times, seek_target, seekable
+from kafka.errors import KafkaError, SeekError
 from kafka.structs import OffsetAndMetadata, TopicPartition
+from kafka.subscription import Assignment
 
 A0 = TopicPartition("a", 0)
 
@@ -32,6 +34,17 @@ def test_offset_of_another_type_is_a_type_error_that_says_so(offset: object) -> 
         seek_target(offset)
 
 
-def test_negative_offset_is_a_value_error() -> None:
-    with pytest.raises(ValueError, match="offset must be an int >= 0"):
-        seek_target(-1)
+# What kafka-python 3.x and 2.x raise, and what both are.
+@pytest.mark.parametrize("kind", [ValueError, AssertionError, SeekError, KafkaError])
+class TestSeek:
+    def test_negative_offset_is_an_error(self, kind: type[Exception]) -> None:
+        with pytest.raises(kind, match="offset must be an int >= 0"):
+            seek_target(-1)
+
+    def test_partition_that_is_not_assigned_is_an_error(self, kind: type[Exception]) -> None:
+        with pytest.raises(kind, match="Unassigned partition: a-0"):
+            seekable(Assignment((), 1), (A0,))
+
+    def test_all_partitions_of_none_is_an_error(self, kind: type[Exception]) -> None:
+        with pytest.raises(kind, match="No partitions are currently assigned"):
+            seekable(Assignment((), 1), ())

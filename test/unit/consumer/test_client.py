@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from kafka.consumer.client import ConsumerClient
+from kafka.consumer.client import ConsumerClient, settings_of
 from kafka.errors import IllegalStateError, KafkaConfigurationError
 
 
 def client(*topics: str, **configs: object) -> ConsumerClient:
-    return ConsumerClient("SomeConsumer", topics, {"client_id": "c", **configs})
+    settings = settings_of("SomeConsumer", topics, {"client_id": "c", **configs})
+    return ConsumerClient("SomeConsumer", topics, settings)
 
 
 def test_client_names_itself_after_its_face() -> None:

@@ -9,7 +9,7 @@ import pytest
 from kafka.consumer.fetch_buffer import FetchBuffer
 from kafka.errors import KafkaError
 from kafka.subscription import Hold
-from test.support.waiting import once_inside
+from test.support.waiting import A_DAY, once_inside
 from test.unit.consumer.consumer_data import OTHER, TP, batch, fetched, started
 
 
@@ -227,7 +227,7 @@ def test_waiting_poll_is_let_go(
     buffer: FetchBuffer, event: Callable[[FetchBuffer], object]
 ) -> None:
     with once_inside(FetchBuffer.wait, lambda: event(buffer)):
-        buffer.wait(None)
+        buffer.wait(A_DAY)
 
 
 def test_wait_ends_in_time(buffer: FetchBuffer) -> None:
@@ -327,3 +327,40 @@ def test_pause_of_a_stuck_partition_changes_nothing_of_what_counts(buffer: Fetch
     buffer.finish(bad)
     assert full == [False, False]
     assert repr(buffer).endswith("size=0/100>")
+
+
+def test_place_that_is_left_has_no_data_and_no_error(buffer: FetchBuffer) -> None:
+    buffer.put(fetched(batch(0, bytes(200))))
+    buffer.put_error(TP, 1, KafkaError("t-0"))
+    buffer.leave(TP, buffer.generation(TP))
+    assert (buffer.head(), buffer.take_error(), buffer.is_full) == (None, None, False)
+    assert not buffer.put(fetched(batch(0, b"late")))
+    buffer.put_error(TP, 1, KafkaError("late"))
+    assert buffer.take_error() is None
+    assert not buffer.is_valid(TP, 1)
+
+
+def test_place_that_is_left_is_read_again_after_its_restart(buffer: FetchBuffer) -> None:
+    buffer.hold(TP, Hold.PAUSED)
+    buffer.leave(TP, buffer.generation(TP))
+    buffer.assign([started(), started(OTHER, 2)])
+    assert not buffer.put(fetched(batch(0, b"late")))
+    buffer.restart(TP, 7, 5, -1)
+    assert buffer.put(fetched(batch(5, b"a"), generation=7, offset=5))
+    assert buffer.head() is None
+    buffer.release(TP, Hold.PAUSED)
+    assert buffer.head() is not None
+
+
+def test_new_start_is_not_left_with_the_old_one(buffer: FetchBuffer) -> None:
+    left = buffer.generation(TP)
+    buffer.restart(TP, 7, 5, -1)
+    buffer.leave(TP, left)
+    assert buffer.put(fetched(batch(5, b"a"), generation=7, offset=5))
+
+
+def test_unassigned_partition_is_not_left(buffer: FetchBuffer) -> None:
+    buffer.assign([])
+    assert buffer.generation(TP) == -1
+    buffer.leave(TP, -1)
+    assert buffer.position(TP) is None

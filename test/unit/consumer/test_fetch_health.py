@@ -9,6 +9,7 @@ from kafka.consumer.fetch_health import (
     Neglected,
     PartitionHealth,
     partition_health,
+    topic_health,
 )
 from kafka.consumer.fetch_planner import Reason
 from kafka.errors import KafkaError
@@ -88,15 +89,22 @@ def test_health_of_a_partition_that_is_read() -> None:
 
 
 def test_health_of_a_partition_that_was_never_fetched() -> None:
-    health = partition_health(PartitionState(TP, 1), None, Reason.INITIALIZING, 101.5)
-    reason = Reason.INITIALIZING.value
-    assert health == PartitionHealth("initializing", reason, None, None, None, None)
+    health = partition_health(PartitionState(TP, 1), None, "has no position yet", 101.5)
+    assert health == PartitionHealth("initializing", "has no position yet", *[None] * 4)
+
+
+@pytest.mark.parametrize(
+    ("trouble", "reason"),
+    [(None, "its topic is not known yet"), ("does not exist", "its topic does not exist")],
+)
+def test_health_of_a_topic_without_partitions(trouble: str | None, reason: str) -> None:
+    assert topic_health(trouble) == PartitionHealth("initializing", reason, *[None] * 4)
 
 
 def test_health_names_the_error_that_the_next_poll_raises() -> None:
     state, error = lagging(), KafkaError("broken")
     state.fail(error)
-    assert partition_health(state, 3, Reason.FAILED, 101.5).error is error
+    assert partition_health(state, 3, None, 101.5).error is error
 
 
 def test_position_behind_the_known_end_has_no_lag() -> None:

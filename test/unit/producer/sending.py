@@ -8,6 +8,7 @@ from uuid import UUID
 from kafka._base.observer import Observer
 from kafka._base.runtime import Runtime
 from kafka.cluster import ClusterMetadata
+from kafka.producer.batch_encoding import encode_owned
 from kafka.producer.future import future_of
 from kafka.producer.incomplete_batches import IncompleteBatches
 from kafka.producer.record_accumulator import AccumulatorSettings, RecordAccumulator
@@ -132,13 +133,14 @@ class Surroundings:
     ) -> FutureRecordMetadata:
         """Put a record in; one that is *alone* has a batch of its own."""
         queue = self.queue(partition)
+        owned = None if headers is None else encode_owned(headers)
         if alone:
-            batch = self.accumulator.make_batch(queue, ((0, None, value, headers),))
+            batch = self.accumulator.make_batch(queue, ((0, None, value, owned),))
             batch.seal()
             self.accumulator.charge(batch, 100)
             self.accumulator.adopt(queue, batch)
             return future_of(batch, 0)
-        future = self.accumulator.append(self.route, queue, (0, None, value, headers), 100)
+        future = self.accumulator.append(self.route, queue, (0, None, value, owned), 100)
         assert future is not None
         return future
 
@@ -146,6 +148,9 @@ class Surroundings:
         """Return the values of the records in a queue, in order."""
         found: list[bytes | None] = []
         for batch in self.queue(partition).batches:
-            records = batch.records if not batch.count or batch.records else batch.decoded()
-            found += [record if isinstance(record, bytes) else record[2] for record in records]
+            if batch.count and not batch.records:
+                found += [value for _, _, value, _ in batch.decoded()]
+                continue
+            entries = batch.records
+            found += [entry if isinstance(entry, bytes) else entry[1] for entry in entries]
         return found

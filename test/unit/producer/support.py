@@ -37,7 +37,8 @@ class OwnerStub:
 
 def make_batch(*records: Record) -> ProducerBatch:
     batch = ProducerBatch(TP, OwnerStub(), order=(1,), created=0.0)
-    batch.records.extend(records)
+    for record in records:
+        batch.add(record)
     return batch
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kafka.errors import UnsupportedVersionError
 from kafka.producer.arguments import (
@@ -12,7 +14,9 @@ from kafka.producer.arguments import (
     check_topic,
     owned,
     owned_headers,
+    plain_headers,
 )
+from kafka.producer.batch_encoding import encode_owned
 
 
 @pytest.mark.parametrize("name", ["a", "A-b_c.9", "x" * 249, "..."])
@@ -91,7 +95,7 @@ def test_headers_are_copied() -> None:
     copies = owned_headers(headers, 2)
     value[:] = b"after!"
     headers.clear()
-    assert copies == [("a", b"before"), ("b", None)]
+    assert copies == encode_owned([("a", b"before"), ("b", None)])
 
 
 @pytest.mark.parametrize(
@@ -109,7 +113,44 @@ def test_headers_of_the_wrong_kind_are_refused(headers: object, words: str) -> N
         owned_headers(headers, 2)
 
 
+HEADER = st.tuples(
+    st.text(max_size=70) | st.sampled_from(["traceparent", b"x", None]),
+    st.binary(max_size=200) | st.none() | st.just(bytearray(b"x")),
+)
+
+
+@given(st.lists(HEADER | st.just(["a", b"b"]), max_size=4))
+def test_plain_headers_are_stored_as_all_others(headers: list[object]) -> None:
+    found = plain_headers(headers)
+    assert found is None or found == owned_headers(headers, 2)
+
+
+@pytest.mark.parametrize(
+    "headers", [[("a", b"b")], [("traceparent", b"0" * 55), ("baggage", b"x=y")]]
+)
+def test_the_usual_headers_are_plain(headers: list[object]) -> None:
+    assert plain_headers(headers) == owned_headers(headers, 2)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [],
+        (("a", b"b"),),
+        [["a", b"b"]],
+        [("a", None)],
+        [("\u00e9", b"v")],
+        [("a",)],
+        [(b"a", b"b")],
+        {"a": b"b"},
+        7,
+    ],
+)
+def test_other_headers_are_not_plain(headers: object) -> None:
+    assert plain_headers(headers) is None
+
+
 def test_headers_need_brokers_that_store_them() -> None:
-    assert owned_headers([], 1) == []
+    assert owned_headers([], 1) is None
     with pytest.raises(UnsupportedVersionError, match="record format 1"):
         owned_headers([("a", b"b")], 1)

@@ -58,9 +58,9 @@ def test_a_record_alone_comes_out_as_a_whole_record_does(
 ) -> None:
     encoding = Encoding(2, codec)
     ticks = [(0, 5), (0, 7)]
-    general = encode_entries(Shape.FULL, [(7, key, value, None)], [], encoding)
+    general = encode_entries(Shape.FULL, [(key, value, None, -1)], ticks, encoding)
     pair = encode_entries(Shape.KEYED, [(key, value)], ticks, encoding)
-    # What each keeps of the time: a column there, its ticks here.
+    # What is kept of the time: a column there, its ticks here.
     assert pair == general._replace(timestamps=())
     if key is None:
         assert encode_entries(Shape.PLAIN, [value], ticks, encoding) == pair

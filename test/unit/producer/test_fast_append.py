@@ -63,6 +63,16 @@ class Setup:
     def append(self, value: object = b"v", key: object = None) -> FutureRecordMetadata | None:
         return self.gate.append("t", value, key)
 
+    def append_with(
+        self,
+        key: object = None,
+        *,
+        headers: object = None,
+        partition: object = None,
+        timestamp_ms: object = None,
+    ) -> FutureRecordMetadata | None:
+        return self.gate.append_with("t", b"v", key, headers, partition, timestamp_ms)
+
     def is_free(self) -> bool:
         """Return whether another thread can get gate and lock."""
         entered = threading.Event()
@@ -100,6 +110,40 @@ def test_a_pair_goes_to_a_batch_of_pairs(make: Make) -> None:
     assert setup.batch.records == [(b"k", b"v")]
 
 
+def test_a_partition_and_a_timestamp_can_be_given(make: Make) -> None:
+    setup = Setup(make)
+    for timestamp_ms in (5, 5, 7, None, None):
+        assert setup.append_with(partition=0, timestamp_ms=timestamp_ms) is not None
+    assert setup.batch.records == [b"v"] * 5
+    assert setup.batch.ticks == [(0, 5), (2, 7), (3, 1_700_000_000_123)]
+
+
+def test_a_record_of_now_after_one_with_a_timestamp_has_the_time_of_now(make: Make) -> None:
+    setup = Setup(make)
+    setup.append()
+    setup.append_with(timestamp_ms=5)
+    setup.append()
+    times = [(0, 1_700_000_000_123), (1, 5), (2, 1_700_000_000_123)]
+    assert setup.batch.ticks == times
+
+
+@pytest.mark.parametrize("key", [None, b"k"])
+def test_headers_go_into_a_batch_of_full_entries(make: Make, key: bytes | None) -> None:
+    setup = Setup(make, Shape.FULL)
+    headers = [("h", b"xyz"), ("i", b"")]
+    assert setup.append_with(key, headers=headers) is not None
+    headers.clear()
+    assert setup.batch.records == [(key, b"v", b"\x04\x02h\x06xyz\x02i\0", 5)]
+
+
+def refused_format(magic: int, **more: object) -> Callable[[Setup], object]:
+    def send(setup: Setup) -> object:
+        setup.gate.magic = magic
+        return setup.append_with(**more)
+
+    return send
+
+
 def without_open_batch(setup: Setup) -> object:
     setup.queue.open = None
     return setup.append()
@@ -116,6 +160,18 @@ def while_memory_is_short(setup: Setup) -> object:
 
 
 REFUSED: dict[str, Callable[[Setup], object]] = {
+    "partition not there": lambda setup: setup.append_with(partition=1),
+    "partition below 0": lambda setup: setup.append_with(partition=-1),
+    "partition no int": lambda setup: setup.append_with(partition=True),
+    "partition and key not bytes": lambda setup: setup.append_with("k", partition=0),
+    "timestamp below 0": lambda setup: setup.append_with(timestamp_ms=-1),
+    "timestamp beyond time": lambda setup: setup.append_with(timestamp_ms=2**63),
+    "timestamp no int": lambda setup: setup.append_with(timestamp_ms=1.0),
+    "headers into values": lambda setup: setup.append_with(headers=[("h", b"x")]),
+    "headers of another kind": lambda setup: setup.append_with(headers=(("h", b"x"),)),
+    "headers for old brokers": refused_format(1, headers=[("h", b"x")]),
+    "timestamp for old brokers": refused_format(1, timestamp_ms=5),
+    "key that is not known, with a time": lambda setup: setup.append_with(b"o", timestamp_ms=5),
     "value not bytes": lambda setup: setup.append("v"),
     "value None": lambda setup: setup.append(None, b"k"),
     "key not bytes": lambda setup: setup.append(key="k"),
@@ -306,6 +362,7 @@ def set_aside_while_inside(setup: Setup) -> None:
 
 CALLS: dict[str, Callable[[Setup], object]] = {
     "append": lambda setup: setup.append(),
+    "append_with": lambda setup: setup.append_with(partition=0, timestamp_ms=5),
     "append_block": append_block,
     "run": lambda setup: setup.gate.run(len, b""),
     "guarded": lambda setup: setup.gate.guarded(len, b""),

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kafka._base.observer import Observer
-from kafka.producer.batch_encoding import Shape, record_memory
+from kafka.producer.arguments import owned_headers
+from kafka.producer.batch_encoding import EncodedHeaders, Headers, Shape, record_memory
 from kafka.producer.fast_append import FastAppend
 from kafka.producer.incomplete_batches import IncompleteBatches
 from kafka.producer.locked_append import LockedAppend
@@ -25,6 +26,18 @@ from test.unit.producer.test_record_accumulator import Interrupting
 LARGEST = 700
 WALLS = [1_700_000_000.0, 1_700_000_000.25, 1_700_000_000.2503, 1_699_999_999.5]
 KEYS = [None, b"a", b"b", b"cc"]
+SIZES = [0, 1, 40, 300, 499, 501, 600]
+HEADERS: list[Headers | None] = [
+    None,
+    None,
+    [],
+    [("h", b"x")],
+    [("h", b"")],
+    [("h", b"x"), ("trace", b"y" * 30)],
+    [("none", None)],
+    [("n" * 70, b"v")],
+    [("\u00e9", b"v")],
+]
 Step = tuple[str, object]
 
 
@@ -87,16 +100,42 @@ class Producer:
         assert pool.used == sum(batch.memory + batch.overhead_memory for batch in batches)
         return accounts, pool.used - reserved, pool.backlog
 
-    def append(self, argument: tuple[int, bytes | None, bool]) -> object:
+    def append(self, argument: tuple[int, bytes | None]) -> object:
         """Send a record."""
-        size, key, has_headers = argument
-        value, headers = b"v" * size, [("h", b"x")] if has_headers else None
-        if not has_headers:
-            future = self.accumulator.gate.append("t", value, key)
-            if future is not None:
-                return "at once", future._index  # noqa: SLF001 - the future of no other record
-        record = (int(self.wall * 1000), key, value, headers)
+        size, key = argument
+        future = self.accumulator.gate.append("t", b"v" * size, key)
+        if future is not None:
+            return "at once", future._index  # noqa: SLF001 - the future of no other record
+        return self._append(size, key)
+
+    def append_with(
+        self, argument: tuple[int, bytes | None, Headers | None, int | None, int | None]
+    ) -> object:
+        """Send a record of which the user says more."""
+        size, key, headers, partition, timestamp = argument
+        gate = self.accumulator.gate
+        future = gate.append_with("t", b"v" * size, key, headers, partition, timestamp)
+        if future is not None:
+            return "at once", future._index  # noqa: SLF001 - the future of no other record
+        if partition not in (None, 0, 1) or (timestamp or 0) < 0:
+            return "refused"
+        owned = None if headers is None else owned_headers(headers, 2)
+        return self._append(size, key, owned, partition, timestamp)
+
+    def _append(
+        self,
+        size: int,
+        key: bytes | None,
+        headers: EncodedHeaders | None = None,
+        partition: int | None = None,
+        timestamp: int | None = None,
+    ) -> object:
+        if timestamp is None:
+            timestamp = int(self.wall * 1000)
+        record = (timestamp, key, b"v" * size, headers)
         queue = None if key is None else self.topic.place(key)
+        if partition is not None:
+            queue = self.topic.queues[partition]
         slow = self.accumulator.append(self.topic, queue, record, record_memory(record))
         return None if slow is None else slow._index  # noqa: SLF001 - the same
 
@@ -175,10 +214,16 @@ class Producer:
 STEPS = st.one_of(
     st.tuples(
         st.just("append"),
+        st.tuples(st.sampled_from(SIZES), st.sampled_from(KEYS)),
+    ),
+    st.tuples(
+        st.just("append_with"),
         st.tuples(
-            st.sampled_from([0, 1, 40, 300, 499, 501, 600]),
+            st.sampled_from(SIZES),
             st.sampled_from(KEYS),
-            st.sampled_from([False] * 7 + [True]),
+            st.sampled_from(HEADERS),
+            st.sampled_from([None, None, 0, 1, 2, -1]),
+            st.sampled_from([None, None, 0, 5, 6, 1_700_000_000_000, 2**63 - 1, -1]),
         ),
     ),
     st.tuples(st.just("append_many"), st.lists(st.integers(0, 200), min_size=1, max_size=12)),

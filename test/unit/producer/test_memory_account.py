@@ -33,7 +33,7 @@ def modules() -> list[Path]:
     return sorted(Path(kafka.__file__).with_name("producer").glob("*.py"))
 
 
-def test_only_the_pool_and_one_line_of_the_gate_write_the_account_of_a_batch() -> None:
+def test_only_the_pool_and_a_line_of_each_append_write_the_account_of_a_batch() -> None:
     found = [
         place
         for path in modules()
@@ -41,7 +41,9 @@ def test_only_the_pool_and_one_line_of_the_gate_write_the_account_of_a_batch() -
         for place in written(path, ACCOUNT)
     ]
     initial = [("producer_batch", "__init__", name) for name in sorted(ACCOUNT)]
-    assert sorted(found) == sorted([("fast_append", "append", "room"), *initial])
+    assert sorted(found) == sorted(
+        [("fast_append", "append", "room"), ("fast_append", "append_with", "room"), *initial]
+    )
 
 
 def test_only_the_pool_writes_its_own_figures() -> None:

@@ -16,7 +16,7 @@ from kafka.errors import (
     for_code,
 )
 from kafka.errors.verdict import Verdict, verdict_for
-from kafka.producer.batch_encoding import Shape
+from kafka.producer.batch_encoding import encode_owned
 from kafka.producer.produce_request import (
     PRODUCE_VERDICTS,
     DrainedBatch,
@@ -136,8 +136,7 @@ def test_a_batch_for_an_older_broker_keeps_its_records() -> None:
 
 
 def test_headers_cannot_be_stored_by_an_older_broker() -> None:
-    batch = make_batch((0, None, b"a", [("h", b"1")]))
-    batch.shape = Shape.FULL
+    batch = make_batch((0, None, b"a", encode_owned([("h", b"1")])))
     batch.seal()
     encode(batch)
     with pytest.raises(UnsupportedVersionError, match=r"t-0: .* headers"):

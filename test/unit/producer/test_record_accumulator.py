@@ -196,7 +196,7 @@ def test_abort_frees_the_reserved_memory_of_open_batches(story: Story) -> None:
     batch = story.route.sticky.open
     assert batch is not None
     pool = story.accumulator.pool
-    assert pool.reserve(batch, 300, 1000) >= 300
+    assert pool.reserve(batch, 300, 10**9, 1000) >= 300
     story.accumulator.abort(KafkaError("the end"))
     assert (pool.reserved, pool.used) == (set(), 0)
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from kafka.record._encode import encode_records
 from kafka.record._equal import MOST_EQUAL, encode_equal_values
+from kafka.record._headers import encode_headers
 from test.support.record_oracle import PlainRecord, write
 
 
@@ -49,6 +50,20 @@ def test_the_largest_batch_of_equal_values_comes_out_as_records_one_by_one() -> 
     values = [b"%05d" % number for number in range(MOST_EQUAL)]
     expected = one_by_one([3] * MOST_EQUAL, values)
     assert encode_equal_values([(0, 3)], values, 5) == expected
+
+
+@pytest.mark.parametrize("headers", [[("h", b"x")], [("h", b"x" * 70), ("i", None)]])
+@pytest.mark.parametrize("count", [1, 63, 65, 200])
+def test_equal_values_with_headers_come_out_as_records_one_by_one(
+    headers: list[tuple[str, bytes | None]], count: int
+) -> None:
+    values = [b"%04d" % number for number in range(count)]
+    section = encode_headers(headers)
+    both = [value + section for value in values]
+    runs = [(0, 7), (count // 2, 80)] if count > 60 else [(0, 7)]
+    timestamps = expanded(runs, count)
+    records = [PlainRecord(n, timestamps[n], None, values[n], headers) for n in range(count)]
+    assert encode_equal_values(runs, both, 4 + len(section), len(section)) == write(records)
 
 
 @pytest.mark.parametrize(

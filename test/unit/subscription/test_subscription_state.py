@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from kafka.errors import IllegalStateError
@@ -124,6 +126,25 @@ def test_partition_that_returns_starts_afresh() -> None:
 
 def test_duplicates_are_assigned_once() -> None:
     assert len(SubscriptionState().replace_assignment([A0, A0])) == 1
+
+
+@pytest.mark.parametrize(
+    ("pattern", "error"),
+    [
+        ("[", ValueError),
+        ("(?P<", ValueError),
+        (b"x", TypeError),
+        (re.compile(b"x"), TypeError),
+        (7, TypeError),
+    ],
+)
+def test_pattern_that_is_none_is_named_and_changes_nothing(
+    pattern: object, error: type[Exception]
+) -> None:
+    state = SubscriptionState()
+    with pytest.raises(error, match=r"^pattern must be a regular expression"):
+        state.subscribe(pattern=pattern)  # type: ignore[arg-type]
+    assert state.type is SubscriptionType.NONE
 
 
 def test_pattern_matches_from_the_start_of_the_name() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 pytest_plugins = ["pytester"]
 
-_HOOK = "from test.conftest import pytest_pyfunc_call"
+_HOOK = "from test.conftest import pytest_addoption, pytest_pyfunc_call"
 _TESTS = """
 import asyncio
 

@@ -109,3 +109,31 @@ def test_unknown_name_or_family_does_not_resolve(host: str, family: int) -> None
 
     with pytest.raises(socket.gaierror):
         run(main())
+
+
+async def test_a_call_can_be_interrupted_after_any_number_of_steps() -> None:
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, VirtualLoop)
+    reached: list[int] = []
+
+    async def work() -> None:
+        for number in range(4):
+            reached.append(number)
+            await asyncio.sleep(0)
+
+    for steps in range(4):
+        reached.clear()
+        task = asyncio.ensure_future(work())
+        loop.interrupt(steps, task.cancel)
+        await asyncio.wait({task})
+        assert task.cancelled()
+        assert reached == list(range(steps))
+
+
+async def test_time_does_not_pass_when_the_interruption_makes_work() -> None:
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, VirtualLoop)
+    task = asyncio.ensure_future(asyncio.sleep(10))
+    loop.interrupt(1, task.cancel)
+    await asyncio.wait({task})
+    assert loop.time() == 0
