@@ -9,15 +9,17 @@ import logging
 import os
 import threading
 import traceback
-from queue import SimpleQueue
 from typing import TYPE_CHECKING, Final
 
 from kafka._base import logs
+from kafka._base.native import is_patched, new_queue
 from kafka._base.reentrant_lock import reentrant_lock
 from kafka._base.waiting import Notification
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
+
+    from kafka._base.native import Queue
 
 # Seconds that closing a client waits for its last lines. The handler may be waiting for the thread
 # that closes; then it gets them later.
@@ -32,13 +34,18 @@ class _LogThread:
     """
 
     def __init__(self) -> None:
-        self._queue: SimpleQueue[logging.LogRecord | Notification] = SimpleQueue()
+        self._queue: Queue[logging.LogRecord | Notification] = new_queue()
         self._starting = reentrant_lock()
         self._thread: threading.Thread | None = None
 
     def put(self, record: logging.LogRecord) -> None:
         """Hand *record* to the thread; called on other threads of ours."""
         self._queue.put(record)
+        if not is_patched():
+            self.start()
+
+    def start(self) -> None:
+        """Start the thread unless it runs."""
         with self._starting:
             if self._thread is not None:
                 return
@@ -77,7 +84,17 @@ def _handle(item: logging.LogRecord | Notification) -> None:
             traceback.print_exc()
 
 
-_log_thread = _LogThread()
+_making = reentrant_lock()
+_log_thread: _LogThread | None = None
+
+
+def prepare() -> None:
+    """Start the thread where a thread of ours could not: in a patched program it is a greenlet.
+
+    A greenlet lives in the thread of the system that starts it, so a user's thread must do it.
+    """
+    if is_patched():
+        _the_thread().start()
 
 
 def own_thread() -> AbstractContextManager[None]:
@@ -87,16 +104,26 @@ def own_thread() -> AbstractContextManager[None]:
 
 def settle(timeout: float = _SETTLE) -> None:
     """Wait at most *timeout* seconds until what our threads have logged has been handled."""
-    _log_thread.flush(timeout)
+    if _log_thread is not None:
+        _log_thread.flush(timeout)
 
 
 def _put(record: logging.LogRecord) -> None:
-    _log_thread.put(record)
+    _the_thread().put(record)
+
+
+def _the_thread() -> _LogThread:
+    """Return the thread; made when it is needed, because programs import first, then patch."""
+    global _log_thread  # noqa: PLW0603 - one for the process
+    if _log_thread is None:
+        with _making:
+            _log_thread = _log_thread or _LogThread()
+    return _log_thread
 
 
 def _after_fork_in_child() -> None:
-    global _log_thread  # noqa: PLW0603 - the parent's is of no use
-    _log_thread = _LogThread()
+    global _log_thread, _making
+    _log_thread, _making = None, reentrant_lock()
     logs.forget_other_threads()
 
 

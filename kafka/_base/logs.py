@@ -11,8 +11,8 @@ what it always is.
 
 from __future__ import annotations
 
+import _thread
 import logging
-from _thread import get_ident
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
@@ -36,7 +36,7 @@ class _HandOver(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Return whether the logger may go on with *record* in this thread."""
-        take = _takers.get(get_ident())
+        take = _takers.get(_thread.get_ident())
         if take is None:
             return True
         take(record)
@@ -61,7 +61,7 @@ def logger(name: str) -> logging.Logger:
 @contextmanager
 def handing_over(take: Callable[[logging.LogRecord], object]) -> Iterator[None]:
     """Call *take* with what this thread logs in the ``with`` block, instead of the handlers."""
-    ident = get_ident()
+    ident = _thread.get_ident()
     _takers[ident] = take
     try:
         yield
@@ -71,7 +71,7 @@ def handing_over(take: Callable[[logging.LogRecord], object]) -> Iterator[None]:
 
 def forget_other_threads() -> None:
     """Forget all threads but the running one, in a forked child, where they do not exist."""
-    for ident in _takers.keys() - {get_ident()}:
+    for ident in _takers.keys() - {_thread.get_ident()}:
         del _takers[ident]
 
 

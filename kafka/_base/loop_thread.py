@@ -9,23 +9,26 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import selectors
-import threading
 import warnings
 import weakref
-from queue import Empty, SimpleQueue
+from _queue import Empty
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
+from kafka._base import log_thread
 from kafka._base.futures import mark_retrieved
-from kafka._base.log_thread import own_thread, settle
 from kafka._base.logs import look_up_levels
-from kafka._base.loop_clock import SteadyLoop
+from kafka._base.native import get_ident, new_queue, system_thread
+from kafka._base.own_loop import OwnLoop, new_own_loop
 from kafka._base.reentrant_lock import reentrant_lock
 from kafka._base.waiting import bounded
 from kafka.errors import IllegalStateError, KafkaTimeoutError
 
 if TYPE_CHECKING:
+    import selectors
     from collections.abc import Callable, Coroutine
+
+    from kafka._base.native import Queue, Thread
 
 T = TypeVar("T")
 
@@ -46,9 +49,9 @@ class EventLoopThread:
         self.name = name
         self.on_fork: list[Callable[[], None]] = []
         self._lock = reentrant_lock()
-        self._loop: _OwnLoop | None = None
+        self._loop: OwnLoop | None = None
         self._selector: selectors.BaseSelector | None = None
-        self._thread: threading.Thread | None = None
+        self._thread: Thread | None = None
         self._state = "NEW"
         _THREADS.add(self)
 
@@ -56,6 +59,12 @@ class EventLoopThread:
     def is_running(self) -> bool:
         """Whether calls are taken."""
         return self._state == "RUNNING"
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the caller runs on this thread."""
+        thread = self._thread
+        return thread is not None and thread.ident == get_ident()
 
     @property
     def was_forked(self) -> bool:
@@ -67,20 +76,16 @@ class EventLoopThread:
         if self._state not in ("NEW", "FORKED"):
             raise IllegalStateError(f"{self.name}: cannot start, it is {self._state}")
         look_up_levels()
+        log_thread.prepare()
         state = self._state
-        self._selector = selectors.DefaultSelector()
+        self._loop, self._selector = new_own_loop()
+        self._thread = system_thread(partial(_run, self._loop), self.name)
+        self._state = "RUNNING"
         try:
-            self._loop = _OwnLoop(self._selector)
-            self._thread = threading.Thread(
-                target=_run, args=(self._loop,), name=self.name, daemon=True
-            )
-            self._state = "RUNNING"
             self._thread.start()
         except BaseException:
-            # The system has no more descriptors or threads, or the program ends.
-            if self._loop is not None:
-                self._loop.close()
-            self._selector.close()
+            # The system has no more threads, or the program ends.
+            self._loop.close()
             self._state = state
             self._selector = self._loop = self._thread = None
             raise
@@ -114,7 +119,7 @@ class EventLoopThread:
     def _submit(self, call: _Call[T]) -> None:
         with self._lock:
             if self._loop is not None and self._state == "RUNNING":
-                if self._thread is not threading.current_thread():
+                if not self.is_current:
                     self._loop.call_soon_threadsafe(call.start)
                     return
                 reason = "a blocking call on the client's own thread would wait for itself"
@@ -145,9 +150,9 @@ class EventLoopThread:
                 return
             with contextlib.suppress(RuntimeError):  # it has ended and is closed
                 loop.call_soon_threadsafe(loop.end)
-        if thread is not threading.current_thread():
+        if thread.ident != get_ident():
             thread.join(timeout)
-            settle()
+            log_thread.settle()
 
     def _let_go(self) -> None:
         """Forget the parent's loop, in a forked child."""
@@ -185,7 +190,7 @@ class _Call(Generic[T]):
     def __init__(self, work: Coroutine[Any, Any, T]) -> None:  # Any: unused
         self._work = work
         self._task: asyncio.Task[T] | None = None
-        self.done: SimpleQueue[asyncio.Task[T]] = SimpleQueue()
+        self.done: Queue[asyncio.Task[T]] = new_queue()
 
     def start(self) -> None:
         """Start the work; on the loop."""
@@ -206,27 +211,7 @@ class _Call(Generic[T]):
 
 def on_own_loop() -> bool:
     """Return whether the running event loop is that of an `EventLoopThread`."""
-    return isinstance(asyncio.get_running_loop(), _OwnLoop)
-
-
-class _OwnLoop(SteadyLoop):
-    """A loop on which nothing runs but one client."""
-
-    _ends = False
-
-    def __init__(self, selector: selectors.BaseSelector) -> None:
-        try:
-            super().__init__(selector)
-        except BaseException:
-            # Or it would warn that nobody has closed it. Its own close() wants all that is missing.
-            asyncio.BaseEventLoop.close(self)
-            raise
-
-    def end(self) -> None:
-        """Stop, once: what is left is run to its end after that, and must not be stopped."""
-        if not self._ends:
-            self._ends = True
-            self.stop()
+    return isinstance(asyncio.get_running_loop(), OwnLoop)
 
 
 # What forked children hold on to, so that it is never closed or collected.
@@ -236,7 +221,7 @@ _THREADS: weakref.WeakSet[EventLoopThread] = weakref.WeakSet()
 
 def _run(loop: asyncio.SelectorEventLoop) -> None:
     asyncio.set_event_loop(loop)
-    with own_thread():
+    with log_thread.own_thread():
         _run_to_its_end(loop)
 
 

@@ -9,8 +9,11 @@ lock held for good: 1,818 of 3,000 interruptions of a loop over ``with lock: pas
 from __future__ import annotations
 
 import sys
-import threading
 from _thread import RLock
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import threading
 
 
 class ReentrantLock(RLock):  # type: ignore[misc] # typeshed calls it final; it is not
@@ -31,4 +34,5 @@ class ReentrantLock(RLock):  # type: ignore[misc] # typeshed calls it final; it 
 
 def reentrant_lock() -> threading.RLock:
     """Return a reentrant lock; the system's own one where that is safe, as it is faster."""
-    return ReentrantLock() if sys.version_info >= (3, 14) else threading.RLock()
+    # Not threading.RLock, which gevent and eventlet patch: the loop's thread locks these, too.
+    return ReentrantLock() if sys.version_info >= (3, 14) else RLock()

@@ -33,6 +33,9 @@ def _untouched_time() -> ModuleType:
 
 _untouched: Final = _untouched_time()
 monotonic: Final[Callable[[], float]] = _untouched.monotonic
+# It lets other threads run. Those of gevent and eventlet let other greenlets run, which does not
+# help the loop's thread.
+sleep: Final[Callable[[float], None]] = _untouched.sleep
 
 
 def uniform(low: float, high: float) -> float:

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import math
 import threading
-from queue import Empty, SimpleQueue
+from _queue import Empty
+
+from kafka._base.native import Queue, new_queue
 
 
 class Notification:
@@ -21,7 +23,7 @@ class Notification:
     __slots__ = ("_notes",)
 
     def __init__(self) -> None:
-        self._notes: SimpleQueue[None] = SimpleQueue()
+        self._notes: Queue[None] = new_queue()
 
     def notify(self) -> None:
         """End one wait, the present or the next one; any thread."""

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from kafka._base.deadline import Deadline
 from kafka._base.futures import mark_retrieved
 from kafka._base.logs import logger
+from kafka._base.loop_check import check_own_loop
 from kafka._base.observer import Observer
-from kafka._base.own_loop import check_own_loop
 from kafka._base.system import SystemClock
 from kafka._base.waiting import bounded
 from kafka.config.consumer import ConsumerConfig

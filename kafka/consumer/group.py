@@ -7,7 +7,6 @@ that polls.
 from __future__ import annotations
 
 import contextlib
-import time
 from functools import partial, wraps
 from typing import TYPE_CHECKING, ClassVar, Concatenate, ParamSpec, Self, TypeVar
 
@@ -15,7 +14,7 @@ from kafka._base.deadline import Deadline
 from kafka._base.lifetime import Lifetime
 from kafka._base.logs import logger
 from kafka._base.loop_thread import EventLoopThread
-from kafka._base.system import SystemClock
+from kafka._base.system import SystemClock, sleep
 from kafka._base.waiting import bounded
 from kafka.config.consumer import ConsumerConfig
 from kafka.consumer import arguments
@@ -116,7 +115,7 @@ class KafkaConsumer(Facade[ConsumerCalls]):
         self.config = client.config
         super().__init__(ConsumerCalls(client), EventLoopThread(f"kafka-{settings.client_id}-io"))
         self._cursor = RecordCursor(client.buffer, client.collector)
-        client.collector.yield_to_loop = partial(time.sleep, 0)
+        client.collector.yield_to_loop = partial(sleep, 0)
         self._clock = SystemClock()
         self._max_records = settings.max_poll_records
         self._use = ExclusiveUse(type(self).__name__)

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-import queue
 import socket
-import threading
+from _queue import SimpleQueue
+from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
+from kafka._base.native import socket_module, system_thread
 from kafka.errors import KafkaConnectionError
 from kafka.net.node_states import Address
 
@@ -65,7 +66,7 @@ class ThreadResolver:
     def __init__(self, name: str, lookup: Callable[[str, int], list[str]] | None = None) -> None:
         self._name = name
         self._lookup = lookup or _lookup
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
         self._threads = 0
         self._unfinished = 0
 
@@ -98,9 +99,7 @@ class ThreadResolver:
 
     async def _run(self, work: Callable[[], list[str]]) -> list[str]:
         if self._unfinished >= self._threads and self._threads < _MAX_THREADS:
-            thread = threading.Thread(
-                target=_serve, args=(self._jobs,), name=self._name, daemon=True
-            )
+            thread = system_thread(partial(_serve, self._jobs), self._name)
             try:
                 thread.start()
             except RuntimeError as error:
@@ -125,7 +124,7 @@ class ThreadResolver:
             answer.set_result(result)
 
 
-def _serve(jobs: queue.SimpleQueue[_Job | None]) -> None:
+def _serve(jobs: SimpleQueue[_Job | None]) -> None:
     while (job := jobs.get()) is not None:
         try:
             result: list[str] | OSError = job.work()
@@ -140,14 +139,14 @@ def _serve(jobs: queue.SimpleQueue[_Job | None]) -> None:
 
 
 def _lookup(host: str, port: int) -> list[str]:
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    found = socket_module().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return [str(entry[4][0]) for entry in found]
 
 
 def _canonical(host: str) -> list[str]:
     names = dict.fromkeys(
-        socket.getnameinfo(entry[4], socket.NI_NUMERICSERV)[0]
-        for entry in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+        socket_module().getnameinfo(entry[4], socket.NI_NUMERICSERV)[0]
+        for entry in socket_module().getaddrinfo(host, None, type=socket.SOCK_STREAM)
     )
     return list(names)
 

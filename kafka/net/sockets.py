@@ -11,6 +11,7 @@ import os
 import socket
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from kafka._base.native import is_patched, new_socket
 from kafka.errors import KafkaConnectionError, KafkaError
 
 if TYPE_CHECKING:
@@ -81,7 +82,13 @@ async def connect(
     loop = asyncio.get_running_loop()
     try:
         async with asyncio.timeout(timeout):
-            transport, protocol = await loop.create_connection(factory, address.ip, address.port)
+            if is_patched():
+                own = await _connect_unpatched(address)
+                transport, protocol = await loop.create_connection(factory, sock=own)
+            else:
+                transport, protocol = await loop.create_connection(
+                    factory, address.ip, address.port
+                )
     except TimeoutError as error:
         raise KafkaConnectionError(f"{where}: no connection after {timeout:.1f} s") from error
     except OSError as error:
@@ -94,6 +101,17 @@ async def connect(
         transport.abort()
         raise KafkaConnectionError(f"{where}: socket option refused: {error}") from error
     return protocol
+
+
+async def _connect_unpatched(address: Address) -> socket.socket:
+    """Return a connected socket of the system: asyncio would take one of gevent or eventlet."""
+    made = new_socket(socket.AF_INET6 if ":" in address.ip else socket.AF_INET)
+    try:
+        await asyncio.get_running_loop().sock_connect(made, (address.ip, address.port))
+    except BaseException:
+        made.close()
+        raise
+    return made
 
 
 def _os_text(error: OSError) -> str:

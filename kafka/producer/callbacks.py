@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import queue
 import threading
 from typing import TYPE_CHECKING, Protocol
 
 from kafka._base.log_thread import own_thread
 from kafka._base.logs import logger
+from kafka._base.native import new_queue
 from kafka._base.reentrant_lock import reentrant_lock
 
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
+
+    from kafka._base.native import Queue
 
 log = logger(__name__)
 
@@ -42,7 +44,7 @@ class CallbackThread:
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._jobs: Queue[Callable[[], None] | None] = new_queue()
         self._thread: threading.Thread | None = None
         self._starting = reentrant_lock()
 

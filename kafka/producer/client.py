@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kafka._base.deadline import Deadline
-from kafka._base.own_loop import check_own_loop
+from kafka._base.loop_check import check_own_loop
 from kafka._base.system import SystemClock
 from kafka._base.waiting import seconds_of
 from kafka.config.foreign_names import refuse_positional
@@ -113,14 +113,14 @@ class ProducerClient:
         """
         if self.started is not None or self.closed:
             raise IllegalStateError("the producer was started before; make a new one")
-        core = self._make_core(
-            self.options, runner=runner, observer=self._sensors, yields_to_loop=yields_to_loop
-        )
-        self.started = core
         try:
+            self.started = core = self._make_core(
+                self.options, runner=runner, observer=self._sensors, yields_to_loop=yields_to_loop
+            )
             await core.start(Deadline.after(core.clock.now(), self.options.bootstrap_timeout))
         except BaseException:
             self.started, self.closed = None, True
+            self._close_sensors()
             raise
 
     def close_timeout(self, timeout: float | None) -> float:
@@ -149,6 +149,9 @@ class ProducerClient:
         self.closed = True
         if self.started is not None:
             await self.started.close(seconds)
+        self._close_sensors()
+
+    def _close_sensors(self) -> None:
         if self._sensors is not None:
             self._sensors.close()
 

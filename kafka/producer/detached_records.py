@@ -66,8 +66,15 @@ class DetachedRecords:
         """
         batch = self._batch(topic, record, partition)
         batch.seal()
-        self._runtime.post(partial(self._place_soon, batch, record, size, partition))
-        self._incomplete.track(batch)
+        try:
+            # Before the loop gets it, which may complete it before this call goes on.
+            with self._incomplete.lock:
+                self._incomplete.track(batch)
+            self._runtime.post(partial(self._place_soon, batch, record, size, partition))
+        except BaseException:
+            # If the loop has got it all the same, its queue tracks it when it goes out.
+            self._incomplete.untrack(batch)
+            raise
         return future_of(batch, 0)
 
     def failed(self, topic: str, partition: int | None, error: KafkaError) -> FutureRecordMetadata:

@@ -61,6 +61,7 @@ from bisect import bisect_right
 from collections import deque
 from typing import TYPE_CHECKING, Any, ClassVar, Final, ParamSpec, TypeVar
 
+from kafka._base.system import sleep
 from kafka.producer.arguments import END_OF_TIME, plain_headers
 from kafka.producer.batch_encoding import RECORD_MEMORY, SAVING, Shape
 from kafka.producer.future import SentRecordMetadata
@@ -366,7 +367,7 @@ class FastAppend:
             except AttributeError:
                 if self._may_be_held_here():
                     return None
-                time.sleep(0)
+                sleep(0)
             else:
                 break
         try:
@@ -421,7 +422,7 @@ class FastAppend:
             except AttributeError:
                 if self._in_step and self._owns_lock():
                     return step(*args, **kwargs)
-                time.sleep(0)
+                sleep(0)
             else:
                 break
         try:
@@ -461,7 +462,7 @@ class FastAppend:
         for _ in range(_PATIENCE):
             if hasattr(self, "free"):
                 return False
-            time.sleep(0)
+            sleep(0)
         return True
 
 

@@ -158,6 +158,10 @@ class IncompleteBatches:
         """Count a new batch as incomplete; the lock is held."""
         self._incomplete.add(batch)
 
+    def untrack(self, batch: ProducerBatch) -> None:
+        """Count *batch* no more: the call that made it raises, and nobody gets its future."""
+        self._remove(batch)
+
     def complete(self, batch: ProducerBatch, outcome: Outcome) -> bool:
         """Set the outcome of *batch* unless it has one; return whether it was set."""
         with self.lock:

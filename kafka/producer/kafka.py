@@ -3,8 +3,19 @@
 from __future__ import annotations
 
 import threading
-from functools import wraps
-from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, Final, Never, ParamSpec, Self, TypeVar
+from functools import partial, wraps
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ClassVar,
+    Concatenate,
+    Final,
+    NamedTuple,
+    Never,
+    ParamSpec,
+    Self,
+    TypeVar,
+)
 
 from kafka._base.at_exit import EXIT_TIMEOUT
 from kafka._base.lifetime import Lifetime
@@ -55,7 +66,7 @@ def _ask(
 
     @wraps(method)
     def call(self: KafkaProducer, /, *args: P.args, **kwargs: P.kwargs) -> T:
-        self._running.incomplete.check_may_wait()
+        self._running.core.incomplete.check_may_wait()
         return ask(self, *args, **kwargs)
 
     return call
@@ -98,8 +109,9 @@ class KafkaProducer(Facade[ProducerClient]):
         self._put_with: Callable[
             [str, object, object, object, object, object], FutureRecordMetadata | None
         ] = _put_nothing
-        self._path: SendPath | None = None
-        self._driver: ThreadDriver
+        # ``None`` unless the producer takes calls: not before the end of the start, not after
+        # close(), and in a forked child not until that has started its own.
+        self._started: _Started | None = None
         self._lifetime = Lifetime(self._thread, on_fork=self._after_fork)
         self._lifetime.close_at_exit(hurry=self._stop_lingering, close=self._close_at_exit)
         self._start()
@@ -145,8 +157,8 @@ class KafkaProducer(Facade[ProducerClient]):
             future = self._put_with(topic, value, key, headers, partition, timestamp_ms)
         if future is not None:
             return future
-        path = self._path or self._running.path
-        return path.send(topic, value, key, headers, partition, timestamp_ms, self._driver)
+        path, driver, _ = self._started or self._running
+        return path.send(topic, value, key, headers, partition, timestamp_ms, driver)
 
     def send_many(
         self,
@@ -157,8 +169,7 @@ class KafkaProducer(Facade[ProducerClient]):
         partition: int | None = None,
         timestamp_ms: int | None = None,
     ) -> FutureRecordsMetadata:
-        path = self._running.path
-        driver = self._driver
+        path, driver, _ = self._running
         return driver.run(
             path.steps_of_many(
                 topic, values, keys, headers, partition, timestamp_ms, driver.new_waiter
@@ -180,9 +191,9 @@ class KafkaProducer(Facade[ProducerClient]):
             KafkaTimeoutError: the time is over; the records stay in the buffer.
             IllegalStateError: called inside a delivery callback.
         """
-        core = self._running
+        _, driver, core = self._running
         core.incomplete.check_may_wait()
-        self._driver.run(core.flush(timeout, ThreadWaiter(core.clock)))
+        driver.run(core.flush(timeout, ThreadWaiter(core.clock)))
 
     # -- cluster -----------------------------------------------------------------------------
 
@@ -265,7 +276,7 @@ class KafkaProducer(Facade[ProducerClient]):
         """Warn if the producer was not closed, and deliver what it still holds."""
         lifetime: Lifetime | None = self.__dict__.get("_lifetime")  # None: options refused
         if lifetime is not None and not self._client.closed:
-            lifetime.on_collected(self, self._client.close)
+            lifetime.on_collected(self, partial(_close_collected, self._client))
 
     def __reduce__(self) -> tuple[object, ...]:
         """Refuse to be pickled."""
@@ -291,34 +302,47 @@ class KafkaProducer(Facade[ProducerClient]):
             self._thread.stop()
             raise
         core = client.core
-        self._driver = ThreadDriver(
+        driver = ThreadDriver(
             core.topics,
             self._thread,
             clock=core.clock,
             cannot_wait=core.cannot_wait,
             route_limit=client.options.max_block + GRACE,
         )
-        self._path = core.path
+        self._started = _Started(core.path, driver, core)
         # The bound methods themselves, because send() is the hot path: no object stands between.
         self._put = core.accumulator.gate.append
         self._put_with = core.accumulator.gate.append_with
 
     def _forget_core(self) -> None:
         """Let the next send() ask for the core, which may raise."""
-        self._path, self._put, self._put_with = None, _put_nothing, _put_nothing
+        self._started, self._put, self._put_with = None, _put_nothing, _put_nothing
 
     @property
-    def _running(self) -> ProducerCore:
-        """The core of this process: checked, and in a forked child started afresh."""
+    def _running(self) -> _Started:
+        """The parts of this process: checked, and in a forked child started afresh."""
+        self._check_open()
+        started = self._started or self._start_child()
+        started.core.check()
+        return started
+
+    def _check_open(self) -> None:
         if self._client.closed:
             raise KafkaError("the producer is closed; make a new one")
-        if self._thread.was_forked:
-            with self._starting:
-                if self._thread.was_forked:
-                    self._start()
-        core = self._client.core
-        core.check()
-        return core
+
+    def _start_child(self) -> _Started:
+        """Start a forked child's copy, or wait for the thread of the child that is at it."""
+        if self._thread.is_current:
+            # What the garbage collector runs on the loop thread must not wait for the loop.
+            raise IllegalStateError("the producer is not started yet in this process")
+        with self._starting:
+            if self._thread.was_forked:
+                self._start()
+            if self._started is not None:
+                return self._started
+        self._check_open()
+        # A signal handler has interrupted `_start` of its own thread.
+        raise IllegalStateError("the producer is not started yet in this process")
 
     def _after_fork(self) -> ProducerClient:
         """Take a new core; return the parent's client with its records and connections."""
@@ -335,6 +359,23 @@ class KafkaProducer(Facade[ProducerClient]):
     def _metadata(self) -> ClusterMetadata:
         """The cluster as instrumentation libraries look at it."""
         return self._client.cluster
+
+
+async def _close_collected(client: ProducerClient) -> None:
+    """Close what is left of a collected producer, and end the thread of its callbacks."""
+    try:
+        await client.close()
+    finally:
+        if client.started is not None:
+            client.started.incomplete.stop_callbacks(0.0)
+
+
+class _Started(NamedTuple):
+    """What calls need of a producer that has started in this process."""
+
+    path: SendPath
+    driver: ThreadDriver
+    core: ProducerCore
 
 
 def _put_nothing(

@@ -13,6 +13,7 @@ from kafka.errors import (
     CorrelationIdError,
     CorruptRecordError,
     DuplicateSequenceNumberError,
+    IllegalStateError,
     InvalidReceiveError,
     KafkaError,
     KafkaProtocolError,
@@ -165,12 +166,18 @@ class PartitionResult(NamedTuple):
 def make_request(
     batches: list[DrainedBatch], snapshot: ClusterSnapshot, settings: ProduceSettings
 ) -> ProduceRequest:
-    """Return the request that carries *batches*."""
-    topics: dict[str, list[ProduceRequest.PartitionProduceData]] = defaultdict(list)
+    """Return the request that carries *batches*, each of another partition.
+
+    Raises:
+        IllegalStateError: a partition comes twice; brokers would store one batch of the two.
+    """
+    topics: dict[str, dict[int, ProduceRequest.PartitionProduceData]] = defaultdict(dict)
     for _, batch in batches:
         topic, partition = batch.topic_partition
-        topics[topic].append(
-            ProduceRequest.PartitionProduceData(index=partition, records=batch.pieces())
+        if partition in topics[topic]:
+            raise IllegalStateError(f"{topic}-{partition}: two batches in one request")
+        topics[topic][partition] = ProduceRequest.PartitionProduceData(
+            index=partition, records=batch.pieces()
         )
     return ProduceRequest(
         transactional_id=settings.transactional_id,
@@ -178,7 +185,7 @@ def make_request(
         timeout_ms=settings.timeout_ms,
         topic_data=[
             ProduceRequest.TopicProduceData(
-                name=name, topic_id=snapshot.topic_id(name), partition_data=data
+                name=name, topic_id=snapshot.topic_id(name), partition_data=list(data.values())
             )
             for name, data in topics.items()
         ],

@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import math
 import threading
-import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from kafka._base.reentrant_lock import reentrant_lock
+from kafka._base.system import sleep
 from kafka.producer.batch_encoding import (
     BATCH_OVERHEAD,
     SAVING,
@@ -401,16 +401,20 @@ class RecordAccumulator:
     def _batch_for(
         self, route: TopicInfo, queue: PartitionQueue | None, size: int
     ) -> tuple[ProducerBatch, ProducerBatch | None]:
-        """Return a batch that takes *size* more bytes, and the full one it replaces, if any."""
-        target = queue or route.sticky
-        batch = target.open
-        if batch is None:
-            return self._open(target), None
-        if batch.memory - batch.room + size - SAVING * len(batch.records) <= target.limit:
-            return batch, None
-        sealed = self._seal(target)
-        target = queue or route.sticky
-        return target.open or self._open(target), sealed
+        """Return a batch that takes *size* more bytes, and the full one it replaces, if any.
+
+        Sealing may move records without a key to another partition, whose open batch may be full
+        as well. The loop encodes all but the last.
+        """
+        sealed = None
+        while True:
+            target = queue or route.sticky
+            batch = target.open
+            if batch is None:
+                return self._open(target), sealed
+            if batch.memory - batch.room + size - SAVING * len(batch.records) <= target.limit:
+                return batch, sealed
+            sealed = self._seal(target)
 
     def _open(self, queue: PartitionQueue) -> ProducerBatch:
         batch = self.make_batch(queue)
@@ -461,4 +465,4 @@ class RecordAccumulator:
     def _yield_to_loop(self) -> None:
         """Let the loop's thread run if it is behind; by itself it does so every 5 ms only."""
         if self.yields_to_loop and self.pool.backlog > min(_BACKLOG, self.pool.limit // 2):
-            time.sleep(0)
+            sleep(0)

@@ -143,14 +143,16 @@ class TopicInfo:
         uniform: source of randomness.
 
     Attributes:
-        queues: by partition number.
+        queues: by partition number; a new list replaces it when the partitions change.
         available: the partitions that have a leader.
         sticky: the queue that records without a key go to now.
         keyed: the queues of recent keys; a new dict replaces it when the partitions change.
     """
 
     __slots__ = (
+        "__weakref__",
         "_base_limit",
+        "_opened",
         "_partitioner",
         "_ratio",
         "available",
@@ -165,6 +167,9 @@ class TopicInfo:
         self.queues: list[PartitionQueue] = []
         self.available: tuple[int, ...] = ()
         self.keyed: dict[bytes, PartitionQueue] = {}
+        # With those of partitions that are gone: one that comes back must not get a second queue
+        # while batches of it wait in the first.
+        self._opened: list[PartitionQueue] = []
         self._base_limit = limit
         self._ratio = 1.0
         self._partitioner = BuiltInPartitioner(batch_size, uniform)
@@ -173,11 +178,10 @@ class TopicInfo:
 
     def update(self, partition_count: int, available: tuple[int, ...]) -> None:
         """Update the partitions to what the cluster has now; at least one."""
-        before = len(self.queues)
-        for number in range(before, partition_count):
-            self.queues.append(PartitionQueue(self, number, self._limit()))
-        del self.queues[partition_count:]
-        if partition_count != before:
+        for number in range(len(self._opened), partition_count):
+            self._opened.append(PartitionQueue(self, number, self._limit()))
+        if partition_count != len(self.queues):
+            self.queues = self._opened[:partition_count]
             self.keyed = {}
         self.available = available
         sticky = self.sticky.topic_partition.partition
@@ -213,7 +217,7 @@ class TopicInfo:
             ratio = encoded / raw
             step = self._ratio + 0.05 if ratio > self._ratio else self._ratio - 0.005
             self._ratio = max(step, ratio)
-            for queue in self.queues:
+            for queue in self._opened:
                 queue.limit = self._limit()
 
     def _limit(self) -> int:

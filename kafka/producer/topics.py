@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
 
 from kafka.producer.arguments import check_partition
 from kafka.producer.topic_info import TopicInfo
@@ -28,6 +29,10 @@ class Topics:
 
     def __init__(self, accumulator: RecordAccumulator, net: NetworkClient) -> None:
         self.known = accumulator.gate.topics
+        # All topics that somebody still uses: a queue in the accumulator, a batch in flight, a
+        # send() in another thread. A topic that comes back has to get the same queues, or batches
+        # of one partition would overtake each other and meet in one request.
+        self._in_use: WeakValueDictionary[str, TopicInfo] = WeakValueDictionary()
         self._gate = accumulator.gate
         self._settings = accumulator.settings
         self._net = net
@@ -61,7 +66,7 @@ class Topics:
                 await self._net.metadata.wait_for_update(snapshot.version, deadline)
 
     def update(self, snapshot: ClusterSnapshot) -> None:
-        """Take over the partitions of the topics in use; forget topics that are gone."""
+        """Take over the partitions of the topics in use; topics that are gone are not known."""
         self._gate.guarded(self._update, snapshot)
 
     def _update(self, snapshot: ClusterSnapshot) -> None:
@@ -74,7 +79,7 @@ class Topics:
 
     def forget_all(self) -> None:
         """Forget all topics: the producer takes no more records."""
-        self.known.clear()
+        self._gate.guarded(self.known.clear)
 
     def _open(self, topic: str, snapshot: ClusterSnapshot) -> TopicInfo | None:
         count = snapshot.partition_count(topic)
@@ -85,15 +90,18 @@ class Topics:
 
     def _open_guarded(self, topic: str, count: int, available: tuple[int, ...]) -> TopicInfo:
         route = self.known.get(topic)
+        if route is not None:
+            return route
+        route = self._in_use.get(topic)
         if route is None:
-            route = TopicInfo(
+            route = self._in_use[topic] = TopicInfo(
                 topic,
                 batch_size=self._settings.batch_size,
                 limit=self._settings.batch_limit,
                 uniform=self._net.runtime.uniform,
             )
-            route.update(count, available)
-            self.known[topic] = route
+        route.update(count, available)
+        self.known[topic] = route
         return route
 
 

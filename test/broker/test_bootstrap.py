@@ -76,8 +76,8 @@ async def test_listener_of_a_controller_is_named_at_once() -> None:
 
 async def test_listener_of_a_controller_keeps_nobody_from_the_brokers() -> None:
     async with cluster_of(2) as cluster:
-        cluster.inject(ApiVersionsRequest, Answer(CONTROLLER), node_id=0, times=99)
-        cluster.inject(ApiVersionsRequest, Disconnect(), node_id=1, times=3)
+        cluster.inject(ApiVersionsRequest, Answer(CONTROLLER), node_id=1, times=99)
+        cluster.inject(MetadataRequest, Disconnect(), node_id=0)
         async with connected(cluster.bootstrap_servers) as client:
             assert client.cluster.snapshot.brokers.keys() == {0, 1}
 

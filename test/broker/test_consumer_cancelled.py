@@ -63,7 +63,7 @@ class Story:
             cluster.append("t", b"a", b"b")
             await read(reader, 1)
             for api in (FetchRequest, ListOffsetsRequest, MetadataRequest):
-                cluster.inject(api, Delay(0.1))
+                cluster.inject(api, Delay(0.1), optional=True)
         await self._cancel(call(reader))
         async with asyncio.timeout(200):
             await reader.close()

@@ -80,6 +80,14 @@ async def a_pause(cluster: EmbeddedCluster, reader: AsyncKafkaConsumer) -> None:
     await read(reader, 1)
 
 
+async def a_leader_named_by_an_error(cluster: EmbeddedCluster, reader: AsyncKafkaConsumer) -> None:
+    # Metadata that names it would be looked through, once for all partitions.
+    cluster.inject(MetadataRequest, Answer(MetadataResponse()), times=None)
+    cluster.move_leader("t", 0, 1)
+    cluster.append("t", b"x")
+    await read(reader, 1)
+
+
 async def a_seek_alone(_: EmbeddedCluster, reader: AsyncKafkaConsumer) -> None:
     reader.seek(T0, 0)
 
@@ -92,14 +100,7 @@ async def a_resume_alone(_: EmbeddedCluster, reader: AsyncKafkaConsumer) -> None
     reader.resume(T0)
 
 
-async def a_leader_named_by_an_error(cluster: EmbeddedCluster, reader: AsyncKafkaConsumer) -> None:
-    # Metadata that names it would be looked through, once for all partitions.
-    cluster.inject(MetadataRequest, Answer(MetadataResponse()), times=None)
-    cluster.move_leader("t", 0, 1)
-    cluster.append("t", b"x")
-    await read(reader, 1)
-
-
+# The error comes last: the metadata that it needs stays broken.
 WORK = (
     an_answer,
     a_seek,

@@ -241,6 +241,15 @@ def test_a_forgotten_producer_warns_and_still_delivers(cluster: EmbeddedCluster)
     assert values(cluster) == [b"x"]
 
 
+def test_a_forgotten_producer_ends_its_threads(cluster: EmbeddedCluster) -> None:
+    producer = make(cluster, client_id="forgotten")
+    producer.send("t", b"x").add_callback(lambda _: None).get(5)
+    with pytest.warns(ResourceWarning, match="was not closed"):  # noqa: PT031 - two steps make it
+        del producer
+        gc.collect()
+    until(lambda: not [t for t in threading.enumerate() if "forgotten" in t.name])
+
+
 def test_a_producer_is_not_pickled(producer: KafkaProducer) -> None:
     with pytest.raises(TypeError, match="make one in each process"):
         pickle.dumps(producer)

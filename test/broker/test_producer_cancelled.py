@@ -63,7 +63,7 @@ class Story:
         if started:
             await producer.start()
             await (await producer.send("t", b"warm up"))
-            cluster.inject(ProduceRequest, Delay(0.1))
+            cluster.inject(ProduceRequest, Delay(0.1), optional=True)  # close(0) sends none
             futures += [await producer.send("t", b"%d" % n, partition=n % 2) for n in range(9)]
         await self._cancel(call(producer, futures))
         async with asyncio.timeout(200):

@@ -16,11 +16,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
+from kafka.errors import NotEnoughReplicasError, UnknownTopicOrPartitionError
 from kafka.producer.async_producer import AsyncKafkaProducer
+from kafka.protocol.messages.metadata import MetadataRequest
 from kafka.protocol.messages.produce import ProduceRequest
-from kafka.testing.broker.faults import Throttle
-from test.support.producer_story import values
-from test.support.stage import cluster_of
+from kafka.testing.broker.faults import Fail, Throttle
+from test.support.producer_story import cluster_and_producer, values
+from test.support.stage import asked, cluster_of
 from test.support.virtual_loop import VirtualLoop
 
 if TYPE_CHECKING:
@@ -84,6 +86,47 @@ async def test_a_batch_that_waits_for_the_end_of_throttling_is_not_overtaken() -
         await asyncio.sleep(1)
         await (await producer.send("t", b"B"))
         assert values(cluster) == [b"throttled", b"A", b"B"]
+
+
+async def test_a_topic_that_is_missing_in_one_metadata_answer_keeps_its_batches_in_one_queue() -> (
+    None
+):
+    """With two queues of one partition, one request would carry it twice: brokers store one."""
+    async with cluster_and_producer(linger_ms=3000, metadata_max_age_ms=500) as (cluster, producer):
+        first = await producer.send("t", b"A")
+        cluster.inject(MetadataRequest, Fail(UnknownTopicOrPartitionError))
+        await asyncio.sleep(1.5)
+        second = await producer.send("t", b"B")
+        await first
+        await second
+        partitions = [
+            (topic.topic_id, data.index)
+            for request in asked(cluster, ProduceRequest)
+            for topic in request.topic_data
+            for data in topic.partition_data
+        ]
+        assert len(partitions) == 1
+        assert values(cluster) == [b"A", b"B"]
+
+
+async def test_a_batch_in_its_back_off_is_not_overtaken_when_its_topic_is_missing_once() -> None:
+    async with cluster_and_producer(
+        metadata_max_age_ms=200,
+        max_in_flight_requests_per_connection=1,
+        retry_backoff_max_ms=5000,
+    ) as (cluster, producer):
+        await producer.partitions_for("t")
+        cluster.inject(ProduceRequest, Fail(NotEnoughReplicasError), times=6)
+        first = await producer.send("t", b"A")
+        await cluster.until(lambda c: c.count(ProduceRequest) == 6)
+        cluster.inject(MetadataRequest, Fail(UnknownTopicOrPartitionError))
+        before = cluster.count(MetadataRequest)
+        await cluster.until(lambda c: c.count(MetadataRequest) > before)
+        await asyncio.sleep(0.1)
+        second = await producer.send("t", b"B")
+        await second
+        await first
+        assert values(cluster) == [b"A", b"B"]
 
 
 class Wiretap:

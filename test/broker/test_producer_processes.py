@@ -7,6 +7,7 @@ import select
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -15,10 +16,12 @@ import pytest
 from kafka.errors import (
     IllegalStateError,
 )
+from kafka.protocol.messages.metadata import MetadataRequest
 from kafka.protocol.messages.produce import ProduceRequest
 from kafka.testing import EmbeddedCluster
-from kafka.testing.broker.faults import DropResponse
+from kafka.testing.broker.faults import Delay, DropResponse
 from test.support.blocking_producer import make, values
+from test.support.waiting import until
 
 ROOT = Path(__file__).parents[2]
 
@@ -64,6 +67,47 @@ def test_parent_and_child_both_deliver_after_a_fork(cluster: EmbeddedCluster) ->
         b"buffered by the parent",
         b"from the child",
         b"from the parent",
+        b"warm up",
+    ]
+
+
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_thread_that_sends_while_another_one_starts_the_child_sends_for_the_child(
+    cluster: EmbeddedCluster,
+) -> None:
+    """The first thread of the child bootstraps; the second must not get what the parent had."""
+    producer = make(cluster, linger_ms=300)
+    producer.send("t", b"warm up").get(5)
+    # A buffered batch of the parent's: the child must not put its record there.
+    pending = producer.send("t", b"from the parent")
+    cluster.inject(MetadataRequest, Delay(1.0), times=None, optional=True)
+    failures: list[BaseException] = []
+
+    def send(value: bytes) -> None:
+        try:
+            producer.send("t", value).get(10)
+        except BaseException as error:  # noqa: BLE001 - the child reports it
+            failures.append(error)
+
+    def work() -> None:
+        first = threading.Thread(target=send, args=(b"first",))
+        first.start()
+        until(lambda: bool([t for t in threading.enumerate() if t.name.endswith("-io")]))
+        others = [threading.Thread(target=send, args=(b"other",)) for _ in range(5)]
+        for thread in others:
+            thread.start()
+        for thread in [first, *others]:
+            thread.join(15)
+        producer.close(5)
+        assert failures == []
+
+    assert in_child(work) == 0
+    pending.get(5)
+    producer.close(5)
+    assert sorted(values(cluster)) == [  # type: ignore[type-var]
+        b"first",
+        b"from the parent",
+        *[b"other"] * 5,
         b"warm up",
     ]
 

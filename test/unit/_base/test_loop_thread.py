@@ -60,6 +60,14 @@ def test_call_runs_on_the_named_daemon_thread(thread: EventLoopThread) -> None:
     assert thread.call(where(), 5) == ("kafka-test-io", True)
 
 
+def test_a_thread_knows_its_own_calls(thread: EventLoopThread) -> None:
+    async def is_current() -> bool:
+        return thread.is_current
+
+    assert thread.call(is_current(), 5)
+    assert not thread.is_current
+
+
 def test_late_call_is_cancelled(thread: EventLoopThread) -> None:
     cancelled = threading.Event()
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from kafka.config.producer import ProducerConfig
-from kafka.errors import IllegalStateError
+from kafka.errors import IllegalStateError, NoBrokersAvailable
+from kafka.metrics import DictReporter
 from kafka.producer.client import ProducerClient
 from test.unit.producer.test_incomplete_batches import LaterRunner
 
@@ -41,6 +42,23 @@ async def test_a_client_closed_before_its_start_cannot_be_started() -> None:
         await client.start(LaterRunner())
     with pytest.raises(IllegalStateError, match="the producer is closed"):
         _ = client.core
+
+
+async def test_a_start_that_fails_closes_the_reporters() -> None:
+    calls: list[str] = []
+
+    class Reporter(DictReporter):
+        def close(self) -> None:
+            calls.append("close")
+
+    client = make(
+        bootstrap_servers="127.0.0.1:1", bootstrap_timeout_ms=200, metric_reporters=[Reporter]
+    )
+    with pytest.raises(NoBrokersAvailable):
+        await client.start(LaterRunner())
+    assert calls == ["close"]
+    await client.close()
+    assert calls == ["close"]
 
 
 @pytest.mark.parametrize(("timeout", "error"), [("x", TypeError), (float("nan"), ValueError)])

@@ -10,6 +10,7 @@ import pytest
 from kafka import errors
 from kafka.cluster import ClusterSnapshot, TopicState
 from kafka.errors import (
+    IllegalStateError,
     KafkaConnectionError,
     KafkaError,
     UnsupportedVersionError,
@@ -162,6 +163,12 @@ def test_a_request_groups_batches_by_topic() -> None:
     request = make_request(batches, SNAPSHOT, SETTINGS)
     found = {t.name: [p.index for p in t.partition_data] for t in request.topic_data}
     assert found == {"t": [0, 1], "u": [0]}
+
+
+def test_a_request_with_a_partition_twice_is_refused() -> None:
+    """Brokers store one of the two and acknowledge both."""
+    with pytest.raises(IllegalStateError, match="t-0"):
+        make_request([drained(b"a"), drained(b"b")], SNAPSHOT, SETTINGS)
 
 
 def test_a_template_is_made_once_for_each_connection_and_topic_id() -> None:

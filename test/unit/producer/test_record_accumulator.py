@@ -11,18 +11,21 @@ import pytest
 
 from kafka._base.observer import Observer
 from kafka.errors import KafkaError
+from kafka.producer.batch_encoding import record_memory
 from kafka.producer.incomplete_batches import IncompleteBatches
 from kafka.producer.locked_append import LockedAppend
 from kafka.producer.record_accumulator import AccumulatorSettings, RecordAccumulator, WakeUps
 from kafka.producer.topic_info import TopicInfo
 from kafka.record.compression import Codec
 from test.support.interruptions import interruptions
+from test.unit.producer.sending import Surroundings
 from test.unit.producer.test_incomplete_batches import LaterRunner
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kafka.producer.producer_batch import ProducerBatch
+    from kafka.producer.topic_info import PartitionQueue
 
 RECORD = (0, None, b"value", None)
 LINGER = 5.0
@@ -220,6 +223,42 @@ def test_a_batch_that_an_exception_takes_from_its_queue_is_failed_by_abort(story
 
 
 # -- exceptions out of signal handlers -------------------------------------------------------
+
+
+def test_a_record_without_key_leaves_an_open_batch_that_has_no_room_where_it_moves_to() -> None:
+    around = Surroundings(0, 0)
+    accumulator = around.accumulator
+    draws = [0.0, math.inf]  # the first partition now, the last one for ever after
+    route = TopicInfo(
+        "t",
+        batch_size=16_384,
+        limit=accumulator.settings.batch_limit,
+        uniform=lambda _low, high: min(draws.pop(0) if len(draws) > 1 else draws[0], high),
+    )
+    route.update(2, (0, 1))
+    first, last = route.queues
+    assert route.sticky is first
+
+    def put(queue: PartitionQueue | None, length: int) -> None:
+        record = (0, None, bytes(length), None)
+        assert accumulator.append(route, queue, record, record_memory(record)) is not None
+
+    put(last, 16_000)
+    put(None, 9_000)
+    put(None, 9_000)
+    put(None, 9_000)  # the first partition has got enough; the batch of the last has no room
+    sizes = {queue: sizes_of(accumulator, queue) for queue in route.queues}
+    assert [len(sizes[queue]) for queue in (first, last)] == [2, 2]
+    assert max(sizes[first] + sizes[last]) <= 16_384
+
+
+def sizes_of(accumulator: RecordAccumulator, queue: PartitionQueue) -> list[int]:
+    """Return how large the batches of *queue* are as they go out."""
+    sizes = []
+    while (batch := accumulator.pop(queue)) is not None:
+        accumulator.encode(batch, queue.topic_info, take_over=True)
+        sizes.append(batch.encoded_size)
+    return sizes
 
 
 def is_free(accumulator: RecordAccumulator) -> bool:

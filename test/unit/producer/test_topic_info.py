@@ -36,6 +36,15 @@ def test_queues_survive_an_update() -> None:
     assert len(route.queues) == 3
 
 
+def test_a_partition_that_comes_back_has_the_queue_it_had() -> None:
+    route = make(3, (0, 1, 2))
+    before = list(route.queues)
+    route.update(1, (0,))
+    assert len(route.queues) == 1
+    route.update(3, (0, 1, 2))
+    assert route.queues == before
+
+
 def test_batches_of_a_topic_that_compresses_well_grow() -> None:
     route = make(1)
     before = route.queues[0].limit

@@ -1,11 +1,93 @@
-"""Where a record of a known topic goes."""
+"""The topics that a producer knows, and where a record of a known topic goes."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
+from kafka._base.deadline import NEVER
+from kafka.cluster import ClusterMetadata
 from kafka.producer.topic_info import TopicInfo
-from kafka.producer.topics import queue_for
+from kafka.producer.topics import Topics, queue_for
+from test.unit.producer.sending import Surroundings
+
+if TYPE_CHECKING:
+    from kafka._base.runtime import Runtime
+
+NO_TOPICS = ClusterMetadata().snapshot
+
+
+class NetStub:
+    """A network that knows what a test says, and fetches nothing."""
+
+    def __init__(self, cluster: ClusterMetadata, runtime: Runtime) -> None:
+        self.cluster = cluster
+        self.runtime = runtime
+        self.metadata = None
+
+
+class Stage(Surroundings):
+    """The topics of a producer, and the records it holds."""
+
+    def __init__(self, *leaders: int) -> None:
+        super().__init__(*leaders)
+        net = NetStub(self.cluster, self.runtime)
+        self.topics = Topics(self.accumulator, net)  # type: ignore[arg-type] # a stub
+
+    async def open(self) -> TopicInfo:
+        """Find "t", as a send() does, and put the records of `send` there."""
+        self.route = await self.topics.find("t", None, NEVER)
+        return self.route
+
+
+async def test_a_topic_that_is_gone_is_not_known() -> None:
+    stage = Stage(0)
+    await stage.open()
+    stage.topics.update(NO_TOPICS)
+    assert not stage.topics.known
+
+
+async def test_a_partition_keeps_its_queue_while_batches_wait_in_it() -> None:
+    """Two queues of one partition would overtake each other, and meet in one request."""
+    stage = Stage(0)
+    before = (await stage.open()).queues[0]
+    stage.send(b"A")
+    stage.topics.update(NO_TOPICS)
+    assert (await stage.open()).queues[0] is before
+    stage.send(b"B")
+    assert list(stage.accumulator.active) == [before]
+    assert stage.waiting() == [b"A", b"B"]
+
+
+async def test_a_partition_keeps_its_queue_while_its_batches_are_in_flight() -> None:
+    stage = Stage(0)
+    before = (await stage.open()).queues[0]
+    stage.send(b"A")
+    batch = stage.accumulator.pop(before)
+    before.in_flight += 1
+    assert batch is not None
+    for _ in range(3):
+        stage.topics.update(NO_TOPICS)
+    assert (await stage.open()).queues[0] is before
+
+
+async def test_a_topic_that_comes_back_has_the_partitions_of_now() -> None:
+    stage = Stage(0)
+    before = await stage.open()
+    stage.topics.update(NO_TOPICS)
+    stage.cluster.lead(0, 1, 2)
+    after = await stage.open()
+    assert len(after.queues) == 3
+    assert after.queues[0] is before.queues[0]
+    assert after.available == (0, 1, 2)
+
+
+async def test_all_topics_can_be_forgotten() -> None:
+    stage = Stage(0)
+    await stage.open()
+    stage.topics.forget_all()
+    assert not stage.topics.known
 
 
 def make_route() -> TopicInfo:
