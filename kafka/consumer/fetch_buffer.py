@@ -63,12 +63,8 @@ class _Slot:
     @classmethod
     def left(cls, old: _Slot) -> _Slot:
         """Return what stays of *old* when the application goes elsewhere: no data, no error."""
-        slot = cls.__new__(cls)
-        slot.tp, slot.generation = old.tp, _LEFT
-        slot.position, slot.leader_epoch = old.position, old.leader_epoch
-        slot.holds, slot.queued = old.holds, old.queued
-        slot.stuck, slot.size = False, 0
-        slot.fetches, slot.error = deque(), None
+        slot = cls(old.tp, _LEFT, old.position, old.leader_epoch, old.holds)
+        slot.queued = old.queued
         return slot
 
     @property

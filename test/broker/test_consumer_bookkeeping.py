@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from kafka._base.deadline import Deadline
+from kafka.config.consumer import ConsumerConfig
 from kafka.consumer.calls import ConsumerCalls
 from kafka.consumer.client import ConsumerClient
 from kafka.consumer.fetch_planner import FetchPlanner, Reason
@@ -67,9 +68,7 @@ class Story:
         self.cluster = cluster
         self.chance = chance
         self.frozen: set[int] = set()
-        self.client = ConsumerClient(
-            "Consumer",
-            (),
+        settings = ConsumerConfig.from_kwargs(
             {
                 "bootstrap_servers": cluster.bootstrap_servers,
                 "value_deserializer": self.deserialize,
@@ -81,8 +80,9 @@ class Story:
                 "auto_offset_reset": chance.choice(["earliest", "latest", "none"]),
                 "request_timeout_ms": 3000,
                 "fetch_max_wait_ms": 200,
-            },
+            }
         )
+        self.client = ConsumerClient("Consumer", (), settings)
         self.calls = ConsumerCalls(self.client)
         self.events: list[Callable[[], object]] = [
             *self._events_at_the_brokers(),
