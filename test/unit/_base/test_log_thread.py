@@ -98,6 +98,7 @@ def test_what_cannot_be_handed_to_a_thread_is_handled_by_who_settles(
         settle(10)
         return [line for line, _ in handler.lines] == ["line"]
 
+    settle(10)  # a child that inherits the lock of a file in use waits for ever
     assert in_forked_child(in_child)
 
 
