@@ -1,8 +1,8 @@
 """Accounting of ``buffer_memory``, and the queue of senders waiting for it.  Pure.
 
 `BufferPool` owns the memory accounts of batches: ``memory``, ``overhead_memory``, ``room`` and
-``backlog_size`` of `ProducerBatch`. One line in `FastAppend.append` also lowers ``room``; nothing
-else writes them. What every method needs held is in its docstring: "the gate" is that of
+``backlog_size`` of `ProducerBatch`. `FastAppend.append` and `append_with` also lower ``room``;
+nothing else writes them. What every method needs held is in its docstring: "the gate" is that of
 `kafka.producer.fast_append`, "the lock" is the accumulator's. Figures that belong together change
 in one go, without a call in between; `fast_append` says why.
 """

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
+from kafka._base.logs import logger
 from kafka.config.consumer import ConsumerConfig
 from kafka.consumer import arguments
 from kafka.errors import IllegalStateError, WakeupError
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     Listener = ConsumerRebalanceListener | AsyncConsumerRebalanceListener
     Offsets = dict[TopicPartition, OffsetAndMetadata]
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 # The newest record format: what a double stores has headers and timestamps.
 _MAGIC = 2

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 
 pytest_plugins = ["pytester"]
@@ -59,7 +62,10 @@ async def test_waits_for_ever():
 
 
 @pytest.fixture
-def result(pytester: pytest.Pytester) -> pytest.RunResult:
+def result(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.RunResult:
+    # The hook is in the tests of this tree, which an installed package does not have.
+    paths = [str(Path(__file__).parents[3]), os.environ.get("PYTHONPATH", "")]
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, paths)))
     pytester.makeini("[pytest]\nfilterwarnings = error")
     pytester.makeconftest(_HOOK)
     pytester.makepyfile(_TESTS)
