@@ -106,7 +106,7 @@ class ProducerClient:
 
         Args:
             runner: where callbacks run.
-            yields_to_loop: whether users' threads make way for the loop when it is behind.
+            yields_to_loop: whether users' threads yield to the loop when it is behind.
 
         Raises:
             NoBrokersAvailable: no bootstrap server answered within ``bootstrap_timeout_ms``.

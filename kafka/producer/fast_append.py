@@ -11,7 +11,7 @@ field                      owner             guarded by        after an exceptio
 ``free``                   FastAppend        itself            whole: the gate is open
 ``aside``                  FastAppend        nothing           whole: each step is one operation
 ``_in_step``               FastAppend        lock              whole
-``topics``                 SendPath          gate; to read it, whole: replaced entry by entry
+``topics``                 Topics            gate; to read it, whole: replaced entry by entry
                                              nothing
 ``PartitionQueue.open``    RecordAccumulator gate, lock        whole: one assignment
 ``PartitionQueue.batches`` RecordAccumulator gate, lock        may hold an empty batch

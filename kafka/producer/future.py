@@ -78,10 +78,10 @@ class FutureProduceResult:
         Returns:
             Whether the outcome is known now.
         """
-        home = self._batch.owner
-        home.check_may_wait()
+        owner = self._batch.owner
+        owner.check_may_wait()
         return wait_for(
-            self._batch, 0, seconds_of("wait", timeout, home.wait_timeout, allows_past=True)
+            self._batch, 0, seconds_of("wait", timeout, owner.wait_timeout, allows_past=True)
         )
 
     # Any: kafka-python's form: offset, timestamp, and in newer releases errors.
@@ -253,9 +253,9 @@ class FutureRecordMetadata:
         """
         batch, index = self._batch, self._index
         if not self.is_done:
-            home = batch.owner
-            home.check_may_wait()
-            wait = seconds_of("get", timeout, home.wait_timeout, allows_past=True)
+            owner = batch.owner
+            owner.check_may_wait()
+            wait = seconds_of("get", timeout, owner.wait_timeout, allows_past=True)
             if not wait_for(batch, index, wait):
                 topic, partition = batch.topic_partition
                 raise KafkaTimeoutError(

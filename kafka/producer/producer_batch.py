@@ -136,7 +136,7 @@ _NO_RETRY = RetryState()
 class ProducerBatch:
     """Records of one partition that travel together.
 
-    `BufferPool` owns the four numbers of the batch's memory account; only `FastAppend.append` also
+    `BufferPool` owns the four numbers of the batch's memory account; only `FastAppend` also
     writes one of them (*room*), for the record that it appends.
 
     Attributes:

@@ -1,1 +1,1 @@
-"""The border between the threads of a user and the loop thread of a blocking client."""
+"""Calls from the threads of a user to the loop thread of a blocking client."""
