@@ -1,7 +1,7 @@
-"""Batches without a producer, for `FutureProduceResult` objects that users' tests make by hand.
+"""Batches without a producer, for futures that users' tests make.
 
 kafka-python's futures have public constructors, and tests of code that gets futures from ``send()``
-call them. Nothing here is used by a producer.
+call them; `kafka.testing.MockProducer` makes futures too. Nothing here is used by a producer.
 """
 
 from __future__ import annotations
@@ -17,18 +17,21 @@ from kafka.producer.producer_batch import BatchState, Outcome, ProducerBatch
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kafka.producer.producer_batch import Callback
+    from kafka.producer.producer_batch import BatchOwner, Callback
     from kafka.structs import RecordMetadata, TopicPartition
 
 log = logger(__name__)
 
 
 class HandMadeOwner:
-    """What a batch and its futures need of a producer, where there is none."""
+    """What a batch and its futures need of a producer, where there is none.
 
-    wait_timeout = math.inf
+    Args:
+        wait_timeout: seconds that a future waits without a time-out of its own.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, wait_timeout: float = math.inf) -> None:
+        self.wait_timeout = wait_timeout
         self.lock = reentrant_lock()
 
     def check_may_wait(self) -> None:
@@ -48,7 +51,9 @@ class HandMadeOwner:
             call(None if error is not None else batch.metadata_of(index), error)
         except Exception:
             # The user's code: its error must not keep the others from running.
-            log.exception("%s: a delivery callback raised", batch.topic_partition)
+            log.exception(
+                "topic=%s partition=%d: a delivery callback raised", *batch.topic_partition
+            )
 
 
 class HandMadeBatch(ProducerBatch):
@@ -63,24 +68,23 @@ class HandMadeBatch(ProducerBatch):
             the batch of all.
     """
 
-    __slots__ = ("_home", "_outcome_of", "_parts", "_record")
+    __slots__ = ("_outcome_of", "_parts", "_record")
 
     def __init__(
         self,
         topic_partition: TopicPartition,
-        owner: HandMadeOwner | None = None,
+        owner: BatchOwner | None = None,
         record: RecordMetadata | None = None,
     ) -> None:
-        self._home = owner or HandMadeOwner()
-        super().__init__(topic_partition, self._home, order=(0,), created=0.0)
+        super().__init__(topic_partition, owner or HandMadeOwner(), order=(0,), created=0.0)
         self._record = record
         self._parts: list[HandMadeBatch] = []
         self._outcome_of: Callable[[int], Outcome] | None = None
 
     def add_record(self, record: RecordMetadata) -> HandMadeBatch:
         """Return a batch for one more record, which ends when this one does."""
-        part = HandMadeBatch(self.topic_partition, self._home, record)
-        with self._home.lock:
+        part = HandMadeBatch(self.topic_partition, self.owner, record)
+        with self.owner.lock:
             self._parts.append(part)
             outcome_of = self._outcome_of
         if outcome_of is not None:
@@ -96,7 +100,7 @@ class HandMadeBatch(ProducerBatch):
         Raises:
             IllegalStateError: it has ended before.
         """
-        with self._home.lock:
+        with self.owner.lock:
             if self.outcome is not None:
                 raise IllegalStateError("the result has an outcome already")
             self._outcome_of = outcome_of
@@ -108,7 +112,7 @@ class HandMadeBatch(ProducerBatch):
         for watcher in watchers:
             watcher()
         for callback in callbacks:
-            self._home.run_now(self, callback)
+            self.owner.run_now(self, callback)
         for part in parts:
             part.finish(outcome_of)
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 from enum import Enum, unique
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from kafka._base.logs import logger
 from kafka._base.transitions import Transitions
 from kafka.producer.batch_encoding import header_size
 from kafka.producer.future import FutureRecordMetadata
@@ -18,12 +16,7 @@ if TYPE_CHECKING:
 
     from kafka.errors import KafkaError
     from kafka.producer.batch_encoding import Headers
-    from kafka.producer.producer_batch import Callback
-
-log = logger(__name__)
-
-# Seconds that `FutureRecordMetadata.get` waits without a time-out of its own.
-_WAIT = 10.0
+    from kafka.producer.producer_batch import BatchOwner, Callback
 
 
 class SentRecord(NamedTuple):
@@ -68,42 +61,12 @@ TRANSITIONS = Transitions(
 )
 
 
-class MockOwner:
-    """What the futures ask of their producer; callbacks run in the thread that completes."""
-
-    wait_timeout = _WAIT
-
-    def __init__(self) -> None:
-        self.lock = threading.RLock()
-
-    def check_may_wait(self) -> None:
-        """Do nothing: any thread may wait, because any thread may complete a record."""
-
-    def on_callback_added(self, batch: ProducerBatch) -> None:
-        """Do nothing: callbacks are not counted."""
-
-    def expect_callbacks(self) -> None:
-        """Do nothing: there is nothing to prepare."""
-
-    def run_now(self, batch: ProducerBatch, callback: Callback) -> None:
-        """Call *callback*; log what it raises, as `KafkaProducer` does."""
-        index, call, _ = callback
-        error = batch.error_of(index)
-        try:
-            call(None if error is not None else batch.metadata_of(index), error)
-        except Exception:
-            # The user's code: its error must not keep the others from running.
-            log.exception(
-                "topic=%s partition=%d: a delivery callback raised", *batch.topic_partition
-            )
-
-
 class Delivery(ProducerBatch):
     """One record in flight: a batch of its own, which is never encoded."""
 
     __slots__ = ("_record",)
 
-    def __init__(self, record: SentRecord, owner: MockOwner) -> None:
+    def __init__(self, record: SentRecord, owner: BatchOwner) -> None:
         place = TopicPartition(record.topic, record.partition)
         super().__init__(place, owner, order=(0,), created=0.0)
         self._record = record

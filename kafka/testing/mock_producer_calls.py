@@ -35,13 +35,13 @@ from kafka.producer.batch_encoding import (
     record_memory,
 )
 from kafka.producer.future import FutureRecordsMetadata
+from kafka.producer.hand_made import HandMadeOwner
 from kafka.serializer.adapt import adapt_serializer
 from kafka.testing.mock_delivery import (
     TRANSITIONS,
     Delivery,
     MockCluster,
     MockFuture,
-    MockOwner,
     SentRecord,
     TransactionState,
     serialized,
@@ -56,6 +56,8 @@ if TYPE_CHECKING:
 
 # The newest record format: what a double stores has headers and timestamps.
 _MAGIC: Final = 2
+# Seconds that `FutureRecordMetadata.get` waits without a time-out of its own.
+_WAIT: Final = 10.0
 _METHODS: Final = frozenset(
     {
         "send",
@@ -108,7 +110,7 @@ class MockProducerCalls:
         self._serialize_key = adapt_serializer(options.key_serializer, option="key_serializer")
         self._serialize_value = adapt_serializer(options.value_serializer)
         self._partitioner = adapt_partitioner(options.partitioner)
-        self._home = MockOwner()
+        self._owner = HandMadeOwner(_WAIT)
         self._turns: dict[str, Iterator[int]] = {}
         self._offsets: dict[TopicPartition, int] = defaultdict(int)
         self._pending: deque[Delivery] = deque()
@@ -129,22 +131,22 @@ class MockProducerCalls:
 
     def history(self) -> list[SentRecord]:
         """Return the sent records, oldest first; those of transactions once they are committed."""
-        with self._home.lock:
+        with self._owner.lock:
             return list(self._sent)
 
     def uncommitted(self) -> list[SentRecord]:
         """Return the records of the open transaction."""
-        with self._home.lock:
+        with self._owner.lock:
             return list(self._open_records)
 
     def committed_offsets(self) -> list[tuple[str | None, dict[TopicPartition, OffsetAndMetadata]]]:
         """Return (group, offsets) of each ``send_offsets_to_transaction`` that was committed."""
-        with self._home.lock:
+        with self._owner.lock:
             return list(self._committed)
 
     def clear(self) -> None:
         """Forget the sent records, and those that wait for an outcome."""
-        with self._home.lock:
+        with self._owner.lock:
             self._sent.clear()
             self._open_records.clear()
             self._pending.clear()
@@ -363,12 +365,12 @@ class MockProducerCalls:
         count = len(self._cluster.partitions_for_topic(topic))
         if key_bytes is not None:
             return (murmur2(key_bytes) & 0x7FFFFFFF) % count
-        with self._home.lock:
+        with self._owner.lock:
             return next(self._turns.setdefault(topic, cycle(range(count))))
 
     def _enqueue(self, record: SentRecord) -> Delivery:
-        delivery = Delivery(record, self._home)
-        with self._home.lock:
+        delivery = Delivery(record, self._owner)
+        with self._owner.lock:
             open_ = self._state is TransactionState.OPEN
             (self._open_records if open_ else self._sent).append(record)
             self._pending.append(delivery)
@@ -381,7 +383,7 @@ class MockProducerCalls:
             pass
 
     def _finish_next(self, error: KafkaError | None) -> bool:
-        with self._home.lock:
+        with self._owner.lock:
             if not self._pending:
                 return False
             delivery = self._pending.popleft()
@@ -393,5 +395,5 @@ class MockProducerCalls:
                 self._failure = error
             callbacks = delivery.finish(offset, error)
         for callback in callbacks:
-            self._home.run_now(delivery, callback)
+            self._owner.run_now(delivery, callback)
         return True
