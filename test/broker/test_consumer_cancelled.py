@@ -3,60 +3,36 @@
 from __future__ import annotations
 
 import asyncio
-import gc
-import logging
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from kafka.errors import KafkaError
 from kafka.protocol.messages.fetch import FetchRequest
 from kafka.protocol.messages.list_offsets import ListOffsetsRequest
 from kafka.protocol.messages.metadata import MetadataRequest
 from kafka.testing.broker.faults import Delay
 from test.broker.consumer_support import T0, T1, consumer, read
-from test.support.stage import cluster_of
-from test.support.virtual_loop import VirtualLoop, run
+from test.support.cancelling import tell_at_every_step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
     from kafka.consumer.async_consumer import AsyncKafkaConsumer
     from kafka.testing import EmbeddedCluster
+    from test.support.cancelling import Cancel
 
     # Any: the two unused parameters of a coroutine's type.
     Call = Callable[[AsyncKafkaConsumer], Coroutine[Any, Any, object]]
 
-STEPS = range(61)
 
+def story(
+    call: Call, *, started: bool = True
+) -> Callable[[EmbeddedCluster, Cancel], Coroutine[Any, Any, None]]:
+    """Return the story of a consumer whose *call* is cancelled."""
 
-class Story:
-    """A consumer of a cluster, one call of which is cancelled after some steps of the loop.
-
-    Args:
-        steps: how many.
-        again_after: cancel it once more so many steps later.
-
-    Attributes:
-        was_cancelled: whether the call had not ended by then.
-    """
-
-    def __init__(self, steps: int, again_after: int | None) -> None:
-        self.was_cancelled = False
-        self._steps = steps
-        self._again_after = again_after
-
-    async def tell(self, call: Call, *, started: bool) -> None:
-        """Play it; *call* is the coroutine function that is cancelled."""
-        async with cluster_of() as cluster:
-            cluster.create_topic("t", 2)
-            before = asyncio.all_tasks()
-            await self._use(cluster, call, started=started)
-            await asyncio.sleep(1)  # the brokers notice that the connections are gone
-            assert {task.get_name() for task in asyncio.all_tasks() - before} == set()
-
-    async def _use(self, cluster: EmbeddedCluster, call: Call, *, started: bool) -> None:
+    async def use(cluster: EmbeddedCluster, cancel: Cancel) -> None:
+        cluster.create_topic("t", 2)
         reader = consumer(cluster, "t", max_poll_records=1)
         if started:
             await reader.start()
@@ -64,28 +40,12 @@ class Story:
             await read(reader, 1)
             for api in (FetchRequest, ListOffsetsRequest, MetadataRequest):
                 cluster.inject(api, Delay(0.1), optional=True)
-        await self._cancel(call(reader))
+        await cancel(call(reader))
         async with asyncio.timeout(200):
             await reader.close()
         await reader.close()
 
-    async def _cancel(self, call: Coroutine[Any, Any, object]) -> None:  # Any: unused
-        task = asyncio.ensure_future(call)
-        loop = asyncio.get_running_loop()
-        assert isinstance(loop, VirtualLoop)
-
-        def cancel() -> None:
-            task.cancel()
-            if self._again_after is not None:
-                loop.interrupt(self._again_after, task.cancel)
-
-        loop.interrupt(self._steps, cancel)
-        async with asyncio.timeout(200):
-            await asyncio.wait({task})
-        self.was_cancelled = task.cancelled()
-        if not self.was_cancelled:
-            with suppress(KafkaError):
-                task.result()
+    return use
 
 
 async def start(reader: AsyncKafkaConsumer) -> None:
@@ -206,30 +166,6 @@ STARTED: list[Call] = [
 ]
 
 
-def tell_at_every_step(
-    call: Call,
-    caplog: pytest.LogCaptureFixture,
-    *,
-    started: bool = True,
-    again_after: int | None = None,
-) -> int:
-    """Cancel *call* at each step; return at how many of them it had not ended."""
-    unhandled: list[dict[str, Any]] = []  # asyncio's context: values of any type
-    stories = [Story(steps, again_after) for steps in STEPS]
-
-    async def tell(story: Story) -> None:
-        loop = asyncio.get_running_loop()
-        loop.set_exception_handler(lambda _, context: unhandled.append(context))
-        await story.tell(call, started=started)
-
-    for story in stories:
-        run(tell(story))
-    gc.collect()
-    assert unhandled == []
-    assert [r.getMessage() for r in caplog.records if r.levelno >= logging.ERROR] == []
-    return sum(story.was_cancelled for story in stories)
-
-
 def name_of(call: Call) -> str:
     return call.__name__
 
@@ -238,14 +174,14 @@ def name_of(call: Call) -> str:
 def test_after_a_cancelled_call_close_frees_everything(
     call: Call, caplog: pytest.LogCaptureFixture
 ) -> None:
-    assert tell_at_every_step(call, caplog) > 1
+    assert tell_at_every_step(story(call), caplog) > 1
 
 
 @pytest.mark.parametrize("call", [start, live], ids=name_of)
 def test_after_a_cancelled_start_close_frees_everything(
     call: Call, caplog: pytest.LogCaptureFixture
 ) -> None:
-    assert tell_at_every_step(call, caplog, started=False) > 1
+    assert tell_at_every_step(story(call, started=False), caplog) > 1
 
 
 @pytest.mark.parametrize("again_after", range(4))
@@ -253,4 +189,4 @@ def test_after_a_cancelled_start_close_frees_everything(
 def test_call_cancelled_twice_leaves_nothing_behind(
     call: Call, again_after: int, caplog: pytest.LogCaptureFixture
 ) -> None:
-    tell_at_every_step(call, caplog, started=call is close, again_after=again_after)
+    tell_at_every_step(story(call, started=call is close), caplog, again_after=again_after)

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
-import logging
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,48 +11,27 @@ from kafka.errors import KafkaError
 from kafka.producer.async_producer import AsyncKafkaProducer
 from kafka.protocol.messages.produce import ProduceRequest
 from kafka.testing.broker.faults import Delay
-from test.support.stage import cluster_of
-from test.support.virtual_loop import VirtualLoop, run
+from test.support.cancelling import tell_at_every_step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
     from kafka.producer.future import FutureRecordMetadata
     from kafka.testing import EmbeddedCluster
+    from test.support.cancelling import Cancel
 
     # Any: the two unused parameters of a coroutine's type.
     Call = Callable[[AsyncKafkaProducer, list[FutureRecordMetadata]], Coroutine[Any, Any, object]]
 
-STEPS = range(61)
 
+def _story(
+    call: Call, *, started: bool = True
+) -> Callable[[EmbeddedCluster, Cancel], Coroutine[Any, Any, None]]:
+    """Return the story of a producer whose *call* is cancelled."""
 
-class Story:
-    """A producer of a cluster, one call of which is cancelled after some steps of the loop.
-
-    Args:
-        steps: how many.
-        again_after: cancel it once more so many steps later.
-
-    Attributes:
-        was_cancelled: whether the call had not ended by then.
-    """
-
-    def __init__(self, steps: int, again_after: int | None) -> None:
-        self.was_cancelled = False
-        self._steps = steps
-        self._again_after = again_after
-
-    async def tell(self, call: Call, *, started: bool = True) -> None:
-        """Play it; *call* is the coroutine function that is cancelled."""
-        async with cluster_of() as cluster:
-            cluster.create_topic("t", 2)
-            cluster.create_topic("new")
-            before = asyncio.all_tasks()
-            await self._use(cluster, call, started=started)
-            await asyncio.sleep(1)  # the brokers notice that the connections are gone
-            assert {task.get_name() for task in asyncio.all_tasks() - before} == set()
-
-    async def _use(self, cluster: EmbeddedCluster, call: Call, *, started: bool) -> None:
+    async def use(cluster: EmbeddedCluster, cancel: Cancel) -> None:
+        cluster.create_topic("t", 2)
+        cluster.create_topic("new")
         producer = AsyncKafkaProducer(
             bootstrap_servers=cluster.bootstrap_servers, linger_ms=5, buffer_memory=40_000
         )
@@ -65,29 +41,13 @@ class Story:
             await (await producer.send("t", b"warm up"))
             cluster.inject(ProduceRequest, Delay(0.1), optional=True)  # close(0) sends none
             futures += [await producer.send("t", b"%d" % n, partition=n % 2) for n in range(9)]
-        await self._cancel(call(producer, futures))
+        await cancel(call(producer, futures))
         async with asyncio.timeout(200):
             await producer.close()
         assert all(future.is_done for future in futures)
         await producer.close()
 
-    async def _cancel(self, call: Coroutine[Any, Any, object]) -> None:  # Any: unused
-        task = asyncio.ensure_future(call)
-        loop = asyncio.get_running_loop()
-        assert isinstance(loop, VirtualLoop)
-
-        def cancel() -> None:
-            task.cancel()
-            if self._again_after is not None:
-                loop.interrupt(self._again_after, task.cancel)
-
-        loop.interrupt(self._steps, cancel)
-        async with asyncio.timeout(200):
-            await asyncio.wait({task})
-        self.was_cancelled = task.cancelled()
-        if not self.was_cancelled:
-            with suppress(KafkaError):
-                task.result()
+    return use
 
 
 async def _start(producer: AsyncKafkaProducer, _: list[FutureRecordMetadata]) -> None:
@@ -159,30 +119,6 @@ STARTED = [
 ]
 
 
-def _tell_at_every_step(
-    call: Call,
-    caplog: pytest.LogCaptureFixture,
-    *,
-    started: bool = True,
-    again_after: int | None = None,
-) -> int:
-    """Cancel *call* at each step; return at how many of them it had not ended."""
-    unhandled: list[dict[str, Any]] = []  # asyncio's context: values of any type
-    stories = [Story(steps, again_after) for steps in STEPS]
-
-    async def tell(story: Story) -> None:
-        loop = asyncio.get_running_loop()
-        loop.set_exception_handler(lambda _, context: unhandled.append(context))
-        await story.tell(call, started=started)
-
-    for story in stories:
-        run(tell(story))
-    gc.collect()
-    assert unhandled == []
-    assert [r.getMessage() for r in caplog.records if r.levelno >= logging.ERROR] == []
-    return sum(story.was_cancelled for story in stories)
-
-
 def _name(call: Call) -> str:
     return call.__name__.strip("_")
 
@@ -191,12 +127,12 @@ def _name(call: Call) -> str:
 def test_after_a_cancelled_call_close_ends_and_every_record_has_an_outcome(
     call: Call, caplog: pytest.LogCaptureFixture
 ) -> None:
-    assert _tell_at_every_step(call, caplog) > 1
+    assert tell_at_every_step(_story(call), caplog) > 1
 
 
 @pytest.mark.parametrize("call", [_start, _live], ids=_name)
 def test_after_a_cancelled_start_close_ends(call: Call, caplog: pytest.LogCaptureFixture) -> None:
-    assert _tell_at_every_step(call, caplog, started=False) > 1
+    assert tell_at_every_step(_story(call, started=False), caplog) > 1
 
 
 @pytest.mark.parametrize("again_after", range(4))
@@ -204,4 +140,4 @@ def test_after_a_cancelled_start_close_ends(call: Call, caplog: pytest.LogCaptur
 def test_a_call_cancelled_twice_leaves_nothing_behind(
     call: Call, again_after: int, caplog: pytest.LogCaptureFixture
 ) -> None:
-    _tell_at_every_step(call, caplog, started=call is _close, again_after=again_after)
+    tell_at_every_step(_story(call, started=call is _close), caplog, again_after=again_after)
