@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import atexit
 import logging
+import sys
 from typing import TYPE_CHECKING
 
-from kafka._base.at_exit import close_open_clients
 from kafka._base.lazy import lazy_names, public_names
 from kafka.version import __version__
 
@@ -70,9 +70,18 @@ _HOMES = {
     "TopicPartitionReplica": "kafka.structs",
 }
 
+
+def _close_open_clients() -> None:
+    # Every client loads this module, and so does whatever logs on a thread of ours.
+    if "kafka._base.log_thread" in sys.modules:
+        from kafka._base.at_exit import close_open_clients  # noqa: PLC0415 - as all clients, late
+
+        close_open_clients()
+
+
 # Here, because Python calls what was registered last first: what a program registers after this
 # import runs while its clients are still open.
-atexit.register(close_open_clients)
+atexit.register(_close_open_clients)
 
 # The application decides where logs go; without this, Python would print warnings to stderr.
 logging.getLogger(__name__).addHandler(logging.NullHandler())

@@ -1,6 +1,6 @@
 """Close the clients that are still open when the program ends.
 
-``import kafka`` loads this module to register `close_open_clients`, so it imports nothing slow.
+``import kafka`` registers what calls `close_open_clients`, without loading this module.
 """
 
 from __future__ import annotations

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import pkgutil
 import sys
 from importlib import import_module
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -32,7 +30,7 @@ def lazy_names(
             value = getattr(import_module(home), name)
         elif missing and name in missing:
             raise ImportError(f"{package}.{name} is not available: {missing[name]}")
-        elif not name.startswith("_") and find_spec(f"{package}.{name}") is not None:
+        elif not name.startswith("_") and _exists(f"{package}.{name}"):
             value = import_module(f"{package}.{name}")
         else:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
@@ -49,8 +47,16 @@ def public_names(package: str, homes: Mapping[str, str]) -> list[str]:
         package: name of the module that offers the names.
         homes: the module that defines each name.
     """
+    import pkgutil  # noqa: PLC0415 - only people look at dir()
+
     module = sys.modules[package]
     submodules = (found.name for found in pkgutil.iter_modules(module.__path__))
     special = (name for name in vars(module) if name.startswith("__"))
     public = (name for name in submodules if not name.startswith("_"))
     return sorted({*homes, *special, *public})
+
+
+def _exists(module: str) -> bool:
+    from importlib.util import find_spec  # noqa: PLC0415 - few programs look for submodules
+
+    return find_spec(module) is not None
