@@ -44,7 +44,7 @@ def encode_request(
     """
     parts = request.encode_parts(version)
     name = _name(client_id)
-    if _is_flexible(type(request), version):
+    if is_flexible(type(request), version):
         name += _NO_TAGS
     size = 8 + len(name) + (len(parts[0]) if len(parts) == 1 else sum(map(len, parts)))
     parts[0] = _REQUEST_START(size, request.API_KEY, version, correlation_id) + name + parts[0]
@@ -87,7 +87,7 @@ def decode_response(request_type: type[Request[R]], version: int, frame: Buffer)
     """
     offset = _CORRELATION_ID.size
     response_type = request_type.RESPONSE
-    if request_type.API_KEY != _API_VERSIONS and _is_flexible(response_type, version):
+    if request_type.API_KEY != _API_VERSIONS and is_flexible(response_type, version):
         try:
             # Nearly always there are none: one byte says so.
             offset = _skip_tags(frame, offset) if frame[offset] else offset + 1
@@ -115,14 +115,15 @@ def encode_response(
         IllegalArgumentError: a field cannot be encoded.
     """
     parts = response.encode_parts(version)
-    flexible = response.API_KEY != _API_VERSIONS and _is_flexible(type(response), version)
+    flexible = response.API_KEY != _API_VERSIONS and is_flexible(type(response), version)
     tags = _NO_TAGS if flexible else b""
     size = _CORRELATION_ID.size + len(tags) + sum(map(len, parts))
     parts[0] = b"".join((struct.pack(">ii", size, correlation_id), tags, parts[0]))
     return parts
 
 
-def _is_flexible(message: type[Message], version: int) -> bool:
+def is_flexible(message: type[Message], version: int) -> bool:
+    """Return whether *version* has compact lengths and tagged fields (KIP-482)."""
     since = message.FLEXIBLE_SINCE
     return since is not None and version >= since
 

@@ -21,6 +21,7 @@ import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from kafka.protocol.headers import encode_response
 from kafka.protocol.messages.api_versions import ApiVersionsRequest, ApiVersionsResponse
 from kafka.protocol.messages.fetch import FetchRequest, FetchResponse
 from kafka.protocol.messages.find_coordinator import (
@@ -32,7 +33,7 @@ from kafka.protocol.messages.metadata import MetadataRequest, MetadataResponse
 from kafka.protocol.schema import Message
 from kafka.record.batch import build_batch, encode_records
 from kafka.record.compression import Codec
-from kafka.testing.broker.wire import AnyRequest, decode_request, encode_response
+from kafka.testing.broker.wire import AnyRequest, decode_request
 from test.bench.workers.common import BATCH_BYTES, sizes_of, values_of
 
 NODE, CLUSTER = 1, "fixed-log"

@@ -20,6 +20,7 @@ from kafka.errors import (
     KafkaProtocolError,
     UnsupportedVersionError,
 )
+from kafka.protocol.headers import encode_response
 from kafka.protocol.messages.fetch import FetchRequest
 from kafka.testing.broker import faults
 from kafka.testing.broker.admission import check_size, raw_answer
@@ -32,7 +33,7 @@ from kafka.testing.broker.recorder import SeenRequest
 from kafka.testing.broker.security.gate import Admission
 from kafka.testing.broker.timers import Event
 from kafka.testing.broker.waiting import pause, wait_until
-from kafka.testing.broker.wire import decode_request, encode_response
+from kafka.testing.broker.wire import decode_request
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -1,6 +1,6 @@
-"""The broker's side of the frames: requests out of bytes, responses into bytes.  Pure.
+"""Requests as a broker reads them.  Pure.
 
-`kafka.protocol.headers` has the client's side.
+`kafka.protocol.headers` writes them, and the responses.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from typing import Any, NamedTuple, TypeAlias
 
 from kafka.errors import KafkaProtocolError, UnsupportedVersionError
 from kafka.protocol import messages
+from kafka.protocol.headers import is_flexible
 from kafka.protocol.primitives import bad_length, read_uvarint
-from kafka.protocol.schema import Message, Request
+from kafka.protocol.schema import Request
 
 Buffer = bytes | bytearray | memoryview
 Pieces = list[bytes | memoryview]
@@ -21,9 +22,7 @@ Pieces = list[bytes | memoryview]
 # Any: a request class is invariant in its response, so `Request[Message]` would fit none of them.
 AnyRequest: TypeAlias = Request[Any]
 
-API_VERSIONS = 18
 _START = struct.Struct(">hhih")
-_SIZE_AND_CORRELATION_ID = struct.Struct(">ii")
 
 
 class RequestHeader(NamedTuple):
@@ -112,25 +111,3 @@ def _skip_tags(frame: Buffer, position: int) -> int:
     except IndexError as exc:
         raise KafkaProtocolError("the request header ends too early") from exc
     return position
-
-
-def encode_response(response: Message, version: int, *, correlation_id: int) -> Pieces:
-    """Return *response* as it goes to the socket: size, header and body, in pieces.
-
-    Raises:
-        UnsupportedVersionError: *version* cannot carry what *response* says.
-        IllegalArgumentError: a field cannot be encoded.
-    """
-    parts = response.encode_parts(version)
-    # KIP-511: a client must be able to read the answer of a broker older than itself.
-    has_tags = response.API_KEY != API_VERSIONS and is_flexible(type(response), version)
-    tags = b"\0" if has_tags else b""
-    size = 4 + len(tags) + sum(map(len, parts))
-    parts[0] = b"".join((_SIZE_AND_CORRELATION_ID.pack(size, correlation_id), tags, parts[0]))
-    return parts
-
-
-def is_flexible(message: type[Message], version: int) -> bool:
-    """Return whether *version* has compact lengths and tagged fields (KIP-482)."""
-    since = message.FLEXIBLE_SINCE
-    return since is not None and version >= since

@@ -9,14 +9,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kafka.errors import KafkaProtocolError, UnsupportedVersionError
-from kafka.protocol.headers import decode_correlation_id, decode_response, encode_request
+from kafka.protocol.headers import (
+    decode_correlation_id,
+    decode_response,
+    encode_request,
+    encode_response,
+    is_flexible,
+)
 from kafka.protocol.messages import MODULES
 from kafka.protocol.messages.api_versions import ApiVersionsRequest, ApiVersionsResponse
 from kafka.protocol.messages.fetch import FetchResponse
 from kafka.protocol.messages.heartbeat import HeartbeatRequest
 from kafka.protocol.messages.metadata import MetadataRequest, MetadataResponse
 from kafka.protocol.schema import Message
-from kafka.testing.broker.wire import decode_request, encode_response, is_flexible, request_type
+from kafka.testing.broker.wire import decode_request, request_type
 
 METADATA, FLEXIBLE = 3, 9
 
