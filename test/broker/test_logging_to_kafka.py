@@ -258,8 +258,9 @@ for _ in range(3):
 
 
 def test_a_line_about_lost_records_may_be_a_record(logs: EmbeddedCluster, attach: Attach) -> None:
+    logs.create_topic("other")
     handler = attach(logs)
-    logs.inject(ProduceRequest, Fail(MessageSizeTooLargeError), times=1)
+    logs.inject(ProduceRequest, Fail(MessageSizeTooLargeError), topic="other")
     handler.producer.send("other", b"lost")
     handler.flush()
     until(lambda: any("1 records were not delivered" in line for line in lines(logs)))
