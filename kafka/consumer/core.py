@@ -20,13 +20,19 @@ from kafka.consumer.fetch_response import FetchSettings
 from kafka.consumer.fetcher import Fetcher
 from kafka.consumer.leader_hedge import LeaderHedge
 from kafka.consumer.offset_lookup import OffsetLookup
-from kafka.consumer.position_actions import CheckEpochs, Fail, ListOffsets, SetHold, Start
+from kafka.consumer.position_actions import CheckEpochs, Fail, ListOffsets, Start
 from kafka.consumer.position_requests import PositionRequests
 from kafka.consumer.positions import PositionMachine, PositionSettings
 from kafka.consumer.posted_seeks import PostedSeeks
 from kafka.consumer.topic_troubles import TopicTroubles
 from kafka.coordinator.groupless import GrouplessMembership
-from kafka.coordinator.membership import Assign, RaiseFromPoll, RequestMetadata, WantTopics
+from kafka.coordinator.membership import (
+    Assign,
+    RaiseFromPoll,
+    RequestMetadata,
+    SetHold,
+    WantTopics,
+)
 from kafka.errors import RetriableError, TopicAuthorizationFailedError, for_code
 from kafka.protocol.messages.metadata import MetadataRequest
 from kafka.structs import TopicPartition

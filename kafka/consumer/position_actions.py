@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from kafka.coordinator.membership import RequestMetadata
+from kafka.coordinator.membership import RequestMetadata, SetHold
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from kafka.consumer.offset_requests import EpochToCheck
     from kafka.errors import KafkaError
     from kafka.structs import TopicPartition
-    from kafka.subscription import Hold, OffsetReset
+    from kafka.subscription import OffsetReset
 
 
 class Start(NamedTuple):
@@ -37,14 +37,6 @@ class Fail(NamedTuple):
 
     tp: TopicPartition
     error: KafkaError
-
-
-class SetHold(NamedTuple):
-    """Add *hold* to the partitions, or remove it."""
-
-    partitions: tuple[TopicPartition, ...]
-    hold: Hold
-    on: bool
 
 
 class OffsetToFind(NamedTuple):

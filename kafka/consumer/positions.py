@@ -26,10 +26,9 @@ from kafka.consumer.position_actions import (
     ListOffsets,
     OffsetToFind,
     PositionToCheck,
-    SetHold,
     Start,
 )
-from kafka.coordinator.membership import RequestMetadata
+from kafka.coordinator.membership import RequestMetadata, SetHold
 from kafka.errors import (
     KafkaError,
     LogTruncationError,

@@ -17,3 +17,7 @@ class Hold(IntFlag):
     """The application has paused it."""
     VALIDATING = 2
     """Its position waits for the leader to confirm it (KIP-320)."""
+    REVOKING = 4
+    """It is about to be revoked: what is handed out now could not be committed any more."""
+    ASSIGNING = 8
+    """The rebalance listener has not returned from being told of it."""

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from kafka._base.backoff import ExponentialBackoff
 from kafka.cluster import ClusterMetadata, ClusterSnapshot
 from kafka.consumer.offset_requests import EpochEnd, FoundOffset
-from kafka.consumer.position_actions import CheckEpochs, ListOffsets, SetHold, Start
+from kafka.consumer.position_actions import CheckEpochs, ListOffsets, Start
 from kafka.consumer.positions import PositionMachine, PositionSettings
+from kafka.coordinator.membership import SetHold
 from kafka.errors import KafkaError, NoError
 from kafka.protocol.messages.metadata import MetadataResponse
 from kafka.subscription import FetchState, PartitionState, SubscriptionState

@@ -15,11 +15,10 @@ from kafka.consumer.position_actions import (
     ListOffsets,
     OffsetToFind,
     PositionToCheck,
-    SetHold,
     Start,
 )
 from kafka.consumer.positions import PositionMachine, PositionSettings
-from kafka.coordinator.membership import RequestMetadata
+from kafka.coordinator.membership import RequestMetadata, SetHold
 from kafka.errors import (
     CorruptRecordError,
     KafkaConnectionError,
