@@ -4,10 +4,10 @@ Prints the path of an interpreter, or runs a command that finds it as ``python3.
 
     python -m tools.python314 tox -e unit314
 
-An interpreter that is on the path is used. Otherwise the packages of Debian's next suite are unpacked
-beside the system, with the C library and all others that they need, and nothing is installed: apt
-keeps its lists and checks its signatures in a directory of its own. A second run finds what the first
-one left. Free-threaded builds cannot be had this way: Debian has none.
+An interpreter that is on the path is used. Otherwise the packages of Debian's next suite are
+unpacked beside the system, with the C library and all others that they need. Nothing is installed:
+apt keeps its lists and checks its signatures in a directory of its own. A second run finds what the
+first one left. Free-threaded builds cannot be had this way: Debian has none.
 """
 
 from __future__ import annotations
@@ -61,14 +61,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def on_path() -> Path | None:
-    """Return the interpreter of the machine; a shim of pyenv without one behind it does not count."""
+    """Return the interpreter of the machine, unless it is a shim of pyenv with none behind it."""
     found = shutil.which(NAME)
     return Path(found) if found is not None and works(Path(found)) else None
 
 
 def works(python: Path) -> bool:
     """Return whether *python* runs and can make environments."""
-    command = [python, "-c", "import ensurepip, ssl, sqlite3, sys; assert sys.version_info >= (3, 14)"]
+    command = [
+        python,
+        "-c",
+        "import ensurepip, ssl, sqlite3, sys; assert sys.version_info >= (3, 14)",
+    ]
     return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 

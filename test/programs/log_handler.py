@@ -1,4 +1,4 @@
-"""A shop that logs to Kafka, by a handler on the root logger at DEBUG: ``log_handler.py SERVERS``."""
+"""A shop that logs to Kafka, by a handler of the root logger: ``log_handler.py SERVERS``."""
 
 import logging
 import sys
@@ -8,7 +8,7 @@ from kafka import KafkaProducer
 
 
 class KafkaHandler(logging.Handler):
-    """Sends each line, those of the producer itself as well."""
+    """Sends each line from DEBUG on, those of the producer itself as well."""
 
     def __init__(self, servers: str) -> None:
         super().__init__()

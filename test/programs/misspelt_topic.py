@@ -1,5 +1,6 @@
 """A consumer of a topic that nobody has: ``misspelt_topic.py SERVERS``."""
 
+import logging
 import sys
 
 from kafka import KafkaConsumer
@@ -7,6 +8,7 @@ from kafka import KafkaConsumer
 
 def main() -> None:
     """Count the orders, until none has come for some time."""
+    logging.basicConfig()
     consumer = KafkaConsumer(
         "ordres",
         bootstrap_servers=sys.argv[1],

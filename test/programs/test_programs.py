@@ -77,9 +77,7 @@ PROGRAMS = [
     Program(
         file="fastapi_app.py",
         needs=("fastapi", "httpx", "uvicorn"),
-        output=(
-            "the return was answered with 202\nthe app ended, having seen 20 orders\n"
-        ),
+        output=("the return was answered with 202\nthe app ended, having seen 20 orders\n"),
         partitions={"orders": 1, "returns": 1},
         set_up=answer_returns_late,
         records={"orders": [f"book {number}" for number in range(20)], "returns": ["book 7"]},

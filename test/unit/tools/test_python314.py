@@ -40,9 +40,7 @@ def test_a_system_without_apt_is_refused_in_one_line(
     assert found.err.count("\n") == 1
 
 
-def test_an_interpreter_on_the_path_is_used(
-    bare: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_interpreter_on_the_path_is_used(bare: Path, capsys: pytest.CaptureFixture[str]) -> None:
     python = script(bare / NAME, "exit 0")
     assert main([]) == 0
     assert capsys.readouterr().out == f"{python}\n"
