@@ -74,11 +74,12 @@ def test_orders_that_come_later_are_counted(consumer: MockConsumer) -> None:
     assert count_copies(consumer) == 7
 
 
-def test_a_bill_that_cannot_be_sent_is_an_error(consumer: MockConsumer) -> None:
-    producer = MockProducer(auto_complete=False, value_serializer=lambda amount: b"%d" % amount)
+def test_a_bill_that_cannot_be_sent_is_an_error(
+    consumer: MockConsumer, producer: MockProducer
+) -> None:
     consumer.add_record("orders", 0, value=b'{"copies": 2}')
-    producer.error_next(KafkaTimeoutError("no broker"))
-    with pytest.raises(KafkaTimeoutError):
+    producer.fail_next(KafkaTimeoutError("no broker"))
+    with pytest.raises(KafkaTimeoutError, match="no broker"):
         bill(consumer, producer)
 
 
