@@ -68,11 +68,8 @@ def on_path() -> Path | None:
 
 def works(python: Path) -> bool:
     """Return whether *python* runs and can make environments."""
-    command = [
-        python,
-        "-c",
-        "import ensurepip, ssl, sqlite3, sys; assert sys.version_info >= (3, 14)",
-    ]
+    check = "import ensurepip, ssl, sqlite3, sys; assert sys.version_info[:2] == (3, 14)"
+    command = [str(python), "-c", check]
     return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
