@@ -161,11 +161,14 @@ class KafkaProducer(Facade[ProducerClient]):
             future = self._put_with(topic, value, key, headers, partition, timestamp_ms)
         if future is not None:
             return future
-        if self._client.closed and is_handling():
-            # The client logs also at its own end. A handler that sends its lines cannot know which
-            # of them come too late, so that is no error of the handler.
-            return self._too_late(topic)
-        path, driver, _ = self._started or self._running
+        started = self._started
+        if started is None:
+            if self._client.closed and is_handling():
+                # The client logs also at its own end. A handler that sends its lines cannot know
+                # which of them come too late, so that is no error of the handler.
+                return self._too_late(topic)
+            started = self._running
+        path, driver, _ = started
         return path.send(topic, value, key, headers, partition, timestamp_ms, driver)
 
     @staticmethod
