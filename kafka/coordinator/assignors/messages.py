@@ -59,7 +59,7 @@ def subscription_bytes(
             user_data=user_data,
             owned_partitions=[
                 of_topic(topic=topic, partitions=numbers)
-                for topic, numbers in _by_topic(sorted(owned)).items()
+                for topic, numbers in by_topic(sorted(owned)).items()
             ],
             generation_id=generation,
             rack_id=rack,
@@ -92,7 +92,7 @@ def assignment_bytes(assignment: MemberAssignment) -> bytes:
         ConsumerProtocolAssignment(
             assigned_partitions=[
                 of_topic(topic=topic, partitions=numbers)
-                for topic, numbers in _by_topic(assignment.partitions).items()
+                for topic, numbers in by_topic(assignment.partitions).items()
             ],
             user_data=assignment.user_data,
         )
@@ -109,7 +109,8 @@ def read_assignment(data: Buffer) -> MemberAssignment:
     return MemberAssignment(_partitions(told.assigned_partitions), told.user_data)
 
 
-def _by_topic(partitions: Iterable[TopicPartition]) -> dict[str, list[int]]:
+def by_topic(partitions: Iterable[TopicPartition]) -> dict[str, list[int]]:
+    """Return the numbers of *partitions* by topic; topics and numbers keep their order."""
     found: dict[str, list[int]] = {}
     for topic, number in partitions:
         found.setdefault(topic, []).append(number)
