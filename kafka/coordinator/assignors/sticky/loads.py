@@ -103,16 +103,18 @@ class Loads:
         by_home = self._held[source][topic]
         loose = [home for home in by_home if home not in (source, target)]
         for homes in ([target], loose, [source]):
-            numbers = [number for home in homes if home in by_home for number in by_home[home]]
+            numbers = [by_home[home] for home in homes if home in by_home]
             if numbers:
                 return self._nearest(target, topic, numbers)
         raise AssertionError(f"{source} holds nothing of {topic}")
 
-    def _nearest(self, target: str, topic: str, numbers: Sequence[int]) -> TopicPartition:
-        first = TopicPartition(topic, numbers[0])
-        if not self._racks.matter:
+    def _nearest(
+        self, target: str, topic: str, numbers: Sequence[Iterable[int]]
+    ) -> TopicPartition:
+        partitions = (TopicPartition(topic, number) for group in numbers for number in group)
+        first = next(partitions)
+        if self._racks.fit(target, first):
             return first
-        partitions = (TopicPartition(topic, number) for number in numbers)
         return next((tp for tp in partitions if self._racks.fit(target, tp)), first)
 
     def _take(self, tp: TopicPartition, holder: str, home: str | None) -> None:
