@@ -13,11 +13,7 @@ from kafka.cluster import ClusterMetadata
 from kafka.coordinator.assignors.abstract import AbstractPartitionAssignor
 from kafka.coordinator.assignors.layout import layout_of, subscribers_of
 from kafka.coordinator.assignors.strategy import MemberAssignment
-from kafka.coordinator.assignors.user_values import (
-    read_user_groups,
-    read_user_members,
-    user_assignment,
-)
+from kafka.coordinator.assignors.user_values import read_user_members, user_assignment
 from kafka.coordinator.protocol import ConsumerProtocolMemberMetadata
 
 if TYPE_CHECKING:
@@ -67,18 +63,18 @@ class BuiltInAssignor(AbstractPartitionAssignor):
             for member_id, share in shares.items()
         }
 
-    def metadata(self, topics: Collection[str]) -> ConsumerProtocolMemberMetadata:
-        """Return what this member tells the leader: its *topics*, and the user data."""
-        return ConsumerProtocolMemberMetadata(self.version, list(topics), self.user_data() or b"")
 
-    def on_assignment(self, assignment: Any, generation: int) -> None:
-        """Remember what this member has got, if that matters.
+class StatelessAssignor(BuiltInAssignor):
+    """An assignor that needs no memory, so that even its class can be asked."""
 
-        Args:
-            assignment: a `ConsumerProtocolMemberAssignment`.
-            generation: in which it got that.
-        """
-        self.remember(read_user_groups(assignment.assigned_partitions), generation)
+    @classmethod
+    def metadata(cls, topics: Collection[str]) -> ConsumerProtocolMemberMetadata:
+        """Return what a member tells the leader: its *topics*."""
+        return ConsumerProtocolMemberMetadata(cls.version, list(topics))
+
+    @classmethod
+    def on_assignment(cls, assignment: Any, generation: int) -> None:
+        """Do nothing: what this member has got does not matter."""
 
 
 class BuiltInStrategy:

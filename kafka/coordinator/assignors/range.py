@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from kafka.coordinator.assignors.built_in import BuiltInAssignor
+from kafka.coordinator.assignors.built_in import StatelessAssignor
 from kafka.coordinator.assignors.layout import racks_matter, subscribers_of
 from kafka.coordinator.assignors.roundrobin import by_instance
 from kafka.structs import TopicPartition
@@ -109,7 +109,7 @@ def _match_racks_together(topics: Sequence[_Topic]) -> None:
                 break
 
 
-class RangePartitionAssignor(BuiltInAssignor):
+class RangePartitionAssignor(StatelessAssignor):
     """Give each member a run of the partitions of each topic, in order of the member ids.
 
     With three partitions each of the topics ``a`` and ``b``, the first of two members gets ``a0``,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kafka.coordinator.assignors.built_in import BuiltInAssignor
+from kafka.coordinator.assignors.built_in import StatelessAssignor
 from kafka.coordinator.assignors.layout import all_partitions, subscribers_of
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def assign_round_robin(
     return result
 
 
-class RoundRobinPartitionAssignor(BuiltInAssignor):
+class RoundRobinPartitionAssignor(StatelessAssignor):
     """Deal the partitions of all topics out to the members in turn.
 
     The counts differ by one at most if all members subscribe to the same topics.

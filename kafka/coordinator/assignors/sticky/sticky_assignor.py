@@ -14,9 +14,10 @@ from kafka.coordinator.assignors.sticky.uneven import share_by_subscription
 from kafka.coordinator.assignors.sticky.user_data import Claim, read_claim, write_claim
 from kafka.coordinator.assignors.strategy import NO_GENERATION
 from kafka.coordinator.assignors.user_values import read_user_data
+from kafka.coordinator.protocol import ConsumerProtocolMemberMetadata
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from kafka.coordinator.assignors.layout import Layout
     from kafka.coordinator.assignors.strategy import Member
@@ -100,6 +101,19 @@ class StickyPartitionAssignor(BuiltInAssignor):
         """Remember what this member has got."""
         self.member_assignment = list(partitions)
         self.generation = generation
+
+    def metadata(self, topics: Collection[str]) -> ConsumerProtocolMemberMetadata:
+        """Return what this member tells the leader: its *topics* and what it had."""
+        return ConsumerProtocolMemberMetadata(self.version, list(topics), self.user_data() or b"")
+
+    def on_assignment(self, assignment: Any, generation: int) -> None:
+        """Remember what this member has got.
+
+        Args:
+            assignment: a `ConsumerProtocolMemberAssignment`.
+            generation: in which it got that.
+        """
+        self.remember(assignment.partitions(), generation)
 
     @classmethod
     def parse_member_metadata(cls, metadata: Any) -> StickyAssignorMemberMetadataV1:
