@@ -26,7 +26,7 @@ def test_a_map_grows_when_it_is_three_quarters_full() -> None:
 
 
 def test_characters_beyond_the_basic_plane_count_as_two() -> None:
-    # 31 * 0xD83D + 0xDE00 = 1772899, which is 31 in 32 places once its halves are folded: after "a".
+    # 31 * 0xD83D + 0xDE00 folds to the place 8 of 16, which is after that of "a".
     assert java_order(["\N{GRINNING FACE}", "a"]) == ["a", "\N{GRINNING FACE}"]
 
 
