@@ -54,7 +54,12 @@ def _order(name: str, group: InventedGroup) -> dict[str, Any]:
         )
     topics = {topic: [list(racks) for racks in found] for topic, found in group.topics.items()}
     # The order of topics in Java's range is that of a hash map, and means nothing.
-    return {"assignor": CLASSES[name], "sort": name == "range", "topics": topics, "members": members}
+    return {
+        "assignor": CLASSES[name],
+        "sort": name == "range",
+        "topics": topics,
+        "members": members,
+    }
 
 
 def _vector(group: InventedGroup, answer: dict[str, Any]) -> dict[str, Any]:

@@ -68,7 +68,10 @@ class _Inventor:
         names = [f"t{rng.randrange(256):02x}" for _ in range(rng.randint(1, 5))]
         topics = {name: self._replicas(racks=racks) for name in dict.fromkeys(names)}
         count = rng.randint(1, 8)
-        ids = [f"{DIGITS[rng.randrange(36)]}{index}-{rng.randrange(65536):04x}" for index in range(count)]
+        ids = [
+            f"{DIGITS[rng.randrange(36)]}{index}-{rng.randrange(65536):04x}"
+            for index in range(count)
+        ]
         everything = [*topics, "missing"] if rng.random() < 0.1 else list(topics)
         equal = rng.random() < 0.6
         members = [

@@ -44,9 +44,7 @@ class BuiltInAssignor(AbstractPartitionAssignor):
         """Remember what this member has got: nothing of it is needed."""
 
     @classmethod
-    def assign(
-        cls, cluster: Any, members: Any
-    ) -> dict[str, ConsumerProtocolMemberAssignment]:
+    def assign(cls, cluster: Any, members: Any) -> dict[str, ConsumerProtocolMemberAssignment]:
         """Share the partitions out.
 
         Args:

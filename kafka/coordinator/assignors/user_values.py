@@ -95,7 +95,9 @@ def read_user_assignment(where: str, given: Any) -> MemberAssignment:
 def read_user_groups(groups: Any) -> tuple[TopicPartition, ...]:
     """Return the partitions in *groups*, which are pairs, or have ``topic`` and ``partitions``."""
     return tuple(
-        TopicPartition(topic, int(number)) for group in groups for topic, numbers in [_pair(group)]
+        TopicPartition(topic, int(number))
+        for group in groups
+        for topic, numbers in [_pair(group)]
         for number in numbers
     )
 

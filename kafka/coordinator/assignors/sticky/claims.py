@@ -86,4 +86,4 @@ def _is_free_for(member: str, owners: Iterable[tuple[int, str]]) -> bool:
     """Return whether no other member owns it as rightfully as *member* does."""
     mine = [generation for generation, owner in owners if owner == member]
     others = [generation for generation, owner in owners if owner != member]
-    return not others or bool(mine) and max(mine) > max(others)
+    return not others or (bool(mine) and max(mine) > max(others))

@@ -111,7 +111,7 @@ class _EvenShare:
         return index % len(self._below) if self._below else 0
 
     def _give_extra(self, tp: TopicPartition) -> bool:
-        """Give *tp* to a member in its racks that may have one more; return whether there is one."""
+        """Give *tp* to a member in its racks that may have one more; return whether one did."""
         index = self._racks.next_near(tp, self._level, 0) if self._extra else None
         if index is None:
             return False

@@ -108,9 +108,7 @@ class Loads:
                 return self._nearest(target, topic, numbers)
         raise AssertionError(f"{source} holds nothing of {topic}")
 
-    def _nearest(
-        self, target: str, topic: str, numbers: Sequence[Iterable[int]]
-    ) -> TopicPartition:
+    def _nearest(self, target: str, topic: str, numbers: Sequence[Iterable[int]]) -> TopicPartition:
         partitions = (TopicPartition(topic, number) for group in numbers for number in group)
         first = next(partitions)
         if self._racks.fit(target, first):

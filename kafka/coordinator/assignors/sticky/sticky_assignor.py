@@ -44,13 +44,15 @@ def share_stickily(
     """Share the partitions out evenly, and let members keep what they had as far as they can.
 
     Args:
-        layout: the topics of *members*.
+        layout: the topics; those that nobody subscribes to are left out.
         members: all of the group.
         claims: what each of them has had.
 
     Returns:
         The partitions of each member.
     """
+    topics = subscribers_of(members)
+    layout = {topic: layout[topic] for topic in topics if topic in layout}
     order = java_order(member.member_id for member in members)
     holdings = settle_claims(layout, {member_id: claims[member_id] for member_id in order})
     racks = Racks(layout, members)

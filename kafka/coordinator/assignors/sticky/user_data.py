@@ -37,8 +37,9 @@ def write_claim(claim: Claim) -> bytes:
     """Return the user data of a sticky member, version 1."""
     numbers_of = by_topic(claim.partitions)
     parts = [_INT32.pack(len(numbers_of))]
-    # Java writes the topics as its map iterates.
-    for topic in java_order(numbers_of):
+    # Java writes the topics as its map iterates: where two share a place, the newer one first,
+    # as `computeIfAbsent` has put them in.
+    for topic in java_order(reversed(numbers_of)):
         name, numbers = topic.encode(), numbers_of[topic]
         parts += [_INT16.pack(len(name)), name]
         parts.append(struct.pack(f">i{len(numbers)}i", len(numbers), *numbers))

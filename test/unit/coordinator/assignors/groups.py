@@ -44,7 +44,10 @@ def members(*ids: str, topics: str) -> list[Member]:
 
 
 def cluster(**topics: Sequence[Sequence[int]]) -> ClusterSnapshot:
-    """Return a cluster with the replicas of each partition; broker 1 is in rack a, 2 in b, 3 in none."""
+    """Return a cluster with the replicas of each partition.
+
+    Broker 1 is in rack a, 2 in b, 3 in none.
+    """
     return ClusterSnapshot(
         brokers={
             node: BrokerMetadata(node, "host", 9092, rack)

@@ -18,9 +18,7 @@ from test.unit.coordinator.assignors.groups import layout, partitions, texts
 
 def member(member_id: str, topics: str, owned: str = "", generation: int = 5) -> Member:
     """Return a member that owns partitions."""
-    return Member(
-        member_id, tuple(topics), owned=tuple(partitions(owned)), generation=generation
-    )
+    return Member(member_id, tuple(topics), owned=tuple(partitions(owned)), generation=generation)
 
 
 def test_a_partition_moves_only_after_its_owner_gave_it_up() -> None:

@@ -19,7 +19,8 @@ vectors = cache(load)
 
 
 def ours(name: str, vector: Vector) -> dict[str, list[TopicPartition]]:
-    return ASSIGNORS[name].share_out(vector.layout, vector.members)
+    shares = ASSIGNORS[name].share_out(vector.layout, vector.members)
+    return {member.member_id: shares[member.member_id] for member in vector.members}
 
 
 def imbalance(shares: Mapping[str, Collection[TopicPartition]]) -> int:

@@ -156,7 +156,7 @@ def test_member_that_is_not_in_the_group_is_refused() -> None:
 
 
 def test_answer_that_is_no_assignment_is_refused() -> None:
-    with pytest.raises(KafkaConfigurationError, match="assignor first, member m: .* is no assign"):
+    with pytest.raises(KafkaConfigurationError, match=r"assignor first, member m: .* is no assign"):
         assigned(UserStrategy(Answering({"m": [T0]})), members("m", topics="t"))
 
 

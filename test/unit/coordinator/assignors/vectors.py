@@ -89,7 +89,9 @@ def checksum(shares: Mapping[str, Iterable[TopicPartition]]) -> int:
 def _vector(name: str, number: int, row: dict[str, Any]) -> Vector:
     topics: dict[str, list[str]] = row["topics"]
     partitions = [
-        TopicPartition(topic, index) for topic in sorted(topics) for index in range(len(topics[topic]))
+        TopicPartition(topic, index)
+        for topic in sorted(topics)
+        for index in range(len(topics[topic]))
     ]
     had = {member[0]: [partitions[index] for index in member[3]] for member in row["members"]}
     members: list[Member] = []

@@ -18,9 +18,7 @@ def loads(racks: str = "", t: str = "mn", **held: str) -> Loads:
         Member(member, ("t", "u"), rack=rack)
         for member, rack in zip(held, racks or [None] * len(held), strict=True)
     ]
-    holdings = Holdings(
-        {member: partitions(text) for member, text in held.items()}, frozenset()
-    )
+    holdings = Holdings({member: partitions(text) for member, text in held.items()}, frozenset())
     return Loads({"t": list(t), "u": list(held)}, holdings, Racks(found, group))
 
 

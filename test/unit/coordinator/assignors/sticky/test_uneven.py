@@ -12,7 +12,10 @@ from test.unit.coordinator.assignors.groups import layout, partitions, texts
 
 
 def share(
-    subscriptions: dict[str, str], racks: str = "", held: dict[str, str] | None = None, **topics: object
+    subscriptions: dict[str, str],
+    racks: str = "",
+    held: dict[str, str] | None = None,
+    **topics: object,
 ) -> dict[str, str]:
     """Share topics out among members with these topics, who had what is *held*."""
     found = layout(**topics)  # type: ignore[arg-type]
@@ -81,10 +84,6 @@ def test_member_without_topics_gets_nothing() -> None:
         ({"m": "a0", "n": "a1"}, {"m": "a1", "n": "a0", "o": "b0"}),
     ],
 )
-def test_members_get_what_is_in_their_racks(
-    held: dict[str, str], expected: dict[str, str]
-) -> None:
-    found = share(
-        {"m": "a", "n": "a", "o": "ab"}, racks="abz", held=held, a=["b", "a"], b=["a"]
-    )
+def test_members_get_what_is_in_their_racks(held: dict[str, str], expected: dict[str, str]) -> None:
+    found = share({"m": "a", "n": "a", "o": "ab"}, racks="abz", held=held, a=["b", "a"], b=["a"])
     assert found == expected

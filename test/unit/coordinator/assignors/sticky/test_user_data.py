@@ -65,9 +65,7 @@ def test_any_bytes_are_read_without_an_error(data: bytes) -> None:
     st.sets(st.builds(TopicPartition, st.text(max_size=5), st.integers(0, 9))),
     st.integers(-1, 2**31 - 1),
 )
-def test_any_claim_is_read_as_it_was_written(
-    claimed: set[TopicPartition], generation: int
-) -> None:
+def test_any_claim_is_read_as_it_was_written(claimed: set[TopicPartition], generation: int) -> None:
     found = read_claim(write_claim(Claim(tuple(sorted(claimed)), generation)))
     assert (set(found.partitions), found.generation) == (claimed, generation)
 
