@@ -6,7 +6,8 @@ A stored group is a JSON object:
 - ``members``: lists of member id, instance id, topics, what it had (numbers in the list of all
   partitions, topics sorted), generation, rack.
 - ``owners``: what Java did: for each partition the index of the member that got it, as one
-  character, ``-`` for none; or ``null`` where Java failed.
+  character, ``-`` for none.
+- ``second``: the same after a second rebalance, for the cooperative assignor.
 - ``crc``: CRC-32 of the bytes of all subscriptions, and of all assignments.
 """
 
@@ -46,6 +47,20 @@ class InventedGroup(NamedTuple):
             for topic in sorted(self.topics)
             for number in range(len(self.topics[topic]))
         ]
+
+    def after(self, shares: Mapping[str, Iterable[Sequence[object]]]) -> InventedGroup:
+        """Return the group as it rejoins with what it has got."""
+        number = {partition: place for place, partition in enumerate(self.partitions())}
+        members = [
+            member._replace(
+                had=sorted(
+                    number[str(topic), int(str(index))] for topic, index in shares[member.member_id]
+                ),
+                generation=6,
+            )
+            for member in self.members
+        ]
+        return self._replace(members=members)
 
 
 def invent(seed: str, *, sticky: bool) -> InventedGroup:

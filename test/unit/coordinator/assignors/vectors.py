@@ -46,7 +46,8 @@ class Vector(NamedTuple):
         layout: its topics.
         members: as the leader reads them.
         had: what each member has had.
-        java: what each one got; ``None`` where Java has failed.
+        java: what each one got.
+        second: what each one had after a second rebalance; cooperative only.
         subscriptions: checksum of Java's subscriptions, and `written` is ours.
         assignments: checksum of Java's assignments.
     """
@@ -55,10 +56,11 @@ class Vector(NamedTuple):
     layout: Layout
     members: list[Member]
     had: dict[str, list[TopicPartition]]
-    java: dict[str, set[TopicPartition]] | None
+    java: dict[str, set[TopicPartition]]
+    second: dict[str, set[TopicPartition]] | None
     subscriptions: int
     written: int
-    assignments: int | None
+    assignments: int
 
     @property
     def equal(self) -> bool:
@@ -109,24 +111,24 @@ def _vector(name: str, number: int, row: dict[str, Any]) -> Vector:
         )
         written += data
         members.append(read_member(member_id, instance_id, data))
-    crc = [*row["crc"], None]
+    subscriptions, assignments = row["crc"]
+    second = row.get("second")
     return Vector(
         number,
         layout(**topics),
         members,
         had,
         _java(row["owners"], members, partitions),
-        crc[0],
+        None if second is None else _java(second, members, partitions),
+        subscriptions,
         zlib.crc32(written),
-        crc[1],
+        assignments,
     )
 
 
 def _java(
-    owners: str | None, members: list[Member], partitions: list[TopicPartition]
-) -> dict[str, set[TopicPartition]] | None:
-    if owners is None:
-        return None
+    owners: str, members: list[Member], partitions: list[TopicPartition]
+) -> dict[str, set[TopicPartition]]:
     return {
         member.member_id: {
             tp for tp, owner in zip(partitions, owners, strict=True) if owner == DIGITS[index]
