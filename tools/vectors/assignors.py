@@ -20,6 +20,7 @@ from tools.vectors.groups import InventedGroup, as_lists, invent, owners
 
 TARGET: Final = ROOT / "test/unit/coordinator/assignors/java_assignors.json.gz"
 GROUPS: Final = 500
+FOLLOWING: Final = 3
 CLASSES: Final = {
     "range": "RangeAssignor",
     "roundrobin": "RoundRobinAssignor",
@@ -35,13 +36,14 @@ def make_vectors(name: str) -> list[dict[str, Any]]:
     answers = _run([_order(name, group) for group in groups])
     vectors = [_vector(group, answer) for group, answer in zip(groups, answers, strict=True)]
     if name == "cooperative-sticky":
-        # What has been given up goes to its new owner in a second rebalance.
-        groups = [
-            group.after(answer["shares"]) for group, answer in zip(groups, answers, strict=True)
-        ]
-        answers = _run([_order(name, group) for group in groups])
+        # What has been given up goes to its new owner in the rebalances that follow.
+        for _ in range(FOLLOWING):
+            groups = [
+                group.after(answer["shares"]) for group, answer in zip(groups, answers, strict=True)
+            ]
+            answers = _run([_order(name, group) for group in groups])
         for vector, group, answer in zip(vectors, groups, answers, strict=True):
-            vector["second"] = owners(group, answer["shares"])
+            vector["end"] = owners(group, answer["shares"])
     return vectors
 
 

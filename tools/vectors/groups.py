@@ -7,7 +7,7 @@ A stored group is a JSON object:
   partitions, topics sorted), generation, rack.
 - ``owners``: what Java did: for each partition the index of the member that got it, as one
   character, ``-`` for none.
-- ``second``: the same after a second rebalance, for the cooperative assignor.
+- ``end``: the same after three more rebalances, for the cooperative assignor.
 - ``crc``: CRC-32 of the bytes of all subscriptions, and of all assignments.
 """
 

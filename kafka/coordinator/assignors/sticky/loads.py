@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 class Loads:
     """The partitions of each member, and where each partition is at home.
 
-    That is with the member that had it before. A partition that is elsewhere, or that nobody had,
-    is loose: to move it costs nothing.
+    That is with the member that had it before. A partition that is elsewhere, that nobody had, or
+    that is far from its home's rack is loose: to move it costs nothing.
 
     Args:
         subscribers: members that subscribe to each topic, in order.
-        holdings: who had what; what a member may not keep has no home.
+        holdings: who had what; what a member may not have has no home.
         racks: where they are.
 
     Attributes:
@@ -43,13 +43,18 @@ class Loads:
         self._held: dict[str, dict[str, ByHome]] = {member: {} for member in holdings.held}
         for member, partitions in holdings.held.items():
             for tp in partitions:
-                if member in subscribers[tp.topic] and racks.fit(member, tp):
+                if member in subscribers[tp.topic]:
                     self._home[tp] = member
-                    self.give(tp, member)
+                    if racks.fit(member, tp):
+                        self.give(tp, member)
 
     def holder(self, tp: TopicPartition) -> str | None:
         """Return who has *tp*."""
         return self._holder.get(tp)
+
+    def home(self, tp: TopicPartition) -> str | None:
+        """Return who had *tp* before."""
+        return self._home.get(tp)
 
     def displaced(self) -> list[tuple[TopicPartition, str, str]]:
         """Return the partitions that are not at home, each with its holder and its home."""
@@ -84,15 +89,14 @@ class Loads:
 
     def give(self, tp: TopicPartition, member: str) -> None:
         """Take *tp* from who has it, if anybody has, and give it to *member*."""
-        home = self._home.get(tp)
         before = self._holder.get(tp)
         if before is not None:
             self.count[before] -= 1
-            self._take(tp, before, home)
+            self._take(tp, before)
         self._holder[tp] = member
         self.count[member] += 1
         by_home = self._held[member].setdefault(tp.topic, {})
-        by_home.setdefault(home, {})[tp.partition] = None
+        by_home.setdefault(self._bound_to(tp, member), {})[tp.partition] = None
 
     def choose(self, source: str, target: str, topic: str) -> TopicPartition:
         """Return the partition of *topic* that had best move from *source* to *target*.
@@ -115,8 +119,14 @@ class Loads:
             return first
         return next((tp for tp in partitions if self._racks.fit(target, tp)), first)
 
-    def _take(self, tp: TopicPartition, holder: str, home: str | None) -> None:
+    def _bound_to(self, tp: TopicPartition, holder: str) -> str | None:
+        """Return the home of *tp*, ``None`` if it is there but loose."""
+        home = self._home.get(tp)
+        return None if home == holder and not self._racks.fit(holder, tp) else home
+
+    def _take(self, tp: TopicPartition, holder: str) -> None:
         by_home = self._held[holder][tp.topic]
+        home = self._bound_to(tp, holder)
         del by_home[home][tp.partition]
         if not by_home[home]:
             del by_home[home]

@@ -51,10 +51,16 @@ def share_by_subscription(
     partitions = all_partitions(layout, topics)
     fresh = [tp for tp in partitions if loads.holder(tp) is None]
     _place(loads, fresh, racks)
+    # As long as loose partitions are enough to level the counts, none leaves its home: so a
+    # cooperative group that has given up what moves is at rest after the next rebalance.
     _level_directly(loads, fresh)
-    _level_directly(loads, partitions)
-    while _level_by_chain(loads):
+    while _level_by_chain(loads, loose=True):
         pass
+    _level_directly(loads, partitions)
+    while _level_by_chain(loads, loose=False):
+        pass
+    if racks.matter:
+        _bring_near(loads, partitions, racks)
     while _bring_home(loads, racks):
         pass
     return loads.shares()
@@ -72,7 +78,10 @@ def _place(loads: Loads, fresh: Iterable[TopicPartition], racks: Racks) -> None:
         else:
             far.append(tp)
     for tp in far:
-        loads.give(tp, loads.poorest(loads.subscribers[tp.topic]))
+        poorest = loads.poorest(loads.subscribers[tp.topic])
+        home = loads.home(tp)
+        stays = home is not None and loads.count[home] <= loads.count[poorest]
+        loads.give(tp, home if home is not None and stays else poorest)
 
 
 def _level_directly(loads: Loads, partitions: Sequence[TopicPartition]) -> None:
@@ -88,7 +97,7 @@ def _level_directly(loads: Loads, partitions: Sequence[TopicPartition]) -> None:
                 moved = True
 
 
-def _level_by_chain(loads: Loads) -> bool:
+def _level_by_chain(loads: Loads, *, loose: bool) -> bool:
     """Pass partitions along chains of members that end at one with two fewer than the first.
 
     Returns:
@@ -98,10 +107,20 @@ def _level_by_chain(loads: Loads) -> bool:
     for member in sorted(loads.count, key=lambda member: -loads.count[member]):
         most = loads.count[member] - 2
         if most >= min(loads.count.values()):
-            chain = _chain(loads, member, most)
+            chain = _chain(loads, member, most, loose=loose)
             _pass_on(loads, chain)
             moved = moved or bool(chain)
     return moved
+
+
+def _bring_near(loads: Loads, partitions: Iterable[TopicPartition], racks: Racks) -> None:
+    """Move far partitions to members that are near to them, where the counts stay as even."""
+    for tp in partitions:
+        holder = loads.holder(tp)
+        if holder is not None and not racks.fit(holder, tp):
+            near = [member for member in loads.subscribers[tp.topic] if racks.fit(member, tp)]
+            if near and loads.count[loads.poorest(near)] < loads.count[holder]:
+                loads.give(tp, loads.poorest(near))
 
 
 def _bring_home(loads: Loads, racks: Racks) -> bool:
@@ -112,7 +131,7 @@ def _bring_home(loads: Loads, racks: Racks) -> bool:
     """
     moved = False
     for tp, holder, home in loads.displaced():
-        if loads.holder(tp) != holder:
+        if loads.holder(tp) != holder or (racks.fit(holder, tp) and not racks.fit(home, tp)):
             continue
         most = loads.count[holder] - 1
         chain: list[_Link] = []
@@ -135,7 +154,7 @@ class _Link(NamedTuple):
 
 
 def _chain(
-    loads: Loads, start: str, most: int, *, goal: str | None = None, loose: bool = False
+    loads: Loads, start: str, most: int, *, loose: bool, goal: str | None = None
 ) -> list[_Link]:
     """Return the shortest chain of moves from *start* to *goal* or a member with *most* or fewer.
 
@@ -143,8 +162,8 @@ def _chain(
         loads: who has what.
         start: whose partition moves first.
         most: how many partitions the last member may have.
-        goal: a member that may be the last one, whatever it has.
         loose: whether only loose partitions move.
+        goal: a member that may be the last one, whatever it has.
 
     Returns:
         The moves in order; none if there is no such chain.

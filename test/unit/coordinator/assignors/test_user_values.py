@@ -89,7 +89,7 @@ def test_assignment_is_read_in_any_form(given: Any) -> None:
     [
         None,
         [("t", [0])],
-        SimpleNamespace(assigned_partitions=["t0"], user_data=None),
+        SimpleNamespace(assigned_partitions=["t-0"], user_data=None),
         SimpleNamespace(assigned_partitions=[("t", [0])]),
         SimpleNamespace(assigned_partitions=[("t", ["x"])], user_data=None),
         SimpleNamespace(assigned_partitions=[("t", [0])], user_data="text"),

@@ -47,7 +47,7 @@ class Vector(NamedTuple):
         members: as the leader reads them.
         had: what each member has had.
         java: what each one got.
-        second: what each one had after a second rebalance; cooperative only.
+        end: what each one had after three more rebalances; cooperative only.
         subscriptions: checksum of Java's subscriptions, and `written` is ours.
         assignments: checksum of Java's assignments.
     """
@@ -57,7 +57,7 @@ class Vector(NamedTuple):
     members: list[Member]
     had: dict[str, list[TopicPartition]]
     java: dict[str, set[TopicPartition]]
-    second: dict[str, set[TopicPartition]] | None
+    end: dict[str, set[TopicPartition]] | None
     subscriptions: int
     written: int
     assignments: int
@@ -112,14 +112,14 @@ def _vector(name: str, number: int, row: dict[str, Any]) -> Vector:
         written += data
         members.append(read_member(member_id, instance_id, data))
     subscriptions, assignments = row["crc"]
-    second = row.get("second")
+    end = row.get("end")
     return Vector(
         number,
         layout(**topics),
         members,
         had,
         _java(row["owners"], members, partitions),
-        None if second is None else _java(second, members, partitions),
+        None if end is None else _java(end, members, partitions),
         subscriptions,
         zlib.crc32(written),
         assignments,
