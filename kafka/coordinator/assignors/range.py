@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from kafka.coordinator.assignors.built_in import StatelessAssignor
 from kafka.coordinator.assignors.layout import racks_matter, subscribers_of
@@ -79,10 +79,10 @@ class _Topic:
 
 def _match_racks(topics: Sequence[_Topic]) -> None:
     """Give away what can be read within the rack; topics that are cut equally stay so."""
-    together: dict[Any, list[_Topic]] = {}  # Any: members and partition numbers, as one key
+    together: dict[tuple[tuple[str, ...], tuple[int, ...]], list[_Topic]] = {}
     for topic in topics:
         if any(member.rack for member in topic.members):
-            together.setdefault((topic.members, tuple(topic.open)), []).append(topic)
+            together.setdefault((tuple(topic.given), tuple(topic.open)), []).append(topic)
     for group in together.values():
         if len(group) > 1:
             _match_racks_together(group)

@@ -53,7 +53,7 @@ def user_members(members: Iterable[Member]) -> dict[MemberKey, ConsumerProtocolM
     return found
 
 
-def read_user_members(members: Mapping[str, Any] | Iterable[Any]) -> list[Member]:
+def read_user_members(members: Any) -> list[Member]:
     """Return the members that an assignor was called with: a mapping (2.x) or members (3.x)."""
     if isinstance(members, Mapping):
         return [

@@ -11,13 +11,14 @@ can be had by passing loose partitions on.
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
 from kafka.coordinator.assignors.layout import all_partitions, subscribers_of
 from kafka.coordinator.assignors.sticky.loads import Loads
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from kafka.coordinator.assignors.layout import Layout
     from kafka.coordinator.assignors.sticky.claims import Holdings
@@ -107,7 +108,7 @@ def _level_by_chain(loads: Loads, *, loose: bool) -> bool:
     for member in sorted(loads.count, key=lambda member: -loads.count[member]):
         most = loads.count[member] - 2
         if most >= min(loads.count.values()):
-            chain = _chain(loads, member, most, loose=loose)
+            chain = _chain(loads, _reach(loads, member, loose=loose), most)
             _pass_on(loads, chain)
             moved = moved or bool(chain)
     return moved
@@ -130,6 +131,7 @@ def _bring_home(loads: Loads, racks: Racks) -> bool:
         Whether there was one: others may follow.
     """
     moved = False
+    reach_of: dict[str, _Reach] = {}
     for tp, holder, home in loads.displaced():
         if loads.holder(tp) != holder or (racks.fit(holder, tp) and not racks.fit(home, tp)):
             continue
@@ -138,63 +140,66 @@ def _bring_home(loads: Loads, racks: Racks) -> bool:
         if loads.count[home] > most:
             # Loose partitions are where they are because of the racks, if those matter.
             if not racks.matter:
-                chain = _chain(loads, home, most, goal=holder, loose=True)
+                if home not in reach_of:
+                    reach_of[home] = _reach(loads, home, loose=True)
+                chain = _chain(loads, reach_of[home], most, goal=holder)
             if not chain:
                 continue
         loads.give(tp, home)
         _pass_on(loads, chain)
+        reach_of.clear()
         moved = True
     return moved
 
 
 class _Link(NamedTuple):
+    """A move of one partition."""
+
     source: str
     target: str
     topic: str
 
 
-def _chain(
-    loads: Loads, start: str, most: int, *, loose: bool, goal: str | None = None
-) -> list[_Link]:
-    """Return the shortest chain of moves from *start* to *goal* or a member with *most* or fewer.
+# Members that a chain of moves may reach, nearest first, each with the last move.
+_Reach = dict[str, _Link]
+
+
+def _reach(loads: Loads, start: str, *, loose: bool) -> _Reach:
+    """Return whom chains of moves can reach that begin with *start*.
 
     Args:
         loads: who has what.
         start: whose partition moves first.
-        most: how many partitions the last member may have.
         loose: whether only loose partitions move.
-        goal: a member that may be the last one, whatever it has.
+    """
+    reach: _Reach = {}
+    done: set[str] = set()
+    queue = deque([start])
+    while queue:
+        member = queue.popleft()
+        for topic in loads.topics(member, loose=loose):
+            if topic not in done:
+                done.add(topic)
+                for other in loads.subscribers[topic]:
+                    if other not in reach and other != start:
+                        reach[other] = _Link(member, other, topic)
+                        queue.append(other)
+    return reach
+
+
+def _chain(loads: Loads, reach: _Reach, most: int, *, goal: str | None = None) -> list[_Link]:
+    """Return the shortest chain of moves to *goal* or a member with *most* partitions or fewer.
 
     Returns:
         The moves in order; none if there is no such chain.
     """
-    link_to: dict[str, _Link | None] = {start: None}
-    done: set[str] = set()
-    layer = [start]
-    while layer:
-        reached: list[str] = []
-        for member in layer:
-            for topic in loads.topics(member, loose=loose):
-                if topic not in done:
-                    done.add(topic)
-                    found = [name for name in loads.subscribers[topic] if name not in link_to]
-                    link_to.update({name: _Link(member, name, topic) for name in found})
-                    reached += found
-        ends = [name for name in reached if name == goal or loads.count[name] <= most]
-        if ends:
-            return _links(link_to, loads.poorest(ends))
-        layer = reached
+    for end in reach:
+        if end == goal or loads.count[end] <= most:
+            links = [reach[end]]
+            while links[-1].source in reach:
+                links.append(reach[links[-1].source])
+            return links[::-1]
     return []
-
-
-def _links(link_to: Mapping[str, _Link | None], end: str) -> list[_Link]:
-    links: list[_Link] = []
-    link = link_to[end]
-    while link is not None:
-        links.append(link)
-        link = link_to[link.source]
-    links.reverse()
-    return links
 
 
 def _pass_on(loads: Loads, chain: Sequence[_Link]) -> None:
