@@ -19,7 +19,8 @@ class AbstractPartitionAssignor(ABC):
     """Share the partitions of a group out in your own way.
 
     Name your class, or an instance of it, in ``partition_assignment_strategy`` of all members. The
-    consumer calls it on your side: inside ``poll()`` and the like.
+    consumer calls it on your side: inside ``poll()`` and the like. The values that it takes and
+    returns are in `kafka.coordinator.protocol`.
     """
 
     @property

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -175,8 +174,3 @@ def test_assignor_without_any_rebalance_protocol_is_refused() -> None:
 
     with pytest.raises(KafkaConfigurationError, match=r"supported_protocols\(\) is empty"):
         UserStrategy(Without())
-
-
-def test_anything_with_the_methods_is_an_assignor() -> None:
-    partial = SimpleNamespace(name="x", supported_protocols=lambda: [0])
-    assert UserStrategy(partial).protocols == {RebalanceProtocol.EAGER}  # type: ignore[arg-type]

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kafka.coordinator.assignors.sticky.claims import Holdings
 from kafka.coordinator.assignors.sticky.racks import Racks
@@ -87,3 +91,33 @@ def test_member_without_topics_gets_nothing() -> None:
 def test_members_get_what_is_in_their_racks(held: dict[str, str], expected: dict[str, str]) -> None:
     found = share({"m": "a", "n": "a", "o": "ab"}, racks="abz", held=held, a=["b", "a"], b=["a"])
     assert found == expected
+
+
+@given(
+    topics=st.dictionaries(st.sampled_from("abc"), st.integers(1, 2), min_size=1),
+    subscriptions=st.dictionaries(
+        st.sampled_from("mno"), st.sets(st.sampled_from("abc"), min_size=1), min_size=2
+    ),
+    had=st.lists(st.sampled_from("mno"), min_size=6, max_size=6),
+)
+def test_no_other_assignment_is_more_even(
+    topics: dict[str, int], subscriptions: dict[str, set[str]], had: list[str]
+) -> None:
+    everything = [f"{topic}{number}" for topic in topics for number in range(topics[topic])]
+    who_may = [
+        [member for member, subscribed in subscriptions.items() if tp[0] in subscribed]
+        for tp in everything
+    ]
+    # Each way to give every partition to one of its subscribers.
+    ways = list(product(*(members for members in who_may if members)))
+    most_even = min(sum(way.count(member) ** 2 for member in subscriptions) for way in ways)
+    held: dict[str, str] = dict.fromkeys(subscriptions, "")
+    for tp, member, members in zip(everything, had, who_may, strict=False):
+        if member in held and members:
+            held[member] += f" {tp}"
+    found = share(
+        {member: "".join(sorted(subscribed)) for member, subscribed in subscriptions.items()},
+        held=held,
+        **topics,
+    )
+    assert sum(len(text.split()) ** 2 for text in found.values()) == most_even
