@@ -43,6 +43,14 @@ PATHS = {
     " NamedMeasurable Quota",
     "kafka.metrics.stats": "Avg Count Histogram Max Min Percentile Percentiles Rate Sensor Total",
     "kafka.metrics.metrics_reporter": "AbstractMetricsReporter",
+    "kafka.coordinator.assignors.abstract": "AbstractPartitionAssignor RebalanceProtocol",
+    "kafka.coordinator.assignors.range": "RangePartitionAssignor",
+    "kafka.coordinator.assignors.roundrobin": "RoundRobinPartitionAssignor",
+    "kafka.coordinator.assignors.sticky.sticky_assignor": "StickyPartitionAssignor",
+    "kafka.coordinator.assignors.cooperative_sticky": "CooperativeStickyAssignor",
+    "kafka.coordinator.protocol": "ConsumerProtocol ConsumerProtocolMemberMetadata"
+    " ConsumerProtocolMemberAssignment ConsumerProtocolMemberMetadata_v0"
+    " ConsumerProtocolMemberAssignment_v0",
     "kafka.aio": "AsyncKafkaConsumer AsyncKafkaProducer",
 }
 

@@ -1,0 +1,208 @@
+"""Sticky assignment where members subscribe to different topics.  Pure.
+
+The counts are the most even ones that the subscriptions allow: no chain of moves, in which each
+member passes a partition on to the next, could make them more even, and by a theorem of Harvey,
+Ladner, Lovasz and Tamir on semi-matchings no other assignment is more even then. Java's clients
+look at single moves only, so they may leave counts less even than ours.
+
+Among the most even assignments this is one with few moves: partitions go home as long as that
+can be had by passing loose partitions on.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, NamedTuple
+
+from kafka.coordinator.assignors.layout import all_partitions, subscribers_of
+from kafka.coordinator.assignors.sticky.loads import Loads
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from kafka.coordinator.assignors.layout import Layout
+    from kafka.coordinator.assignors.sticky.claims import Holdings
+    from kafka.coordinator.assignors.sticky.racks import Racks
+    from kafka.coordinator.assignors.strategy import Member
+    from kafka.structs import TopicPartition
+
+
+def share_by_subscription(
+    layout: Layout, members: Sequence[Member], holdings: Holdings, racks: Racks
+) -> dict[str, list[TopicPartition]]:
+    """Let members keep what they had as far as that is fair, and give the rest to the poorest.
+
+    Args:
+        layout: the topics of *members*.
+        members: all of the group.
+        holdings: who had what.
+        racks: where they are.
+
+    Returns:
+        The partitions of each member.
+    """
+    subscribers = {
+        topic: sorted(member.member_id for member in found)
+        for topic, found in subscribers_of(members).items()
+        if topic in layout
+    }
+    loads = Loads(subscribers, holdings, racks)
+    # First the topics that few members can have, as the others leave more choice.
+    topics = sorted(subscribers, key=lambda topic: (len(subscribers[topic]), topic))
+    partitions = all_partitions(layout, topics)
+    fresh = [tp for tp in partitions if loads.holder(tp) is None]
+    _place(loads, fresh, racks)
+    # As long as loose partitions are enough to level the counts, none leaves its home: so a
+    # cooperative group that has given up what moves is at rest after the next rebalance.
+    _level_directly(loads, fresh)
+    while _level_by_chain(loads, loose=True):
+        pass
+    _level_directly(loads, partitions)
+    while _level_by_chain(loads, loose=False):
+        pass
+    if racks.matter:
+        _bring_near(loads, partitions, racks)
+    while _bring_home(loads, racks):
+        pass
+    return loads.shares()
+
+
+def _place(loads: Loads, fresh: Iterable[TopicPartition], racks: Racks) -> None:
+    """Give what nobody has to the poorest member that is near to it, or else to the poorest."""
+    far: list[TopicPartition] = []
+    for tp in fresh:
+        near: Sequence[str] = loads.subscribers[tp.topic]
+        if racks.matter:
+            near = [member for member in near if racks.fit(member, tp)]
+        if near:
+            loads.give(tp, loads.poorest(near))
+        else:
+            far.append(tp)
+    for tp in far:
+        poorest = loads.poorest(loads.subscribers[tp.topic])
+        home = loads.home(tp)
+        stays = home is not None and loads.count[home] <= loads.count[poorest]
+        loads.give(tp, home if home is not None and stays else poorest)
+
+
+def _level_directly(loads: Loads, partitions: Sequence[TopicPartition]) -> None:
+    """Move partitions to members that have at least two fewer, until there are none."""
+    moved = True
+    while moved:
+        moved = False
+        for tp in partitions:
+            source = loads.holder(tp)
+            target = loads.poorest(loads.subscribers[tp.topic])
+            if source is not None and loads.count[source] - loads.count[target] > 1:
+                loads.give(loads.choose(source, target, tp.topic), target)
+                moved = True
+
+
+def _level_by_chain(loads: Loads, *, loose: bool) -> bool:
+    """Pass partitions along chains of members that end at one with two fewer than the first.
+
+    Returns:
+        Whether there was a chain: there may be others now.
+    """
+    moved = False
+    for member in sorted(loads.count, key=lambda member: -loads.count[member]):
+        most = loads.count[member] - 2
+        if most >= min(loads.count.values()):
+            chain = _chain(loads, _reach(loads, member, loose=loose), most)
+            _pass_on(loads, chain)
+            moved = moved or bool(chain)
+    return moved
+
+
+def _bring_near(loads: Loads, partitions: Iterable[TopicPartition], racks: Racks) -> None:
+    """Move far partitions to members that are near to them, where the counts stay as even."""
+    for tp in partitions:
+        holder = loads.holder(tp)
+        if holder is not None and not racks.fit(holder, tp):
+            near = [member for member in loads.subscribers[tp.topic] if racks.fit(member, tp)]
+            if near and loads.count[loads.poorest(near)] < loads.count[holder]:
+                loads.give(tp, loads.poorest(near))
+
+
+def _bring_home(loads: Loads, racks: Racks) -> bool:
+    """Bring partitions home where loose ones make up for it, and counts stay as even.
+
+    Returns:
+        Whether there was one: others may follow.
+    """
+    moved = False
+    reach_of: dict[str, _Reach] = {}
+    for tp, holder, home in loads.displaced():
+        if loads.holder(tp) != holder or (racks.fit(holder, tp) and not racks.fit(home, tp)):
+            continue
+        most = loads.count[holder] - 1
+        chain: list[_Link] = []
+        if loads.count[home] > most:
+            # Loose partitions are where they are because of the racks, if those matter.
+            if not racks.matter:
+                if home not in reach_of:
+                    reach_of[home] = _reach(loads, home, loose=True)
+                chain = _chain(loads, reach_of[home], most, goal=holder)
+            if not chain:
+                continue
+        loads.give(tp, home)
+        _pass_on(loads, chain)
+        reach_of.clear()
+        moved = True
+    return moved
+
+
+class _Link(NamedTuple):
+    """A move of one partition."""
+
+    source: str
+    target: str
+    topic: str
+
+
+# Members that a chain of moves may reach, nearest first, each with the last move.
+_Reach = dict[str, _Link]
+
+
+def _reach(loads: Loads, start: str, *, loose: bool) -> _Reach:
+    """Return whom chains of moves can reach that begin with *start*.
+
+    Args:
+        loads: who has what.
+        start: whose partition moves first.
+        loose: whether only loose partitions move.
+    """
+    reach: _Reach = {}
+    done: set[str] = set()
+    queue = deque([start])
+    while queue:
+        member = queue.popleft()
+        for topic in loads.topics(member, loose=loose):
+            if topic not in done:
+                done.add(topic)
+                for other in loads.subscribers[topic]:
+                    if other not in reach and other != start:
+                        reach[other] = _Link(member, other, topic)
+                        queue.append(other)
+    return reach
+
+
+def _chain(loads: Loads, reach: _Reach, most: int, *, goal: str | None = None) -> list[_Link]:
+    """Return the shortest chain of moves to *goal* or a member with *most* partitions or fewer.
+
+    Returns:
+        The moves in order; none if there is no such chain.
+    """
+    for end in reach:
+        if end == goal or loads.count[end] <= most:
+            links = [reach[end]]
+            while links[-1].source in reach:
+                links.append(reach[links[-1].source])
+            return links[::-1]
+    return []
+
+
+def _pass_on(loads: Loads, chain: Sequence[_Link]) -> None:
+    """Let each member of *chain* pass a partition on, the last one first: it has one for sure."""
+    for source, target, topic in reversed(chain):
+        loads.give(loads.choose(source, target, topic), target)
