@@ -1,0 +1,398 @@
+"""Membership in a group with the classic protocol: join, sync, heartbeat, leave.  Pure.
+
+The member joins with the first poll of the application. Afterwards it rejoins by itself, except
+that partitions are taken away inside a call of the user only. This module decides when to join, to
+rebalance and to leave. `kafka.coordinator.classic_member` talks to the coordinator,
+`kafka.coordinator.rebalance` knows what comes and goes, `kafka.coordinator.topic_watch` the topics.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from kafka._base.logs import logger
+from kafka.coordinator.classic_departure import Departure, leave_at_once
+from kafka.coordinator.classic_health import ClassicHealth
+from kafka.coordinator.classic_member import ClassicMember, News
+from kafka.coordinator.classic_states import STATES, State
+from kafka.coordinator.membership import LeaveMode, Left, RaiseFromGroup
+from kafka.coordinator.poll_timer import PollTimer
+from kafka.coordinator.rebalance import Rebalance
+from kafka.coordinator.topic_watch import TopicWatch
+from kafka.errors import IllegalGenerationError, KafkaError, RebalanceInProgressError
+from kafka.protocol.messages.join_group import JoinGroupRequest
+from kafka.protocol.messages.sync_group import SyncGroupRequest
+from kafka.subscription import SubscriptionType
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from kafka._base.backoff import Uniform
+    from kafka.cluster import ClusterSnapshot
+    from kafka.coordinator.classic_member import Event
+    from kafka.coordinator.classic_states import ClassicSettings
+    from kafka.coordinator.membership import (
+        Action,
+        CommitConsumed,
+        GroupHealth,
+        MemberIdentity,
+        Send,
+        UserTask,
+    )
+    from kafka.protocol.schema import Message
+    from kafka.subscription import SubscriptionState
+
+log = logger(__name__)
+
+_FIRST_JOIN: Final = "the consumer has subscribed"
+
+
+class ClassicMembership:
+    """One member of a classic group.
+
+    Args:
+        subscriptions: what the user wants; its subscription follows the pattern.
+        settings: the options.
+        uniform: randomness for the back-off.
+    """
+
+    def __init__(
+        self, subscriptions: SubscriptionState, settings: ClassicSettings, *, uniform: Uniform
+    ) -> None:
+        self._subscriptions = subscriptions
+        self._settings = settings
+        self._topics = TopicWatch(
+            subscriptions,
+            exclude_internal=settings.exclude_internal,
+            backoff=settings.backoff,
+            uniform=uniform,
+        )
+        self._member = ClassicMember(settings, uniform, subscriptions.next_generation)
+        self._rebalance = Rebalance(subscriptions, settings, self._topics.late)
+        self._handover = self._rebalance.handover
+        self._user = PollTimer(settings.rebalance_timeout)
+        self._health = ClassicHealth(self._member, self._rebalance, self._user)
+        self._state = State.UNJOINED
+        # Whether there is something to join for, why it is joined, and why it is joined again.
+        self._joins = False
+        self._why_join = _FIRST_JOIN
+        self._why_rejoin: str | None = None
+        self._leave_by = 0.0
+        self._results: list[Left | RaiseFromGroup] = []
+        self._steps: Mapping[State, Callable[[float], None]] = {
+            State.UNJOINED: self._start,
+            State.PREPARING: self._prepare,
+            State.JOINING: self._join,
+            State.SYNCING: self._sync,
+            State.STABLE: self._stay,
+            State.LEAVING: self._go,
+            State.FATAL: self._rest,
+        }
+        self._react: Mapping[News, Callable[[Event, float], None]] = {
+            News.JOINED: self._on_joined,
+            News.SYNCED: self._on_synced,
+            News.REBALANCE: self._on_rebalance,
+            News.RESET: self._on_reset,
+            News.FAILED: self._on_failed,
+            News.LEFT: self._on_left,
+        }
+
+    def __repr__(self) -> str:
+        """Return a status line."""
+        return (
+            f"<ClassicMembership {self._state.name} group={self._settings.group_id}"
+            f" generation={self._member.me.epoch} owned={len(self._handover.owned)}>"
+        )
+
+    @property
+    def identity(self) -> MemberIdentity | None:
+        """What a commit carries; ``None`` while the consumer is no member."""
+        return self._member.identity
+
+    # -- inputs ----------------------------------------------------------------------------
+
+    def on_subscription(self, now: float) -> None:
+        """React to subscribe, or to the end of a subscription."""
+        kind = self._subscriptions.type
+        self._joins = kind in {SubscriptionType.AUTO_TOPICS, SubscriptionType.AUTO_PATTERN}
+        if kind is not SubscriptionType.USER_ASSIGNED:
+            self._topics.on_subscription()
+        if self._joins:
+            self._handover.refresh()
+            if self._state is State.FATAL:
+                self._move(State.UNJOINED)
+            self._look(now)
+        elif self._state is not State.UNJOINED:
+            self.on_leave(LeaveMode.DEFAULT, "the consumer has unsubscribed", now)
+
+    def on_metadata(self, snapshot: ClusterSnapshot, now: float) -> None:
+        """Follow topics that match the pattern, and as the leader the partitions of all topics."""
+        self._topics.on_metadata(snapshot)
+        self._look(now)
+
+    def on_user_poll(self, now: float) -> None:
+        """Join with the first poll; keep ``max_poll_interval_ms``.
+
+        Args:
+            now: when the application has asked, which may be a while ago.
+        """
+        self._user.on_poll(now)
+        self._handover.on_user_poll()
+        self._member.round.work.on_user_poll()
+
+    def on_coordinator(self, node_id: int | None, error: KafkaError | None, now: float) -> None:
+        """React to the look-up of the coordinator; neither node nor error: it is lost."""
+        self._act_on(self._member.on_coordinator(node_id, error, now), now)
+
+    def on_response(self, sent: Send, answer: Message | KafkaError, now: float) -> None:
+        """React to the answer to *sent*, unless it is not waited for any more."""
+        self._act_on(self._member.on_response(sent, answer, self._topics.snapshot, now), now)
+
+    def on_task_done(
+        self, task: UserTask, error: BaseException | None, now: float, result: object = None
+    ) -> None:
+        """React to the end of a task of the user's side."""
+        self._member.round.work.on_task_done(task, error, result)
+        if self._handover.on_task_done(task, error, now):
+            self._user.on_return(now)
+
+    def on_committed(self, action: CommitConsumed, error: KafkaError | None, now: float) -> None:  # noqa: ARG002 - of the protocol
+        """Go on with what is revoked, whether the commit has succeeded or not."""
+        self._handover.on_committed(action, error)
+
+    def on_rejoin(self, reason: str, now: float) -> None:  # noqa: ARG002 - of the protocol
+        """Rejoin soon, unless the member is about to anyway."""
+        if self._state is State.STABLE:
+            self._why_rejoin = self._why_rejoin or reason
+
+    def on_leave(self, mode: LeaveMode, reason: str, now: float) -> None:
+        """Give up all partitions and leave; ends with `Left`."""
+        self._joins = False
+        if self._state is State.LEAVING:
+            return
+        self._leave_by = now + self._settings.request_timeout
+        self._member.leave(Departure(mode, reason, self._settings.request_timeout))
+        self._move(State.LEAVING)
+
+    # -- decisions -------------------------------------------------------------------------
+
+    def poll(self, now: float) -> list[Action]:
+        """Return the actions that are due."""
+        self._check_user(now)
+        self._act_on(self._member.check(now), now)
+        before = None
+        while before is not self._state:
+            before = self._state
+            self._steps[before](now)
+        self._member.beats.beat(self._member.me, now)
+        self._health.note(self._state, now)
+        results, self._results = self._results, []
+        return [
+            *self._topics.poll(now),
+            *self._handover.take_actions(),
+            *self._member.round.work.take_actions(),
+            *self._member.outbox.take_actions(),
+            *self._topics.take_errors(),
+            *results,
+        ]
+
+    def next_wakeup(self) -> float | None:
+        """Return when to poll again if no input comes before."""
+        times = [self._topics.next_wakeup(), self._member.next_wakeup()]
+        if self._is_in_use:
+            times.append(self._user.expires_at())
+        return min((time for time in times if time is not None), default=None)
+
+    def health(self, now: float) -> GroupHealth:
+        """Return how it is going."""
+        return self._health.report(self._state, now)
+
+    # -- what each state does --------------------------------------------------------------
+
+    def _start(self, now: float) -> None:
+        """UNJOINED: join once there is a subscription, and the application polls."""
+        if not self._joins or not self._user.is_running:
+            return
+        # The look-up runs beside the metadata that a pattern waits for.
+        self._member.outbox.find_coordinator()
+        if self._topics.is_matched and not self._handover.is_taking:
+            if not self._rebalance.report.is_running:
+                self._rebalance.begin(self._why_join, now)
+            self._move(State.JOINING)
+
+    def _prepare(self, now: float) -> None:
+        """PREPARING: revoke what has to be, then join."""
+        if self._rebalance.make_way(self._member.me.epoch, now):
+            self._member.round.forget()
+            self._move(State.JOINING)
+
+    def _join(self, now: float) -> None:
+        """JOINING: send JoinGroup."""
+        member, topics = self._member, self._subscriptions.subscription
+        if member.outbox.waits_for(JoinGroupRequest):
+            return
+        if topics is None or not self._topics.is_matched:
+            member.round.forget()
+            return
+        reason = self._rebalance.report.reason or self._why_join
+        if member.round.join(member.me, topics, self._handover.owned, reason=reason, now=now):
+            member.beats.on_session(now)
+
+    def _sync(self, now: float) -> None:
+        """SYNCING: share out as the leader, and send SyncGroup."""
+        self._member.round.sync(self._member.me, self._topics.snapshot, now)
+
+    def _stay(self, now: float) -> None:
+        """STABLE: rejoin when there is a reason."""
+        if self._why_rejoin is not None:
+            self._rejoin(self._why_rejoin, now)
+
+    def _go(self, now: float) -> None:
+        """LEAVING: give up all partitions, then tell the coordinator."""
+        member, departure = self._member, self._member.departure
+        if departure is None or not self._rebalance.give_up_all(self._leave_by):
+            return
+        if departure.is_over(member.me, now):
+            self._end_leave(departure.error)
+        else:
+            departure.tell(member.me, member.outbox, now)
+
+    def _rest(self, now: float) -> None:
+        """FATAL: wait for another subscription."""
+
+    # -- what happens ----------------------------------------------------------------------
+
+    def _act_on(self, event: Event | None, now: float) -> None:
+        if event is not None:
+            self._react[event.news](event, now)
+
+    def _on_joined(self, event: Event, now: float) -> None:  # noqa: ARG002 - one of a table
+        current = self._member.round
+        self._topics.want_others(current.group_topics)
+        if not current.knows_topics(self._topics.snapshot):
+            self._topics.request_metadata()
+        self._move(State.SYNCING)
+
+    def _on_synced(self, event: Event, now: float) -> None:
+        self._move(State.STABLE)
+        self._check_generation()
+        # Otherwise the group shares out once more; this assignment may never be needed.
+        if self._why_rejoin is None and self._rebalance.apply(
+            event.partitions, self._member.me.epoch, now
+        ):
+            self._move(State.PREPARING)
+
+    def _on_rebalance(self, event: Event, now: float) -> None:
+        # Until SyncGroup is answered, it is for its answer to tell.
+        waits = self._member.outbox.waits_for(SyncGroupRequest)
+        if self._state in {State.STABLE, State.SYNCING} and not waits:
+            self._rejoin(_why(event.error), now)
+
+    def _on_reset(self, event: Event, now: float) -> None:
+        """Join afresh: the coordinator does not count this member any more."""
+        me = self._member.me
+        log.warning(
+            "group=%s member=%s is no member any more: %s", me.group_id, me.member_id, event.error
+        )
+        # A wrong generation is no reason to doubt the member id.
+        self._stop(keeps_id=isinstance(event.error, IllegalGenerationError))
+        if self._state is not State.LEAVING:
+            self._rebalance.begin(f"the coordinator has dropped the member: {event.error}", now)
+            self._move(State.UNJOINED)
+
+    def _on_failed(self, event: Event, now: float) -> None:  # noqa: ARG002 - one of a table
+        """Stop for good, until the subscription changes."""
+        is_idle = self._state is State.UNJOINED and not self._joins
+        if event.error is None or is_idle or self._state is State.FATAL:
+            return
+        self._stop()
+        if self._state is not State.LEAVING:
+            log.error("group=%s cannot go on: %s", self._settings.group_id, event.error)
+            self._rebalance.report.drop()
+            self._results.append(RaiseFromGroup(event.error, fatal=True))
+            self._why_join = _FIRST_JOIN
+            self._move(State.FATAL)
+
+    def _on_left(self, event: Event, now: float) -> None:  # noqa: ARG002 - one of a table
+        self._end_leave(event.error)
+
+    # -- moves -----------------------------------------------------------------------------
+
+    def _move(self, state: State) -> None:
+        self._state = STATES.step(self._state, state)
+
+    def _look(self, now: float) -> None:
+        """Follow the metadata."""
+        if self._joins:
+            self._topics.look(now)
+            self._check_generation()
+
+    def _check_generation(self) -> None:
+        """Rejoin if the generation does not fit the topics any more."""
+        topics = self._subscriptions.subscription
+        if self._state is State.STABLE and topics is not None and self._topics.is_matched:
+            outdated = self._member.round.why_outdated(topics, self._topics.snapshot)
+            self._why_rejoin = self._why_rejoin or outdated
+
+    def _rejoin(self, reason: str, now: float) -> None:
+        self._why_rejoin = None
+        self._rebalance.begin(reason, now)
+        self._member.round.forget()
+        self._move(State.PREPARING)
+
+    def _stop(self, *, keeps_id: bool = False, wait_for_user: bool = False) -> None:
+        """Be no member any more; what is owned is lost."""
+        self._why_rejoin = None
+        self._member.stop(keeps_id=keeps_id)
+        self._topics.want_others(())
+        self._rebalance.lose(wait_for_user=wait_for_user)
+
+    def _end_leave(self, error: KafkaError | None) -> None:
+        self._stop()
+        self._member.departure = None
+        self._rebalance.report.drop()
+        self._user.stop()
+        self._why_join = _FIRST_JOIN
+        self._move(State.UNJOINED)
+        self._results.append(Left(error))
+
+    # -- the application -------------------------------------------------------------------
+
+    @property
+    def _is_in_use(self) -> bool:
+        """Whether the application has to poll in time."""
+        return self._joins and self._state not in {State.LEAVING, State.FATAL}
+
+    def _check_user(self, now: float) -> None:
+        """Leave when the application does not poll in time; it joins again with the next poll."""
+        if not self._is_in_use or not self._user.has_expired(now):
+            return
+        settings, me = self._settings, self._member.me
+        away = now - (self._user.last or now)
+        log.warning(
+            "group=%s leaves: the application did not poll for %.1f s, longer than"
+            " max_poll_interval_ms=%d. It joins again with the next poll; partitions go to other"
+            " members meanwhile. Take fewer records at a time (max_poll_records), or raise"
+            " max_poll_interval_ms",
+            settings.group_id,
+            away,
+            round(settings.rebalance_timeout * 1000),
+        )
+        self._user.is_away = True
+        self._why_join = "the application polls again"
+        self._stop(wait_for_user=True)
+        self._rebalance.report.drop()
+        if self._state is not State.UNJOINED:
+            self._move(State.UNJOINED)
+        reason = f"the application did not poll for {away:.1f} s"
+        timeout = settings.request_timeout
+        leave_at_once(me, self._member.outbox, reason, timeout=timeout, now=now)
+
+
+def _why(error: KafkaError | None) -> str:
+    """Return why a generation is over."""
+    if error is None:
+        return "the coordinator of the group is gone"
+    if isinstance(error, RebalanceInProgressError):
+        return "members of the group, or their subscriptions, have changed"
+    return f"SyncGroup has failed: {error}"
