@@ -1,0 +1,467 @@
+"""Membership in a group whose coordinator assigns the partitions (KIP-848).  Pure.
+
+All is said in heartbeats, and one of them is in flight at most. An answer may carry a new target,
+to which the member goes in steps (`Reconciliation`). The inputs note what has happened; `poll`
+decides what follows.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from kafka._base.logs import logger
+from kafka.coordinator.consumer_states import (
+    BEATING,
+    HEARTBEAT_VERDICTS,
+    IN_GROUP,
+    MEMBER_TRANSITIONS,
+    TRY_AGAIN,
+    URGENT,
+    MemberState,
+    heartbeat_error,
+)
+from kafka.coordinator.departure import Departure
+from kafka.coordinator.heartbeat_timer import HeartbeatTimer
+from kafka.coordinator.heartbeat_writer import JOINING_EPOCH, Constants, HeartbeatWriter
+from kafka.coordinator.membership import (
+    GROUP,
+    FindCoordinator,
+    GroupHealth,
+    LeaveMode,
+    Left,
+    MemberIdentity,
+    RaiseFromGroup,
+    Send,
+)
+from kafka.coordinator.poll_interval import PollInterval
+from kafka.coordinator.rebalance_log import RebalanceLog
+from kafka.coordinator.reconciliation import Progress, Reconciliation
+from kafka.coordinator.subscribed_topics import SubscribedTopics
+from kafka.errors import BrokerResponseError, KafkaError
+from kafka.errors.verdict import Verdict, verdict_for
+from kafka.protocol.messages.consumer_group_heartbeat import ConsumerGroupHeartbeatResponse
+
+if TYPE_CHECKING:
+    from kafka._base.backoff import Uniform
+    from kafka.cluster import ClusterSnapshot
+    from kafka.coordinator.consumer_settings import ConsumerSettings
+    from kafka.coordinator.membership import Action, CommitConsumed, UserTask
+    from kafka.protocol.schema import Message
+    from kafka.subscription import SubscriptionState
+
+log = logger(__name__)
+
+_S = MemberState
+
+
+class ConsumerMembership:
+    """Be a member of a KIP-848 group.
+
+    Args:
+        subscriptions: what the user wants; its subscription follows a pattern of Python's.
+        settings: how.
+        uniform: randomness for the back-off.
+    """
+
+    def __init__(
+        self, subscriptions: SubscriptionState, settings: ConsumerSettings, uniform: Uniform
+    ) -> None:
+        self._settings = settings
+        # The parts put their actions here as well, so that all of them keep their order.
+        self._actions: list[Action] = []
+        self._topics = SubscribedTopics(
+            subscriptions, self._actions, exclude_internal=settings.exclude_internal
+        )
+        self._log = RebalanceLog(settings.group_id)
+        self._way = Reconciliation(self._actions, self._topics, settings, uniform, self._log)
+        self._writer = HeartbeatWriter(
+            Constants(settings.max_poll_interval, settings.remote_assignor, settings.rack_id)
+        )
+        self._timer = HeartbeatTimer(settings.backoff, uniform)
+        self._interval = PollInterval(settings.group_id, settings.max_poll_interval)
+        self._departure = Departure(
+            is_static=settings.instance_id is not None, patience=settings.request_timeout
+        )
+        self._state = _S.UNSUBSCRIBED
+        self._member_id = settings.member_id
+        self._epoch = JOINING_EPOCH
+        self._may_join = False
+        self._is_looking_up = False
+        # The coordinator may have heard of this membership.
+        self._is_known = False
+        self._reason = ""
+        self._waiting: tuple[str, float] | None = None
+        self._has_warned = False
+
+    def __repr__(self) -> str:
+        """Return a status line."""
+        return (
+            f"<ConsumerMembership {self._settings.group_id} {self._state.name} "
+            f"epoch={self._epoch} owned={len(self._way.ownership.owned)}>"
+        )
+
+    # -- questions -------------------------------------------------------------------------
+
+    @property
+    def identity(self) -> MemberIdentity | None:
+        """What a commit carries; ``None`` while the consumer is no member."""
+        is_member = self._state in IN_GROUP or self._state is _S.PREPARE_LEAVING
+        return self._me() if is_member and self._epoch > JOINING_EPOCH else None
+
+    def health(self, now: float) -> GroupHealth:
+        """Return how it is going."""
+        answered, polled = self._timer.answered_at, self._interval.polled_at
+        waiting_for, since = self._waiting or (None, None)
+        return GroupHealth(
+            group_id=self._settings.group_id,
+            protocol="consumer",
+            state=self._state.value,
+            member_id=self._member_id,
+            epoch=self._epoch if self._epoch > JOINING_EPOCH else -1,
+            coordinator=self._timer.coordinator,
+            last_heartbeat=None if answered is None else now - answered,
+            last_poll=None if polled is None else now - polled,
+            rebalance_reason=self._log.reason,
+            waiting_for=waiting_for,
+            waiting_since=None if since is None else now - since,
+        )
+
+    def _me(self) -> MemberIdentity:
+        settings = self._settings
+        return MemberIdentity(
+            settings.group_id, self._member_id, self._epoch, settings.instance_id
+        )
+
+    # -- inputs ----------------------------------------------------------------------------
+
+    def on_subscription(self, now: float) -> None:
+        """Tell the coordinator with the next heartbeat; leave if nothing is subscribed to."""
+        self._topics.on_subscription()
+        self._may_join = self._topics.is_subscribed
+        if not self._may_join and self._state in IN_GROUP:
+            self.on_leave(LeaveMode.DEFAULT, "the consumer has unsubscribed", now)
+        if self._state is _S.FATAL:
+            self._step(_S.UNSUBSCRIBED)
+
+    def on_metadata(self, snapshot: ClusterSnapshot, now: float) -> None:  # noqa: ARG002 - seam
+        """Follow a pattern of Python's; find the names of topics that are assigned."""
+        self._topics.on_metadata(snapshot)
+
+    def on_user_poll(self, now: float) -> None:
+        """Keep ``max_poll_interval_ms``; the first poll joins the group."""
+        self._interval.on_user_poll(now)
+        self._way.user.on_user_poll()
+
+    def on_coordinator(self, node_id: int | None, error: KafkaError | None, now: float) -> None:  # noqa: ARG002 - seam
+        """Send heartbeats to *node_id*; fail if the coordinator cannot be found for good."""
+        self._is_looking_up = False
+        self._timer.coordinator = node_id
+        if self._state is _S.LEAVING and error is not None:
+            self._departure.error = error
+            self._end_leaving()
+        elif self._state in BEATING and error is not None:
+            self._fail(error)
+        elif self._state in BEATING and node_id is None:
+            self._look_up()
+
+    def on_response(self, sent: Send, answer: Message | KafkaError, now: float) -> None:
+        """React to the answer to a heartbeat."""
+        if sent is not self._timer.in_flight:
+            return
+        self._timer.in_flight = None
+        if self._state not in BEATING or sent.identity != self._me():
+            return
+        error: KafkaError | None = None
+        if isinstance(answer, KafkaError):
+            error = answer
+        elif isinstance(answer, ConsumerGroupHeartbeatResponse):
+            error = heartbeat_error(self._settings.group_id, answer)
+            if error is None and self._state is not _S.LEAVING:
+                self._on_answer(answer, now)
+        if self._state is _S.LEAVING:
+            self._on_leave_answer(error, now)
+        elif error is not None:
+            self._on_error(error, now)
+
+    def on_task_done(
+        self,
+        task: UserTask,
+        error: BaseException | None,
+        now: float,  # noqa: ARG002 - seam
+        result: object = None,  # noqa: ARG002 - seam
+    ) -> None:
+        """Go on: the application has come back, or the listener has."""
+        self._way.on_task_done(task, error)
+
+    def on_committed(self, action: CommitConsumed, error: KafkaError | None, now: float) -> None:  # noqa: ARG002 - seam
+        """Go on with the revocation: without a commit the next owner reads some records again."""
+        if error is not None:
+            log.warning(
+                "group=%s could not commit before %d partitions are revoked, so their next owner "
+                "may read records again: %s",
+                self._settings.group_id,
+                len(action.partitions),
+                error,
+            )
+        self._way.user.on_committed(action)
+
+    def on_rejoin(self, reason: str, now: float) -> None:  # noqa: ARG002 - seam
+        """Do nothing: with this protocol the coordinator alone decides on rebalances."""
+        if not self._has_warned:
+            self._has_warned = True
+            log.warning(
+                "group=%s does not rebalance because a member asks for it (%s): with "
+                "group_protocol 'consumer' the coordinator decides on that",
+                self._settings.group_id,
+                reason,
+            )
+
+    def on_leave(self, mode: LeaveMode, reason: str, now: float) -> None:  # noqa: ARG002 - seam
+        """Give up all partitions and leave; ends with `Left`."""
+        if self._departure.wish is not None:
+            return
+        self._departure.wish = mode
+        self._may_join = False
+        if self._state in IN_GROUP:
+            log.info("group=%s leaves: %s", self._settings.group_id, reason)
+            self._log.abandon()
+            self._step(_S.PREPARE_LEAVING)
+
+    # -- decisions -------------------------------------------------------------------------
+
+    def poll(self, now: float) -> list[Action]:
+        """Return the actions that are due."""
+        if now >= self._expires_at():
+            self._expire()
+        self._advance(now)
+        if now >= self._beat_at():
+            self._beat(now)
+        self._note_waiting(now)
+        actions = self._actions[:]
+        self._actions.clear()
+        return actions
+
+    def next_wakeup(self) -> float | None:
+        """Return when a heartbeat is due, or something takes too long."""
+        earliest = min(self._beat_at(), self._expires_at(), self._way.next_wakeup())
+        return None if earliest == math.inf else earliest
+
+    def _step(self, state: MemberState) -> None:
+        self._state = MEMBER_TRANSITIONS.step(self._state, state)
+
+    def _advance(self, now: float) -> None:
+        if self._state is _S.RECONCILING:
+            self._reconcile(now)
+        elif self._state is _S.PREPARE_LEAVING:
+            self._prepare_leaving(now)
+        elif self._state not in BEATING and not self._way.user.is_losing:
+            if self._departure.wish is not None:
+                self._say_left()
+            elif self._wants_to_join():
+                self._join(now)
+
+    def _reconcile(self, now: float) -> None:
+        progress = self._way.advance(now)
+        if progress is Progress.CHANGED:
+            self._step(_S.ACKNOWLEDGING)
+        elif progress is Progress.REACHED:
+            self._step(_S.STABLE)
+            self._log.end(now)
+
+    def _wants_to_join(self) -> bool:
+        if self._state is _S.FATAL or not self._may_join:
+            return False
+        # A fenced member owes its place to nobody's poll.
+        return self._state is _S.FENCED or self._interval.is_back
+
+    def _join(self, now: float) -> None:
+        if self._state is _S.UNSUBSCRIBED:
+            self._reason = "the consumer joins"
+        self._step(_S.JOINING)
+        self._is_known = False
+        self._writer.forget()
+        self._log.begin(self._reason, now)
+        if self._timer.coordinator is None:
+            self._look_up()
+
+    def _look_up(self) -> None:
+        self._timer.coordinator = None
+        if not self._is_looking_up:
+            self._is_looking_up = True
+            self._actions.append(FindCoordinator())
+
+    # -- heartbeats ------------------------------------------------------------------------
+
+    def _beat_at(self) -> float:
+        """Return when the next heartbeat is due; infinity if none is."""
+        subscribed = self._topics.current
+        if self._state is _S.LEAVING:
+            return self._timer.due_at(at_once=True)
+        if self._state not in BEATING or subscribed is None:
+            return math.inf
+        if self._state is _S.PREPARE_LEAVING and self._epoch == JOINING_EPOCH:
+            return math.inf
+        has_news = self._state in URGENT or not self._writer.has_said(subscribed)
+        return self._timer.due_at(at_once=has_news)
+
+    def _beat(self, now: float) -> None:
+        me, subscribed = self._me(), self._topics.current
+        if self._state is _S.LEAVING or subscribed is None:
+            request = self._writer.leave(me)
+        else:
+            request = self._writer.write(me, subscribed, self._way.said())
+        send = Send(request, GROUP, self._settings.request_timeout, me)
+        self._timer.on_sent(send, now)
+        self._actions.append(send)
+        self._is_known = True
+        if self._state is _S.ACKNOWLEDGING:
+            self._settle(now)
+
+    def _settle(self, now: float) -> None:
+        """Move to where the member stands: at its target, or on its way there."""
+        if self._way.ownership.is_reached:
+            self._step(_S.STABLE)
+            self._log.end(now)
+        else:
+            self._step(_S.RECONCILING)
+
+    def _on_answer(self, answer: ConsumerGroupHeartbeatResponse, now: float) -> None:
+        self._epoch = answer.member_epoch
+        self._member_id = self._member_id or answer.member_id or ""
+        self._timer.on_answer(answer.heartbeat_interval_ms / 1000, now)
+        ownership = self._way.ownership
+        if answer.assignment is not None:
+            ownership.target = frozenset(
+                (topic.topic_id, number)
+                for topic in answer.assignment.topic_partitions
+                for number in topic.partitions
+            )
+        if self._state is _S.JOINING:
+            self._settle(now)
+            if self._state is _S.STABLE:
+                self._way.user.tell_assigned(frozenset())
+        elif self._state is _S.STABLE and not ownership.is_reached:
+            self._step(_S.RECONCILING)
+            self._log.begin(f"the coordinator assigns anew in member epoch {self._epoch}", now)
+
+    def _on_error(self, error: KafkaError, now: float) -> None:
+        self._writer.forget()
+        verdict = verdict_for(type(error), HEARTBEAT_VERDICTS)
+        if verdict is Verdict.RESET:
+            self._fence(error)
+        elif verdict is Verdict.SKIP:
+            self._timer.on_refusal(now)
+            self._actions.append(RaiseFromGroup(error, fatal=False))
+        elif verdict in TRY_AGAIN:
+            self._try_again(error, verdict, now)
+        else:
+            self._fail(error)
+
+    def _try_again(self, error: KafkaError, verdict: Verdict, now: float) -> None:
+        if verdict is Verdict.FIND_COORDINATOR:
+            self._timer.on_moved(now)
+            self._look_up()
+            return
+        self._timer.on_error(now)
+        if not isinstance(error, BrokerResponseError):
+            # The connection is lost, or the node is silent: perhaps another one coordinates now.
+            self._look_up()
+
+    # -- the end of a membership -----------------------------------------------------------
+
+    def _lose(self) -> None:
+        self._way.lose()
+        self._epoch = JOINING_EPOCH
+
+    def _fence(self, error: KafkaError) -> None:
+        log.warning(
+            "group=%s member=%s was given up by the coordinator: %s",
+            self._settings.group_id,
+            self._member_id,
+            error,
+        )
+        self._reason = f"the member was fenced: {error}"
+        self._lose()
+        self._step(_S.FENCED)
+
+    def _fail(self, error: KafkaError) -> None:
+        self._lose()
+        self._interval.absent()
+        self._step(_S.FATAL)
+        if self._departure.wish is None:
+            self._actions.append(RaiseFromGroup(error, fatal=True))
+        else:
+            self._departure.error = error
+
+    def _expires_at(self) -> float:
+        if self._state is _S.LEAVING:
+            return self._departure.until
+        return self._interval.ends_at() if self._state in BEATING else math.inf
+
+    def _expire(self) -> None:
+        if self._state is _S.LEAVING:
+            self._departure.on_timeout()
+            self._end_leaving()
+            return
+        self._reason = self._interval.exceeded()
+        self._lose()
+        if self._state is not _S.PREPARE_LEAVING:
+            self._step(_S.PREPARE_LEAVING)
+
+    def _prepare_leaving(self, now: float) -> None:
+        if not self._way.give_up(now):
+            return
+        epoch = self._departure.epoch
+        if epoch is None or not self._is_known:
+            self._end_leaving()
+        elif self._member_id:
+            self._step(_S.LEAVING)
+            self._epoch = epoch
+            self._departure.begin(now)
+        elif self._timer.in_flight is None:
+            # The broker has made an id that has not come here, so it cannot be told who leaves.
+            self._end_leaving()
+
+    def _on_leave_answer(self, error: KafkaError | None, now: float) -> None:
+        if self._departure.on_answer(error):
+            self._end_leaving()
+        elif error is not None:
+            self._try_again(error, verdict_for(type(error), HEARTBEAT_VERDICTS), now)
+
+    def _end_leaving(self) -> None:
+        self._epoch = JOINING_EPOCH
+        if self._departure.wish is None:
+            self._departure.end()
+            self._step(_S.STALE)
+        elif self._way.user.is_losing:
+            # The listener hears of the loss before the call that leaves returns.
+            self._step(_S.STALE)
+        else:
+            self._say_left()
+
+    def _say_left(self) -> None:
+        if self._state is not _S.UNSUBSCRIBED:
+            self._step(_S.UNSUBSCRIBED)
+        self._interval.absent()
+        self._actions.append(Left(self._departure.end()))
+
+    # -- health ----------------------------------------------------------------------------
+
+    def _note_waiting(self, now: float) -> None:
+        found = self._way.user.waits_for or self._waits_for()
+        if found is None:
+            self._waiting = None
+        elif self._waiting is None or self._waiting[0] != found:
+            self._waiting = (found, now)
+
+    def _waits_for(self) -> str | None:
+        if self._state not in BEATING:
+            return "the application to ask for records" if self._may_join else None
+        if self._timer.coordinator is None:
+            return "the coordinator to be found"
+        if self._state is _S.JOINING and self._topics.current is None:
+            return "the list of all topics"
+        if self._state is _S.RECONCILING and self._way.waits_for_names:
+            return "the names of assigned topics"
+        return "the coordinator's answer" if self._state in URGENT else None
