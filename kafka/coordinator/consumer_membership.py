@@ -19,34 +19,32 @@ from kafka.coordinator.consumer_states import (
     TRY_AGAIN,
     URGENT,
     MemberState,
-    heartbeat_error,
 )
 from kafka.coordinator.departure import Departure
-from kafka.coordinator.heartbeat_timer import HeartbeatTimer
-from kafka.coordinator.heartbeat_writer import JOINING_EPOCH, Constants, HeartbeatWriter
-from kafka.coordinator.membership import (
-    GROUP,
-    FindCoordinator,
-    GroupHealth,
-    LeaveMode,
-    Left,
-    MemberIdentity,
-    RaiseFromGroup,
-    Send,
-)
+from kafka.coordinator.heartbeat_writer import JOINING_EPOCH
+from kafka.coordinator.heartbeats import Heartbeats
+from kafka.coordinator.member_report import MemberReport
+from kafka.coordinator.membership import LeaveMode, Left, RaiseFromGroup
 from kafka.coordinator.poll_interval import PollInterval
 from kafka.coordinator.rebalance_log import RebalanceLog
 from kafka.coordinator.reconciliation import Progress, Reconciliation
 from kafka.coordinator.subscribed_topics import SubscribedTopics
-from kafka.errors import BrokerResponseError, KafkaError
+from kafka.errors import KafkaError
 from kafka.errors.verdict import Verdict, verdict_for
-from kafka.protocol.messages.consumer_group_heartbeat import ConsumerGroupHeartbeatResponse
 
 if TYPE_CHECKING:
     from kafka._base.backoff import Uniform
     from kafka.cluster import ClusterSnapshot
     from kafka.coordinator.consumer_settings import ConsumerSettings
-    from kafka.coordinator.membership import Action, CommitConsumed, UserTask
+    from kafka.coordinator.membership import (
+        Action,
+        CommitConsumed,
+        GroupHealth,
+        MemberIdentity,
+        Send,
+        UserTask,
+    )
+    from kafka.protocol.messages.consumer_group_heartbeat import ConsumerGroupHeartbeatResponse
     from kafka.protocol.schema import Message
     from kafka.subscription import SubscriptionState
 
@@ -75,30 +73,22 @@ class ConsumerMembership:
         )
         self._log = RebalanceLog(settings.group_id)
         self._way = Reconciliation(self._actions, self._topics, settings, uniform, self._log)
-        self._writer = HeartbeatWriter(
-            Constants(settings.max_poll_interval, settings.remote_assignor, settings.rack_id)
-        )
-        self._timer = HeartbeatTimer(settings.backoff, uniform)
+        self._heartbeats = Heartbeats(self._actions, settings, uniform)
         self._interval = PollInterval(settings.group_id, settings.max_poll_interval)
         self._departure = Departure(
             is_static=settings.instance_id is not None, patience=settings.request_timeout
         )
+        self._report = MemberReport(self._heartbeats, self._way, self._interval, self._log)
         self._state = _S.UNSUBSCRIBED
-        self._member_id = settings.member_id
-        self._epoch = JOINING_EPOCH
         self._may_join = False
-        self._is_looking_up = False
-        # The coordinator may have heard of this membership.
-        self._is_known = False
         self._reason = ""
-        self._waiting: tuple[str, float] | None = None
         self._has_warned = False
 
     def __repr__(self) -> str:
         """Return a status line."""
         return (
             f"<ConsumerMembership {self._settings.group_id} {self._state.name} "
-            f"epoch={self._epoch} owned={len(self._way.ownership.owned)}>"
+            f"epoch={self._heartbeats.epoch} owned={len(self._way.ownership.owned)}>"
         )
 
     # -- questions -------------------------------------------------------------------------
@@ -107,31 +97,11 @@ class ConsumerMembership:
     def identity(self) -> MemberIdentity | None:
         """What a commit carries; ``None`` while the consumer is no member."""
         is_member = self._state in IN_GROUP or self._state is _S.PREPARE_LEAVING
-        return self._me() if is_member and self._epoch > JOINING_EPOCH else None
+        return self._heartbeats.me if is_member and self._heartbeats.is_member else None
 
     def health(self, now: float) -> GroupHealth:
         """Return how it is going."""
-        answered, polled = self._timer.answered_at, self._interval.polled_at
-        waiting_for, since = self._waiting or (None, None)
-        return GroupHealth(
-            group_id=self._settings.group_id,
-            protocol="consumer",
-            state=self._state.value,
-            member_id=self._member_id,
-            epoch=self._epoch if self._epoch > JOINING_EPOCH else -1,
-            coordinator=self._timer.coordinator,
-            last_heartbeat=None if answered is None else now - answered,
-            last_poll=None if polled is None else now - polled,
-            rebalance_reason=self._log.reason,
-            waiting_for=waiting_for,
-            waiting_since=None if since is None else now - since,
-        )
-
-    def _me(self) -> MemberIdentity:
-        settings = self._settings
-        return MemberIdentity(
-            settings.group_id, self._member_id, self._epoch, settings.instance_id
-        )
+        return self._report.health(self._state, self._settings.group_id, now)
 
     # -- inputs ----------------------------------------------------------------------------
 
@@ -143,6 +113,9 @@ class ConsumerMembership:
             self.on_leave(LeaveMode.DEFAULT, "the consumer has unsubscribed", now)
         if self._state is _S.FATAL:
             self._step(_S.UNSUBSCRIBED)
+        if self._state is _S.UNSUBSCRIBED:
+            # It joins with the next poll, not because of one before.
+            self._interval.absent()
 
     def on_metadata(self, snapshot: ClusterSnapshot, now: float) -> None:  # noqa: ARG002 - seam
         """Follow a pattern of Python's; find the names of topics that are assigned."""
@@ -155,34 +128,27 @@ class ConsumerMembership:
 
     def on_coordinator(self, node_id: int | None, error: KafkaError | None, now: float) -> None:  # noqa: ARG002 - seam
         """Send heartbeats to *node_id*; fail if the coordinator cannot be found for good."""
-        self._is_looking_up = False
-        self._timer.coordinator = node_id
+        self._heartbeats.on_coordinator(node_id)
         if self._state is _S.LEAVING and error is not None:
             self._departure.error = error
             self._end_leaving()
         elif self._state in BEATING and error is not None:
             self._fail(error)
         elif self._state in BEATING and node_id is None:
-            self._look_up()
+            self._heartbeats.look_up()
 
     def on_response(self, sent: Send, answer: Message | KafkaError, now: float) -> None:
         """React to the answer to a heartbeat."""
-        if sent is not self._timer.in_flight:
+        found = self._heartbeats.read(sent, answer)
+        if found is None or self._state not in BEATING:
             return
-        self._timer.in_flight = None
-        if self._state not in BEATING or sent.identity != self._me():
-            return
-        error: KafkaError | None = None
-        if isinstance(answer, KafkaError):
-            error = answer
-        elif isinstance(answer, ConsumerGroupHeartbeatResponse):
-            error = heartbeat_error(self._settings.group_id, answer)
-            if error is None and self._state is not _S.LEAVING:
-                self._on_answer(answer, now)
+        error = found if isinstance(found, KafkaError) else None
         if self._state is _S.LEAVING:
             self._on_leave_answer(error, now)
-        elif error is not None:
-            self._on_error(error, now)
+        elif isinstance(found, KafkaError):
+            self._on_error(found, now)
+        else:
+            self._on_answer(found, now)
 
     def on_task_done(
         self,
@@ -237,14 +203,20 @@ class ConsumerMembership:
         self._advance(now)
         if now >= self._beat_at():
             self._beat(now)
-        self._note_waiting(now)
+        self._report.note(
+            self._state,
+            is_subscribed=self._may_join,
+            has_topics=self._topics.current is not None,
+            now=now,
+        )
         actions = self._actions[:]
         self._actions.clear()
         return actions
 
     def next_wakeup(self) -> float | None:
         """Return when a heartbeat is due, or something takes too long."""
-        earliest = min(self._beat_at(), self._expires_at(), self._way.next_wakeup())
+        names_at = self._way.next_wakeup() if self._state is _S.RECONCILING else math.inf
+        earliest = min(self._beat_at(), self._expires_at(), names_at)
         return None if earliest == math.inf else earliest
 
     def _step(self, state: MemberState) -> None:
@@ -272,49 +244,33 @@ class ConsumerMembership:
     def _wants_to_join(self) -> bool:
         if self._state is _S.FATAL or not self._may_join:
             return False
-        # A fenced member owes its place to nobody's poll.
+        # A fenced member joins again also while the application computes.
         return self._state is _S.FENCED or self._interval.is_back
 
     def _join(self, now: float) -> None:
         if self._state is _S.UNSUBSCRIBED:
             self._reason = "the consumer joins"
         self._step(_S.JOINING)
-        self._is_known = False
-        self._writer.forget()
         self._log.begin(self._reason, now)
-        if self._timer.coordinator is None:
-            self._look_up()
-
-    def _look_up(self) -> None:
-        self._timer.coordinator = None
-        if not self._is_looking_up:
-            self._is_looking_up = True
-            self._actions.append(FindCoordinator())
+        self._heartbeats.join()
 
     # -- heartbeats ------------------------------------------------------------------------
 
     def _beat_at(self) -> float:
         """Return when the next heartbeat is due; infinity if none is."""
-        subscribed = self._topics.current
         if self._state is _S.LEAVING:
-            return self._timer.due_at(at_once=True)
-        if self._state not in BEATING or subscribed is None:
+            return self._heartbeats.timer.due_at(at_once=True)
+        if self._state not in BEATING:
             return math.inf
-        if self._state is _S.PREPARE_LEAVING and self._epoch == JOINING_EPOCH:
+        if self._state is _S.PREPARE_LEAVING and not self._heartbeats.is_member:
             return math.inf
-        has_news = self._state in URGENT or not self._writer.has_said(subscribed)
-        return self._timer.due_at(at_once=has_news)
+        return self._heartbeats.due_at(self._topics.current, at_once=self._state in URGENT)
 
     def _beat(self, now: float) -> None:
-        me, subscribed = self._me(), self._topics.current
-        if self._state is _S.LEAVING or subscribed is None:
-            request = self._writer.leave(me)
-        else:
-            request = self._writer.write(me, subscribed, self._way.said())
-        send = Send(request, GROUP, self._settings.request_timeout, me)
-        self._timer.on_sent(send, now)
-        self._actions.append(send)
-        self._is_known = True
+        if self._state is _S.LEAVING or self._topics.current is None:
+            self._heartbeats.say_goodbye(now)
+            return
+        self._heartbeats.beat(self._topics.current, self._way.said(), now)
         if self._state is _S.ACKNOWLEDGING:
             self._settle(now)
 
@@ -327,58 +283,42 @@ class ConsumerMembership:
             self._step(_S.RECONCILING)
 
     def _on_answer(self, answer: ConsumerGroupHeartbeatResponse, now: float) -> None:
-        self._epoch = answer.member_epoch
-        self._member_id = self._member_id or answer.member_id or ""
-        self._timer.on_answer(answer.heartbeat_interval_ms / 1000, now)
+        self._heartbeats.on_answer(answer, now)
         ownership = self._way.ownership
         if answer.assignment is not None:
-            ownership.target = frozenset(
-                (topic.topic_id, number)
-                for topic in answer.assignment.topic_partitions
-                for number in topic.partitions
-            )
+            ownership.aim(answer.assignment)
         if self._state is _S.JOINING:
             self._settle(now)
             if self._state is _S.STABLE:
                 self._way.user.tell_assigned(frozenset())
         elif self._state is _S.STABLE and not ownership.is_reached:
             self._step(_S.RECONCILING)
-            self._log.begin(f"the coordinator assigns anew in member epoch {self._epoch}", now)
+            epoch = self._heartbeats.epoch
+            self._log.begin(f"the coordinator assigns anew in member epoch {epoch}", now)
 
     def _on_error(self, error: KafkaError, now: float) -> None:
-        self._writer.forget()
         verdict = verdict_for(type(error), HEARTBEAT_VERDICTS)
         if verdict is Verdict.RESET:
             self._fence(error)
         elif verdict is Verdict.SKIP:
-            self._timer.on_refusal(now)
+            self._heartbeats.refused(now)
             self._actions.append(RaiseFromGroup(error, fatal=False))
         elif verdict in TRY_AGAIN:
-            self._try_again(error, verdict, now)
+            self._heartbeats.try_again(error, now)
         else:
             self._fail(error)
-
-    def _try_again(self, error: KafkaError, verdict: Verdict, now: float) -> None:
-        if verdict is Verdict.FIND_COORDINATOR:
-            self._timer.on_moved(now)
-            self._look_up()
-            return
-        self._timer.on_error(now)
-        if not isinstance(error, BrokerResponseError):
-            # The connection is lost, or the node is silent: perhaps another one coordinates now.
-            self._look_up()
 
     # -- the end of a membership -----------------------------------------------------------
 
     def _lose(self) -> None:
         self._way.lose()
-        self._epoch = JOINING_EPOCH
+        self._heartbeats.epoch = JOINING_EPOCH
 
     def _fence(self, error: KafkaError) -> None:
         log.warning(
             "group=%s member=%s was given up by the coordinator: %s",
             self._settings.group_id,
-            self._member_id,
+            self._heartbeats.member_id,
             error,
         )
         self._reason = f"the member was fenced: {error}"
@@ -413,13 +353,13 @@ class ConsumerMembership:
         if not self._way.give_up(now):
             return
         epoch = self._departure.epoch
-        if epoch is None or not self._is_known:
+        if epoch is None or not self._heartbeats.is_known:
             self._end_leaving()
-        elif self._member_id:
+        elif self._heartbeats.member_id:
             self._step(_S.LEAVING)
-            self._epoch = epoch
+            self._heartbeats.epoch = epoch
             self._departure.begin(now)
-        elif self._timer.in_flight is None:
+        elif self._heartbeats.timer.in_flight is None:
             # The broker has made an id that has not come here, so it cannot be told who leaves.
             self._end_leaving()
 
@@ -427,10 +367,10 @@ class ConsumerMembership:
         if self._departure.on_answer(error):
             self._end_leaving()
         elif error is not None:
-            self._try_again(error, verdict_for(type(error), HEARTBEAT_VERDICTS), now)
+            self._heartbeats.try_again(error, now)
 
     def _end_leaving(self) -> None:
-        self._epoch = JOINING_EPOCH
+        self._heartbeats.epoch = JOINING_EPOCH
         if self._departure.wish is None:
             self._departure.end()
             self._step(_S.STALE)
@@ -445,23 +385,3 @@ class ConsumerMembership:
             self._step(_S.UNSUBSCRIBED)
         self._interval.absent()
         self._actions.append(Left(self._departure.end()))
-
-    # -- health ----------------------------------------------------------------------------
-
-    def _note_waiting(self, now: float) -> None:
-        found = self._way.user.waits_for or self._waits_for()
-        if found is None:
-            self._waiting = None
-        elif self._waiting is None or self._waiting[0] != found:
-            self._waiting = (found, now)
-
-    def _waits_for(self) -> str | None:
-        if self._state not in BEATING:
-            return "the application to ask for records" if self._may_join else None
-        if self._timer.coordinator is None:
-            return "the coordinator to be found"
-        if self._state is _S.JOINING and self._topics.current is None:
-            return "the list of all topics"
-        if self._state is _S.RECONCILING and self._way.waits_for_names:
-            return "the names of assigned topics"
-        return "the coordinator's answer" if self._state in URGENT else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from kafka.protocol.messages.consumer_group_heartbeat import ConsumerGroupHeartbeatRequest
 
@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from kafka.coordinator.membership import MemberIdentity
     from kafka.coordinator.ownership import TopicIdPartition
 
-JOINING_EPOCH = 0
+JOINING_EPOCH: Final = 0
+# The field has 32 bits.
+_LONGEST: Final = 2**31 - 1
 
 
 class Subscribed(NamedTuple):
@@ -80,7 +82,8 @@ class HeartbeatWriter:
         if joins:
             request.rack_id = self._constants.rack_id
         if joins or self._subscribed is None:
-            request.rebalance_timeout_ms = int(self._constants.rebalance_timeout * 1000)
+            milliseconds = min(self._constants.rebalance_timeout * 1000, _LONGEST)
+            request.rebalance_timeout_ms = int(milliseconds)
             request.server_assignor = self._constants.assignor
         if joins or subscribed != self._subscribed:
             self._subscribed = subscribed

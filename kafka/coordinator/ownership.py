@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from kafka.cluster import ClusterSnapshot
+    from kafka.protocol.messages.consumer_group_heartbeat import ConsumerGroupHeartbeatResponse
 
 TopicIdPartition = tuple["UUID", int]
 
@@ -68,6 +69,14 @@ class Ownership:
     def is_reached(self) -> bool:
         """Whether it owns exactly what it is to own."""
         return self.ids == self.target
+
+    def aim(self, assignment: ConsumerGroupHeartbeatResponse.Assignment) -> None:
+        """Take over a new target."""
+        self.target = frozenset(
+            (topic.topic_id, number)
+            for topic in assignment.topic_partitions
+            for number in topic.partitions
+        )
 
     def plan(self, snapshot: ClusterSnapshot) -> Plan:
         """Return the way to the target, as far as *snapshot* knows the names of its topics."""
