@@ -288,9 +288,10 @@ class ConsumerMembership:
         if answer.assignment is not None:
             ownership.aim(answer.assignment)
         if self._state is _S.JOINING:
-            self._settle(now)
-            if self._state is _S.STABLE:
+            if ownership.is_reached:
+                # The listener hears that there is nothing.
                 self._way.user.tell_assigned(frozenset())
+            self._settle(now)
         elif self._state is _S.STABLE and not ownership.is_reached:
             self._step(_S.RECONCILING)
             epoch = self._heartbeats.epoch

@@ -108,9 +108,7 @@ IN_GROUP: Final = frozenset(
 # It goes on sending heartbeats.
 BEATING: Final = IN_GROUP | {MemberState.PREPARE_LEAVING, MemberState.LEAVING}
 # The next heartbeat is due at once.
-URGENT: Final = frozenset(
-    {MemberState.JOINING, MemberState.ACKNOWLEDGING, MemberState.LEAVING}
-)
+URGENT: Final = frozenset({MemberState.JOINING, MemberState.ACKNOWLEDGING, MemberState.LEAVING})
 
 HEARTBEAT_VERDICTS: Final[Mapping[type[KafkaError], Verdict]] = {
     FencedMemberEpochError: Verdict.RESET,

@@ -31,9 +31,7 @@ class ProtocolChoice(NamedTuple):
     why: str
 
 
-def choose_protocol(
-    group_protocol: str, finalized_features: Mapping[str, int]
-) -> ProtocolChoice:
+def choose_protocol(group_protocol: str, finalized_features: Mapping[str, int]) -> ProtocolChoice:
     """Return the protocol to speak.
 
     Args:

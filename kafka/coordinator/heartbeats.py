@@ -42,9 +42,7 @@ class Heartbeats:
         timer: when the next one is due.
     """
 
-    def __init__(
-        self, actions: list[Action], settings: ConsumerSettings, uniform: Uniform
-    ) -> None:
+    def __init__(self, actions: list[Action], settings: ConsumerSettings, uniform: Uniform) -> None:
         self._actions = actions
         self._settings = settings
         self._writer = HeartbeatWriter(
@@ -105,9 +103,7 @@ class Heartbeats:
             return math.inf
         return self.timer.due_at(at_once=at_once or not self._writer.has_said(subscribed))
 
-    def beat(
-        self, subscribed: Subscribed, owned: frozenset[TopicIdPartition], now: float
-    ) -> None:
+    def beat(self, subscribed: Subscribed, owned: frozenset[TopicIdPartition], now: float) -> None:
         """Send a heartbeat."""
         self._send(self._writer.write(self.me, subscribed, owned), now)
 

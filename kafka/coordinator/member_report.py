@@ -41,7 +41,9 @@ class MemberReport:
         """Return a status line."""
         return f"<MemberReport waiting={self._waiting}>"
 
-    def note(self, state: MemberState, *, is_subscribed: bool, has_topics: bool, now: float) -> None:
+    def note(
+        self, state: MemberState, *, is_subscribed: bool, has_topics: bool, now: float
+    ) -> None:
         """Note what the member waits for now.
 
         Args:

@@ -81,9 +81,7 @@ class Ownership:
     def plan(self, snapshot: ClusterSnapshot) -> Plan:
         """Return the way to the target, as far as *snapshot* knows the names of its topics."""
         revoked = frozenset(
-            tp
-            for tp, topic_id in self.owned.items()
-            if (topic_id, tp.partition) not in self.target
+            tp for tp, topic_id in self.owned.items() if (topic_id, tp.partition) not in self.target
         )
         added: dict[TopicPartition, UUID] = {}
         unresolved: set[UUID] = set()

@@ -1,4 +1,4 @@
-"""What a KIP-848 member tells the coordinator of its subscription, and the metadata it takes.  Pure."""
+"""What a KIP-848 member says of its subscription, and the metadata it needs.  Pure."""
 
 from __future__ import annotations
 

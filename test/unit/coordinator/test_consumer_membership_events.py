@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from kafka.coordinator.consumer_states import MEMBER_TRANSITIONS, MemberState
+from kafka.coordinator.consumer_states import MemberState
 from kafka.coordinator.membership import Assign, CommitConsumed, LeaveMode, Left, TaskKind
 from kafka.errors import (
     FencedMemberEpochError,
