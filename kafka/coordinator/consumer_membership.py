@@ -23,10 +23,9 @@ from kafka.coordinator.consumer_states import (
 from kafka.coordinator.departure import Departure
 from kafka.coordinator.heartbeat_writer import JOINING_EPOCH
 from kafka.coordinator.heartbeats import Heartbeats
-from kafka.coordinator.member_report import MemberReport
+from kafka.coordinator.member_report import MemberReport, warn_of_silence
 from kafka.coordinator.membership import LeaveMode, Left, RaiseFromGroup
-from kafka.coordinator.poll_interval import PollInterval
-from kafka.coordinator.rebalance_log import RebalanceLog
+from kafka.coordinator.poll_timer import PollTimer
 from kafka.coordinator.reconciliation import Progress, Reconciliation
 from kafka.coordinator.subscribed_topics import SubscribedTopics
 from kafka.errors import KafkaError
@@ -66,19 +65,15 @@ class ConsumerMembership:
         self, subscriptions: SubscriptionState, settings: ConsumerSettings, uniform: Uniform
     ) -> None:
         self._settings = settings
-        # The parts put their actions here as well, so that all of them keep their order.
+        self._topics = SubscribedTopics(subscriptions, settings, uniform)
+        self._way = Reconciliation(subscriptions, self._topics.watch, settings, uniform)
         self._actions: list[Action] = []
-        self._topics = SubscribedTopics(
-            subscriptions, self._actions, exclude_internal=settings.exclude_internal
-        )
-        self._log = RebalanceLog(settings.group_id)
-        self._way = Reconciliation(self._actions, self._topics, settings, uniform, self._log)
         self._heartbeats = Heartbeats(self._actions, settings, uniform)
-        self._interval = PollInterval(settings.group_id, settings.max_poll_interval)
+        self._user = PollTimer(settings.max_poll_interval)
         self._departure = Departure(
             is_static=settings.instance_id is not None, patience=settings.request_timeout
         )
-        self._report = MemberReport(self._heartbeats, self._way, self._interval, self._log)
+        self._report = MemberReport(self._heartbeats, self._way, self._user)
         self._state = _S.UNSUBSCRIBED
         self._may_join = False
         self._reason = ""
@@ -107,24 +102,27 @@ class ConsumerMembership:
 
     def on_subscription(self, now: float) -> None:
         """Tell the coordinator with the next heartbeat; leave if nothing is subscribed to."""
-        self._topics.on_subscription()
+        self._topics.on_subscription(now)
         self._may_join = self._topics.is_subscribed
-        if not self._may_join and self._state in IN_GROUP:
+        if self._may_join:
+            # The errors of the subscription before are cleared.
+            self._way.handover.refresh()
+        elif self._state in IN_GROUP:
             self.on_leave(LeaveMode.DEFAULT, "the consumer has unsubscribed", now)
         if self._state is _S.FATAL:
             self._step(_S.UNSUBSCRIBED)
         if self._state is _S.UNSUBSCRIBED:
             # It joins with the next poll, not because of one before.
-            self._interval.absent()
+            self._user.stop()
 
-    def on_metadata(self, snapshot: ClusterSnapshot, now: float) -> None:  # noqa: ARG002 - seam
+    def on_metadata(self, snapshot: ClusterSnapshot, now: float) -> None:
         """Follow a pattern of Python's; find the names of topics that are assigned."""
-        self._topics.on_metadata(snapshot)
+        self._topics.on_metadata(snapshot, now)
 
     def on_user_poll(self, now: float) -> None:
         """Keep ``max_poll_interval_ms``; the first poll joins the group."""
-        self._interval.on_user_poll(now)
-        self._way.user.on_user_poll()
+        self._user.on_return(now)
+        self._way.handover.on_user_poll()
 
     def on_coordinator(self, node_id: int | None, error: KafkaError | None, now: float) -> None:  # noqa: ARG002 - seam
         """Send heartbeats to *node_id*; fail if the coordinator cannot be found for good."""
@@ -154,23 +152,16 @@ class ConsumerMembership:
         self,
         task: UserTask,
         error: BaseException | None,
-        now: float,  # noqa: ARG002 - seam
+        now: float,
         result: object = None,  # noqa: ARG002 - seam
     ) -> None:
         """Go on: the application has come back, or the listener has."""
-        self._way.on_task_done(task, error)
+        if self._way.handover.on_task_done(task, error, now):
+            self._user.on_return(now)
 
     def on_committed(self, action: CommitConsumed, error: KafkaError | None, now: float) -> None:  # noqa: ARG002 - seam
-        """Go on with the revocation: without a commit the next owner reads some records again."""
-        if error is not None:
-            log.warning(
-                "group=%s could not commit before %d partitions are revoked, so their next owner "
-                "may read records again: %s",
-                self._settings.group_id,
-                len(action.partitions),
-                error,
-            )
-        self._way.user.on_committed(action)
+        """Go on with the revocation."""
+        self._way.handover.on_committed(action, error)
 
     def on_rejoin(self, reason: str, now: float) -> None:  # noqa: ARG002 - seam
         """Do nothing: with this protocol the coordinator alone decides on rebalances."""
@@ -191,7 +182,7 @@ class ConsumerMembership:
         self._may_join = False
         if self._state in IN_GROUP:
             log.info("group=%s leaves: %s", self._settings.group_id, reason)
-            self._log.abandon()
+            self._way.report.drop()
             self._step(_S.PREPARE_LEAVING)
 
     # -- decisions -------------------------------------------------------------------------
@@ -209,7 +200,14 @@ class ConsumerMembership:
             has_topics=self._topics.current is not None,
             now=now,
         )
-        actions = self._actions[:]
+        actions = [
+            *self._topics.watch.poll(now),
+            *self._way.handover.take_actions(),
+            *self._actions,
+            # Last, as a new assignment clears them.
+            *self._topics.watch.take_errors(),
+        ]
+        # The heartbeats hold on to the list.
         self._actions.clear()
         return actions
 
@@ -217,6 +215,9 @@ class ConsumerMembership:
         """Return when a heartbeat is due, or something takes too long."""
         names_at = self._way.next_wakeup() if self._state is _S.RECONCILING else math.inf
         earliest = min(self._beat_at(), self._expires_at(), names_at)
+        missing_at = self._topics.watch.next_wakeup()
+        if missing_at is not None:
+            return min(earliest, missing_at)
         return None if earliest == math.inf else earliest
 
     def _step(self, state: MemberState) -> None:
@@ -227,7 +228,7 @@ class ConsumerMembership:
             self._reconcile(now)
         elif self._state is _S.PREPARE_LEAVING:
             self._prepare_leaving(now)
-        elif self._state not in BEATING and not self._way.user.is_losing:
+        elif self._state not in BEATING and not self._way.handover.is_taking:
             if self._departure.wish is not None:
                 self._say_left()
             elif self._wants_to_join():
@@ -238,20 +239,19 @@ class ConsumerMembership:
         if progress is Progress.CHANGED:
             self._step(_S.ACKNOWLEDGING)
         elif progress is Progress.REACHED:
-            self._step(_S.STABLE)
-            self._log.end(now)
+            self._settle(now)
 
     def _wants_to_join(self) -> bool:
         if self._state is _S.FATAL or not self._may_join:
             return False
-        # A fenced member joins again also while the application computes.
-        return self._state is _S.FENCED or self._interval.is_back
+        # A fenced member that had nothing to lose joins again also while the application computes.
+        return self._state is _S.FENCED or self._user.is_running
 
     def _join(self, now: float) -> None:
         if self._state is _S.UNSUBSCRIBED:
             self._reason = "the consumer joins"
         self._step(_S.JOINING)
-        self._log.begin(self._reason, now)
+        self._way.begin(self._reason, now)
         self._heartbeats.join()
 
     # -- heartbeats ------------------------------------------------------------------------
@@ -278,7 +278,7 @@ class ConsumerMembership:
         """Move to where the member stands: at its target, or on its way there."""
         if self._way.ownership.is_reached:
             self._step(_S.STABLE)
-            self._log.end(now)
+            self._way.reached(self._heartbeats.epoch, now)
         else:
             self._step(_S.RECONCILING)
 
@@ -290,12 +290,12 @@ class ConsumerMembership:
         if self._state is _S.JOINING:
             if ownership.is_reached:
                 # The listener hears that there is nothing.
-                self._way.user.tell_assigned(frozenset())
+                self._way.nothing_to_own()
             self._settle(now)
         elif self._state is _S.STABLE and not ownership.is_reached:
             self._step(_S.RECONCILING)
             epoch = self._heartbeats.epoch
-            self._log.begin(f"the coordinator assigns anew in member epoch {epoch}", now)
+            self._way.begin(f"the coordinator assigns anew in member epoch {epoch}", now)
 
     def _on_error(self, error: KafkaError, now: float) -> None:
         verdict = verdict_for(type(error), HEARTBEAT_VERDICTS)
@@ -328,7 +328,7 @@ class ConsumerMembership:
 
     def _fail(self, error: KafkaError) -> None:
         self._lose()
-        self._interval.absent()
+        self._user.stop()
         self._step(_S.FATAL)
         if self._departure.wish is None:
             self._actions.append(RaiseFromGroup(error, fatal=True))
@@ -338,14 +338,17 @@ class ConsumerMembership:
     def _expires_at(self) -> float:
         if self._state is _S.LEAVING:
             return self._departure.until
-        return self._interval.ends_at() if self._state in BEATING else math.inf
+        polls_by = self._user.expires_at() if self._state in BEATING else None
+        return math.inf if polls_by is None else polls_by
 
     def _expire(self) -> None:
         if self._state is _S.LEAVING:
             self._departure.on_timeout()
             self._end_leaving()
             return
-        self._reason = self._interval.exceeded()
+        self._user.is_away = True
+        self._reason = "the application polls again"
+        warn_of_silence(self._settings.group_id, self._settings.max_poll_interval)
         self._lose()
         if self._state is not _S.PREPARE_LEAVING:
             self._step(_S.PREPARE_LEAVING)
@@ -375,7 +378,7 @@ class ConsumerMembership:
         if self._departure.wish is None:
             self._departure.end()
             self._step(_S.STALE)
-        elif self._way.user.is_losing:
+        elif self._way.handover.is_taking:
             # The listener hears of the loss before the call that leaves returns.
             self._step(_S.STALE)
         else:
@@ -384,5 +387,5 @@ class ConsumerMembership:
     def _say_left(self) -> None:
         if self._state is not _S.UNSUBSCRIBED:
             self._step(_S.UNSUBSCRIBED)
-        self._interval.absent()
+        self._user.stop()
         self._actions.append(Left(self._departure.end()))

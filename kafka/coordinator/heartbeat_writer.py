@@ -12,22 +12,11 @@ if TYPE_CHECKING:
 
     from kafka.coordinator.membership import MemberIdentity
     from kafka.coordinator.ownership import TopicIdPartition
+    from kafka.coordinator.subscribed_topics import Subscribed
 
 JOINING_EPOCH: Final = 0
 # The field has 32 bits.
 _LONGEST: Final = 2**31 - 1
-
-
-class Subscribed(NamedTuple):
-    """What a member subscribes to.
-
-    Args:
-        names: of topics.
-        regex: matched by the coordinator.
-    """
-
-    names: frozenset[str]
-    regex: str | None = None
 
 
 class Constants(NamedTuple):

@@ -20,9 +20,9 @@ from kafka.protocol.messages.consumer_group_heartbeat import ConsumerGroupHeartb
 if TYPE_CHECKING:
     from kafka._base.backoff import Uniform
     from kafka.coordinator.consumer_settings import ConsumerSettings
-    from kafka.coordinator.heartbeat_writer import Subscribed
     from kafka.coordinator.membership import Action
     from kafka.coordinator.ownership import TopicIdPartition
+    from kafka.coordinator.subscribed_topics import Subscribed
     from kafka.protocol.messages.consumer_group_heartbeat import ConsumerGroupHeartbeatRequest
     from kafka.protocol.schema import Message
 

@@ -1,17 +1,30 @@
-"""How the membership in a KIP-848 group is going, for `health()`.  Pure."""
+"""How the membership in a KIP-848 group is going, for `health()` and the log.  Pure."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kafka._base.logs import logger
 from kafka.coordinator.consumer_states import BEATING, URGENT, MemberState
 from kafka.coordinator.membership import NO_GENERATION, GroupHealth
 
 if TYPE_CHECKING:
     from kafka.coordinator.heartbeats import Heartbeats
-    from kafka.coordinator.poll_interval import PollInterval
-    from kafka.coordinator.rebalance_log import RebalanceLog
+    from kafka.coordinator.poll_timer import PollTimer
     from kafka.coordinator.reconciliation import Reconciliation
+
+log = logger(__name__)
+
+
+def warn_of_silence(group_id: str, limit: float) -> None:
+    """Log that the application has not polled for *limit* seconds."""
+    log.warning(
+        "group=%s leaves: the application has not polled for max_poll_interval_ms=%.0f. It joins "
+        "again with the next poll; partitions go to other members meanwhile. Process fewer "
+        "records at a time (max_poll_records), or raise max_poll_interval_ms",
+        group_id,
+        limit * 1000,
+    )
 
 
 class MemberReport:
@@ -20,21 +33,13 @@ class MemberReport:
     Args:
         heartbeats: the conversation with the coordinator.
         way: to the partitions it is to own.
-        interval: when the application polled.
-        log: why it last rebalanced.
+        user: when the application polled.
     """
 
-    def __init__(
-        self,
-        heartbeats: Heartbeats,
-        way: Reconciliation,
-        interval: PollInterval,
-        log: RebalanceLog,
-    ) -> None:
+    def __init__(self, heartbeats: Heartbeats, way: Reconciliation, user: PollTimer) -> None:
         self._heartbeats = heartbeats
         self._way = way
-        self._interval = interval
-        self._log = log
+        self._user = user
         self._waiting: tuple[str, float] | None = None
 
     def __repr__(self) -> str:
@@ -52,7 +57,7 @@ class MemberReport:
             has_topics: whether it knows what it subscribes to.
             now: seconds.
         """
-        found = self._way.user.waits_for
+        found = self._way.handover.waits_for
         if found is None and state in BEATING:
             found = self._beating(state, has_topics=has_topics)
         elif found is None and is_subscribed:
@@ -73,7 +78,7 @@ class MemberReport:
 
     def health(self, state: MemberState, group_id: str, now: float) -> GroupHealth:
         """Return the report."""
-        beats, polled = self._heartbeats, self._interval.polled_at
+        beats, polled = self._heartbeats, self._user.last
         answered = beats.timer.answered_at
         waiting_for, since = self._waiting or (None, None)
         return GroupHealth(
@@ -85,7 +90,7 @@ class MemberReport:
             coordinator=beats.timer.coordinator,
             last_heartbeat=None if answered is None else now - answered,
             last_poll=None if polled is None else now - polled,
-            rebalance_reason=self._log.reason,
+            rebalance_reason=self._way.report.reason,
             waiting_for=waiting_for,
             waiting_since=None if since is None else now - since,
         )

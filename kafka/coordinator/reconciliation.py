@@ -2,8 +2,8 @@
 
 What is not to be owned any more is given up first, inside a call of the user, and the coordinator
 hears of that before anything else happens, because others wait for it. What is new is owned at
-once, also while the user computes. A target that comes while partitions are being given up waits
-until that is done.
+once, also while the user computes. A target that comes while partitions are given up waits until
+that is done. The steps of giving and taking are in `kafka.coordinator.handover`.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from kafka._base.retry import RetryState
-from kafka.coordinator.membership import Assign, RequestMetadata
+from kafka.coordinator.handover import Handover
 from kafka.coordinator.ownership import Ownership
-from kafka.coordinator.user_side import UserSide
+from kafka.coordinator.rebalance_report import RebalanceReport
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,18 +23,17 @@ if TYPE_CHECKING:
 
     from kafka._base.backoff import Uniform
     from kafka.coordinator.consumer_settings import ConsumerSettings
-    from kafka.coordinator.membership import Action, UserTask
     from kafka.coordinator.ownership import TopicIdPartition
-    from kafka.coordinator.rebalance_log import RebalanceLog
-    from kafka.coordinator.subscribed_topics import SubscribedTopics
+    from kafka.coordinator.topic_watch import TopicWatch
     from kafka.structs import TopicPartition
+    from kafka.subscription import SubscriptionState
 
 
 class Progress(Enum):
     """Where a member stands."""
 
-    REVOKING = "revoking"
-    """It waits for the user's side."""
+    TAKING = "taking"
+    """Partitions are being given up."""
     CHANGED = "changed"
     """The coordinator has to hear of what it owns now."""
     WAITING = "waiting"
@@ -46,33 +45,33 @@ class Reconciliation:
     """Own what the coordinator assigns.
 
     Args:
-        actions: where to put what is to be done.
+        subscriptions: the listener.
         topics: the cluster as known, and the metadata that is needed.
         settings: of the member.
         uniform: randomness for the back-off.
-        log: hears of what changes.
 
     Attributes:
         ownership: what is owned, and the target.
-        user: the user's side.
+        handover: the user's side.
+        report: what is logged of it.
     """
 
     def __init__(
         self,
-        actions: list[Action],
-        topics: SubscribedTopics,
+        subscriptions: SubscriptionState,
+        topics: TopicWatch,
         settings: ConsumerSettings,
         uniform: Uniform,
-        log: RebalanceLog,
     ) -> None:
-        self._actions = actions
         self._topics = topics
         self._settings = settings
         self._uniform = uniform
-        self._log = log
         self.ownership = Ownership()
-        self.user = UserSide(actions, commits=settings.auto_commit)
+        self.handover = Handover(settings.group_id, subscriptions, auto_commit=settings.auto_commit)
+        self.report = RebalanceReport(settings.group_id)
+        self._added: list[TopicPartition] = []
         self._has_changed = False
+        self._is_lost = False
         self._unresolved = 0
         self._names = RetryState()
 
@@ -83,75 +82,97 @@ class Reconciliation:
     @property
     def waits_for_names(self) -> bool:
         """Whether topics of the target have no names yet."""
-        return self._unresolved > 0 and not self.user.is_revoking
+        return self._unresolved > 0 and not self.handover.is_taking
 
     def next_wakeup(self) -> float:
         """Return when to ask for the names of topics again; infinity for never."""
         return self._names.not_before if self.waits_for_names else math.inf
 
+    # -- decisions -------------------------------------------------------------------------
+
     def advance(self, now: float) -> Progress:
-        """Go as far as possible; return where that is."""
-        if self.user.is_revoking:
-            return Progress.REVOKING
+        """Go towards the target as far as possible; return where that is."""
+        if not self._has_taken():
+            return Progress.TAKING
         plan = self.ownership.plan(self._topics.snapshot)
         if plan.revoked and not self._has_changed:
-            self._revoke(plan.revoked, now)
-            return Progress.REVOKING
+            self._take(plan.revoked, now)
+            return Progress.TAKING
         if not plan.revoked and (plan.added or self._has_changed):
-            self._own(plan.added)
+            self._give(plan.added)
         self._ask_names(plan.unresolved, now)
         if self._has_changed:
             return Progress.CHANGED
         return Progress.WAITING if plan.unresolved else Progress.REACHED
 
     def give_up(self, now: float) -> bool:
-        """Give all partitions up; return whether that is done."""
-        if self.user.is_revoking:
+        """Give all partitions up; return whether that is done, or nothing is left to give."""
+        if self._is_lost:
+            return True
+        if not self._has_taken():
             return False
         if self.ownership.owned:
-            self._revoke(frozenset(self.ownership.owned), now)
+            self._take(frozenset(self.ownership.owned), now)
             return False
         return True
+
+    def lose(self) -> None:
+        """Be no member any more: the user hears that all partitions are lost."""
+        self._is_lost = True
+        self.ownership.clear()
+        self.handover.lose()
+        self._topics.want_others(())
+        self._has_changed = False
+        self._added.clear()
+        self._unresolved, self._names = 0, RetryState()
+        self.report.drop()
+
+    def begin(self, reason: str, now: float) -> None:
+        """Say that a rebalance begins."""
+        self._is_lost = False
+        self.report.begin(reason, now)
 
     def said(self) -> frozenset[TopicIdPartition]:
         """Return what is owned, which the coordinator is about to hear."""
         self._has_changed = False
         return self.ownership.ids
 
-    def on_task_done(self, task: UserTask, error: BaseException | None) -> None:
-        """Go on: the application has come back, or the listener has."""
-        revoked = self.user.on_task_done(task, error)
-        if revoked:
-            self.ownership.remove(revoked)
-            self._assign()
-            self._log.change(revoked=revoked, owned=len(self.ownership.owned))
+    def nothing_to_own(self) -> None:
+        """Tell the listener that a new member has no partitions."""
+        self.handover.give(())
 
-    def lose(self) -> None:
-        """Own nothing from now on; the listener hears that it was lost."""
-        lost = self.ownership.clear()
-        if lost:
-            self._assign()
-        self._has_changed = False
-        self._unresolved, self._names = 0, RetryState()
-        self._log.abandon()
-        self.user.lose(lost)
+    def reached(self, epoch: int, now: float) -> None:
+        """Say that the target is reached."""
+        self.report.end(epoch, self._added, len(self.ownership.owned), now)
+        self._added.clear()
 
-    def _revoke(self, partitions: frozenset[TopicPartition], now: float) -> None:
-        self.user.revoke(partitions, now + self._settings.max_poll_interval)
+    # -- steps -----------------------------------------------------------------------------
 
-    def _own(self, added: Mapping[TopicPartition, UUID]) -> None:
+    def _has_taken(self) -> bool:
+        """Note what the user has given up; return whether nothing is being taken."""
+        if self.handover.is_taking:
+            return False
+        self._is_lost = False
+        gone = self.ownership.owned.keys() - set(self.handover.owned)
+        if gone:
+            self.ownership.remove(gone)
+            self.report.revoke(gone)
+            self._changed()
+        return True
+
+    def _take(self, partitions: frozenset[TopicPartition], now: float) -> None:
+        self.handover.take(partitions, commit_by=now + self._settings.max_poll_interval)
+
+    def _give(self, added: Mapping[TopicPartition, UUID]) -> None:
         self.ownership.add(added)
+        # Also nothing: the listener hears that a rebalance has ended.
+        self._added += self.handover.give(self.ownership.partitions, self._topics.late)
         if added:
-            self._assign()
-            self._log.change(assigned=added, owned=len(self.ownership.owned))
-        # Also of nothing: the listener hears that a rebalance has ended.
-        self.user.tell_assigned(frozenset(added))
+            self._changed()
 
-    def _assign(self) -> None:
-        """Have the consumer own what the member owns."""
+    def _changed(self) -> None:
         self._has_changed = True
-        self._actions.append(Assign(self.ownership.partitions, ()))
-        self._topics.on_owned(tp.topic for tp in self.ownership.owned)
+        self._topics.want_others({tp.topic for tp in self.ownership.owned})
 
     def _ask_names(self, unresolved: int, now: float) -> None:
         """Ask for metadata while topics that are assigned have no names, less and less often."""
@@ -160,4 +181,4 @@ class Reconciliation:
             self._names = RetryState()
         elif self._names.may_start(now):
             self._names = self._names.failed(now, self._settings.backoff, self._uniform)
-            self._actions.append(RequestMetadata())
+            self._topics.request_metadata()

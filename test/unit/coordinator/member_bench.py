@@ -28,7 +28,7 @@ from kafka.protocol.messages.consumer_group_heartbeat import (
 )
 from kafka.protocol.messages.metadata import MetadataResponse
 from kafka.structs import TopicPartition
-from kafka.subscription import SubscriptionState
+from kafka.subscription import ConsumerRebalanceListener, SubscriptionState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,6 +52,16 @@ SETTINGS = ConsumerSettings(
 )
 TOPICS = {"a": UUID(int=1), "b": UUID(int=2)}
 A0, A1, A2, B0 = (TopicPartition(*tp) for tp in (("a", 0), ("a", 1), ("a", 2), ("b", 0)))
+
+
+class Listener(ConsumerRebalanceListener):
+    """It is there; the tests do what it is asked."""
+
+    def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
+        raise NotImplementedError
+
+    def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
+        raise NotImplementedError
 
 
 def assignment(*partitions: TopicPartition) -> ConsumerGroupHeartbeatResponse.Assignment:
@@ -94,7 +104,8 @@ class GroupMember:
         tasks: what the user's side was asked and has not begun.
     """
 
-    def __init__(self, settings: ConsumerSettings = SETTINGS) -> None:
+    def __init__(self, settings: ConsumerSettings = SETTINGS, *, listens: bool = True) -> None:
+        self.listener = Listener() if listens else None
         self.now = 0.0
         self.subscriptions = SubscriptionState()
         self.cluster = ClusterMetadata()
@@ -170,7 +181,7 @@ class GroupMember:
             self.held = self.held | changed if action.on else self.held - changed
 
     def subscribe(self, *topics: str) -> None:
-        self.subscriptions.subscribe(topics)
+        self.subscriptions.subscribe(topics, listener=self.listener)
         self.machine.on_subscription(self.now)
 
     def learn(self, *topics: str) -> list[Action]:

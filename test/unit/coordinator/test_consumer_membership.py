@@ -91,7 +91,8 @@ def test_new_partitions_are_owned_while_the_application_computes() -> None:
     bench = GroupMember()
     bench.join()
     bench.answer(1, A0, A1)
-    assert bench.actions[:4] == [
+    assert bench.actions == [
+        WantTopics(frozenset({"a"})),
         Assign((A0, A1), ()),
         SetHold((A0, A1), Hold.ASSIGNING, on=True),
         AskUser(bench.tasks[0]),
@@ -159,7 +160,7 @@ def test_pattern_waits_for_the_list_of_all_topics() -> None:
     bench = GroupMember()
     bench.subscriptions.subscribe(pattern=re.compile("a"))
     bench.machine.on_subscription(0.0)
-    assert bench.user_polls() == [RequestMetadata(), WantTopics(None), FindCoordinator()]
+    assert bench.user_polls()[:2] == [WantTopics(None), RequestMetadata()]
     assert bench.find() == []
     assert bench.waits_for == "the list of all topics"
     bench.learn("a", "b")
@@ -326,9 +327,12 @@ def test_fenced_member_tells_the_listener_and_joins_again(
     bench = member(A0)
     bench.poll(after=5.0)
     bench.refuse(error)
-    assert (bench.state, bench.owned, bench.machine.identity) == ("fenced", set(), None)
+    assert (bench.state, bench.machine.identity) == ("fenced", None)
+    assert bench.held == {(A0, Hold.REVOKING)}
+    bench.do_task()
     assert bench.asked() == [(TaskKind.LOST, {A0})]
     bench.do_task()
+    assert bench.of(Assign) == [Assign((), ())]
     assert (bench.state, bench.beat.member_epoch) == ("joining", 0)
     assert bench.beat.topic_partitions == []
 
@@ -439,8 +443,8 @@ def test_rebalance_is_told_in_three_lines(caplog: pytest.LogCaptureFixture) -> N
     bench.do_task()
     assert [record.getMessage() for record in caplog.records] == [
         "group=g rebalances: the coordinator assigns anew in member epoch 2",
-        "group=g revoked: a-1; assigned: none; owned: 1",
-        "group=g rebalanced in 2.000 s",
+        "group=g generation=2 assigned: none; revoked before: a-1; now 1 partitions",
+        "group=g generation=2 took 2.000 s to rebalance",
     ]
 
 

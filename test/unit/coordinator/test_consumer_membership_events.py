@@ -65,6 +65,7 @@ def acknowledging() -> GroupMember:
 def fenced() -> GroupMember:
     bench = stable()
     bench.refuse(FencedMemberEpochError)
+    bench.do_task()
     return bench
 
 
@@ -288,25 +289,15 @@ def at_step(step: str) -> GroupMember:
     return bench
 
 
-@pytest.mark.parametrize(
-    ("step", "lost"),
-    [
-        ("settling", {A0, A1}),
-        ("committing", {A0, A1}),
-        ("telling", {A0, A1}),
-    ],
-)
-def test_fenced_member_reports_all_that_the_listener_believes_to_have(
-    step: str, lost: set[object]
-) -> None:
+@pytest.mark.parametrize("step", ["settling", "committing", "telling"])
+def test_fenced_member_reports_all_that_the_listener_believes_to_have(step: str) -> None:
     bench = at_step(step)
     bench.refuse(FencedMemberEpochError)
-    assert bench.owned == set()
-    while bench.tasks and bench.tasks[0].kind is TaskKind.SETTLE:
-        bench.do_task()
-    assert bench.asked() == [(TaskKind.LOST, lost)]
+    assert bench.asked() == [(TaskKind.SETTLE, set())]
     bench.do_task()
-    assert bench.state == "joining"
+    assert bench.asked() == [(TaskKind.LOST, {A0, A1})]
+    bench.do_task()
+    assert (bench.state, bench.owned) == ("joining", set())
 
 
 def test_partitions_that_the_listener_is_giving_up_are_not_reported_as_lost() -> None:
@@ -380,7 +371,7 @@ def test_member_that_leaves_ends_the_step_before_it_gives_up_the_rest(step: str)
 @pytest.mark.parametrize("step", STEPS)
 def test_silent_application_loses_what_it_has_not_given_up(step: str) -> None:
     bench = at_step(step)
-    bench.poll(after=295.0)
+    bench.poll(after=300.0)
     bench.do_all_tasks()
     assert (bench.state, bench.owned) == ("leaving", set())
 

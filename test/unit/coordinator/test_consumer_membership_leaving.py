@@ -25,6 +25,7 @@ from kafka.errors import (
     NotCoordinatorError,
     UnknownMemberIdError,
 )
+from kafka.subscription import Hold
 from test.unit.coordinator.member_bench import A0, A1, SETTINGS, GroupMember
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def test_member_gives_all_partitions_up_before_it_leaves() -> None:
     assert bench.asked() == [(TaskKind.REVOKED, {A0, A1})]
     assert bench.machine.identity is not None
     bench.do_task()
-    assert bench.actions[0] == Assign((), ())
+    assert bench.of(Assign) == [Assign((), ())]
     assert (bench.beat.member_epoch, bench.state) == (-1, "leaving")
     assert bench.machine.identity is None
     assert bench.answer(-1, unchanged=True) == [Left(None)]
@@ -212,8 +213,11 @@ def test_member_that_is_fenced_while_it_leaves_has_left_once_the_listener_knows(
     bench.machine.on_leave(DEFAULT, "closed", bench.now)
     bench.poll()
     bench.refuse(FencedMemberEpochError)
+    assert (bench.asked(), bench.of(Left)) == ([(TaskKind.SETTLE, set())], [])
+    bench.do_task()
     assert bench.asked() == [(TaskKind.LOST, {A0})]
-    assert bench.do_task() == [Left(None)]
+    bench.do_task()
+    assert (bench.of(Left), bench.of(Send)) == ([Left(None)], [])
 
 
 def test_member_that_is_refused_while_it_leaves_raises_nothing() -> None:
@@ -252,12 +256,15 @@ def test_member_leaves_when_the_application_does_not_poll(
 ) -> None:
     bench = member(A0)
     expire(bench)
-    assert (bench.beat.member_epoch, bench.owned) == (-1, set())
+    assert bench.beat.member_epoch == -1
     assert bench.machine.identity is None
+    assert bench.held == {(A0, Hold.REVOKING)}
     assert [record.levelno for record in caplog.records] == [logging.WARNING]
     assert "max_poll_interval_ms=300000" in caplog.text
     bench.answer(-1, unchanged=True)
     assert (bench.state, bench.of(Left), bench.machine.next_wakeup()) == ("stale", [], None)
+    bench.user_polls()
+    bench.do_task()
     assert bench.asked() == [(TaskKind.LOST, {A0})]
 
 
@@ -272,26 +279,37 @@ def test_stale_member_joins_again_with_the_next_poll() -> None:
     expire(bench)
     bench.answer(-1, unchanged=True)
     bench.user_polls()
+    bench.do_task()
     assert bench.of(Send) == []
     bench.do_task()
     assert (bench.state, bench.beat.member_epoch) == ("joining", 0)
 
 
 def test_stale_member_without_a_listener_joins_with_the_next_poll() -> None:
-    bench = member(A0)
+    bench = GroupMember(listens=False)
+    bench.settle(A0)
     expire(bench)
-    bench.do_task()
     bench.answer(-1, unchanged=True)
-    assert bench.state == "stale"
     bench.user_polls()
-    assert bench.state == "joining"
+    assert bench.state == "stale"
+    bench.do_task()
+    assert (bench.state, bench.owned) == ("joining", set())
+
+
+def test_stale_member_without_partitions_joins_with_the_next_poll() -> None:
+    bench = member()
+    expire(bench)
+    bench.answer(-1, unchanged=True)
+    assert bench.poll(after=100.0) == []
+    bench.user_polls()
+    assert bench.beat.member_epoch == 0
 
 
 def test_application_that_is_back_before_the_member_has_left_joins_after_that() -> None:
     bench = member(A0)
     expire(bench)
     bench.user_polls()
-    bench.do_task()
+    bench.do_all_tasks()
     assert bench.state == "leaving"
     bench.answer(-1, unchanged=True)
     assert (bench.state, bench.beat.member_epoch) == ("joining", 0)
@@ -303,7 +321,9 @@ def test_member_that_is_stale_leaves_when_the_listener_knows() -> None:
     bench.answer(-1, unchanged=True)
     bench.machine.on_leave(DEFAULT, "closed", bench.now)
     assert bench.poll() == []
-    assert bench.do_task() == [Left(None)]
+    bench.do_task()
+    bench.do_task()
+    assert bench.of(Left) == [Left(None)]
 
 
 def test_leaving_while_a_silent_application_is_given_up_waits_for_the_listener() -> None:
@@ -311,8 +331,10 @@ def test_leaving_while_a_silent_application_is_given_up_waits_for_the_listener()
     expire(bench)
     bench.machine.on_leave(DEFAULT, "closed", bench.now)
     bench.answer(-1, unchanged=True)
+    bench.do_task()
     assert bench.of(Left) == []
-    assert bench.do_task() == [Left(None)]
+    bench.do_task()
+    assert bench.of(Left) == [Left(None)]
 
 
 def test_revocation_that_the_application_does_not_come_to_ends_as_a_loss() -> None:
@@ -321,6 +343,7 @@ def test_revocation_that_the_application_does_not_come_to_ends_as_a_loss() -> No
     bench.answer(2, A0)
     bench.poll(after=295.0)
     assert bench.beat.member_epoch == -1
+    bench.do_task()
     assert bench.asked() == [(TaskKind.LOST, {A0, A1})]
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from kafka.coordinator.heartbeat_writer import Constants, HeartbeatWriter, Subscribed
+from kafka.coordinator.heartbeat_writer import Constants, HeartbeatWriter
 from kafka.coordinator.membership import MemberIdentity
+from kafka.coordinator.subscribed_topics import Subscribed
 from test.unit.coordinator.member_bench import TOPICS
 
 JOINING = MemberIdentity("g", "me", 0, "i")

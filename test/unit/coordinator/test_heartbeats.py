@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from kafka.coordinator.heartbeat_writer import Subscribed
 from kafka.coordinator.heartbeats import Heartbeats
 from kafka.coordinator.membership import FindCoordinator, MemberIdentity, Send
+from kafka.coordinator.subscribed_topics import Subscribed
 from kafka.errors import (
     CoordinatorLoadInProgressError,
     FencedMemberEpochError,
