@@ -235,7 +235,7 @@ class ConsumerMembership:
                 self._join(now)
 
     def _reconcile(self, now: float) -> None:
-        progress = self._way.advance(now)
+        progress = self._way.advance(now, may_own=not self._heartbeats.is_telling)
         if progress is Progress.CHANGED:
             self._step(_S.ACKNOWLEDGING)
         elif progress is Progress.REACHED:
@@ -270,8 +270,10 @@ class ConsumerMembership:
         if self._state is _S.LEAVING or self._topics.current is None:
             self._heartbeats.say_goodbye(now)
             return
-        self._heartbeats.beat(self._topics.current, self._way.said(), now)
-        if self._state is _S.ACKNOWLEDGING:
+        acknowledges = self._state is _S.ACKNOWLEDGING
+        owned = self._way.said()
+        self._heartbeats.beat(self._topics.current, owned, now, acknowledges=acknowledges)
+        if acknowledges:
             self._settle(now)
 
     def _settle(self, now: float) -> None:
@@ -286,7 +288,7 @@ class ConsumerMembership:
         self._heartbeats.on_answer(answer, now)
         ownership = self._way.ownership
         if answer.assignment is not None:
-            ownership.aim(answer.assignment)
+            self._way.aim(answer.assignment)
         if self._state is _S.JOINING:
             if ownership.is_reached:
                 # The listener hears that there is nothing.

@@ -63,9 +63,22 @@ class HeartbeatWriter:
         return subscribed == self._subscribed
 
     def write(
-        self, member: MemberIdentity, subscribed: Subscribed, owned: frozenset[TopicIdPartition]
+        self,
+        member: MemberIdentity,
+        subscribed: Subscribed,
+        owned: frozenset[TopicIdPartition],
+        *,
+        acknowledges: bool = False,
     ) -> ConsumerGroupHeartbeatRequest:
-        """Return the next heartbeat; what it says counts as said."""
+        """Return the next heartbeat; what it says counts as said.
+
+        Args:
+            member: who says it.
+            subscribed: its subscription.
+            owned: its partitions.
+            acknowledges: say what is owned even if the coordinator knows: it waits for the word
+                that a target is reached also where nothing had to change for that.
+        """
         joins = member.epoch == JOINING_EPOCH
         request = self._bare(member)
         if joins:
@@ -78,7 +91,7 @@ class HeartbeatWriter:
             self._subscribed = subscribed
             request.subscribed_topic_names = sorted(subscribed.names)
             request.subscribed_topic_regex = self._regex(subscribed)
-        if joins or owned != self._owned:
+        if joins or acknowledges or owned != self._owned:
             self._owned = owned
             request.topic_partitions = _by_topic(owned)
         return request

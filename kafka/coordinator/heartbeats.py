@@ -69,6 +69,12 @@ class Heartbeats:
         """Whether the coordinator has made it a member."""
         return self.epoch > JOINING_EPOCH
 
+    @property
+    def is_telling(self) -> bool:
+        """Whether a heartbeat is in flight that says what is owned."""
+        sent = self.timer.in_flight
+        return sent is not None and sent.request.topic_partitions is not None
+
     # -- who the coordinator is ------------------------------------------------------------
 
     def join(self) -> None:
@@ -103,9 +109,17 @@ class Heartbeats:
             return math.inf
         return self.timer.due_at(at_once=at_once or not self._writer.has_said(subscribed))
 
-    def beat(self, subscribed: Subscribed, owned: frozenset[TopicIdPartition], now: float) -> None:
-        """Send a heartbeat."""
-        self._send(self._writer.write(self.me, subscribed, owned), now)
+    def beat(
+        self,
+        subscribed: Subscribed,
+        owned: frozenset[TopicIdPartition],
+        now: float,
+        *,
+        acknowledges: bool = False,
+    ) -> None:
+        """Send a heartbeat; see `HeartbeatWriter.write`."""
+        request = self._writer.write(self.me, subscribed, owned, acknowledges=acknowledges)
+        self._send(request, now)
 
     def say_goodbye(self, now: float) -> None:
         """Send the heartbeat that leaves."""

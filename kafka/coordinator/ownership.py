@@ -70,13 +70,15 @@ class Ownership:
         """Whether it owns exactly what it is to own."""
         return self.ids == self.target
 
-    def aim(self, assignment: ConsumerGroupHeartbeatResponse.Assignment) -> None:
-        """Take over a new target."""
+    def aim(self, assignment: ConsumerGroupHeartbeatResponse.Assignment) -> bool:
+        """Take over a target; return whether it is another one."""
+        before = self.target
         self.target = frozenset(
             (topic.topic_id, number)
             for topic in assignment.topic_partitions
             for number in topic.partitions
         )
+        return self.target != before
 
     def plan(self, snapshot: ClusterSnapshot) -> Plan:
         """Return the way to the target, as far as *snapshot* knows the names of its topics."""

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from kafka.coordinator.consumer_settings import ConsumerSettings
     from kafka.coordinator.ownership import TopicIdPartition
     from kafka.coordinator.topic_watch import TopicWatch
+    from kafka.protocol.messages.consumer_group_heartbeat import ConsumerGroupHeartbeatResponse
     from kafka.structs import TopicPartition
     from kafka.subscription import SubscriptionState
 
@@ -35,9 +36,9 @@ class Progress(Enum):
     TAKING = "taking"
     """Partitions are being given up."""
     CHANGED = "changed"
-    """The coordinator has to hear of what it owns now."""
+    """The coordinator has to hear of what it owns now, even if that is what it owned before."""
     WAITING = "waiting"
-    """Topics of the target have no names yet."""
+    """Topics of the target have no names yet, or a heartbeat has to be answered."""
     REACHED = "reached"
 
 
@@ -70,6 +71,8 @@ class Reconciliation:
         self.handover = Handover(settings.group_id, subscriptions, auto_commit=settings.auto_commit)
         self.report = RebalanceReport(settings.group_id)
         self._added: list[TopicPartition] = []
+        # The coordinator waits for the word that a target is reached.
+        self._is_new_target = False
         self._has_changed = False
         self._is_lost = False
         self._unresolved = 0
@@ -90,18 +93,30 @@ class Reconciliation:
 
     # -- decisions -------------------------------------------------------------------------
 
-    def advance(self, now: float) -> Progress:
-        """Go towards the target as far as possible; return where that is."""
+    def aim(self, assignment: ConsumerGroupHeartbeatResponse.Assignment) -> None:
+        """Take over a target."""
+        self._is_new_target |= self.ownership.aim(assignment)
+
+    def advance(self, now: float, *, may_own: bool) -> Progress:
+        """Go towards the target as far as possible; return where that is.
+
+        Args:
+            now: seconds.
+            may_own: whether more may be owned. Not while the coordinator is about to hear what is
+                owned: it would give to others what this member has come to own meanwhile.
+        """
         if not self._has_taken():
             return Progress.TAKING
         plan = self.ownership.plan(self._topics.snapshot)
         if plan.revoked and not self._has_changed:
             self._take(plan.revoked, now)
             return Progress.TAKING
+        self._ask_names(plan.unresolved, now)
+        if not may_own:
+            return Progress.WAITING
         if not plan.revoked and (plan.added or self._has_changed):
             self._give(plan.added)
-        self._ask_names(plan.unresolved, now)
-        if self._has_changed:
+        if self._has_changed or self._is_new_target:
             return Progress.CHANGED
         return Progress.WAITING if plan.unresolved else Progress.REACHED
 
@@ -122,7 +137,7 @@ class Reconciliation:
         self.ownership.clear()
         self.handover.lose()
         self._topics.want_others(())
-        self._has_changed = False
+        self._has_changed = self._is_new_target = False
         self._added.clear()
         self._unresolved, self._names = 0, RetryState()
         self.report.drop()
@@ -134,7 +149,7 @@ class Reconciliation:
 
     def said(self) -> frozenset[TopicIdPartition]:
         """Return what is owned, which the coordinator is about to hear."""
-        self._has_changed = False
+        self._has_changed = self._is_new_target = False
         return self.ownership.ids
 
     def nothing_to_own(self) -> None:

@@ -100,6 +100,7 @@ class GroupMember:
         now: the time, in seconds; passes only where a test lets it.
         actions: what the last `poll` returned.
         owned: what the consumer owns.
+        ids: the topics of that, as they were when the consumer came to own it.
         held: what records are withheld of, and for which reasons.
         tasks: what the user's side was asked and has not begun.
     """
@@ -112,6 +113,7 @@ class GroupMember:
         self.machine = ConsumerMembership(self.subscriptions, settings, lambda low, _: low)
         self.actions: list[Action] = []
         self.owned: set[TopicPartition] = set()
+        self.ids: dict[TopicPartition, UUID] = {}
         self.held: set[tuple[TopicPartition, int]] = set()
         self.tasks: list[UserTask] = []
         self.commits: list[CommitConsumed] = []
@@ -147,6 +149,12 @@ class GroupMember:
     def has_heartbeat_in_flight(self) -> bool:
         return self._in_flight is not None
 
+    @property
+    def heartbeat_in_flight(self) -> ConsumerGroupHeartbeatRequest:
+        assert self._in_flight is not None
+        assert isinstance(self._in_flight.request, ConsumerGroupHeartbeatRequest)
+        return self._in_flight.request
+
     # -- moving ----------------------------------------------------------------------------
 
     def poll(self, after: float = 0.0) -> list[Action]:
@@ -175,6 +183,10 @@ class GroupMember:
             self.tasks = [task for task in self.tasks if task.number != action.number]
         elif isinstance(action, Assign):
             self.owned = set(action.partitions)
+            self.ids = {
+                tp: self.ids.get(tp, self.cluster.snapshot.topic_id(tp.topic))
+                for tp in action.partitions
+            }
             self.held = {(tp, hold) for tp, hold in self.held if tp in self.owned}
         elif isinstance(action, SetHold):
             changed = {(tp, int(action.hold)) for tp in action.partitions}
@@ -254,15 +266,20 @@ class GroupMember:
     def play_on(self, *target: TopicPartition) -> Iterator[None]:
         """Let a helpful cluster and application act, one step at a time, with *target*."""
         epoch = 100
+        for _ in self.play_out():
+            if self._in_flight is not None:
+                asked = self.heartbeat_in_flight.member_epoch
+                epoch += 1
+                self.answer(asked if asked < 0 else epoch, *target)
+            yield
+
+    def play_out(self) -> Iterator[None]:
+        """Let an application act, one step at a time; a heartbeat in flight is for the caller."""
         while True:
             yield
             if self._in_flight is not None:
-                request = self._in_flight.request
-                assert isinstance(request, ConsumerGroupHeartbeatRequest)
-                epoch += 1
-                leaves = request.member_epoch < 0
-                self.answer(request.member_epoch if leaves else epoch, *target)
-            elif self.machine.health(self.now).coordinator is None:
+                continue
+            if self.machine.health(self.now).coordinator is None:
                 self.find()
             elif self.tasks:
                 self.do_task()
