@@ -39,6 +39,8 @@ class Heartbeats:
         member_id: as the coordinator knows it; empty until a broker that makes it has done so.
         epoch: of the member; 0 to join, negative to leave.
         is_known: whether the coordinator may have heard of this membership.
+        is_telling: whether a heartbeat that says what is owned has not been answered: the
+            coordinator may have heard it, and what follows from it may be on its way, or lost.
         timer: when the next one is due.
     """
 
@@ -52,6 +54,7 @@ class Heartbeats:
         self.member_id = settings.member_id
         self.epoch = JOINING_EPOCH
         self.is_known = False
+        self.is_telling = False
         self._is_looking_up = False
 
     def __repr__(self) -> str:
@@ -68,12 +71,6 @@ class Heartbeats:
     def is_member(self) -> bool:
         """Whether the coordinator has made it a member."""
         return self.epoch > JOINING_EPOCH
-
-    @property
-    def is_telling(self) -> bool:
-        """Whether a heartbeat is in flight that says what is owned."""
-        sent = self.timer.in_flight
-        return sent is not None and sent.request.topic_partitions is not None
 
     # -- who the coordinator is ------------------------------------------------------------
 
@@ -130,6 +127,7 @@ class Heartbeats:
         self.timer.on_sent(send, now)
         self._actions.append(send)
         self.is_known = True
+        self.is_telling |= request.topic_partitions is not None
 
     # -- answers ---------------------------------------------------------------------------
 
@@ -148,6 +146,7 @@ class Heartbeats:
 
     def on_answer(self, answer: ConsumerGroupHeartbeatResponse, now: float) -> None:
         """Take over who the member is, and how often it is to send."""
+        self.is_telling = False
         self.epoch = answer.member_epoch
         self.member_id = self.member_id or answer.member_id or ""
         self.timer.on_answer(answer.heartbeat_interval_ms / 1000, now)

@@ -179,7 +179,7 @@ class World:
         if member_id in self.group.members:
             self.group.expel(member_id)
 
-    def assigns_anew(self, index: int) -> None:  # noqa: ARG002 - one group for all
+    def assigns_anew(self, index: int) -> None:
         """The coordinator computes the assignment afresh."""
         self.group.rebalance()
 
@@ -279,9 +279,7 @@ class World:
         """Return one of the members."""
         return self.members[index % len(self.members)] if self.members else None
 
-    def _answer(
-        self, member: GroupMember
-    ) -> ConsumerGroupHeartbeatResponse | BrokerResponseError:
+    def _answer(self, member: GroupMember) -> ConsumerGroupHeartbeatResponse | BrokerResponseError:
         try:
             return response_of(
                 self.group.heartbeat(beat_of(member.heartbeat_in_flight), self.topics, self.now)
