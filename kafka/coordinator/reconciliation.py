@@ -116,9 +116,11 @@ class Reconciliation:
             return Progress.WAITING
         if not plan.revoked and (plan.added or self._has_changed):
             self._give(plan.added)
-        if self._has_changed or self._is_new_target:
+        if self._has_changed:
             return Progress.CHANGED
-        return Progress.WAITING if plan.unresolved else Progress.REACHED
+        if plan.unresolved:
+            return Progress.WAITING
+        return Progress.CHANGED if self._is_new_target else Progress.REACHED
 
     def give_up(self, now: float) -> bool:
         """Give all partitions up; return whether that is done, or nothing is left to give."""

@@ -83,11 +83,8 @@ class World:
     def arrives(self, index: int) -> None:
         """A consumer subscribes and polls for the first time."""
         self._born += 1
-        static = f"i{index}" if index % 3 == 0 else None
-        settings = SETTINGS._replace(
-            member_id=f"m{self._born}", auto_commit=index % 2 == 0, instance_id=None
-        )
-        member = GroupMember(settings, listens=static is None)
+        settings = SETTINGS._replace(member_id=f"m{self._born}", auto_commit=index % 2 == 0)
+        member = GroupMember(settings, listens=index % 3 != 0)
         member.now = self.now
         self.members.append(member)
         self.learns(len(self.members) - 1)
