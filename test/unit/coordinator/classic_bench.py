@@ -12,15 +12,13 @@ from kafka.coordinator.assignors.strategy import MemberAssignment, RebalanceProt
 from kafka.coordinator.classic_membership import ClassicMembership
 from kafka.coordinator.classic_states import ClassicSettings, State
 from kafka.coordinator.membership import (
-    Assign,
     AskUser,
+    Assign,
     CommitConsumed,
-    FindCoordinator,
     LeaveMode,
     Left,
     RaiseFromGroup,
     RaiseFromPoll,
-    RequestMetadata,
     Send,
     SetHold,
     TaskKind,
@@ -39,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from kafka.coordinator.assignors.strategy import AssignmentStrategy, Member
-    from kafka.coordinator.membership import Action, UserTask
+    from kafka.coordinator.membership import Action
     from kafka.errors import BrokerResponseError, KafkaError
     from kafka.protocol.schema import Message
 
@@ -102,28 +100,35 @@ class Other(NamedTuple):
 
 def told(action: Action) -> str:
     """Return *action* in short."""
+    text = type(action).__name__
     match action:
         case Assign(partitions, late):
-            return f"Assign {named(partitions)}" + (f" late {named(late)}" if late else "")
+            text += f" {named(partitions)}" + (f" late {named(late)}" if late else "")
         case SetHold(partitions, hold, on):
-            return f"{hold.name} {'on' if on else 'off'} {named(partitions)}"
+            text = f"{hold.name} {'on' if on else 'off'} {named(partitions)}"
         case AskUser(task):
-            return f"Ask {task.kind.name} {named(task.partitions)}".strip()
+            text = f"Ask {task.kind.name} {named(task.partitions)}"
         case CommitConsumed(partitions, deadline):
-            return f"Commit {named(partitions)} by {deadline:g}"
+            text = f"Commit {named(partitions)} by {deadline:g}"
         case Send(request, channel):
-            return f"{request.NAME} on {channel}"
+            text = f"{request.NAME} on {channel}"
         case WantTopics(topics):
-            return f"Want {'all' if topics is None else ','.join(sorted(topics))}".strip()
+            text = f"Want {'all' if topics is None else ','.join(sorted(topics))}"
+        case _:
+            text += told_error(action)
+    return text.strip()
+
+
+def told_error(action: Action) -> str:
+    """Return what is said of the error of *action*."""
+    match action:
         case RaiseFromGroup(error, fatal):
-            return f"Raise {type(error).__name__}{' always' if fatal else ''}"
+            return f" {type(error).__name__}{' always' if fatal else ''}"
         case RaiseFromPoll(topic, error):
-            return f"Raise {type(error).__name__} of {topic}"
-        case Left(error):
-            return "Left" if error is None else f"Left {type(error).__name__}"
-        case Withdraw() | FindCoordinator() | RequestMetadata():
-            return type(action).__name__
-    raise AssertionError(action)
+            return f" {type(error).__name__} of {topic}"
+        case Left(error) if error is not None:
+            return f" {type(error).__name__}"
+    return ""
 
 
 def named(partitions: Iterable[TopicPartition]) -> str:
@@ -305,7 +310,7 @@ class Bench:
 
     def last(self, name: str) -> Send:
         """Return the last request of this name."""
-        return next(sent for sent in reversed(self.sent) if sent.request.NAME == name)
+        return [sent for sent in self.sent if name == type(sent.request).NAME][-1]
 
     def request(self, name: str) -> Any:  # Any: tests look at fields of many kinds of requests
         return self.last(name).request
@@ -379,7 +384,7 @@ class Bench:
         self.joined()
         self.synced(*partitions)
         self.run_all()
-        assert self.state == State.STABLE.name
+        assert self.state == State.STABLE.value
         return self
 
 
