@@ -275,7 +275,7 @@ class ClassicMembership:
 
     def _on_synced(self, event: Event, now: float) -> None:
         self._move(State.STABLE)
-        self._look(now)
+        self._check_generation()
         # Otherwise the group shares out once more; this assignment may never be needed.
         if self._why_rejoin is None and self._rebalance.apply(
             event.partitions, self._member.me.epoch, now
@@ -322,10 +322,13 @@ class ClassicMembership:
         self._state = STATES.step(self._state, state)
 
     def _look(self, now: float) -> None:
-        """Follow the metadata; note whether the generation does not fit any more."""
-        if not self._joins:
-            return
-        self._topics.look(now)
+        """Follow the metadata."""
+        if self._joins:
+            self._topics.look(now)
+            self._check_generation()
+
+    def _check_generation(self) -> None:
+        """Rejoin if the generation does not fit the topics any more."""
         topics = self._subscriptions.subscription
         if self._state is State.STABLE and topics is not None and self._topics.is_matched:
             outdated = self._member.round.why_outdated(topics, self._topics.snapshot)
