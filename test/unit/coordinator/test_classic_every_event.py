@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from kafka.coordinator.assignors.messages import assignment_bytes
-from kafka.coordinator.assignors.strategy import MemberAssignment
+from kafka.coordinator.assignors.strategy import MemberAssignment, RebalanceProtocol
 from kafka.coordinator.membership import (
     AskUser,
     Assign,
@@ -46,6 +46,7 @@ from test.unit.coordinator.classic_bench import (
     SESSION_TIMEOUT,
     Bench,
     Strategy,
+    subscription,
     told,
 )
 
@@ -55,6 +56,9 @@ if TYPE_CHECKING:
     from kafka.coordinator.membership import Action
     from kafka.errors import KafkaError
     from kafka.protocol.schema import Message
+
+
+EAGER_ONLY, COOPERATIVE_TOO = RebalanceProtocol.EAGER, RebalanceProtocol.COOPERATIVE
 
 
 class World(Bench):
@@ -77,12 +81,16 @@ class World(Bench):
         self.may_take = False
         self.user_knows: set[TopicPartition] = set()
         self.events: list[str] = []
+        self.running: AskUser | None = None
+        self.late: list[Send] = []
+        self.leads = False
 
     def _perform(self, action: Action) -> None:
         self.events.append(told(action))
         match action:
             case Send():
                 kind = type(action.request)
+                self.late += [sent for sent in self.asked if type(sent.request) is kind]
                 self.asked = [sent for sent in self.asked if type(sent.request) is not kind]
                 self.asked.append(action)
             case FindCoordinator():
@@ -103,9 +111,15 @@ class World(Bench):
 
     def run_one(self) -> None:
         """Run the next task, if there is one."""
+        self.begin_one()
+        self.end_one()
+
+    def begin_one(self) -> None:
+        """Begin the next task, after the end of the one before."""
+        self.end_one()
         if not self.tasks:
             return
-        asked = self.tasks.pop(0)
+        self.running = asked = self.tasks.pop(0)
         kind, partitions = asked.task.kind, asked.task.partitions
         if kind is TaskKind.SETTLE:
             self.may_take = True
@@ -115,9 +129,25 @@ class World(Bench):
         elif kind in {TaskKind.REVOKED, TaskKind.LOST}:
             assert partitions <= self.user_knows, self.events[-10:]
             self.user_knows -= partitions
-        self.end_task(asked)
+
+    def end_one(self, error: BaseException | None = None) -> None:
+        """End the task that has begun."""
+        asked, self.running = self.running, None
+        if asked is None:
+            return
+        if error is not None and asked.task.kind is TaskKind.ASSIGNED:
+            # It will be told again.
+            self.user_knows -= asked.task.partitions
+        self.end_task(asked, error)
         if not self.tasks and not self.commits:
             self.may_take = False
+
+    def answer_late(self) -> None:
+        """Answer what was asked again since."""
+        late, self.late = self.late, []
+        for sent in late:
+            self.membership.on_response(sent, self.good_answer(sent), self.now)
+        self.poll()
 
     def unsubscribe(self) -> list[str]:
         """Leave, then end the subscription, as the calls of a consumer do."""
@@ -156,11 +186,17 @@ class World(Bench):
         name = type(sent.request).NAME
         if name == "JoinGroup":
             self.generation += 1
+            me = sent.request.member_id or "me"
+            of_member = JoinGroupResponse.JoinGroupResponseMember
+            members = [
+                of_member(member_id=name, metadata=subscription(("a", "b"))) for name in (me, "x")
+            ]
             return JoinGroupResponse(
                 generation_id=self.generation,
                 protocol_name=self.settings.strategies[0].name,
-                leader="other",
-                member_id=sent.request.member_id or "me",
+                leader=me if self.leads else "x",
+                member_id=me,
+                members=members if self.leads else [],
             )
         if name == "SyncGroup":
             data = assignment_bytes(MemberAssignment(self.given))
@@ -285,14 +321,9 @@ def heartbeats(error: KafkaError) -> Callable[[World], object]:
     return event
 
 
-def fail_tasks(made: World) -> None:
-    tasks, made.tasks = made.tasks, []
-    for asked in tasks:
-        if asked.task.kind is TaskKind.SETTLE:
-            made.may_take = True
-        elif asked.task.kind is not TaskKind.ASSIGNED:
-            made.user_knows -= asked.task.partitions
-        made.end_task(asked, ValueError("of the listener"))
+def fail_task(made: World) -> None:
+    made.begin_one()
+    made.end_one(ValueError("of the listener"))
 
 
 def fail_commits(made: World) -> None:
@@ -308,13 +339,17 @@ EVENTS: Final[dict[str, Callable[[World], object]]] = {
     "subscribe to other topics": lambda made: made.change("b"),
     "subscribe to a pattern": World.change_to_pattern,
     "unsubscribe": World.unsubscribe,
-    "metadata": lambda made: made.metadata({"a": 2}, lists_all=True),
+    "metadata": lambda made: made.metadata({"a": 2, "b": 1}, lists_all=True),
+    "topic grows": lambda made: made.metadata({"a": 3, "b": 1}, lists_all=True),
+    "topic vanishes": lambda made: made.metadata({"b": 1}, lists_all=True),
     "rejoin": lambda made: (made.membership.on_rejoin("test", made.now), made.poll()),
     "leave": World.leave,
     "remain": lambda made: made.leave(LeaveMode.REMAIN),
     "coordinator lost": lambda made: made.coordinator(None),
     "coordinator moved": lambda made: made.coordinator(2),
-    "listener raises": fail_tasks,
+    "task begins": World.begin_one,
+    "late answers": World.answer_late,
+    "listener raises": fail_task,
     "commit fails": fail_commits,
     "session over": lambda made: made.wait(SESSION_TIMEOUT),
     "application away": lambda made: made.wait(REBALANCE_TIMEOUT + 1.0),
@@ -333,7 +368,7 @@ def heal(made: World) -> None:
     made.recover()
     made.given = (A0, A1)
     made.change("a")
-    made.metadata({"a": 2}, lists_all=True)
+    made.metadata({"a": 2, "b": 1}, lists_all=True)
     made.membership.on_rejoin("test", made.now)
     made.recover()
 
@@ -355,11 +390,14 @@ def test_member_recovers_from_every_event_in_every_state(
     assert made.subscriptions.assignment.partitions == {A0, A1}
 
 
-@pytest.mark.parametrize("strategy", [EAGER, COOPERATIVE], ids=["eager", "cooperative"])
-@pytest.mark.parametrize("seed", range(50))
-def test_member_recovers_from_whatever_comes(strategy: Strategy, seed: int) -> None:
+@pytest.mark.parametrize("runs_user_code", [False, True])
+@pytest.mark.parametrize("protocols", [[EAGER_ONLY], [EAGER_ONLY, COOPERATIVE_TOO]])
+@pytest.mark.parametrize("seed", range(12))
+def test_member_recovers_from_whatever_comes(
+    protocols: list[RebalanceProtocol], seed: int, runs_user_code: bool
+) -> None:
     choice = random.Random(seed)
-    made = World(strategy)
+    made = World(Strategy("any", *protocols, runs_user_code=runs_user_code))
     made.subscribe("a")
     made.user_poll()
     usual = [World.answer_well, World.answer_well, World.run_one, World.user_poll]
@@ -367,6 +405,7 @@ def test_member_recovers_from_whatever_comes(strategy: Strategy, seed: int) -> N
     for _ in range(200):
         event = choice.choice(usual if choice.random() < 0.7 else unusual)
         made.given = (A0, A1)[: choice.randrange(3)]
+        made.leads = choice.random() < 0.3
         event(made)
     heal(made)
     assert made.state == "stable"
