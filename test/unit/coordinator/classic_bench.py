@@ -194,6 +194,11 @@ class Bench:
         match action:
             case Assign(partitions):
                 self.subscriptions.replace_assignment(partitions)
+            case SetHold(partitions, hold, on):
+                for tp in partitions:
+                    state = self.subscriptions.assignment.get(tp)
+                    assert state is not None, f"{tp} is not owned"
+                    state.set_hold(hold, on=on)
             case Send():
                 self.sent.append(action)
             case AskUser():
@@ -370,6 +375,11 @@ class Bench:
     @property
     def state(self) -> str:
         return self.membership.health(self.now).state
+
+    @property
+    def withheld(self) -> set[TopicPartition]:
+        """The partitions that nothing is handed out of."""
+        return {state.tp for state in self.subscriptions.assignment if state.holds}
 
     def start(self, *topics: str) -> Bench:
         """Send the first JoinGroup."""
