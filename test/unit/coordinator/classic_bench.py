@@ -16,13 +16,11 @@ from kafka.coordinator.membership import (
     Assign,
     CommitConsumed,
     LeaveMode,
-    Left,
     RaiseFromGroup,
     RaiseFromPoll,
     Send,
     SetHold,
     TaskKind,
-    WantTopics,
     Withdraw,
 )
 from kafka.protocol.messages.heartbeat import HeartbeatResponse
@@ -32,6 +30,7 @@ from kafka.protocol.messages.metadata import MetadataResponse
 from kafka.protocol.messages.sync_group import SyncGroupResponse
 from kafka.structs import TopicPartition
 from kafka.subscription import AsyncConsumerRebalanceListener, SubscriptionState
+from test.unit.coordinator.classic_words import told
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -96,44 +95,6 @@ class Other(NamedTuple):
 
     member_id: str
     topics: tuple[str, ...]
-
-
-def told(action: Action) -> str:
-    """Return *action* in short."""
-    text = type(action).__name__
-    match action:
-        case Assign(partitions, late):
-            text += f" {named(partitions)}" + (f" late {named(late)}" if late else "")
-        case SetHold(partitions, hold, on):
-            text = f"{hold.name} {'on' if on else 'off'} {named(partitions)}"
-        case AskUser(task):
-            text = f"Ask {task.kind.name} {named(task.partitions)}"
-        case CommitConsumed(partitions, deadline):
-            text = f"Commit {named(partitions)} by {deadline:g}"
-        case Send(request, channel):
-            text = f"{request.NAME} on {channel}"
-        case WantTopics(topics):
-            text = f"Want {'all' if topics is None else ','.join(sorted(topics))}"
-        case _:
-            text += told_error(action)
-    return text.strip()
-
-
-def told_error(action: Action) -> str:
-    """Return what is said of the error of *action*."""
-    match action:
-        case RaiseFromGroup(error, fatal):
-            return f" {type(error).__name__}{' always' if fatal else ''}"
-        case RaiseFromPoll(topic, error):
-            return f" {type(error).__name__} of {topic}"
-        case Left(error) if error is not None:
-            return f" {type(error).__name__}"
-    return ""
-
-
-def named(partitions: Iterable[TopicPartition]) -> str:
-    """Return the names of *partitions* in short."""
-    return " ".join(f"{topic}{number}" for topic, number in sorted(partitions))
 
 
 class Bench:
