@@ -1,19 +1,19 @@
-"""What a member of a classic group waits for, in words.  Pure."""
+"""How membership in a classic group is going, for `health()`.  Pure."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from kafka.coordinator.classic_states import State
+from kafka.coordinator.membership import GroupHealth
 from kafka.protocol.messages.join_group import JoinGroupRequest
 from kafka.protocol.messages.leave_group import LeaveGroupRequest
 from kafka.protocol.messages.sync_group import SyncGroupRequest
 
 if TYPE_CHECKING:
-    from kafka.coordinator.handover import Handover
-    from kafka.coordinator.join_round import JoinRound
-    from kafka.coordinator.outbox import Outbox
+    from kafka.coordinator.classic_member import ClassicMember
     from kafka.coordinator.poll_timer import PollTimer
+    from kafka.coordinator.rebalance import Rebalance
 
 _ANSWERS = {
     JoinGroupRequest: "all members to join",
@@ -22,37 +22,71 @@ _ANSWERS = {
 }
 
 
-def what_is_waited_for(
-    state: State, user: PollTimer, outbox: Outbox, handover: Handover, current: JoinRound
-) -> str | None:
-    """Return what keeps the member from going on, ``None`` for nothing.
+class ClassicHealth:
+    """Say what a member waits for, and since when.
 
     Args:
-        state: where it stands.
+        member: what it has asked of its coordinator.
+        rebalance: what comes and goes.
         user: whether the application polls.
-        outbox: what was asked of the coordinator.
-        handover: what the user's side is asked about its partitions.
-        current: the round of joining.
     """
-    if state is State.FATAL:
-        return "another subscription, because of an error that stays"
-    if state is State.UNJOINED and not user.is_running:
-        return "the application to poll"
-    if handover.is_taking or state is State.STABLE:
-        return handover.waits_for or _coordinator(outbox)
-    if current.work.is_busy:
-        return "the application to poll, which runs its assignors"
-    for kind, answer in _ANSWERS.items():
-        if outbox.waits_for(kind):
-            return answer
-    if outbox.coordinator is None:
-        return _coordinator(outbox)
-    if state is State.SYNCING and not current.is_ready:
-        return "the metadata of the topics of the group"
-    if state is State.UNJOINED or (state is State.JOINING and not current.is_ready):
-        return "the topics that match the pattern"
-    return "the end of a back-off"
 
+    def __init__(self, member: ClassicMember, rebalance: Rebalance, user: PollTimer) -> None:
+        self._member = member
+        self._rebalance = rebalance
+        self._user = user
+        self._waits_for: str | None = None
+        self._since = 0.0
 
-def _coordinator(outbox: Outbox) -> str | None:
-    return "the coordinator of the group to be found" if outbox.coordinator is None else None
+    def __repr__(self) -> str:
+        """Return a status line."""
+        return f"<ClassicHealth waits_for={self._waits_for!r} since={self._since:.3f}>"
+
+    def note(self, state: State, now: float) -> None:
+        """Note what the member waits for now."""
+        waits_for = self._find(state)
+        if waits_for != self._waits_for:
+            self._waits_for, self._since = waits_for, now
+
+    def report(self, state: State, now: float) -> GroupHealth:
+        """Return how it is going."""
+        member, heartbeat, poll = self._member, self._member.beats.answered_at, self._user.last
+        return GroupHealth(
+            group_id=member.me.group_id,
+            protocol="classic",
+            state=state.value,
+            member_id=member.me.member_id,
+            epoch=member.me.epoch,
+            coordinator=member.outbox.coordinator,
+            last_heartbeat=None if heartbeat is None else now - heartbeat,
+            last_poll=None if poll is None else now - poll,
+            rebalance_reason=self._rebalance.report.reason,
+            waiting_for=self._waits_for,
+            waiting_since=None if self._waits_for is None else now - self._since,
+        )
+
+    def _find(self, state: State) -> str | None:
+        handover = self._rebalance.handover
+        if state is State.FATAL:
+            return "another subscription, because of an error that stays"
+        if handover.waits_for is not None:
+            return handover.waits_for
+        if state is State.UNJOINED and not self._user.is_running:
+            return "the application to poll"
+        if self._member.outbox.coordinator is None:
+            return "the coordinator of the group to be found"
+        return None if state is State.STABLE else self._joining(state)
+
+    def _joining(self, state: State) -> str:
+        current, outbox = self._member.round, self._member.outbox
+        if current.work.is_busy:
+            return "the application to poll, which runs its assignors"
+        for kind, answer in _ANSWERS.items():
+            if outbox.waits_for(kind):
+                return answer
+        if current.is_ready or state is State.LEAVING:
+            return "the end of a back-off"
+        topics = (
+            "topics of the group" if state is State.SYNCING else "topics that match the pattern"
+        )
+        return f"the metadata of the {topics}"

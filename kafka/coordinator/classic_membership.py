@@ -1,12 +1,9 @@
 """Membership in a group with the classic protocol: join, sync, heartbeat, leave.  Pure.
 
 The member joins with the first poll of the application. Afterwards it rejoins by itself, except
-that partitions are taken away inside a call of the user only (`kafka.coordinator.handover`): all of
-them before JoinGroup with the eager protocol, with the cooperative one (KIP-429) those that
-SyncGroup has not given again. What is said in a generation is for `kafka.coordinator.join_round`.
-
-An answer counts only while it is waited for (`kafka.coordinator.outbox`): a member that is reset,
-leaves or gives its coordinator up waits for nothing that it asked before.
+that partitions are taken away inside a call of the user only. This module decides when to join, to
+rebalance and to leave. `kafka.coordinator.classic_member` talks to the coordinator,
+`kafka.coordinator.rebalance` knows what comes and goes, `kafka.coordinator.topic_watch` the topics.
 """
 
 from __future__ import annotations
@@ -14,45 +11,35 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from kafka._base.logs import logger
-from kafka.coordinator.assignors.configured import group_protocol
-from kafka.coordinator.assignors.strategy import RebalanceProtocol
-from kafka.coordinator.classic_health import what_is_waited_for
-from kafka.coordinator.classic_requests import error_in, judge, leave_request
+from kafka.coordinator.classic_departure import Departure, leave_at_once
+from kafka.coordinator.classic_health import ClassicHealth
+from kafka.coordinator.classic_member import ClassicMember, News
 from kafka.coordinator.classic_states import STATES, State
-from kafka.coordinator.classic_departure import Departure
-from kafka.coordinator.handover import Handover
-from kafka.coordinator.classic_heartbeats import Heartbeats
-from kafka.coordinator.join_round import JoinRound
-from kafka.coordinator.membership import (
-    GROUP,
-    NO_GENERATION,
-    GroupHealth,
-    LeaveMode,
-    Left,
-    MemberIdentity,
-    RaiseFromGroup,
-)
-from kafka.coordinator.outbox import Outbox
+from kafka.coordinator.membership import LeaveMode, Left, RaiseFromGroup
 from kafka.coordinator.poll_timer import PollTimer
-from kafka.coordinator.rebalance_report import RebalanceReport
+from kafka.coordinator.rebalance import Rebalance
 from kafka.coordinator.topic_watch import TopicWatch
-from kafka.errors import IllegalGenerationError, KafkaError, MemberIdRequiredError
-from kafka.errors.verdict import Verdict
-from kafka.protocol.messages.heartbeat import HeartbeatRequest, HeartbeatResponse
-from kafka.protocol.messages.join_group import JoinGroupRequest, JoinGroupResponse
-from kafka.protocol.messages.leave_group import LeaveGroupRequest, LeaveGroupResponse
-from kafka.protocol.messages.sync_group import SyncGroupRequest, SyncGroupResponse
+from kafka.errors import IllegalGenerationError, KafkaError, RebalanceInProgressError
+from kafka.protocol.messages.join_group import JoinGroupRequest
+from kafka.protocol.messages.sync_group import SyncGroupRequest
 from kafka.subscription import SubscriptionType
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Mapping
 
     from kafka._base.backoff import Uniform
     from kafka.cluster import ClusterSnapshot
+    from kafka.coordinator.classic_member import Event
     from kafka.coordinator.classic_states import ClassicSettings
-    from kafka.coordinator.membership import Action, CommitConsumed, Send, UserTask
+    from kafka.coordinator.membership import (
+        Action,
+        CommitConsumed,
+        GroupHealth,
+        MemberIdentity,
+        Send,
+        UserTask,
+    )
     from kafka.protocol.schema import Message
-    from kafka.structs import TopicPartition
     from kafka.subscription import SubscriptionState
 
 log = logger(__name__)
@@ -74,33 +61,24 @@ class ClassicMembership:
     ) -> None:
         self._subscriptions = subscriptions
         self._settings = settings
-        self._is_eager = group_protocol(settings.strategies) is RebalanceProtocol.EAGER
         self._topics = TopicWatch(
             subscriptions,
             exclude_internal=settings.exclude_internal,
             backoff=settings.backoff,
             uniform=uniform,
         )
-        group_id = settings.group_id
-        self._handover = Handover(group_id, subscriptions, auto_commit=settings.auto_commit)
-        self._outbox = Outbox(settings.backoff, uniform)
-        self._round = JoinRound(settings, self._outbox, subscriptions.next_generation)
-        self._beats = Heartbeats(settings, self._outbox)
+        self._member = ClassicMember(settings, uniform, subscriptions.next_generation)
+        self._rebalance = Rebalance(subscriptions, settings, self._topics.late)
+        self._handover = self._rebalance.handover
         self._user = PollTimer(settings.rebalance_timeout)
-        self._report = RebalanceReport(group_id)
+        self._health = ClassicHealth(self._member, self._rebalance, self._user)
         self._state = State.UNJOINED
-        self._nobody = MemberIdentity(group_id, "", NO_GENERATION, settings.instance_id)
-        self._me = self._nobody
-        # Whether there is something to join for, and why the member joins (again).
+        # Whether there is something to join for, why it is joined, and why it is joined again.
         self._joins = False
-        self._reason = _FIRST_JOIN
+        self._why_join = _FIRST_JOIN
         self._why_rejoin: str | None = None
-        # What SyncGroup has brought, until what others get is given up.
-        self._given: tuple[TopicPartition, ...] | None = None
-        self._commit_by = 0.0
-        self._departure: Departure | None = None
+        self._leave_by = 0.0
         self._results: list[Left | RaiseFromGroup] = []
-        self._waiting: tuple[str | None, float] = (None, 0.0)
         self._steps: Mapping[State, Callable[[float], None]] = {
             State.UNJOINED: self._start,
             State.PREPARING: self._prepare,
@@ -110,19 +88,26 @@ class ClassicMembership:
             State.LEAVING: self._go,
             State.FATAL: self._rest,
         }
+        self._react: Mapping[News, Callable[[Event, float], None]] = {
+            News.JOINED: self._on_joined,
+            News.SYNCED: self._on_synced,
+            News.REBALANCE: self._on_rebalance,
+            News.RESET: self._on_reset,
+            News.FAILED: self._on_failed,
+            News.LEFT: self._on_left,
+        }
 
     def __repr__(self) -> str:
         """Return a status line."""
         return (
             f"<ClassicMembership {self._state.name} group={self._settings.group_id}"
-            f" generation={self._me.epoch} owned={len(self._handover.owned)}>"
+            f" generation={self._member.me.epoch} owned={len(self._handover.owned)}>"
         )
 
     @property
     def identity(self) -> MemberIdentity | None:
         """What a commit carries; ``None`` while the consumer is no member."""
-        is_member = self._me.epoch >= 0 and not self._outbox.waits_for(LeaveGroupRequest)
-        return self._me if is_member else None
+        return self._member.identity
 
     # -- inputs ----------------------------------------------------------------------------
 
@@ -153,49 +138,29 @@ class ClassicMembership:
         """
         self._user.on_poll(now)
         self._handover.on_user_poll()
-        self._round.work.on_user_poll()
+        self._member.round.work.on_user_poll()
 
     def on_coordinator(self, node_id: int | None, error: KafkaError | None, now: float) -> None:
         """React to the look-up of the coordinator; neither node nor error: it is lost."""
-        if node_id is None or self._outbox.coordinator not in {None, node_id}:
-            self._lose_coordinator(now)
-        self._outbox.on_coordinator(node_id)
-        self._beats.hasten(now)
-        if error is None:
-            return
-        if self._departure is not None:
-            self._departure.error = error
-        elif self._joins and self._state is not State.FATAL:
-            self._fail(error)
+        self._act_on(self._member.on_coordinator(node_id, error, now), now)
 
     def on_response(self, sent: Send, answer: Message | KafkaError, now: float) -> None:
         """React to the answer to *sent*, unless it is not waited for any more."""
-        if not self._outbox.take(sent):
-            return
-        error = error_in(answer)
-        if isinstance(answer, JoinGroupResponse) and isinstance(error, MemberIdRequiredError):
-            if self._me.member_id:
-                self._outbox.back_off(now)
-            # KIP-394: the coordinator wants to see the id again before it counts the member.
-            self._me = self._me._replace(member_id=answer.member_id)
-        elif error is not None:
-            self._on_error(sent.request, error, now)
-        else:
-            self._on_success(answer, now)
+        self._act_on(self._member.on_response(sent, answer, self._topics.snapshot, now), now)
 
     def on_task_done(
         self, task: UserTask, error: BaseException | None, now: float, result: object = None
     ) -> None:
         """React to the end of a task of the user's side."""
-        self._round.work.on_task_done(task, error, result)
+        self._member.round.work.on_task_done(task, error, result)
         if self._handover.on_task_done(task, error, now):
             self._user.on_return(now)
 
-    def on_committed(self, action: CommitConsumed, error: KafkaError | None, now: float) -> None:
+    def on_committed(self, action: CommitConsumed, error: KafkaError | None, now: float) -> None:  # noqa: ARG002 - of the protocol
         """Go on with what is revoked, whether the commit has succeeded or not."""
         self._handover.on_committed(action, error)
 
-    def on_rejoin(self, reason: str, now: float) -> None:
+    def on_rejoin(self, reason: str, now: float) -> None:  # noqa: ARG002 - of the protocol
         """Rejoin soon, unless the member is about to anyway."""
         if self._state is State.STABLE:
             self._why_rejoin = self._why_rejoin or reason
@@ -203,12 +168,10 @@ class ClassicMembership:
     def on_leave(self, mode: LeaveMode, reason: str, now: float) -> None:
         """Give up all partitions and leave; ends with `Left`."""
         self._joins = False
-        if self._departure is not None:
+        if self._state is State.LEAVING:
             return
-        self._departure = Departure(mode, reason, self._settings.request_timeout)
-        self._commit_by = now + self._settings.request_timeout
-        self._outbox.forget(JoinGroupRequest, SyncGroupRequest)
-        self._end_round()
+        self._leave_by = now + self._settings.request_timeout
+        self._member.leave(Departure(mode, reason, self._settings.request_timeout))
         self._move(State.LEAVING)
 
     # -- decisions -------------------------------------------------------------------------
@@ -216,51 +179,33 @@ class ClassicMembership:
     def poll(self, now: float) -> list[Action]:
         """Return the actions that are due."""
         self._check_user(now)
-        self._check_coordinator(now)
+        self._act_on(self._member.check(now), now)
         before = None
         while before is not self._state:
             before = self._state
             self._steps[before](now)
-        self._beats.beat(self._me, now)
-        self._note_wait(now)
+        self._member.beats.beat(self._member.me, now)
+        self._health.note(self._state, now)
         results, self._results = self._results, []
         return [
             *self._topics.poll(now),
             *self._handover.take_actions(),
-            *self._round.work.take_actions(),
-            *self._outbox.take_actions(),
+            *self._member.round.work.take_actions(),
+            *self._member.outbox.take_actions(),
             *self._topics.take_errors(),
             *results,
         ]
 
     def next_wakeup(self) -> float | None:
         """Return when to poll again if no input comes before."""
-        times = [self._topics.next_wakeup(), self._beats.next_wakeup(self._me)]
+        times = [self._topics.next_wakeup(), self._member.next_wakeup()]
         if self._is_in_use:
             times.append(self._user.expires_at())
-        if self._is_about_to_send:
-            times.append(self._outbox.opens_at())
-        if self._departure is not None:
-            times.append(self._departure.gives_up_at)
         return min((time for time in times if time is not None), default=None)
 
     def health(self, now: float) -> GroupHealth:
         """Return how it is going."""
-        waits_for, since = self._waiting
-        heartbeat, poll = self._beats.answered_at, self._user.last
-        return GroupHealth(
-            group_id=self._settings.group_id,
-            protocol="classic",
-            state=self._state.name,
-            member_id=self._me.member_id,
-            epoch=self._me.epoch,
-            coordinator=self._outbox.coordinator,
-            last_heartbeat=None if heartbeat is None else now - heartbeat,
-            last_poll=None if poll is None else now - poll,
-            rebalance_reason=self._report.reason,
-            waiting_for=waits_for,
-            waiting_since=None if waits_for is None else now - since,
-        )
+        return self._health.report(self._state, now)
 
     # -- what each state does --------------------------------------------------------------
 
@@ -269,39 +214,33 @@ class ClassicMembership:
         if not self._joins or not self._user.is_running:
             return
         # The look-up runs beside the metadata that a pattern waits for.
-        self._outbox.find_coordinator()
+        self._member.outbox.find_coordinator()
         if self._topics.is_matched and not self._handover.is_taking:
-            self._report.begin(self._reason, now)
+            if not self._rebalance.report.is_running:
+                self._rebalance.begin(self._why_join, now)
             self._move(State.JOINING)
 
     def _prepare(self, now: float) -> None:
         """PREPARING: revoke what has to be, then join."""
-        if self._handover.is_taking:
-            return
-        if self._given is not None:
-            given, self._given = self._given, None
-            self._give(given, now)
-            self._reason = "partitions that others wait for were given up"
-            self._report.begin(self._reason, now)
-        unwanted = [tp for tp in self._handover.owned if self._is_eager or not self._wants(tp)]
-        if unwanted:
-            self._take(unwanted)
-        else:
-            self._end_round()
+        if self._rebalance.make_way(self._member.me.epoch, now):
+            self._member.round.forget()
             self._move(State.JOINING)
 
     def _join(self, now: float) -> None:
         """JOINING: send JoinGroup."""
-        topics = self._subscriptions.subscription
-        if topics is None or not self._topics.is_matched:
+        member, topics = self._member, self._subscriptions.subscription
+        if member.outbox.waits_for(JoinGroupRequest):
             return
-        owned = self._handover.owned
-        if self._round.join(self._me, topics, owned, reason=self._reason, now=now):
-            self._beats.on_session(now)
+        if topics is None or not self._topics.is_matched:
+            member.round.forget()
+            return
+        reason = self._rebalance.report.reason or self._why_join
+        if member.round.join(member.me, topics, self._handover.owned, reason=reason, now=now):
+            member.beats.on_session(now)
 
     def _sync(self, now: float) -> None:
         """SYNCING: share out as the leader, and send SyncGroup."""
-        self._round.sync(self._me, self._topics.snapshot, now)
+        self._member.round.sync(self._member.me, self._topics.snapshot, now)
 
     def _stay(self, now: float) -> None:
         """STABLE: rejoin when there is a reason."""
@@ -310,158 +249,72 @@ class ClassicMembership:
 
     def _go(self, now: float) -> None:
         """LEAVING: give up all partitions, then tell the coordinator."""
-        departure = self._departure
-        if departure is None or self._handover.is_taking:
+        member, departure = self._member, self._member.departure
+        if departure is None or not self._rebalance.give_up_all(self._leave_by):
             return
-        if self._handover.owned:
-            self._take(self._handover.owned)
-        elif departure.is_over(self._me, now):
+        if departure.is_over(member.me, now):
             self._end_leave(departure.error)
         else:
-            departure.tell(self._me, self._outbox, now)
+            departure.tell(member.me, member.outbox, now)
 
     def _rest(self, now: float) -> None:
         """FATAL: wait for another subscription."""
 
-    # -- time ------------------------------------------------------------------------------
+    # -- what happens ----------------------------------------------------------------------
 
-    def _check_user(self, now: float) -> None:
-        """Leave when the application does not poll in time; it joins again with the next poll."""
-        if not self._is_in_use or not self._user.has_expired(now):
-            return
-        settings, me, last = self._settings, self._me, self._user.last or 0.0
-        self._user.is_away = True
-        log.warning(
-            "group=%s leaves: the application did not poll for %.1f s, longer than"
-            " max_poll_interval_ms=%d. It joins again with the next poll; partitions go to other"
-            " members meanwhile. Process fewer records at a time (max_poll_records), or raise"
-            " max_poll_interval_ms",
-            settings.group_id,
-            now - last,
-            round(settings.rebalance_timeout * 1000),
-        )
-        coordinator_known = self._outbox.is_open(now)
-        self._stop_membership(wait_for_user=True)
-        self._reason = "the application polls again"
-        if self._state is not State.UNJOINED:
-            self._move(State.UNJOINED)
-        # A static member may come back before its session ends, without a rebalance.
-        if coordinator_known and me.member_id and me.instance_id is None:
-            reason = f"the application did not poll for {now - last:.1f} s"
-            timeout = settings.request_timeout
-            self._outbox.send(leave_request(me, reason), GROUP, timeout=timeout, sender=me)
-            self._outbox.forget()
+    def _act_on(self, event: Event | None, now: float) -> None:
+        if event is not None:
+            self._react[event.news](event, now)
 
-    def _check_coordinator(self, now: float) -> None:
-        """Look the coordinator up again when it has been silent for a session time-out."""
-        if self._beats.has_lost(self._me, now):
-            log.warning(
-                "group=%s coordinator=%s did not answer for %.1f s (session_timeout_ms);"
-                " looking it up again",
-                self._settings.group_id,
-                self._outbox.coordinator,
-                self._settings.session_timeout,
-            )
-            self._lose_coordinator(now)
-
-    def _note_wait(self, now: float) -> None:
-        waits_for: str | None = None
-        if self._joins or self._state is not State.UNJOINED:
-            waits_for = what_is_waited_for(
-                self._state, self._user, self._outbox, self._handover, self._round
-            )
-        if waits_for != self._waiting[0]:
-            self._waiting = (waits_for, now)
-
-    @property
-    def _is_in_use(self) -> bool:
-        """Whether the application has to poll in time."""
-        return self._joins and self._state not in {State.LEAVING, State.FATAL}
-
-    @property
-    def _is_about_to_send(self) -> bool:
-        """Whether only the back-off, or the coordinator, keeps a request from being sent."""
-        if self._state is State.JOINING:
-            return self._round.is_ready and not self._outbox.waits_for(JoinGroupRequest)
-        if self._state is State.SYNCING:
-            return self._round.is_ready and not self._outbox.waits_for(SyncGroupRequest)
-        leaves = self._departure is not None and self._departure.gives_up_at is not None
-        return leaves and not self._outbox.waits_for(LeaveGroupRequest)
-
-    # -- answers ---------------------------------------------------------------------------
-
-    def _on_success(self, answer: Message | KafkaError, now: float) -> None:
-        self._outbox.on_success()
-        if isinstance(answer, HeartbeatResponse):
-            self._beats.on_answered(now)
-        elif isinstance(answer, LeaveGroupResponse):
-            self._end_leave(None)
-        try:
-            if isinstance(answer, JoinGroupResponse):
-                self._on_joined(answer, now)
-            elif isinstance(answer, SyncGroupResponse):
-                self._on_synced(answer, now)
-        except KafkaError as error:
-            self._fail(error)
-
-    def _on_joined(self, response: JoinGroupResponse, now: float) -> None:
-        snapshot = self._topics.snapshot
-        self._round.on_joined(response, snapshot)
-        self._me = self._me._replace(member_id=response.member_id, epoch=response.generation_id)
-        self._beats.on_session(now)
-        self._topics.want_others(self._round.group_topics)
-        if not self._round.knows_topics(snapshot):
+    def _on_joined(self, event: Event, now: float) -> None:  # noqa: ARG002 - one of a table
+        current = self._member.round
+        self._topics.want_others(current.group_topics)
+        if not current.knows_topics(self._topics.snapshot):
             self._topics.request_metadata()
         self._move(State.SYNCING)
 
-    def _on_synced(self, response: SyncGroupResponse, now: float) -> None:
-        assigned = self._round.on_synced(response, self._me.epoch).partitions
-        self._beats.on_session(now)
+    def _on_synced(self, event: Event, now: float) -> None:
         self._move(State.STABLE)
-        self._look(now)
-        if self._why_rejoin is not None:
-            # The group shares out once more; what it has given now may never be needed.
-            return
-        owned = self._handover.owned
-        wanted = tuple(tp for tp in assigned if tp in owned or self._wants(tp))
-        revoked = [tp for tp in owned if tp not in wanted]
-        if not revoked:
-            self._give(wanted, now)
-            return
-        # KIP-429: what others get is revoked first, and they get it in the next generation.
-        self._given = wanted
-        self._commit_by = now + self._settings.rebalance_timeout
-        self._move(State.PREPARING)
-        self._take(revoked)
+        self._check_generation()
+        # Otherwise the group shares out once more; this assignment may never be needed.
+        if self._why_rejoin is None and self._rebalance.apply(
+            event.partitions, self._member.me.epoch, now
+        ):
+            self._move(State.PREPARING)
 
-    def _on_error(self, request: Message, error: KafkaError, now: float) -> None:
-        what = judge(request, error)
-        is_again = what in {Verdict.RETRY, Verdict.FIND_COORDINATOR}
-        if is_again or (what is Verdict.RESET and isinstance(request, JoinGroupRequest)):
-            self._outbox.back_off(now)
-        if what is Verdict.FIND_COORDINATOR:
-            self._lose_coordinator(now)
-        elif isinstance(request, HeartbeatRequest):
-            self._beats.on_answered(now)
-            if self._outbox.waits_for(JoinGroupRequest):
-                # JoinGroup will tell the same; the heartbeat has shown that it will be answered.
-                return
-        if what is Verdict.RESET:
-            self._reset(error)
-        elif isinstance(request, SyncGroupRequest) and (is_again or what is Verdict.REJOIN):
-            self._rejoin(f"SyncGroup has failed: {error}", now)
-        elif what is Verdict.REJOIN:
-            self._on_group_rebalances(now)
-        elif isinstance(request, LeaveGroupRequest) and not is_again:
-            self._end_leave(None if what is Verdict.SUCCEED else error)
-        elif not is_again:
-            self._fail(error)
+    def _on_rebalance(self, event: Event, now: float) -> None:
+        # Until SyncGroup is answered, it is for its answer to tell.
+        waits = self._member.outbox.waits_for(SyncGroupRequest)
+        if self._state in {State.STABLE, State.SYNCING} and not waits:
+            self._rejoin(_why(event.error), now)
 
-    def _on_group_rebalances(self, now: float) -> None:
-        # What SyncGroup is going to say is waited for, unless it waits for the leader, us.
-        is_synced = self._state is State.SYNCING and self._outbox.waits_for(SyncGroupRequest)
-        if self._state in {State.SYNCING, State.STABLE} and not is_synced:
-            self._rejoin("members of the group, or their subscriptions, have changed", now)
+    def _on_reset(self, event: Event, now: float) -> None:
+        """Join afresh: the coordinator does not count this member any more."""
+        me = self._member.me
+        log.warning(
+            "group=%s member=%s is no member any more: %s", me.group_id, me.member_id, event.error
+        )
+        # A wrong generation is no reason to doubt the member id.
+        self._stop(keeps_id=isinstance(event.error, IllegalGenerationError))
+        if self._state is not State.LEAVING:
+            self._rebalance.begin(f"the coordinator has dropped the member: {event.error}", now)
+            self._move(State.UNJOINED)
+
+    def _on_failed(self, event: Event, now: float) -> None:  # noqa: ARG002 - one of a table
+        """Stop for good, until the subscription changes."""
+        is_idle = self._state is State.UNJOINED and not self._joins
+        if event.error is None or is_idle or self._state is State.FATAL:
+            return
+        self._stop()
+        if self._state is not State.LEAVING:
+            log.error("group=%s cannot go on: %s", self._settings.group_id, event.error)
+            self._rebalance.report.drop()
+            self._results.append(RaiseFromGroup(event.error, fatal=True))
+            self._why_join = _FIRST_JOIN
+            self._move(State.FATAL)
+
+    def _on_left(self, event: Event, now: float) -> None:  # noqa: ARG002 - one of a table
+        self._end_leave(event.error)
 
     # -- moves -----------------------------------------------------------------------------
 
@@ -469,82 +322,77 @@ class ClassicMembership:
         self._state = STATES.step(self._state, state)
 
     def _look(self, now: float) -> None:
-        """Follow the metadata; note whether the generation fits no more."""
-        if not self._joins:
-            return
-        self._topics.look(now)
+        """Follow the metadata."""
+        if self._joins:
+            self._topics.look(now)
+            self._check_generation()
+
+    def _check_generation(self) -> None:
+        """Rejoin if the generation does not fit the topics any more."""
         topics = self._subscriptions.subscription
         if self._state is State.STABLE and topics is not None and self._topics.is_matched:
-            outdated = self._round.why_outdated(topics, self._topics.snapshot)
+            outdated = self._member.round.why_outdated(topics, self._topics.snapshot)
             self._why_rejoin = self._why_rejoin or outdated
 
-    def _wants(self, tp: TopicPartition) -> bool:
-        """Return whether a partition belongs to the subscription, whoever knew of it first."""
-        pattern, topics = self._subscriptions.pattern, self._subscriptions.subscription
-        if pattern is not None:
-            return pattern.match(tp.topic) is not None
-        return topics is not None and tp.topic in topics
-
     def _rejoin(self, reason: str, now: float) -> None:
-        self._reason = reason
-        self._report.begin(reason, now)
-        self._commit_by = now + self._settings.rebalance_timeout
-        self._end_round()
+        self._why_rejoin = None
+        self._rebalance.begin(reason, now)
+        self._member.round.forget()
         self._move(State.PREPARING)
 
-    def _end_round(self) -> None:
-        self._round.forget()
-        self._why_rejoin = self._given = None
-
-    def _take(self, partitions: Collection[TopicPartition]) -> None:
-        self._report.revoke(partitions)
-        self._handover.take(partitions, commit_by=self._commit_by)
-
-    def _give(self, partitions: tuple[TopicPartition, ...], now: float) -> None:
-        added = self._handover.give(partitions, self._topics.late)
-        self._report.end(self._me.epoch, added, len(partitions), now)
-
-    def _stop_membership(self, *, member_id: str = "", wait_for_user: bool = False) -> None:
+    def _stop(self, *, keeps_id: bool = False, wait_for_user: bool = False) -> None:
         """Be no member any more; what is owned is lost."""
-        self._me = self._nobody._replace(member_id=member_id)
-        self._outbox.forget()
-        self._end_round()
+        self._why_rejoin = None
+        self._member.stop(keeps_id=keeps_id)
         self._topics.want_others(())
-        self._report.revoke(self._handover.owned)
-        self._handover.lose(wait_for_user=wait_for_user)
-
-    def _reset(self, error: KafkaError) -> None:
-        """Join afresh: the coordinator does not count this member any more."""
-        group_id, member_id = self._settings.group_id, self._me.member_id
-        log.warning("group=%s member=%s is no member any more: %s", group_id, member_id, error)
-        # A wrong generation is no reason to doubt the member id.
-        kept = member_id if isinstance(error, IllegalGenerationError) else ""
-        self._stop_membership(member_id=kept)
-        self._reason = f"the coordinator has dropped the member: {error}"
-        if self._departure is None:
-            self._move(State.UNJOINED)
-
-    def _fail(self, error: KafkaError) -> None:
-        """Stop for good, until the subscription changes."""
-        self._stop_membership()
-        if self._departure is None:
-            log.error("group=%s cannot be joined: %s", self._settings.group_id, error)
-            self._move(State.FATAL)
-            self._results.append(RaiseFromGroup(error, fatal=True))
-
-    def _lose_coordinator(self, now: float) -> None:
-        """Forget what was asked of the coordinator; a generation that waited for it is over."""
-        waits = self._outbox.waits_for(SyncGroupRequest)
-        self._outbox.forget()
-        self._outbox.on_coordinator(None)
-        if waits:
-            self._rejoin("the coordinator of the group is gone", now)
+        self._rebalance.lose(wait_for_user=wait_for_user)
 
     def _end_leave(self, error: KafkaError | None) -> None:
-        self._stop_membership()
-        self._report.drop()
+        self._stop()
+        self._member.departure = None
+        self._rebalance.report.drop()
         self._user.stop()
-        self._departure = None
-        self._reason = _FIRST_JOIN
+        self._why_join = _FIRST_JOIN
         self._move(State.UNJOINED)
         self._results.append(Left(error))
+
+    # -- the application -------------------------------------------------------------------
+
+    @property
+    def _is_in_use(self) -> bool:
+        """Whether the application has to poll in time."""
+        return self._joins and self._state not in {State.LEAVING, State.FATAL}
+
+    def _check_user(self, now: float) -> None:
+        """Leave when the application does not poll in time; it joins again with the next poll."""
+        if not self._is_in_use or not self._user.has_expired(now):
+            return
+        settings, me = self._settings, self._member.me
+        away = now - (self._user.last or now)
+        log.warning(
+            "group=%s leaves: the application did not poll for %.1f s, longer than"
+            " max_poll_interval_ms=%d. It joins again with the next poll; partitions go to other"
+            " members meanwhile. Take fewer records at a time (max_poll_records), or raise"
+            " max_poll_interval_ms",
+            settings.group_id,
+            away,
+            round(settings.rebalance_timeout * 1000),
+        )
+        self._user.is_away = True
+        self._why_join = "the application polls again"
+        self._stop(wait_for_user=True)
+        self._rebalance.report.drop()
+        if self._state is not State.UNJOINED:
+            self._move(State.UNJOINED)
+        reason = f"the application did not poll for {away:.1f} s"
+        timeout = settings.request_timeout
+        leave_at_once(me, self._member.outbox, reason, timeout=timeout, now=now)
+
+
+def _why(error: KafkaError | None) -> str:
+    """Return why a generation is over."""
+    if error is None:
+        return "the coordinator of the group is gone"
+    if isinstance(error, RebalanceInProgressError):
+        return "members of the group, or their subscriptions, have changed"
+    return f"SyncGroup has failed: {error}"

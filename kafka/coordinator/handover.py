@@ -25,8 +25,8 @@ from typing import TYPE_CHECKING, Final
 from kafka._base.logs import logger
 from kafka._base.transitions import Transitions
 from kafka.coordinator.membership import (
-    Assign,
     AskUser,
+    Assign,
     CommitConsumed,
     SetHold,
     TaskKind,

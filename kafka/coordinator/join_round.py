@@ -80,6 +80,12 @@ class JoinRound:
         said = self._protocols if self._chosen is None else self._assignments
         return said is not None
 
+    @property
+    def is_about_to_send(self) -> bool:
+        """Whether only the back-off, or the coordinator, keeps the next request from being sent."""
+        kind = JoinGroupRequest if self._chosen is None else SyncGroupRequest
+        return self.is_ready and not self._outbox.waits_for(kind)
+
     def why_outdated(self, subscription: frozenset[str], snapshot: ClusterSnapshot) -> str | None:
         """Return why the generation does not fit any more, ``None`` if it does.
 
@@ -175,6 +181,7 @@ class JoinRound:
         if chosen is None or name not in {None, chosen.name} or kind not in {None, PROTOCOL_TYPE}:
             raise self._inconsistent(kind, name)
         assignment = read_assignment(response.assignment)
+        self._assignments = None
         self.work.notify(
             lambda: chosen.on_assignment(assignment, generation), on_user=chosen.runs_user_code
         )

@@ -38,6 +38,11 @@ class RebalanceReport:
         state = "IDLE" if self._since is None else "RUNNING"
         return f"<RebalanceReport {state} reason={self.reason!r}>"
 
+    @property
+    def is_running(self) -> bool:
+        """Whether a rebalance has begun and not ended."""
+        return self._since is not None
+
     def begin(self, reason: str, now: float) -> None:
         """Say why the member joins; one that has to join once more goes on with the same report."""
         self.reason = reason

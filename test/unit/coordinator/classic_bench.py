@@ -12,19 +12,15 @@ from kafka.coordinator.assignors.strategy import MemberAssignment, RebalanceProt
 from kafka.coordinator.classic_membership import ClassicMembership
 from kafka.coordinator.classic_states import ClassicSettings, State
 from kafka.coordinator.membership import (
-    Assign,
     AskUser,
+    Assign,
     CommitConsumed,
-    FindCoordinator,
     LeaveMode,
-    Left,
     RaiseFromGroup,
     RaiseFromPoll,
-    RequestMetadata,
     Send,
     SetHold,
     TaskKind,
-    WantTopics,
     Withdraw,
 )
 from kafka.protocol.messages.heartbeat import HeartbeatResponse
@@ -34,12 +30,13 @@ from kafka.protocol.messages.metadata import MetadataResponse
 from kafka.protocol.messages.sync_group import SyncGroupResponse
 from kafka.structs import TopicPartition
 from kafka.subscription import AsyncConsumerRebalanceListener, SubscriptionState
+from test.unit.coordinator.classic_words import told
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from kafka.coordinator.assignors.strategy import AssignmentStrategy, Member
-    from kafka.coordinator.membership import Action, UserTask
+    from kafka.coordinator.membership import Action
     from kafka.errors import BrokerResponseError, KafkaError
     from kafka.protocol.schema import Message
 
@@ -100,37 +97,6 @@ class Other(NamedTuple):
     topics: tuple[str, ...]
 
 
-def told(action: Action) -> str:
-    """Return *action* in short."""
-    match action:
-        case Assign(partitions, late):
-            return f"Assign {named(partitions)}" + (f" late {named(late)}" if late else "")
-        case SetHold(partitions, hold, on):
-            return f"{hold.name} {'on' if on else 'off'} {named(partitions)}"
-        case AskUser(task):
-            return f"Ask {task.kind.name} {named(task.partitions)}".strip()
-        case CommitConsumed(partitions, deadline):
-            return f"Commit {named(partitions)} by {deadline:g}"
-        case Send(request, channel):
-            return f"{request.NAME} on {channel}"
-        case WantTopics(topics):
-            return f"Want {'all' if topics is None else ','.join(sorted(topics))}".strip()
-        case RaiseFromGroup(error, fatal):
-            return f"Raise {type(error).__name__}{' always' if fatal else ''}"
-        case RaiseFromPoll(topic, error):
-            return f"Raise {type(error).__name__} of {topic}"
-        case Left(error):
-            return "Left" if error is None else f"Left {type(error).__name__}"
-        case Withdraw() | FindCoordinator() | RequestMetadata():
-            return type(action).__name__
-    raise AssertionError(action)
-
-
-def named(partitions: Iterable[TopicPartition]) -> str:
-    """Return the names of *partitions* in short."""
-    return " ".join(f"{topic}{number}" for topic, number in sorted(partitions))
-
-
 class Bench:
     """A member, what it has asked for so far, and the rest of the world."""
 
@@ -189,6 +155,11 @@ class Bench:
         match action:
             case Assign(partitions):
                 self.subscriptions.replace_assignment(partitions)
+            case SetHold(partitions, hold, on):
+                for tp in partitions:
+                    state = self.subscriptions.assignment.get(tp)
+                    assert state is not None, f"{tp} is not owned"
+                    state.set_hold(hold, on=on)
             case Send():
                 self.sent.append(action)
             case AskUser():
@@ -305,7 +276,7 @@ class Bench:
 
     def last(self, name: str) -> Send:
         """Return the last request of this name."""
-        return next(sent for sent in reversed(self.sent) if sent.request.NAME == name)
+        return [sent for sent in self.sent if name == type(sent.request).NAME][-1]
 
     def request(self, name: str) -> Any:  # Any: tests look at fields of many kinds of requests
         return self.last(name).request
@@ -366,6 +337,11 @@ class Bench:
     def state(self) -> str:
         return self.membership.health(self.now).state
 
+    @property
+    def withheld(self) -> set[TopicPartition]:
+        """The partitions that nothing is handed out of."""
+        return {state.tp for state in self.subscriptions.assignment if state.holds}
+
     def start(self, *topics: str) -> Bench:
         """Send the first JoinGroup."""
         self.subscribe(*(topics or ("a",)))
@@ -379,7 +355,7 @@ class Bench:
         self.joined()
         self.synced(*partitions)
         self.run_all()
-        assert self.state == State.STABLE.name
+        assert self.state == State.STABLE.value
         return self
 
 

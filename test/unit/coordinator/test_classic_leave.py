@@ -1,0 +1,179 @@
+"""Leaving a classic group."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from kafka.coordinator.membership import LeaveMode, TaskKind
+from kafka.errors import (
+    CoordinatorLoadInProgressError,
+    FencedInstanceIdError,
+    GroupAuthorizationFailedError,
+    KafkaConnectionError,
+    NotCoordinatorError,
+    RebalanceInProgressError,
+    UnknownMemberIdError,
+)
+from kafka.protocol.messages.leave_group import LeaveGroupResponse
+from test.unit.coordinator.classic_bench import A0, A1, COOPERATIVE, Bench
+from test.unit.coordinator.test_classic_liveness import STATES, in_state
+
+if TYPE_CHECKING:
+    from kafka.errors import BrokerResponseError
+
+LEFT = LeaveGroupResponse()
+
+
+def test_member_gives_its_partitions_up_in_steps_and_tells_the_group() -> None:
+    bench = Bench().become(A0)
+    assert bench.leave(reason="closing") == ["REVOKING on a0", "Ask SETTLE"]
+    by = bench.now + 30.0
+    assert bench.run(TaskKind.SETTLE) == [f"Commit a0 by {by:g}"]
+    assert bench.committed() == ["Ask REVOKED a0"]
+    assert bench.run(TaskKind.REVOKED) == ["Assign", "LeaveGroup on group"]
+    (member,) = bench.request("LeaveGroup").members
+    assert (member.member_id, member.group_instance_id, member.reason) == ("me", None, "closing")
+    assert bench.answer("LeaveGroup", LEFT) == ["Left"]
+    assert (bench.state, bench.membership.identity) == ("unjoined", None)
+
+
+def test_heartbeats_go_on_until_the_group_is_told() -> None:
+    bench = Bench().become(A0)
+    bench.leave()
+    assert bench.wait(3.0) == ["Heartbeat on group"]
+    bench.run_all()
+    assert bench.wait(20.0) == []
+
+
+@pytest.mark.parametrize(
+    ("mode", "instance_id", "tells"),
+    [
+        (LeaveMode.DEFAULT, None, True),
+        (LeaveMode.DEFAULT, "static", False),
+        (LeaveMode.LEAVE, None, True),
+        (LeaveMode.LEAVE, "static", True),
+        (LeaveMode.REMAIN, None, False),
+        (LeaveMode.REMAIN, "static", False),
+    ],
+)
+def test_mode_says_whether_the_group_is_told(
+    mode: LeaveMode, instance_id: str | None, tells: bool
+) -> None:
+    bench = Bench(instance_id=instance_id).become(A0)
+    bench.leave(mode)
+    assert bench.run_all()[-2:] == ["Assign", "LeaveGroup on group" if tells else "Left"]
+
+
+@pytest.mark.parametrize("state", [*STATES, "unjoined", "fatal"])
+def test_member_leaves_from_every_state(state: str) -> None:
+    bench = Bench()
+    if state in STATES:
+        bench = in_state(state)
+    elif state == "fatal":
+        bench.start()
+        bench.coordinator(None, GroupAuthorizationFailedError())
+    done = bench.leave()
+    done += bench.run_all()
+    if done[-1:] != ["Left"]:
+        done += bench.answer("LeaveGroup", LEFT)
+    assert done[-1] == "Left"
+    assert (bench.state, bench.subscriptions.assignment.partitions) == ("unjoined", frozenset())
+    assert bench.wait(3600.0) == []
+
+
+def test_member_that_joins_leaves_without_waiting_for_the_answer() -> None:
+    bench = Bench(COOPERATIVE).become()
+    bench.beat_refused(RebalanceInProgressError)
+    assert bench.leave() == ["LeaveGroup on group"]
+
+
+def test_leaving_twice_is_leaving_once() -> None:
+    bench = Bench().become(A0)
+    bench.leave()
+    assert bench.leave() == []
+
+
+def test_end_of_the_subscription_leaves() -> None:
+    bench = Bench().become(A0)
+    bench.unsubscribe()
+    assert bench.run_all()[-1] == "LeaveGroup on group"
+
+
+def test_subscription_after_leaving_joins_with_the_next_poll() -> None:
+    bench = Bench().become(A0)
+    bench.leave()
+    bench.run_all()
+    bench.answer("LeaveGroup", LEFT)
+    bench.subscribe("b")
+    assert bench.user_poll() == ["JoinGroup on join"]
+
+
+def test_subscription_while_leaving_joins_when_that_is_over() -> None:
+    bench = Bench().become(A0)
+    bench.leave()
+    bench.subscribe("b")
+    bench.run_all()
+    bench.answer("LeaveGroup", LEFT)
+    assert bench.user_poll() == ["JoinGroup on join"]
+
+
+@pytest.mark.parametrize("error", [UnknownMemberIdError, FencedInstanceIdError])
+def test_group_that_does_not_know_the_member_need_not_be_told(
+    error: type[BrokerResponseError],
+) -> None:
+    bench = Bench().become()
+    bench.leave()
+    member = LeaveGroupResponse.MemberResponse(member_id="me", error_code=error.errno)
+    assert bench.answer("LeaveGroup", LeaveGroupResponse(members=[member])) == ["Left"]
+
+
+def test_error_of_leaving_is_told() -> None:
+    bench = Bench().become()
+    bench.leave()
+    done = bench.refuse("LeaveGroup", GroupAuthorizationFailedError)
+    assert done == ["Left GroupAuthorizationFailedError"]
+
+
+@pytest.mark.parametrize("error", [NotCoordinatorError(), KafkaConnectionError("gone")])
+def test_leaving_at_a_wrong_coordinator_looks_for_the_right_one(
+    error: NotCoordinatorError | KafkaConnectionError,
+) -> None:
+    bench = Bench().become()
+    bench.leave()
+    assert bench.answer("LeaveGroup", error) == ["FindCoordinator"]
+    bench.coordinator(2)
+    assert bench.wait(0.1) == ["LeaveGroup on group"]
+
+
+def test_leaving_is_tried_again_while_the_coordinator_loads() -> None:
+    bench = Bench().become()
+    bench.leave()
+    bench.refuse("LeaveGroup", CoordinatorLoadInProgressError)
+    assert bench.wait(0.1) == ["LeaveGroup on group"]
+
+
+def test_coordinator_that_is_not_found_is_given_up() -> None:
+    bench = Bench().become()
+    bench.coordinator(None)
+    bench.leave()
+    assert bench.wait(30.0) == ["Left KafkaTimeoutError"]
+
+
+def test_member_that_is_dropped_while_it_leaves_has_nobody_to_tell() -> None:
+    bench = Bench().become(A0)
+    bench.leave()
+    bench.beat_refused(UnknownMemberIdError)
+    assert bench.run_all()[-3:] == ["Ask LOST a0", "Assign", "Left"]
+
+
+def test_revocation_that_runs_is_ended_before_the_rest_is_given_up() -> None:
+    bench = Bench(COOPERATIVE, auto_commit=False).become(A0, A1)
+    bench.beat_refused(RebalanceInProgressError)
+    bench.joined(2)
+    bench.synced(A0)
+    assert bench.leave() == []
+    assert bench.run(TaskKind.SETTLE) == ["Ask REVOKED a1"]
+    assert bench.run(TaskKind.REVOKED) == ["Assign a0", "REVOKING on a0", "Ask SETTLE"]
+    assert bench.run_all() == ["Ask REVOKED a0", "Assign", "LeaveGroup on group"]
