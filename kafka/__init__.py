@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         AsyncConsumerRebalanceListener,
         ConsumerRebalanceListener,
     )
+    from kafka.subscription.subscription_pattern import SubscriptionPattern
 
 __title__ = "kafka"
 __author__ = "The kafka-python authors"
@@ -48,6 +49,7 @@ __all__ = [
     "OffsetAndMetadata",
     "OffsetSpec",
     "Serializer",
+    "SubscriptionPattern",
     "TopicPartition",
     "TopicPartitionReplica",
     "__version__",
@@ -66,6 +68,7 @@ _HOMES = {
     "OffsetAndMetadata": "kafka.structs",
     "OffsetSpec": "kafka.structs",
     "Serializer": "kafka.serializer",
+    "SubscriptionPattern": "kafka.subscription.subscription_pattern",
     "TopicPartition": "kafka.structs",
     "TopicPartitionReplica": "kafka.structs",
 }

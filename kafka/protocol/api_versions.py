@@ -183,14 +183,18 @@ class ApiVersions:
             self._broker_version = self._infer()
         return self._broker_version
 
+    def has(self, feature: Feature) -> bool:
+        """Return whether this broker has *feature*."""
+        return self._ranges.get(feature.api_key, (0, -1))[1] >= feature.version
+
     def require(self, feature: Feature) -> None:
         """Check that this broker has *feature*.
 
         Raises:
             UnsupportedVersionError: it is too old; the message names feature, needed and found.
         """
-        found = self._ranges.get(feature.api_key, (0, -1))[1]
-        if found < feature.version:
+        if not self.has(feature):
+            found = self._ranges.get(feature.api_key, (0, -1))[1]
             since = _first_release(feature.api_key, feature.version) or ()
             raise UnsupportedVersionError(
                 f"{feature.name} needs a broker of {_dotted(since)} or later ({feature.api} "

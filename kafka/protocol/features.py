@@ -29,3 +29,7 @@ OFFSETS_FOR_TIMES: Final = Feature("offsets_for_times()", 2, "ListOffsets", 1)
 READ_COMMITTED: Final = Feature("isolation_level 'read_committed'", 1, "Fetch", 4)
 # KIP-110
 ZSTD: Final = Feature("compression_type 'zstd'", 0, "Produce", 7)
+# KIP-1082; older brokers make it when a member joins.
+MEMBER_ID_OF_CLIENT: Final = Feature(
+    "a member id made by the client", 68, "ConsumerGroupHeartbeat", 1
+)

@@ -7,6 +7,7 @@ from kafka.subscription.listeners import (
 )
 from kafka.subscription.partition_state import FetchState, PartitionState
 from kafka.subscription.reset import OffsetReset
+from kafka.subscription.subscription_pattern import SubscriptionPattern
 from kafka.subscription.subscription_state import (
     Assignment,
     SubscriptionState,
@@ -23,6 +24,7 @@ __all__ = [
     "Hold",
     "OffsetReset",
     "PartitionState",
+    "SubscriptionPattern",
     "SubscriptionState",
     "SubscriptionType",
     "check_partitions",

@@ -19,6 +19,7 @@ from kafka.subscription.listeners import (
     ConsumerRebalanceListener,
 )
 from kafka.subscription.partition_state import PartitionState
+from kafka.subscription.subscription_pattern import SubscriptionPattern
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -84,7 +85,8 @@ class SubscriptionState:
     Attributes:
         type: how the partitions are chosen.
         subscription: names of the topics subscribed to, ``None`` with `assign` and before either.
-        pattern: the regular expression subscribed to.
+        pattern: the regular expression subscribed to, for the client to match.
+        remote_pattern: the regular expression subscribed to, for the brokers to match (KIP-848).
         listener: the user's rebalance listener.
         user_assignment: the partitions given to `assign_from_user`.
         assignment: the partitions read now; it follows the user's wishes by `replace_assignment`.
@@ -94,6 +96,7 @@ class SubscriptionState:
         self.type = SubscriptionType.NONE
         self.subscription: frozenset[str] | None = None
         self.pattern: re.Pattern[str] | None = None
+        self.remote_pattern: str | None = None
         self.listener: Listener | None = None
         self.assignment = Assignment((), 0)
         self.user_assignment: tuple[TopicPartition, ...] = ()
@@ -116,7 +119,7 @@ class SubscriptionState:
     def subscribe(
         self,
         topics: Collection[str] = (),
-        pattern: str | re.Pattern[str] | None = None,
+        pattern: str | re.Pattern[str] | SubscriptionPattern | None = None,
         listener: Listener | None = None,
     ) -> None:
         """Subscribe to *topics*, or to all topics whose names *pattern* matches.
@@ -131,9 +134,9 @@ class SubscriptionState:
         wanted = _check_topics(topics, pattern)
         _check_listener(listener)
         if pattern is not None and not topics:
-            compiled = _compile(pattern)
+            local, remote = _pattern(pattern)
             self._set_type(SubscriptionType.AUTO_PATTERN)
-            self.pattern = compiled
+            self.pattern, self.remote_pattern = local, remote
             self.subscription = frozenset()
         else:
             self._set_type(SubscriptionType.AUTO_TOPICS)
@@ -167,6 +170,7 @@ class SubscriptionState:
         self.type = SubscriptionType.NONE
         self.subscription = None
         self.pattern = None
+        self.remote_pattern = None
         self.listener = None
         self.user_assignment = ()
         self._seen_topics.clear()
@@ -200,6 +204,15 @@ class SubscriptionState:
         self.type = wanted
 
 
+def _pattern(
+    pattern: str | re.Pattern[str] | SubscriptionPattern,
+) -> tuple[re.Pattern[str] | None, str | None]:
+    """Return what the client matches, and what the brokers match."""
+    if isinstance(pattern, SubscriptionPattern):
+        return None, pattern.pattern
+    return _compile(pattern), None
+
+
 def _compile(pattern: str | re.Pattern[str]) -> re.Pattern[str]:
     text: object = pattern.pattern if isinstance(pattern, re.Pattern) else pattern
     if not isinstance(text, str):
@@ -211,7 +224,7 @@ def _compile(pattern: str | re.Pattern[str]) -> re.Pattern[str]:
         raise ValueError(wrong) from error
 
 
-def _check_topics(topics: Iterable[str], pattern: str | re.Pattern[str] | None) -> frozenset[str]:
+def _check_topics(topics: Iterable[str], pattern: object) -> frozenset[str]:
     # A dict would pass for its keys.
     if not isinstance(topics, Iterable) or isinstance(topics, Mapping):
         raise TypeError(f"topics must be a list of names, not {topics!r}")

@@ -1,0 +1,80 @@
+"""When a KIP-848 member sends its next heartbeat, and to whom.  Pure."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from kafka._base.retry import RetryState
+
+if TYPE_CHECKING:
+    from kafka._base.backoff import ExponentialBackoff, Uniform
+    from kafka.coordinator.membership import Send
+
+
+class HeartbeatTimer:
+    """Keep one heartbeat in flight at most, and the interval that the coordinator asks for.
+
+    Args:
+        backoff: between two attempts after an error.
+        uniform: randomness for the back-off.
+
+    Attributes:
+        coordinator: node id, ``None`` while it is looked up.
+        in_flight: the heartbeat that has not been answered.
+        answered_at: when one was last answered without an error.
+    """
+
+    def __init__(self, backoff: ExponentialBackoff, uniform: Uniform) -> None:
+        self._backoff = backoff
+        self._uniform = uniform
+        self.coordinator: int | None = None
+        self.in_flight: Send | None = None
+        self.answered_at: float | None = None
+        self._interval = 0.0
+        self._sent_at = -math.inf
+        self._retry = RetryState(0, -math.inf)
+
+    def __repr__(self) -> str:
+        """Return a status line."""
+        state = "WAITING" if self.in_flight is None else "IN_FLIGHT"
+        return f"<HeartbeatTimer {state} node={self.coordinator} interval={self._interval}>"
+
+    def due_at(self, *, at_once: bool) -> float:
+        """Return when the next one is due; infinity while something else has to happen before.
+
+        Args:
+            at_once: the interval does not count, only the back-off after an error.
+        """
+        if self.coordinator is None or self.in_flight is not None:
+            return math.inf
+        wanted = -math.inf if at_once else self._sent_at + self._interval
+        return max(wanted, self._retry.not_before)
+
+    def on_sent(self, send: Send, now: float) -> None:
+        """Start the interval: *send* is on its way."""
+        self.in_flight = send
+        self._sent_at = now
+
+    def on_answer(self, interval: float, now: float) -> None:
+        """React to an answer without an error, which says how often to send."""
+        self._interval = interval
+        self._retry = RetryState(0, -math.inf)
+        self.answered_at = now
+
+    def on_error(self, now: float) -> None:
+        """Back off: the error may go away."""
+        self._retry = self._retry.failed(now, self._backoff, self._uniform)
+
+    def on_refusal(self, now: float) -> None:
+        """Wait for the interval at least: the error will not go away soon."""
+        self.on_error(now)
+        until = max(self._retry.not_before, now + self._interval)
+        self._retry = self._retry._replace(not_before=until)
+
+    def on_moved(self, now: float) -> None:
+        """Send at once when the coordinator is found; back off if it cannot be told apart so."""
+        if self._retry.attempts:
+            self.on_error(now)
+        else:
+            self._retry = RetryState(1, -math.inf)
