@@ -80,13 +80,11 @@ class CoordinatorLink:
         node_id: the coordinator, ``None`` while it is not known.
         trouble: why it has not been found yet, ``None`` if nothing is known against it.
         on_coordinator: called with the node when a look-up has found it, unless it was known to be
-            that one; and with ``None`` and the error of a look-up that `find` began, if trying again
-            would not help. The third argument is the time.
+            that one; and with ``None`` and the error of a look-up that `find` began, if trying
+            again would not help. The third argument is the time.
     """
 
-    def __init__(
-        self, client: NetworkClient, key: str, key_type: KeyType = KeyType.GROUP
-    ) -> None:
+    def __init__(self, client: NetworkClient, key: str, key_type: KeyType = KeyType.GROUP) -> None:
         self._client = client
         self._clock = client.runtime.clock
         self._name = f"{key_type.name.lower()}={key}"
@@ -221,7 +219,8 @@ class CoordinatorLink:
                 self._search = None
         if not search.done():
             raise CoordinatorNotAvailableError(
-                f"{self._name}: no coordinator found in {seconds:.1f} s: {self.trouble or 'silence'}"
+                f"{self._name}: no coordinator found in {seconds:.1f} s: "
+                f"{self.trouble or 'no answer'}"
             )
         if search.cancelled():
             raise IllegalStateError(f"{self._name}: the client is closed")

@@ -23,6 +23,7 @@ from kafka.errors import (
 from kafka.net.coordinator_link import CoordinatorLink, KeyType
 from kafka.protocol.messages.find_coordinator import FindCoordinatorRequest
 from kafka.protocol.messages.heartbeat import HeartbeatRequest, HeartbeatResponse
+from kafka.protocol.messages.list_groups import ListGroupsRequest
 from kafka.testing.broker.faults import Disconnect, DropResponse, Fail
 from test.support.network import connected
 from test.support.stage import asked, cluster_of, inject_each
@@ -56,8 +57,10 @@ class Stage:
         self._came.clear()
         return self.told[-1]
 
-    async def heartbeat(self, timeout: float = 30.0) -> HeartbeatResponse:
-        return await self.link.send(HeartbeatRequest(group_id="g"), channel="group", timeout=timeout)
+    async def heartbeat(self, seconds: float = 30.0) -> HeartbeatResponse:
+        return await self.link.send(
+            HeartbeatRequest(group_id="g"), channel="group", timeout=seconds
+        )
 
 
 @asynccontextmanager
@@ -95,14 +98,10 @@ async def test_every_shape_of_the_question_is_understood(version: str) -> None:
 
 async def test_transactional_id_has_a_coordinator_too() -> None:
     async with stage() as on:
-        on.cluster.move_coordinator("transaction", "t", 1)
+        on.cluster.move_coordinator("transaction", "t", 0)
         link = CoordinatorLink(on.client, "t", KeyType.TRANSACTION)
-        on.link = link
-        link.find()
-        while link.node_id is None:
-            await asyncio.sleep(0.1)
-        assert link.node_id == 1
-        assert repr(link) == "<CoordinatorLink transaction=t IDLE node=1>"
+        await link.send(ListGroupsRequest(), channel="txn", timeout=30.0)
+        assert repr(link) == "<CoordinatorLink transaction=t IDLE node=0>"
 
 
 @pytest.mark.parametrize(
@@ -127,7 +126,9 @@ async def test_coordinator_that_is_not_there_yet_is_asked_for_with_back_off(
 
 async def test_lost_answers_and_connections_cost_nothing_but_time() -> None:
     async with stage() as on:
-        inject_each(on.cluster, FindCoordinatorRequest, DropResponse(), Disconnect(), Disconnect(True))
+        inject_each(
+            on.cluster, FindCoordinatorRequest, DropResponse(), Disconnect(), Disconnect(True)
+        )
         on.link.find()
         assert await on.found() == 1
 
@@ -225,7 +226,7 @@ async def test_coordinator_that_falls_silent_is_left_for_its_successor() -> None
 async def test_slow_coordinator_that_stays_coordinator_is_waited_for() -> None:
     async with stage() as on:
         on.cluster.inject(HeartbeatRequest, DropResponse(), node_id=1)
-        with pytest.raises(KafkaError, match="in 20"):
+        with pytest.raises(KafkaError, match="after 20"):
             await on.heartbeat(20.0)
         assert on.told == [1]
         assert on.cluster.count(FindCoordinatorRequest) <= 7
