@@ -68,5 +68,9 @@ class CommitReports:
 
     def run(self) -> None:
         """Run what waits; the application's thread."""
-        while self.waiting:
-            self.waiting.popleft()()
+        while True:
+            try:
+                report = self.waiting.popleft()
+            except IndexError:  # also if a thread that closes the consumer has taken the last one
+                return
+            report()

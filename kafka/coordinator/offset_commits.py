@@ -12,6 +12,7 @@ stayed with this consumer; otherwise it could overwrite what the new owner has c
 from __future__ import annotations
 
 from enum import Enum
+from heapq import heappop, heappush
 from itertools import count
 from typing import TYPE_CHECKING, Final
 
@@ -39,9 +40,9 @@ from kafka.coordinator.membership import (
     FindCoordinator,
     RequestMetadata,
 )
-from kafka.errors import KafkaError, KafkaTimeoutError, RetriableError, UnknownError
+from kafka.coordinator.pending_commit import PendingCommit
+from kafka.errors import KafkaError, RetriableError, UnknownError
 from kafka.errors.verdict import Verdict, verdict_for
-from kafka.subscription.grouping import names_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -50,11 +51,13 @@ if TYPE_CHECKING:
     from kafka.coordinator.membership import MemberIdentity
     from kafka.protocol.messages.offset_commit import OffsetCommitResponse
     from kafka.structs import OffsetAndMetadata, TopicPartition
-    from kafka.subscription import PartitionState, SubscriptionState
+    from kafka.subscription import SubscriptionState
 
     Offsets = Mapping[TopicPartition, OffsetAndMetadata]
     Action = SendCommit | Settled | AskRejoin | FindCoordinator | RequestMetadata
 
+# Somebody waits for these.
+_AWAITED: Final = frozenset({CommitKind.SYNC, CommitKind.REVOKE, CommitKind.CLOSE})
 # These cannot wait for the next generation: it begins only after they have ended.
 _LAST: Final = frozenset({CommitKind.REVOKE, CommitKind.CLOSE})
 
@@ -88,66 +91,6 @@ COMMIT_TRANSITIONS: Final = Transitions(
         CommitState.AWAIT_IDENTITY: {CommitState.IDLE},
     }
 )
-
-
-class _Commit:
-    """One commit that is not settled.
-
-    Attributes:
-        number: tells it from all others.
-        kind: who commits, and why.
-        deadline: when to give up.
-        waiting: the offsets that are not committed yet.
-        identity: who commits.
-        owners: the states of its partitions when it was made, ``None`` for those not assigned.
-        done: the partitions committed.
-        errors: what has failed for good, by partition.
-        trouble: the last error that was worth another attempt.
-        is_stuck: whether only topics that the brokers do not know keep it waiting.
-    """
-
-    __slots__ = (
-        "deadline",
-        "done",
-        "errors",
-        "identity",
-        "is_stuck",
-        "kind",
-        "number",
-        "owners",
-        "trouble",
-        "waiting",
-    )
-
-    def __init__(
-        self,
-        number: int,
-        kind: CommitKind,
-        deadline: float,
-        offsets: Offsets,
-        identity: MemberIdentity | None,
-        owners: dict[TopicPartition, PartitionState | None],
-    ) -> None:
-        self.number = number
-        self.kind = kind
-        self.deadline = deadline
-        self.waiting = dict(offsets)
-        self.identity = identity
-        self.owners = owners
-        self.done: list[TopicPartition] = []
-        self.errors: dict[TopicPartition, KafkaError] = {}
-        self.trouble: KafkaError | None = None
-        self.is_stuck = False
-
-    def fits(self, offsets: Offsets) -> bool:
-        """Return whether its offsets may replace those in *offsets*, as newer ones.
-
-        What is wrong with the metadata text of one commit must not fail another.
-        """
-        waiting = self.waiting
-        return all(
-            offsets[tp].metadata == waiting[tp].metadata for tp in waiting.keys() & offsets.keys()
-        )
 
 
 class OffsetCommits:
@@ -185,8 +128,13 @@ class OffsetCommits:
         self._awaits_rebalance = False
         self._numbers = count(1)
         # Those that are not settled, in the order of the calls, and those in flight.
-        self._commits: dict[int, _Commit] = {}
-        self._in_flight: list[_Commit] = []
+        self._commits: dict[int, PendingCommit] = {}
+        self._in_flight: list[PendingCommit] = []
+        # Those that may have to be settled, those that somebody waits for, and all deadlines.
+        self._to_check: dict[int, PendingCommit] = {}
+        self._awaited: dict[int, PendingCommit] = {}
+        self._deadlines: list[tuple[float, int]] = []
+        self._checked_identity: MemberIdentity | None = None
         self._actions: list[Action] = []
 
     def __repr__(self) -> str:
@@ -210,8 +158,11 @@ class OffsetCommits:
         """
         number = next(self._numbers)
         owners = {tp: self._subscriptions.assignment.get(tp) for tp in offsets}
-        commit = _Commit(number, kind, deadline, offsets, self._identity(), owners)
-        self._commits[number] = commit
+        commit = PendingCommit(number, kind, deadline, offsets, self._identity(), owners)
+        self._commits[number] = self._to_check[number] = commit
+        if kind in _AWAITED:
+            self._awaited[number] = commit
+        heappush(self._deadlines, (deadline, number))
         if self._state is CommitState.BACKING_OFF and not self._backs_off_from_all:
             self._step(CommitState.IDLE)
         elif self._state is CommitState.AWAIT_IDENTITY and kind in _LAST:
@@ -247,6 +198,7 @@ class OffsetCommits:
         for commit in self._in_flight:
             if commit.number in self._commits:
                 self._apply(commit, sent.identity, outcomes)
+                self._to_check[commit.number] = commit
         self._in_flight = []
         self._go_on(sent.identity, {verdict for verdict, _ in outcomes.values()}, now)
 
@@ -254,12 +206,10 @@ class OffsetCommits:
 
     def poll(self, now: float) -> list[Action]:
         """Return the actions that are due."""
-        for commit in list(self._commits.values()):
-            if commit not in self._in_flight:
-                self._check_owner(commit)
-            if now >= commit.deadline:
-                late = _too_late(self._group_id, commit) if commit.waiting else None
-                self._settle(commit, late)
+        self._check_owners()
+        while (at := self._next_deadline()) is not None and now >= at:
+            late = self._commits[heappop(self._deadlines)[1]]
+            self._settle(late, late.too_late(self._group_id) if late.waiting else None)
         if self._state is CommitState.AWAIT_IDENTITY:
             if self._identity() != self._refused:
                 self._step(CommitState.IDLE)
@@ -274,28 +224,47 @@ class OffsetCommits:
 
     def next_wakeup(self) -> float | None:
         """Return when to poll again if no input comes before."""
-        times = [commit.deadline for commit in self._commits.values()]
+        times = [self._next_deadline()]
         if self._state is CommitState.BACKING_OFF:
             times.append(self._retry.not_before)
-        return min(times, default=None)
+        return min((time for time in times if time is not None), default=None)
+
+    def _next_deadline(self) -> float | None:
+        while self._deadlines and self._deadlines[0][1] not in self._commits:
+            heappop(self._deadlines)  # settled
+        return self._deadlines[0][0] if self._deadlines else None
 
     # -- who commits -----------------------------------------------------------------------
 
-    def _check_owner(self, commit: _Commit) -> None:
+    def _check_owners(self) -> None:
+        """Look at the commits that are new or answered; at all of them in a new generation."""
+        identity = self._identity()
+        if identity != self._checked_identity:
+            self._checked_identity = identity
+            self._to_check = dict(self._commits)
+        to_check, self._to_check = self._to_check, {}
+        flying = {commit.number for commit in self._in_flight}
+        for number, commit in sorted(to_check.items()):
+            if number in self._commits and number not in flying:
+                self._check_owner(commit)
+
+    def _check_owner(self, commit: PendingCommit) -> None:
         """Settle *commit* if it has nothing to wait for, or must not be sent any more."""
         identity, before = self._identity(), commit.identity
         if not commit.waiting:
             if commit.kind not in _LAST or self._is_first(commit):
                 self._settle(commit, None)
+            else:
+                self._to_check[commit.number] = commit  # once others are settled
         elif identity is None or before is None:
             self._settle(commit, not_a_member(self._group_id, commit.waiting))
         elif identity != before:
-            lost = self._lost(commit, is_same=identity.member_id == before.member_id)
+            lost = commit.lost(self._subscriptions.assignment, identity)
             if lost:
                 self._settle(commit, partitions_lost(self._group_id, commit.waiting, lost))
             commit.identity = identity
 
-    def _is_first(self, commit: _Commit) -> bool:
+    def _is_first(self, commit: PendingCommit) -> bool:
         """Return whether all commits before *commit* are settled, but for those that are stuck."""
         return all(
             number == commit.number
@@ -303,19 +272,9 @@ class OffsetCommits:
             if number <= commit.number and not other.is_stuck
         )
 
-    def _lost(self, commit: _Commit, *, is_same: bool) -> list[TopicPartition]:
-        """Return the partitions that did not stay with this member since *commit* was made."""
-        owner = self._subscriptions.assignment.get
-        owners = commit.owners
-        return [
-            tp
-            for tp in commit.waiting
-            if not is_same or owners[tp] is None or owner(tp) is not owners[tp]
-        ]
-
     def _end_what_cannot_wait(self) -> None:
         """Settle those that would keep the rebalance, which they wait for, from going on."""
-        for commit in list(self._commits.values()):
+        for commit in list(self._awaited.values()):
             if commit.kind is CommitKind.SYNC and self._user_is_needed:
                 self._settle(commit, rebalance_waits(self._group_id, commit.waiting))
             elif commit.kind in _LAST and commit.identity is not None:
@@ -338,7 +297,7 @@ class OffsetCommits:
 
     def _apply(
         self,
-        commit: _Commit,
+        commit: PendingCommit,
         identity: MemberIdentity,
         outcomes: Mapping[TopicPartition, tuple[Verdict, KafkaError]],
     ) -> None:
@@ -382,10 +341,11 @@ class OffsetCommits:
         if rebalance and refused == self._identity():
             self._actions.append(AskRejoin("a commit has shown that the group is rebalancing"))
 
-    def _settle(self, commit: _Commit, error: KafkaError | None) -> None:
+    def _settle(self, commit: PendingCommit, error: KafkaError | None) -> None:
         """End *commit*, with the errors of its partitions if there is no *error* of all."""
         if self._commits.pop(commit.number, None) is None:
             return
+        self._awaited.pop(commit.number, None)
         if error is None and commit.errors:
             error = combined(self._group_id, commit.errors, commit.done)
         self._actions.append(Settled(commit.number, error))
@@ -399,13 +359,3 @@ def _verdict(error: type[KafkaError], identity: MemberIdentity) -> Verdict:
     if verdict in NEEDS_IDENTITY and identity.epoch == NO_GENERATION:
         return Verdict.ABORT  # none follows where there is no membership
     return verdict
-
-
-def _too_late(group_id: str, commit: _Commit) -> KafkaTimeoutError:
-    why = "the coordinator has not answered" if commit.trouble is None else str(commit.trouble)
-    late = KafkaTimeoutError(
-        f"group={group_id}: the offsets of {names_of(commit.waiting)} were not committed in time: "
-        f"{why}"
-    )
-    late.__cause__ = commit.trouble
-    return late

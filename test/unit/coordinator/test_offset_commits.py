@@ -136,6 +136,16 @@ def test_topic_that_has_to_wait_holds_up_no_other_commit() -> None:
     assert bench.settled == {second: None, first: None}
 
 
+def test_queue_of_many_commits_costs_two_requests() -> None:
+    bench = CommitBench()
+    numbers = [bench.commit(T0, at=at, kind=CommitKind.ASYNC) for at in range(1, 5001)]
+    bench.answer()
+    assert bench.committed() == {T0: 5000}
+    bench.answer()
+    assert bench.settled == dict.fromkeys(numbers)
+    assert bench.machine.next_wakeup() is None
+
+
 def test_commit_waits_for_the_back_off_from_the_coordinator() -> None:
     bench = CommitBench()
     bench.commit(T0)
