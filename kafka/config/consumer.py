@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from kafka.config.common import CommonConfig
 from kafka.config.duration import parse_duration
 from kafka.config.network import NetworkConfig
-from kafka.config.option import at_least, int32, option, seconds, unbuilt, warn_user
+from kafka.config.option import at_least, int32, not_empty, option, seconds, unbuilt, warn_user
 from kafka.errors import KafkaConfigurationError
 from kafka.structs import IsolationLevel
 
@@ -73,7 +73,7 @@ class ConsumerConfig(CommonConfig):
     client_rack: str = option(
         "", None, "Rack or zone of this client; brokers may offer a near replica (KIP-392)."
     )
-    group_id: str | None = unbuilt(None, "consuming in a group", "Name of the consumer group.")
+    group_id: str | None = option(None, not_empty, "Name of the consumer group.")
     group_instance_id: str | None = unbuilt(
         None, "consuming in a group", "Id of a static member of the group (KIP-345)."
     )
@@ -149,6 +149,7 @@ class ConsumerConfig(CommonConfig):
     )
     metric_group_prefix: str = option("consumer", None, "First part of the metrics' group names.")
 
+    auto_commit_interval = seconds("auto_commit_interval_ms")
     fetch_max_wait = seconds("fetch_max_wait_ms")
     consumer_timeout = seconds("consumer_timeout_ms")
 

@@ -10,9 +10,11 @@ from kafka.structs import OffsetAndMetadata, TopicPartition
 from kafka.subscription import check_partitions
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from kafka.subscription import Assignment, PartitionState
 
-_LATEST_TIME: Final = 2**63 - 1
+_INT64: Final = 2**63 - 1
 
 
 def poll_limits(timeout_ms: float, max_records: int | None, default: int) -> tuple[float, int]:
@@ -116,9 +118,54 @@ def search_times(timestamps: dict[TopicPartition, int]) -> dict[TopicPartition, 
     for tp, timestamp in timestamps.items():
         if isinstance(timestamp, bool) or not isinstance(timestamp, int | float):
             raise TypeError(f"the target time of {tp} must be a number of ms, not {timestamp!r}")
-        if not 0 <= timestamp <= _LATEST_TIME:
+        if not 0 <= timestamp <= _INT64:
             raise ValueError(
                 f"The target time for partition {tp} is {timestamp}. "
-                f"The target time cannot be negative, nor above {_LATEST_TIME}."
+                f"The target time cannot be negative, nor above {_INT64}."
             )
     return {tp: int(timestamp) for tp, timestamp in timestamps.items()}
+
+
+def one_or_many(
+    partition: TopicPartition | Collection[TopicPartition],
+) -> tuple[TopicPartition, ...]:
+    """Return the partitions of a call that takes one partition, or several.
+
+    Raises:
+        TypeError: one is no `TopicPartition`.
+    """
+    if isinstance(partition, TopicPartition):  # which is a tuple, too
+        return check_partitions((partition,))
+    return check_partitions(partition)
+
+
+def commit_offsets(offsets: object) -> dict[TopicPartition, OffsetAndMetadata] | None:
+    """Return a checked copy of *offsets*, ``None`` for what was consumed.
+
+    Raises:
+        TypeError: no dict of `OffsetAndMetadata` by `TopicPartition`, or a field has a wrong type.
+        ValueError: an offset is negative.
+    """
+    if offsets is None:
+        return None
+    if not isinstance(offsets, dict):
+        raise TypeError(f"offsets must be a dict, not {offsets!r}")
+    check_partitions(offsets)
+    return {tp: _offset_to_commit(tp, given) for tp, given in offsets.items()}
+
+
+def _offset_to_commit(tp: TopicPartition, given: object) -> OffsetAndMetadata:
+    where = f"the offset of {tp.topic}-{tp.partition}"
+    if not isinstance(given, OffsetAndMetadata):
+        raise TypeError(f"{where} must be an OffsetAndMetadata namedtuple, not {given!r}")
+    offset, metadata, epoch = given.offset, given.metadata, given.leader_epoch
+    if isinstance(offset, bool) or not isinstance(offset, int):
+        raise TypeError(f"{where} must be an int, not {offset!r}")
+    if not 0 <= offset <= _INT64:
+        raise ValueError(f"{where} must be between 0 and {_INT64}, not {offset!r}")
+    # None: what kafka-python 2.x allowed for "no metadata" and "no epoch".
+    if not isinstance(metadata, str | None):
+        raise TypeError(
+            f"the metadata of {tp.topic}-{tp.partition} must be a str, not {metadata!r}"
+        )
+    return OffsetAndMetadata(offset, metadata or "", -1 if epoch is None else epoch)

@@ -12,7 +12,7 @@ from kafka.config.consumer import ConsumerConfig
 from kafka.consumer import arguments
 from kafka.consumer.calls import ConsumerCalls
 from kafka.consumer.client import ConsumerClient, settings_of
-from kafka.consumer.fetch_collector import RecordCursor, as_lists
+from kafka.consumer.fetch_collector import as_lists
 from kafka.errors import IllegalStateError, KafkaConfigurationError, KafkaError
 
 if TYPE_CHECKING:
@@ -106,7 +106,8 @@ class AsyncKafkaConsumer:
         self._client = client = ConsumerClient(type(self).__name__, topics, settings)
         self.config = client.config
         self._calls = ConsumerCalls(client)
-        self._cursor = RecordCursor(client.buffer, client.collector)
+        self._cursor = client.cursor
+        client.reports.at_once = True
         self._max_records = client.settings.max_poll_records
 
     def __repr__(self) -> str:
@@ -147,7 +148,7 @@ class AsyncKafkaConsumer:
             if autocommit:
                 self._cursor.mark_consumed()
             self._cursor.interrupt()
-        await self._client.finish_close(timeout)
+        await self._client.finish_close(timeout, commits=autocommit)
 
     async def stop(self) -> None:
         """Close the consumer (aiokafka's name)."""
@@ -193,6 +194,7 @@ class AsyncKafkaConsumer:
     commit = _awaiting(ConsumerCalls.commit, counts=True)
     commit_async = _counting(ConsumerCalls.commit_async)
     committed = _awaiting(ConsumerCalls.committed)
+    group_metadata = _reading(ConsumerCalls.group_metadata)
 
     # -- questions -------------------------------------------------------------------------
 

@@ -8,11 +8,12 @@ before a call that asks for positions or changes what is read.
 from __future__ import annotations
 
 from functools import wraps
-from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from kafka.consumer import arguments
 from kafka.consumer.posted_seeks import Seek
 from kafka.errors import IllegalStateError, KafkaTimeoutError
+from kafka.structs import TopicPartition
 from kafka.subscription import check_partitions, check_topic_name
 from kafka.subscription.reset import EARLIEST, EARLIEST_TIMESTAMP, LATEST, LATEST_TIMESTAMP
 
@@ -21,9 +22,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Coroutine
 
     from kafka.consumer.client import ConsumerClient
+    from kafka.consumer.commit_part import CommitPart
     from kafka.consumer.fetch_health import PartitionHealth
+    from kafka.future import Future
     from kafka.metrics.sensors import Values
-    from kafka.structs import OffsetAndMetadata, OffsetAndTimestamp, TopicPartition
+    from kafka.structs import ConsumerGroupMetadata, OffsetAndMetadata, OffsetAndTimestamp
     from kafka.subscription.subscription_state import Listener
 
 P = ParamSpec("P")
@@ -79,6 +82,7 @@ class ConsumerCalls:
                 listener.
         """
         self.client.check_not_closed()
+        self.client.check_may_subscribe()
         self._subscription.subscribe(topics, pattern, listener)
         self._apply_subscription()
 
@@ -93,6 +97,7 @@ class ConsumerCalls:
             TypeError: an element is no `TopicPartition`.
         """
         self.client.check_not_closed()
+        self._commit_before_change()
         if partitions:
             self._subscription.assign_from_user(partitions)
         else:
@@ -102,6 +107,7 @@ class ConsumerCalls:
     def unsubscribe(self) -> None:
         """Stop reading, and forget all positions."""
         self.client.check_not_closed()
+        self._commit_before_change()
         self._subscription.unsubscribe()
         self._apply_subscription()
 
@@ -113,6 +119,11 @@ class ConsumerCalls:
     def assignment(self) -> set[TopicPartition]:
         """Return the partitions read now."""
         return set(self._subscription.assignment.partitions)
+
+    def _commit_before_change(self) -> None:
+        core = self.client.core_or_none
+        if core is not None and core.commits is not None:
+            core.commits.commit_before_change()
 
     def _apply_subscription(self) -> None:
         core = self.client.core_or_none
@@ -252,45 +263,109 @@ class ConsumerCalls:
 
     # -- groups ----------------------------------------------------------------------------
 
+    @wakeable
     async def commit(
         self,
         offsets: dict[TopicPartition, OffsetAndMetadata] | None = None,
         timeout_ms: float | None = None,
     ) -> None:
-        """Commit offsets to the group's coordinator.
+        """Commit offsets to the group's coordinator, and wait until it has them.
+
+        Callbacks of `commit_async` run that have an outcome by then.
+
+        Args:
+            offsets: the offset of the next record to read, by partition; ``None`` for all that was
+                consumed.
+            timeout_ms: how long to try, in ms; ``None`` for ``default_api_timeout_ms``.
 
         Raises:
+            CommitFailedError: the group has moved on without this consumer, or took partitions
+                away; says which, and what to do.
+            RebalanceInProgressError: the group waits for a `poll` of this consumer.
+            KafkaTimeoutError: the coordinator was not found, or did not take the offsets, in time.
+            TopicAuthorizationFailedError: some topics may not be read; the other offsets were
+                committed.
             IllegalStateError: the consumer has no ``group_id``.
+            TypeError: *offsets* is no dict of `OffsetAndMetadata` by `TopicPartition`.
+            ValueError: an offset is negative.
         """
-        del offsets, timeout_ms
-        raise IllegalStateError("Requires group_id")
+        checked = arguments.commit_offsets(offsets)
+        await self._commits().commit(checked, self.client.deadline(timeout_ms))
 
     def commit_async(
         self,
         offsets: dict[TopicPartition, OffsetAndMetadata] | None = None,
-        callback: Callable[[object, object], object] | None = None,
-    ) -> None:
+        # Any: the user's function; its arguments have these types or narrower ones.
+        callback: Callable[[Any, Any], object] | None = None,
+    ) -> Future:
         """Commit offsets to the group's coordinator in the background.
 
+        Commits take effect in the order of the calls. One that fails is tried again for
+        ``default_api_timeout_ms`` if that may help.
+
+        Args:
+            offsets: as in `commit`.
+            callback: called with the offsets and ``None``, or the error, inside the next `poll`,
+                `commit` or `close`; in async code as soon as there is an outcome. By default
+                ``default_offset_commit_callback``.
+
+        Returns:
+            A future that gets its outcome when the callback is called; it can be awaited.
+
         Raises:
             IllegalStateError: the consumer has no ``group_id``.
+            TypeError: *offsets* is no dict of `OffsetAndMetadata` by `TopicPartition`.
+            ValueError: an offset is negative.
         """
-        del offsets, callback
-        raise IllegalStateError("Requires group_id")
+        self.client.check_open()
+        checked = arguments.commit_offsets(offsets)
+        return self._commits().commit_later(checked, callback)
 
+    # Any: the value depends on the arguments, and kafka-python's users do not narrow it.
+    @wakeable
     async def committed(
         self,
-        partition: TopicPartition,
+        partition: TopicPartition | Collection[TopicPartition],
         metadata: bool = False,
         timeout_ms: float | None = None,
-    ) -> int | OffsetAndMetadata | None:
-        """Return the group's committed offset of *partition*.
+    ) -> Any:
+        """Return what the group has committed.
+
+        Args:
+            partition: one partition, or several; they need not be assigned.
+            metadata: return the whole `OffsetAndMetadata` instead of the offset.
+            timeout_ms: how long to try, in ms; ``None`` for ``default_api_timeout_ms``.
+
+        Returns:
+            The offset of the next record to read, ``None`` if nothing is committed; for several
+            partitions a dict of them.
 
         Raises:
+            KafkaTimeoutError: the coordinator was not found, or did not answer, in time.
+            GroupAuthorizationFailedError: the group may not be described.
             IllegalStateError: the consumer has no ``group_id``.
+            TypeError: *partition* is no `TopicPartition`.
         """
-        del partition, metadata, timeout_ms
-        raise IllegalStateError("Requires group_id")
+        wanted = arguments.one_or_many(partition)
+        found = await self._commits().committed(wanted, self.client.deadline(timeout_ms))
+        values = {
+            tp: given if metadata or given is None else given.offset for tp, given in found.items()
+        }
+        return values[partition] if isinstance(partition, TopicPartition) else values
+
+    def group_metadata(self) -> ConsumerGroupMetadata:
+        """Return what the consumer is in its group now, for transactions (KIP-447); any thread.
+
+        Raises:
+            IllegalStateError: the consumer has no ``group_id``, or is not started.
+        """
+        return self._commits().group_metadata()
+
+    def _commits(self) -> CommitPart:
+        commits = self.client.core.commits
+        if commits is None:
+            raise IllegalStateError("Requires group_id")
+        return commits
 
     # -- questions about topics and partitions ---------------------------------------------
 

@@ -21,8 +21,9 @@ from kafka._base.waiting import bounded
 from kafka.config.consumer import ConsumerConfig
 from kafka.config.foreign_names import refuse_positional
 from kafka.consumer import arguments
+from kafka.consumer.commit_reports import CommitReports
 from kafka.consumer.fetch_buffer import FetchBuffer
-from kafka.consumer.fetch_collector import FetchCollector
+from kafka.consumer.fetch_collector import FetchCollector, RecordCursor
 from kafka.consumer.record_decoder import RecordDecoder
 from kafka.consumer.wakeable_calls import WOKEN, WakeableCalls
 from kafka.errors import IllegalStateError, WakeupError
@@ -80,6 +81,8 @@ class ConsumerClient:
         subscription: what to read.
         buffer: the fetched data.
         collector: takes records out of the buffer.
+        cursor: the place of the application among them.
+        reports: outcomes of commits for the application.
         core_or_none: what runs on the loop, ``None`` before the start.
         closed: whether the consumer was closed, or could not start.
     """
@@ -112,6 +115,8 @@ class ConsumerClient:
             ),
         )
         self.collector = FetchCollector(self.buffer, decoder, self._observer)
+        self.cursor = RecordCursor(self.buffer, self.collector)
+        self.reports = CommitReports(self.buffer.call_attention)
         self.closed = False
         self.core_or_none: ConsumerCore | None = None
         self._polled = False
@@ -119,6 +124,7 @@ class ConsumerClient:
         self._closing: asyncio.Task[None] | None = None
         self._wakeable = WakeableCalls(self.buffer)
         if topics:
+            self.check_may_subscribe()
             self.subscription.subscribe(topics)
 
     def __repr__(self) -> str:
@@ -151,6 +157,7 @@ class ConsumerClient:
             network,
             self.subscription,
             self.buffer,
+            self.reports,
             network.runtime,
         )
         self.core_or_none = core
@@ -158,7 +165,7 @@ class ConsumerClient:
             await core.start(Deadline.after(clock.now(), settings.bootstrap_timeout))
         except BaseException:
             self.closed = True
-            await self.finish_close(0.0)
+            await self.finish_close(0.0, commits=False)
             raise
 
     def begin_close(self) -> bool:
@@ -168,25 +175,28 @@ class ConsumerClient:
         self.closed = True
         return True
 
-    async def finish_close(self, seconds: float) -> None:
+    async def finish_close(self, seconds: float, *, commits: bool = True) -> None:
         """Free all resources, after `begin_close`; brokers get so many *seconds* to answer.
 
         The work is done once, in a task of its own. A caller that is cancelled leaves it running,
-        and the next call waits for what is left of it.
+        and the next call waits for what is left of it. With *commits*, it begins by committing what
+        was consumed, if the options say so.
         """
         if self._closing is None:
-            self._closing = asyncio.create_task(self._free(seconds), name="kafka-close")
+            self._closing = asyncio.create_task(
+                self._free(seconds, commits=commits), name="kafka-close"
+            )
             self._closing.add_done_callback(mark_retrieved)  # the caller may be gone
         if not self._closing.done():
             await asyncio.shield(self._closing)
 
-    async def _free(self, seconds: float) -> None:
+    async def _free(self, seconds: float, *, commits: bool) -> None:
         core = self.core_or_none
         try:
             if core is None:
                 self.buffer.close()
             else:
-                await core.close(Deadline.after(core.clock.now(), seconds))
+                await core.close(Deadline.after(core.clock.now(), seconds), commits=commits)
         finally:
             if self.sensors is not None:
                 self.sensors.close()
@@ -197,6 +207,14 @@ class ConsumerClient:
         """Raise `IllegalStateError` if the consumer was closed."""
         if self.closed:
             raise IllegalStateError(f"{self._name} is closed")
+
+    def check_may_subscribe(self) -> None:
+        """Raise `IllegalStateError` with ``group_id``: nothing joins groups yet."""
+        if self.settings.group_id is not None:
+            raise IllegalStateError(
+                "subscribe() with group_id: membership in a group is not part of this release; use "
+                "assign(), or leave group_id out"
+            )
 
     def check_open(self) -> ConsumerCore:
         """Return the core.
@@ -264,7 +282,17 @@ class ConsumerClient:
             raise WakeupError(WOKEN)
         if core.posted_seeks.waiting:
             core.posted_seeks.flush()
+        if self.buffer.attention:
+            self._attend(core)
         return collect()
+
+    def _attend(self, core: ConsumerCore) -> None:
+        """Do what waits for the application to come back."""
+        self.buffer.take_attention()
+        if core.commits is not None and core.commits.is_auto_due:
+            self.cursor.mark_consumed()
+            core.commits.commit_auto()
+        self.reports.run()
 
     def check_source(self, remaining: float) -> None:
         """Say so if nothing is subscribed to or assigned, before a wait of *remaining* seconds.

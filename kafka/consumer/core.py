@@ -14,6 +14,7 @@ from kafka._base.backoff import ExponentialBackoff
 from kafka._base.drive import Driver
 from kafka._base.logs import logger
 from kafka._base.signal import Signal
+from kafka.consumer.commit_part import CommitPart
 from kafka.consumer.fetch_health import STUCK, PartitionHealth, partition_health, topic_health
 from kafka.consumer.fetch_requests import FetchLimits
 from kafka.consumer.fetch_response import FetchSettings
@@ -33,7 +34,14 @@ from kafka.coordinator.membership import (
     SetHold,
     WantTopics,
 )
-from kafka.errors import RetriableError, TopicAuthorizationFailedError, for_code
+from kafka.errors import (
+    IllegalStateError,
+    KafkaError,
+    RetriableError,
+    TopicAuthorizationFailedError,
+    for_code,
+)
+from kafka.net.coordinator_link import CoordinatorLink
 from kafka.protocol.messages.metadata import MetadataRequest
 from kafka.structs import TopicPartition
 from kafka.subscription import FetchState, Hold, OffsetReset
@@ -45,6 +53,7 @@ if TYPE_CHECKING:
     from kafka._base.runtime import Runtime
     from kafka.cluster import ClusterSnapshot
     from kafka.config.consumer import ConsumerConfig
+    from kafka.consumer.commit_reports import CommitReports
     from kafka.consumer.fetch_buffer import FetchBuffer
     from kafka.consumer.fetch_planner import Reason
     from kafka.consumer.posted_seeks import Seek
@@ -64,9 +73,11 @@ class ConsumerCore:
         client: the network, not started yet.
         subscriptions: what to read.
         buffer: where fetched data goes.
+        reports: where outcomes of commits go that nobody waits for.
         runtime: the surroundings.
 
     Attributes:
+        commits: offsets in the group, ``None`` without ``group_id``.
         loop: the event loop that all of it runs on.
         posted_seeks: seeks of a thread that does not wait for the loop.
         changed: notified when a poll, or a wait for a position, should look at the buffer again.
@@ -78,6 +89,7 @@ class ConsumerCore:
         client: NetworkClient,
         subscriptions: SubscriptionState,
         buffer: FetchBuffer,
+        reports: CommitReports,
         runtime: Runtime,
     ) -> None:
         self.client = client
@@ -100,9 +112,12 @@ class ConsumerCore:
         self._positions = PositionMachine(
             subscriptions,
             buffer,
-            PositionSettings(policy, config.request_timeout, backoff),
+            PositionSettings(
+                policy, config.request_timeout, backoff, in_group=config.group_id is not None
+            ),
             runtime.uniform,
         )
+        self.commits = self._commit_part(reports, backoff)
         self._leaders = LeaderHedge(client, config.request_timeout)
         self._lookup = OffsetLookup(
             client,
@@ -112,7 +127,8 @@ class ConsumerCore:
         )
         self._troubles = TopicTroubles(creates=config.allow_auto_create_topics)
         self.posted_seeks = PostedSeeks(buffer, self.post, self.seek)
-        self._driver = Driver((self._membership, self._positions), runtime)
+        commits = () if self.commits is None else self.commits.machines
+        self._driver = Driver((self._membership, *commits, self._positions), runtime)
         self._fetcher = Fetcher(
             client,
             subscriptions,
@@ -126,6 +142,24 @@ class ConsumerCore:
         buffer.watch(self.changed.notify_threadsafe)
         client.on_metadata.append(self._on_metadata)
         client.supervisor.on_failure.append(self._on_client_failure)
+
+    def _commit_part(
+        self, reports: CommitReports, backoff: ExponentialBackoff
+    ) -> CommitPart | None:
+        group_id = self._config.group_id
+        if group_id is None:
+            return None
+        return CommitPart(
+            group_id,
+            self._config,
+            self.client,
+            CoordinatorLink(self.client, group_id),
+            self._subscriptions,
+            self._buffer,
+            reports,
+            backoff=backoff,
+            run_machines=lambda: self._driver.run_now(),  # noqa: PLW0108 - there is none yet
+        )
 
     def _performers(self) -> dict[type, Callable[..., None]]:
         requests = PositionRequests(
@@ -146,6 +180,7 @@ class ConsumerCore:
             SetHold: self._set_hold,
             ListOffsets: requests.list_offsets,
             CheckEpochs: requests.check_epochs,
+            **({} if self.commits is None else self.commits.performers(self._positions)),
         }
 
     # -- life ------------------------------------------------------------------------------
@@ -161,14 +196,25 @@ class ConsumerCore:
             return
         self._active = True
         self._membership.on_user_poll(self.clock.now())
+        if self.commits is not None:
+            self.commits.on_user_poll(self.clock.now())
         self._positions.on_user_poll()
         self._driver.run_now()
         self._fetcher.activate()
 
-    async def close(self, deadline: Deadline) -> None:
-        """Stop everything; what cannot be said to the brokers in time is not said."""
+    async def close(self, deadline: Deadline, *, commits: bool) -> None:
+        """Stop everything; what cannot be said to the brokers in time is not said.
+
+        Args:
+            deadline: when to give up.
+            commits: whether what was consumed is committed, if the options say so.
+        """
+        if self.commits is not None and self.client.supervisor.failure is None:
+            self._buffer.call_attention()  # the poll that waits finds the consumer closed
+            await self.commits.close(deadline, consumed=commits)
         self._buffer.close()
         self._driver.close()
+        self._abandon_commits(IllegalStateError("the consumer was closed"))
         try:
             async with asyncio.timeout_at(deadline.timeout_at):
                 await self._fetcher.close()
@@ -197,9 +243,14 @@ class ConsumerCore:
         self._driver.run_now()
         self._fetcher.run_once()
 
+    def _abandon_commits(self, error: KafkaError) -> None:
+        if self.commits is not None:
+            self.commits.abandon(error)
+
     def _on_client_failure(self, error: BaseException) -> None:
         self._buffer.fail(error)
         self._driver.close()
+        self._abandon_commits(KafkaError(f"a background task failed: {error!r}"))
         self._fetcher.stop()
 
     # -- what the application wants --------------------------------------------------------
@@ -309,6 +360,8 @@ class ConsumerCore:
 
     def _on_metadata(self, snapshot: ClusterSnapshot) -> None:
         self._membership.on_metadata(snapshot, self.clock.now())
+        if self.commits is not None:
+            self.commits.on_metadata(snapshot)
         self._positions.on_metadata(snapshot)
         self._driver.run_now()
         self._fetcher.look_at_all()

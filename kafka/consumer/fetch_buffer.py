@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from kafka._base.reentrant_lock import reentrant_lock
 from kafka._base.waiting import Notification
+from kafka.structs import OffsetAndMetadata
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -84,6 +85,7 @@ class FetchBuffer:
             `take_changes` has something to return: the fetcher has work.
 
     Attributes:
+        attention: whether the next poll has something to do before it looks for records.
         stuck: the partitions whose data could not be read; fetching more of it is of no use.
     """
 
@@ -96,6 +98,7 @@ class FetchBuffer:
         self._max_bytes = max_bytes(0)
         self._on_space_available = on_space_available
         self._owes_call = False
+        self.attention = False
         self.stuck: set[TopicPartition] = set()
         self._slots: dict[TopicPartition, _Slot] = {}
         # Partitions that may have an error to raise, the oldest error first.
@@ -141,6 +144,27 @@ class FetchBuffer:
         with self._lock:
             slot = self._slots.get(tp)
             return -1 if slot is None else slot.leader_epoch
+
+    def consumed(
+        self, partitions: Collection[TopicPartition] | None = None
+    ) -> dict[TopicPartition, OffsetAndMetadata]:
+        """Return what the application has consumed, as it is committed.
+
+        Args:
+            partitions: which of the assigned partitions; ``None`` for all.
+
+        Returns:
+            The offset after the last record consumed and the epoch of that; partitions without a
+            position, and those that were just sought, are left out.
+        """
+        with self._lock:
+            return {
+                tp: OffsetAndMetadata(slot.position, "", slot.leader_epoch)
+                for tp, slot in self._slots.items()
+                if slot.position is not None
+                and slot.generation != _LEFT
+                and (partitions is None or tp in partitions)
+            }
 
     # -- the loop's side -------------------------------------------------------------------
 
@@ -259,6 +283,13 @@ class FetchBuffer:
             self._notify_changed()
             self._notify()
 
+    def call_attention(self) -> None:
+        """Have the next poll, or the one that waits, call `take_attention`; any thread."""
+        with self._lock:
+            self.attention = True
+            self._notify_changed()
+            self._notify()
+
     def close(self) -> None:
         """Drop everything and end the poll that waits; any thread."""
         with self._lock:
@@ -282,6 +313,10 @@ class FetchBuffer:
             woken, self._woken = self._woken, False
             return woken
 
+    def take_attention(self) -> None:
+        """Take note that there is something to do."""
+        self.attention = False
+
     def wait(self, timeout: float) -> None:
         """Block until there may be something to look at, or *timeout* seconds have passed.
 
@@ -303,6 +338,7 @@ class FetchBuffer:
         return bool(
             self._closed
             or self._woken
+            or self.attention
             or self._fatal is not None
             or self._errors
             or self._next() is not None

@@ -27,6 +27,7 @@ _EXPECTED: Final = {Reason.PAUSED, Reason.FAILED, Reason.BUFFER_FULL, Reason.NOT
 STUCK: Final = {
     Reason.NO_LEADER,
     Reason.INITIALIZING,
+    Reason.AWAIT_COMMITTED,
     Reason.AWAIT_RESET,
     Reason.FAILED,
     Reason.BACKING_OFF,
@@ -38,8 +39,8 @@ class PartitionHealth(NamedTuple):
     """One assigned partition at one moment.
 
     Args:
-        state: what it waits for: ``initializing``, ``fetching``, ``await reset`` or
-            ``await validation``.
+        state: what it waits for: ``initializing``, ``await committed``, ``fetching``,
+            ``await reset`` or ``await validation``.
         reason: why no new fetch is sent for it now, ``None`` if one can be.
         position: offset of the next record to be returned, ``None`` without a position.
         lag: records between the position and the end as of the last fetch, ``None`` if unknown.

@@ -27,6 +27,7 @@ class Reason(Enum):
     IN_FLIGHT = "a fetch from its node is in flight"
     PAUSED = "paused by the application"
     INITIALIZING = "has no position yet"
+    AWAIT_COMMITTED = "waits for its committed offset"
     AWAIT_RESET = "waits for its position to be looked up"
     AWAIT_VALIDATION = "waits for its position to be validated"
     FAILED = "has an error that the next poll raises"
@@ -39,6 +40,7 @@ class Reason(Enum):
 
 _STATE_REASONS = {
     FetchState.INITIALIZING: Reason.INITIALIZING,
+    FetchState.AWAIT_COMMITTED: Reason.AWAIT_COMMITTED,
     FetchState.AWAIT_RESET: Reason.AWAIT_RESET,
     FetchState.AWAIT_VALIDATION: Reason.AWAIT_VALIDATION,
 }

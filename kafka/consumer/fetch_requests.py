@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from kafka.consumer.offset_requests import by_topic
 from kafka.protocol.adapt import FETCH_WITHOUT_TOPIC_IDS
 from kafka.protocol.messages.fetch import FetchRequest
 from kafka.structs import TopicPartition
+from kafka.subscription.grouping import by_topic
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

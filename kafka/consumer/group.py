@@ -20,7 +20,7 @@ from kafka.config.consumer import ConsumerConfig
 from kafka.consumer import arguments
 from kafka.consumer.calls import ConsumerCalls
 from kafka.consumer.client import ConsumerClient, settings_of
-from kafka.consumer.fetch_collector import RecordCursor, as_lists
+from kafka.consumer.fetch_collector import as_lists
 from kafka.errors import IllegalStateError, KafkaConfigurationError, KafkaError
 from kafka.sync.exclusive import ExclusiveUse
 from kafka.sync.facade import GRACE, Facade, blocking, local
@@ -48,12 +48,14 @@ def _waiting(
     method: Callable[Concatenate[ConsumerCalls, P], Coroutine[None, None, T]],
     *,
     counts: bool = False,
+    reports: bool = False,
 ) -> Callable[Concatenate[KafkaConsumer, P], T]:
     """Return a coroutine method as one of the face that blocks.
 
     Args:
         method: the method.
         counts: whether the record in hand counts as consumed first.
+        reports: whether outcomes of asynchronous commits are reported in the end.
     """
     run = blocking(method, _limit)
 
@@ -62,7 +64,11 @@ def _waiting(
         with self._exclusively():
             if counts:
                 self._cursor.mark_consumed()
-            return run(self, *args, **kwargs)
+            try:
+                return run(self, *args, **kwargs)
+            finally:
+                if reports:
+                    self._client.reports.run()
 
     return call
 
@@ -114,7 +120,7 @@ class KafkaConsumer(Facade[ConsumerCalls]):
         self._client = client = ConsumerClient(type(self).__name__, topics, settings)
         self.config = client.config
         super().__init__(ConsumerCalls(client), EventLoopThread(f"kafka-{settings.client_id}-io"))
-        self._cursor = RecordCursor(client.buffer, client.collector)
+        self._cursor = client.cursor
         client.collector.yield_to_loop = partial(sleep, 0)
         self._clock = SystemClock()
         self._max_records = settings.max_poll_records
@@ -155,9 +161,10 @@ class KafkaConsumer(Facade[ConsumerCalls]):
     resume = _counting(ConsumerCalls.resume)
     paused = local(ConsumerCalls.paused)
     health = _counting(ConsumerCalls.health)
-    commit = _waiting(ConsumerCalls.commit, counts=True)
+    commit = _waiting(ConsumerCalls.commit, counts=True, reports=True)
     commit_async = _counting(ConsumerCalls.commit_async)
     committed = _waiting(ConsumerCalls.committed)
+    group_metadata = local(ConsumerCalls.group_metadata)
 
     # -- questions -------------------------------------------------------------------------
 
@@ -322,12 +329,13 @@ class KafkaConsumer(Facade[ConsumerCalls]):
             if self._thread.is_running:
                 if autocommit:
                     self._count_record_in_hand()
-                self._thread.call(client.finish_close(timeout), timeout + GRACE)
+                self._thread.call(client.finish_close(timeout, commits=autocommit), timeout + GRACE)
         except KafkaError as exc:
             if self._thread.is_running:  # no other call of close() has ended it
                 log.warning("%s closed, but not in order: %s", self.config["client_id"], exc)
         finally:
             self._thread.stop()
+        client.reports.run()
 
     def _count_record_in_hand(self) -> None:
         # A call in another thread has counted it already, when it began.
@@ -351,7 +359,7 @@ class KafkaConsumer(Facade[ConsumerCalls]):
         """Warn if the consumer was not closed, and close its connections."""
         lifetime: Lifetime | None = self.__dict__.get("_lifetime")  # None: options refused
         if lifetime is not None:
-            lifetime.on_collected(self, partial(self._client.finish_close, 0.0))
+            lifetime.on_collected(self, partial(self._client.finish_close, 0.0, commits=False))
 
     def _after_fork(self) -> None:
         """Make the next call in a forked child find that it is one."""

@@ -25,9 +25,10 @@ from kafka.protocol.messages.offset_for_leader_epoch import (
     OffsetForLeaderEpochResponse,
 )
 from kafka.structs import TopicPartition
+from kafka.subscription.grouping import by_topic
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from kafka.errors import KafkaError
 
@@ -205,11 +206,3 @@ def judge_epoch_end(end: EpochEnd, *, position: int, fetch_offset: int) -> Valid
         # it: fetch it again.
         return Validation(truncated=False, restart_at=position)
     return Validation(truncated=False)
-
-
-def by_topic(partitions: Iterable[TopicPartition]) -> dict[str, list[TopicPartition]]:
-    """Group *partitions* by topic, both in the order given."""
-    grouped: dict[str, list[TopicPartition]] = {}
-    for tp in partitions:
-        grouped.setdefault(tp.topic, []).append(tp)
-    return grouped

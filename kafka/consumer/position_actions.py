@@ -39,6 +39,16 @@ class Fail(NamedTuple):
     error: KafkaError
 
 
+class FetchCommitted(NamedTuple):
+    """Ask the group's coordinator, then call `PositionMachine.on_committed`.
+
+    Args:
+        partitions: what to ask about, with the number of the start of each.
+    """
+
+    partitions: Mapping[TopicPartition, int]
+
+
 class OffsetToFind(NamedTuple):
     """What to look up for the start *generation* of a partition."""
 
@@ -74,4 +84,4 @@ class CheckEpochs(NamedTuple):
     partitions: Mapping[TopicPartition, PositionToCheck]
 
 
-Action = Start | Fail | SetHold | ListOffsets | CheckEpochs | RequestMetadata
+Action = Start | Fail | SetHold | FetchCommitted | ListOffsets | CheckEpochs | RequestMetadata

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
-from kafka._base.logs import logger
 from kafka._base.retry import RetryState
 from kafka.cluster import ClusterSnapshot
+from kafka.consumer.leader_search import LeaderSearch
 from kafka.consumer.offset_requests import (
     LEADER_EPOCH_VERDICTS,
     LIST_OFFSETS_VERDICTS,
@@ -23,12 +23,15 @@ from kafka.consumer.partition_timers import PartitionTimers
 from kafka.consumer.position_actions import (
     CheckEpochs,
     Fail,
+    FetchCommitted,
     ListOffsets,
     OffsetToFind,
     PositionToCheck,
     Start,
 )
+from kafka.consumer.reset_reports import ResetReports, moved
 from kafka.coordinator.membership import RequestMetadata, SetHold
+from kafka.coordinator.offset_fetch import OFFSET_FETCH_VERDICTS
 from kafka.errors import (
     KafkaError,
     LogTruncationError,
@@ -46,13 +49,15 @@ if TYPE_CHECKING:
     from kafka._base.backoff import ExponentialBackoff, Uniform
     from kafka.consumer.offset_requests import EpochEnd, FoundOffset
     from kafka.consumer.position_actions import Action
+    from kafka.coordinator.offset_fetch import FetchedOffset
     from kafka.structs import TopicPartition
     from kafka.subscription import OffsetReset, PartitionState, SubscriptionState
 
-log = logger(__name__)
-
-# Seconds; without a back-off each poll would ask for metadata again.
-_SHORTEST_SEARCH: Final = 0.001
+# What is asked about before it is fetched.
+_ASKED: Final = frozenset(
+    {FetchState.AWAIT_COMMITTED, FetchState.AWAIT_RESET, FetchState.AWAIT_VALIDATION}
+)
+_TRUNCATED: Final = "was behind the end of the log, which the new leader has truncated"
 
 
 class PositionSettings(NamedTuple):
@@ -62,11 +67,13 @@ class PositionSettings(NamedTuple):
         policy: what to do without a valid position.
         request_timeout: seconds before a search that found nothing is repeated.
         backoff: between two attempts.
+        in_group: whether what the group has committed comes before the policy.
     """
 
     policy: OffsetReset
     request_timeout: float
     backoff: ExponentialBackoff
+    in_group: bool = False
 
 
 class Progress(Protocol):
@@ -114,15 +121,17 @@ class PositionMachine:
         self._timers = PartitionTimers()
         # A question about a start is asked once at a time.
         self._asking: set[tuple[TopicPartition, int]] = set()
-        self._leaderless: set[TopicPartition] = set()
-        self._search = RetryState()
+        self._search = LeaderSearch(settings.backoff, uniform)
+        self._resets = ResetReports()
+        # Without a committed offset these are read from their beginning.
+        self._late: set[TopicPartition] = set()
 
     def __repr__(self) -> str:
         """Return a status line."""
         state = "ACTIVE" if self._active else "WAITING"
         return (
             f"<PositionMachine {state} asking={len(self._asking)}"
-            f" leaderless={len(self._leaderless)}>"
+            f" leaderless={len(self._search.leaderless)}>"
         )
 
     # -- inputs ----------------------------------------------------------------------------
@@ -139,11 +148,15 @@ class PositionMachine:
                 was written before the first look at them would be skipped, so they are read from
                 their beginning.
         """
+        assignment = self._subscriptions.assignment
+        self._late = {tp for tp in self._late if tp in assignment}
         for tp in late:
-            state = self._subscriptions.assignment.get(tp)
+            state = assignment.get(tp)
             if state is None or state.state is not FetchState.INITIALIZING:
                 continue
-            if self._settings.policy == LATEST:
+            if self._settings.in_group:
+                self._late.add(tp)
+            elif self._settings.policy == LATEST:
                 self.on_reset(state, EARLIEST)
         self._review_all()
 
@@ -156,9 +169,9 @@ class PositionMachine:
         """React to the new leaders of *changed*, which errors have named (KIP-951)."""
         self._snapshot = snapshot
         for state in self._assigned(changed):
-            self._leaderless.discard(state.tp)
+            self._search.leaderless.discard(state.tp)
             self._review(state)
-        self._end_search()
+        self._search.end_if_found()
 
     def on_seek(self, state: PartitionState, offset: int, leader_epoch: int = -1) -> None:
         """Start *state* at *offset*; with an epoch the leader is asked first (KIP-320)."""
@@ -166,9 +179,21 @@ class PositionMachine:
         state.seek(offset, generation, offset_epoch=leader_epoch)
         self._started(state)
 
-    def on_reset(self, state: PartitionState, target: OffsetReset) -> None:
-        """Look the position of *state* up anew."""
-        state.await_reset(target, self._subscriptions.next_generation())
+    def on_reset(
+        self, state: PartitionState, target: OffsetReset, lost_because: str | None = None
+    ) -> None:
+        """Look the position of *state* up anew.
+
+        Args:
+            state: the partition.
+            target: what to look for.
+            lost_because: what is wrong with the position that it had, the position being the
+                subject; ``None`` if the application wants another one.
+        """
+        generation = self._subscriptions.next_generation()
+        if lost_because is not None:
+            self._resets.lost(state.tp, generation, self._position(state), lost_because)
+        state.await_reset(target, generation)
         self._decided.append(Start(state.tp, None, -1))
         self._look_at(state)
 
@@ -182,13 +207,7 @@ class PositionMachine:
         elif policy == NONE:
             self.on_failure(state, OffsetOutOfRangeError(error_text))
         else:
-            log.warning(
-                "partition=%s-%d offset %d is out of range; resetting to %s",
-                *state.tp,
-                state.offset,
-                policy.kind.value,
-            )
-            self.on_reset(state, policy)
+            self.on_reset(state, policy, "is out of range")
 
     def on_failure(self, state: PartitionState, error: KafkaError) -> None:
         """Stop *state* until a poll has raised *error*, after the data fetched before it.
@@ -204,6 +223,19 @@ class PositionMachine:
         state.clear_failure()
         state.backed_off(now, self._settings.backoff, self._uniform)
         self._look_at(state)
+
+    def on_committed(
+        self,
+        action: FetchCommitted,
+        answer: Mapping[TopicPartition, FetchedOffset] | KafkaError,
+        now: float,
+    ) -> None:
+        """React to what came of *action*."""
+        for state in self._answered(action.partitions):
+            if isinstance(answer, KafkaError):
+                self._not_answered(state, answer, now)
+            elif state.state is FetchState.AWAIT_COMMITTED:
+                self._apply_committed(state, answer[state.tp], now)
 
     def on_offsets(
         self,
@@ -254,15 +286,16 @@ class PositionMachine:
         """Return when to poll again if no input comes before."""
         if not self._active:
             return None
-        times = [self._timers.next_due(), self._search.not_before if self._leaderless else None]
+        times = [self._timers.next_due(), self._search.next_due()]
         return min((time for time in times if time is not None), default=None)
 
     def _take_decided(self) -> list[Action]:
         decided, self._decided = self._decided, []
         return [*decided, *self._changed_holds()]
 
-    def _questions(self, now: float) -> list[ListOffsets | CheckEpochs]:
+    def _questions(self, now: float) -> list[FetchCommitted | ListOffsets | CheckEpochs]:
         due, self._due = self._due, {}
+        committed: dict[TopicPartition, int] = {}
         resets: dict[int, dict[TopicPartition, OffsetToFind]] = {}
         checks: dict[int, dict[TopicPartition, PositionToCheck]] = {}
         for state in self._assigned(due):
@@ -270,7 +303,14 @@ class PositionMachine:
                 continue
             if state.state is FetchState.INITIALIZING:
                 self._initialize(state)
-            node = self._node_to_ask(state, now)
+            if not self._may_ask(state, now):
+                continue
+            if state.state is FetchState.AWAIT_COMMITTED:
+                committed[state.tp] = state.generation
+                self._asking.add((state.tp, state.generation))
+                continue
+            # Without a leader the next metadata brings it back.
+            node = self._snapshot.leader_for(state.tp)
             if node is None:
                 continue
             if state.reset is not None:
@@ -281,39 +321,47 @@ class PositionMachine:
                 checks.setdefault(node, {})[state.tp] = check
             self._asking.add((state.tp, state.generation))
         return [
+            *([FetchCommitted(committed)] if committed else ()),
             *(ListOffsets(node, parts, now) for node, parts in resets.items()),
             *(CheckEpochs(node, parts) for node, parts in checks.items()),
         ]
 
-    def _node_to_ask(self, state: PartitionState, now: float) -> int | None:
-        """Return the leader to ask about *state* now, ``None`` if there is nothing to ask."""
-        if state.state not in {FetchState.AWAIT_RESET, FetchState.AWAIT_VALIDATION}:
-            return None
-        if state.is_stopped or (state.tp, state.generation) in self._asking:
-            return None
+    def _may_ask(self, state: PartitionState, now: float) -> bool:
+        """Return whether there is a question about *state* that may be asked now."""
+        if state.state not in _ASKED or state.is_stopped:
+            return False
+        if (state.tp, state.generation) in self._asking:
+            return False
         if not state.retry.may_start(now):
             self._timers.set(state.tp, state.retry.not_before)
-            return None
-        # Without a leader the next metadata brings it back.
-        return self._snapshot.leader_for(state.tp)
+            return False
+        return True
 
     def _initialize(self, state: PartitionState) -> None:
-        if self._settings.policy != NONE:
-            self.on_reset(state, self._settings.policy)
+        if self._settings.in_group:
+            state.await_committed()
+        else:
+            self._reset_by_policy(state)
+
+    def _reset_by_policy(self, state: PartitionState) -> None:
+        """Begin to look for the first position of *state*, if the policy allows it."""
+        policy, tp = self._settings.policy, state.tp
+        if policy == LATEST and tp in self._late:
+            policy = EARLIEST
+        if policy != NONE:
+            self.on_reset(state, policy)
             return
-        tp = state.tp
-        error = f"{tp.topic}-{tp.partition} has no position and auto_offset_reset is 'none'; seek()"
+        what = "committed offset" if self._settings.in_group else "position"
+        error = f"{tp.topic}-{tp.partition} has no {what} and auto_offset_reset is 'none'; seek()"
         self.on_failure(state, NoOffsetForPartitionError(error))
 
     def _search_leaders(self, now: float) -> None:
-        """Ask for metadata while a partition has no leader, less and less often."""
-        if not self._leaderless or not self._search.may_start(now):
-            return
-        search = self._search.failed(now, self._settings.backoff, self._uniform)
-        self._search = search._replace(not_before=max(search.not_before, now + _SHORTEST_SEARCH))
-        self._wants_metadata |= any(
-            not state.is_stopped and not state.paused for state in self._assigned(self._leaderless)
-        )
+        """Ask for metadata while a partition that is read has no leader."""
+        if self._search.is_due(now):
+            self._wants_metadata |= any(
+                not state.is_stopped and not state.paused
+                for state in self._assigned(self._search.leaderless)
+            )
 
     def _changed_holds(self) -> Iterator[SetHold]:
         on: list[TopicPartition] = []
@@ -384,15 +432,15 @@ class PositionMachine:
 
     def _review_all(self) -> None:
         """Look at all partitions: once for each answer about the cluster and each assignment."""
-        self._leaderless = set()
+        self._search.leaderless = set()
         for state in self._subscriptions.assignment:
             self._review(state)
-        self._end_search()
+        self._search.end_if_found()
 
     def _review(self, state: PartitionState) -> None:
         snapshot, tp = self._snapshot, state.tp
         if snapshot.leader_for(tp) is None:
-            self._leaderless.add(tp)
+            self._search.leaderless.add(tp)
         error = snapshot.topic_error(tp.topic)
         if error is not None and not issubclass(error, RetriableError):
             if not state.is_stopped:
@@ -401,10 +449,6 @@ class PositionMachine:
             self._follow_leader(state, snapshot.leader_epoch(tp))
         if state.state is not FetchState.FETCHING:
             self._due[tp] = None
-
-    def _end_search(self) -> None:
-        if not self._leaderless:
-            self._search = RetryState()
 
     def _follow_leader(self, state: PartitionState, epoch: int) -> None:
         if self._progress.last_leader_epoch(state.tp) < 0:
@@ -416,13 +460,14 @@ class PositionMachine:
     # -- answers ---------------------------------------------------------------------------
 
     def _answered(
-        self, asked: Mapping[TopicPartition, OffsetToFind | PositionToCheck]
+        self, asked: Mapping[TopicPartition, int | OffsetToFind | PositionToCheck]
     ) -> Iterator[PartitionState]:
         """Yield the states whose start is still the one that was asked about."""
         for tp, question in asked.items():
-            self._asking.discard((tp, question.generation))
+            generation = question if isinstance(question, int) else question.generation
+            self._asking.discard((tp, generation))
             state = self._subscriptions.assignment.get(tp)
-            if state is not None and state.generation == question.generation:
+            if state is not None and state.generation == generation:
                 self._look_at(state)
                 yield state
 
@@ -431,6 +476,20 @@ class PositionMachine:
             self._back_off(state, now)
         else:
             self._fail(state, error)
+
+    def _apply_committed(self, state: PartitionState, found: FetchedOffset, now: float) -> None:
+        verdict = verdict_for(found.error, OFFSET_FETCH_VERDICTS)
+        if verdict is Verdict.SUCCEED:
+            committed = found.committed
+            if committed is None or committed.offset is None:
+                self._reset_by_policy(state)
+            else:
+                self.on_seek(state, committed.offset, committed.leader_epoch)
+        elif verdict is Verdict.FATAL:
+            where = f"{state.tp.topic}-{state.tp.partition}"
+            self.on_failure(state, found.error(f"{where}: its committed offset"))
+        else:
+            self._back_off(state, now)
 
     def _apply_found(
         self, state: PartitionState, found: FoundOffset | None, made_at: float, now: float
@@ -447,7 +506,7 @@ class PositionMachine:
             # KIP-1106: no record is that young yet; look again, but not at once.
             state.retry = RetryState(0, made_at + self._settings.request_timeout)
         else:
-            log.info("partition=%s-%d position reset to %d", *state.tp, found.offset)
+            self._resets.found(state.tp, state.generation, found.offset)
             self.on_seek(state, found.offset)
 
     def _check_of(self, state: PartitionState) -> EpochToCheck:
@@ -472,9 +531,7 @@ class PositionMachine:
             self._apply_valid_end(state, end)
 
     def _apply_valid_end(self, state: PartitionState, end: EpochEnd) -> None:
-        position = self._progress.position(state.tp)
-        if position is None:
-            position = state.offset
+        position = self._position(state)
         policy = self._settings.policy
         result = judge_epoch_end(end, position=position, fetch_offset=state.offset)
         if not result.truncated:
@@ -484,20 +541,15 @@ class PositionMachine:
         elif policy == NONE:
             self._fail(state, _truncation_error(state, position, result.divergent))
         elif result.restart_at is None:
-            _warn_truncated(state, position, policy.kind.value)
-            self.on_reset(state, policy)
+            self.on_reset(state, policy, _TRUNCATED)
         else:
-            _warn_truncated(state, position, result.restart_at)
+            moved(state.tp, position, result.restart_at, _TRUNCATED)
             self._restart(state, result.restart_at, result.leader_epoch)
 
-
-def _warn_truncated(state: PartitionState, old: int, new: object) -> None:
-    log.warning(
-        "partition=%s-%d was truncated: records before offset %d are gone; going on at %s",
-        *state.tp,
-        old,
-        new,
-    )
+    def _position(self, state: PartitionState) -> int:
+        """Return what the application has reached; without that, where *state* started."""
+        position = self._progress.position(state.tp)
+        return state.offset if position is None else position
 
 
 def _truncation_error(

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from kafka.net.addresses import Resolver
     from kafka.net.connection import Connection
     from kafka.net.pending_response import ResponseHandler
+    from kafka.net.retrying import Refusal
     from kafka.protocol.api_versions import ApiVersions
     from kafka.protocol.messages.metadata import MetadataRequest, MetadataResponse
     from kafka.protocol.schema import Message, Request
@@ -324,6 +325,22 @@ class NetworkClient:
         self._any_node.close_second_connections()
         return response
 
+    async def ask_any(self, request: Request[R], refusal: Refusal) -> R:
+        """Ask the least loaded node once, and others while it is silent.
+
+        Args:
+            request: one that every broker can answer.
+            refusal: reads the error of a whole response.
+
+        Raises:
+            KafkaError: the last failure.
+        """
+        response = await self.retrying.send_once(
+            request, self._any_node.choose, hedge=PATIENCE, refusal=refusal
+        )
+        self._any_node.close_second_connections()
+        return response
+
     def _check(self) -> None:
         if self.supervisor.failure is not None:
             self.supervisor.check()
@@ -335,11 +352,7 @@ class NetworkClient:
 
     async def fetch(self, request: MetadataRequest) -> MetadataResponse:
         """Ask the least loaded node for metadata, and others while it is silent."""
-        response = await self.retrying.send_once(
-            request, self._any_node.choose, hedge=PATIENCE, refusal=self._refusal
-        )
-        self._any_node.close_second_connections()
-        return response
+        return await self.ask_any(request, self._refusal)
 
     def _refusal(self, response: Message) -> KafkaError | None:
         return refusal(response, needs_brokers=self.names_all_brokers())

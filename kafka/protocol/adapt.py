@@ -234,7 +234,11 @@ def _adapt_offset_fetch(request: OffsetFetchRequest, version: int) -> OffsetFetc
     topics = group.topics and [
         named(name=topic.name, partition_indexes=topic.partition_indexes) for topic in group.topics
     ]
-    return _changed(request, group_id=group.group_id, topics=topics, groups=[])
+    # KIP-447: a broker that cannot tell unstable offsets answers with the stable ones before them.
+    stable = request.require_stable and version >= 7
+    return _changed(
+        request, group_id=group.group_id, topics=topics, groups=[], require_stable=stable
+    )
 
 
 def _adapt_leave_group(request: LeaveGroupRequest, version: int) -> LeaveGroupRequest:

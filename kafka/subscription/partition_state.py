@@ -25,6 +25,8 @@ class FetchState(Enum):
 
     INITIALIZING = "initializing"
     """Without a position: committed offset or reset policy not looked at yet."""
+    AWAIT_COMMITTED = "await committed"
+    """Waiting for the group's coordinator to say what is committed."""
     FETCHING = "fetching"
     """With a position that can be fetched from."""
     AWAIT_RESET = "await reset"
@@ -38,6 +40,13 @@ _PAUSED: Final = Hold.PAUSED.value
 FETCH_TRANSITIONS: Final = Transitions(
     {
         FetchState.INITIALIZING: (
+            FetchState.AWAIT_COMMITTED,
+            FetchState.FETCHING,
+            FetchState.AWAIT_RESET,
+            FetchState.AWAIT_VALIDATION,
+        ),
+        FetchState.AWAIT_COMMITTED: (
+            FetchState.AWAIT_COMMITTED,
             FetchState.FETCHING,
             FetchState.AWAIT_RESET,
             FetchState.AWAIT_VALIDATION,
@@ -158,6 +167,10 @@ class PartitionState:
             self.holds |= hold.value
         else:
             self.holds &= ~hold.value
+
+    def await_committed(self) -> None:
+        """Wait for the committed offset."""
+        self._step(FetchState.AWAIT_COMMITTED)
 
     def seek(self, offset: int, generation: int, *, offset_epoch: int = -1) -> None:
         """Start at *offset*, under a new *generation*.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from kafka._base.logs import logger
 from kafka.config.consumer import ConsumerConfig
 from kafka.consumer import arguments
+from kafka.consumer.commit_reports import CommitFuture
 from kafka.errors import IllegalStateError, WakeupError
 from kafka.producer.arguments import check_partition_type, check_timestamp, checked_headers
 from kafka.serializer.adapt import adapt_deserializer
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from kafka.consumer.fetch_health import PartitionHealth
     from kafka.consumer.record_batch import RecordBatch
     from kafka.errors import KafkaError
+    from kafka.future import Future
     from kafka.producer.batch_encoding import Headers
     from kafka.structs import OffsetAndTimestamp
     from kafka.subscription import AsyncConsumerRebalanceListener, ConsumerRebalanceListener
@@ -432,28 +434,35 @@ class MockConsumerCalls:
     def commit(self, offsets: Offsets | None = None, timeout_ms: float | None = None) -> None:
         """Commit *offsets*, by default the positions."""
         self._check_group(timeout_ms)
-        if offsets is None:
-            offsets = self._reader.positions()
-        check_partitions(offsets)
-        self._reader.committed.update(offsets)
+        checked = arguments.commit_offsets(offsets)
+        self._reader.committed.update(self._reader.positions() if checked is None else checked)
 
     def commit_async(
         self,
         offsets: Offsets | None = None,
-        callback: Callable[[object, object], object] | None = None,
-    ) -> None:
+        # Any: the user's function; its arguments have these types or narrower ones.
+        callback: Callable[[Any, Any], object] | None = None,
+    ) -> Future:
         """Commit *offsets* and call *callback* with them and ``None``."""
         self.commit(offsets)
         if callback is not None:
             callback(self.committed_offsets() if offsets is None else offsets, None)
+        return CommitFuture().success(None)
 
     def committed(
-        self, partition: TopicPartition, metadata: bool = False, timeout_ms: float | None = None
-    ) -> int | OffsetAndMetadata | None:
-        """Return the committed offset of *partition*, or ``None``."""
+        self,
+        partition: TopicPartition | Collection[TopicPartition],
+        metadata: bool = False,
+        timeout_ms: float | None = None,
+    ) -> Any:  # Any: as in the real client
+        """Return the committed offset of *partition*, or ``None``; of several a dict."""
         self._check_group(timeout_ms)
-        found = self._reader.committed.get(partition)
-        return found if metadata or found is None else found.offset
+        wanted = arguments.one_or_many(partition)
+        found = {tp: self._reader.committed.get(tp) for tp in wanted}
+        values = {
+            tp: given if metadata or given is None else given.offset for tp, given in found.items()
+        }
+        return values[partition] if isinstance(partition, TopicPartition) else values
 
     def group_metadata(self) -> ConsumerGroupMetadata:
         """Return the metadata of the group, for a transaction."""

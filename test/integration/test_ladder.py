@@ -12,7 +12,7 @@ import pytest
 
 from kafka import KafkaConsumer, KafkaProducer
 from kafka.errors import UnsupportedVersionError
-from kafka.structs import TopicPartition
+from kafka.structs import OffsetAndMetadata, TopicPartition
 from test.support.apache_kafka import LADDER, KafkaCluster
 
 pytestmark = pytest.mark.ladder
@@ -45,6 +45,10 @@ class Rung(NamedTuple):
     @property
     def finds_offsets_by_time(self) -> bool:
         return self.number >= (0, 10, 1)
+
+    @property
+    def keeps_offsets(self) -> bool:
+        return self.number >= (0, 8, 2)
 
     @property
     def has_headers(self) -> bool:
@@ -200,6 +204,26 @@ def test_read_committed_is_granted_or_refused_by_name(
             return
         with pytest.raises(UnsupportedVersionError, match="read_committed"):
             next(consumer)
+
+
+def test_offsets_are_committed_or_refused_by_name(
+    rung: Rung, broker: KafkaCluster, produce: Callable[..., list[int]], topic: str
+) -> None:
+    produce([b"1", b"2", b"3"])
+    partition = TopicPartition(topic, 0)
+    options = {"bootstrap_servers": broker.bootstrap_servers, "group_id": topic}
+    with KafkaConsumer(auto_offset_reset="earliest", **options) as consumer:
+        consumer.assign([partition])
+        if not rung.keeps_offsets:
+            with pytest.raises(UnsupportedVersionError, match="FindCoordinator"):
+                consumer.commit({partition: OffsetAndMetadata(1)})
+            return
+        assert next(consumer).value == b"1"
+        consumer.commit()
+        assert consumer.committed(partition) == 1
+    with KafkaConsumer(auto_offset_reset="earliest", **options) as consumer:
+        consumer.assign([partition])
+        assert next(consumer).value == b"2"
 
 
 def test_compressed_records_say_what_kind_of_timestamp_they_have(

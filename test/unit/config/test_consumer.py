@@ -47,10 +47,16 @@ def test_unknown_isolation_level_is_refused(given: object, error: type[Exception
         ConsumerConfig.from_kwargs({"isolation_level": given})
 
 
-@pytest.mark.parametrize("name", ["group_id", "group_instance_id"])
-def test_groups_are_refused(name: str) -> None:
-    with pytest.raises(KafkaConfigurationError, match=f"{name}='g': consuming in a group"):
-        ConsumerConfig.from_kwargs({name: "g"})
+def test_static_membership_is_refused() -> None:
+    with pytest.raises(
+        KafkaConfigurationError, match="group_instance_id='g': consuming in a group"
+    ):
+        ConsumerConfig.from_kwargs({"group_instance_id": "g"})
+
+
+def test_group_without_a_name_is_refused() -> None:
+    with pytest.raises(KafkaConfigurationError, match="group_id='': must not be empty"):
+        ConsumerConfig.from_kwargs({"group_id": ""})
 
 
 def test_fetch_must_not_wait_as_long_as_the_request() -> None:

@@ -55,12 +55,18 @@ class Bench:
     """
 
     def __init__(
-        self, policy: OffsetReset = EARLIEST, *, active: bool = True, partitions: int = 2
+        self,
+        policy: OffsetReset = EARLIEST,
+        *,
+        active: bool = True,
+        partitions: int = 2,
+        in_group: bool = False,
     ) -> None:
         self.subscriptions = SubscriptionState()
         self.subscriptions.replace_assignment([TP, OTHER][:partitions])
         self.positions: dict[TopicPartition, tuple[int | None, int]] = {}
-        settings = PositionSettings(policy, REQUEST_TIMEOUT, ExponentialBackoff(BACKOFF, BACKOFF))
+        backoff = ExponentialBackoff(BACKOFF, BACKOFF)
+        settings = PositionSettings(policy, REQUEST_TIMEOUT, backoff, in_group=in_group)
         self.machine = PositionMachine(self.subscriptions, self, settings, lambda low, _: low)
         self.machine.on_metadata(snapshot({TP: 1, OTHER: 2}))
         self.machine.on_assignment()
@@ -100,7 +106,9 @@ class Bench:
         other = self.subscriptions.assignment.get(OTHER)
         if other is not None:
             self.machine.on_seek(other, 0)
-        if wanted is FetchState.FETCHING:
+        if wanted is FetchState.AWAIT_COMMITTED:
+            self.state.await_committed()
+        elif wanted is FetchState.FETCHING:
             self.machine.on_seek(self.state, 5)
         elif wanted is FetchState.AWAIT_RESET:
             self.machine.on_reset(self.state, EARLIEST)

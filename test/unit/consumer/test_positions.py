@@ -12,6 +12,7 @@ from kafka.consumer.offset_requests import EpochEnd, EpochToCheck
 from kafka.consumer.position_actions import (
     CheckEpochs,
     Fail,
+    FetchCommitted,
     ListOffsets,
     OffsetToFind,
     PositionToCheck,
@@ -493,6 +494,11 @@ def on_lookup(bench: Bench) -> None:
     bench.machine.on_offsets(question, KafkaConnectionError("gone"), 1.0)
 
 
+def on_committed(bench: Bench) -> None:
+    question = FetchCommitted({TP: bench.state.generation})
+    bench.machine.on_committed(question, KafkaConnectionError("gone"), 1.0)
+
+
 def on_validation(bench: Bench) -> None:
     check = PositionToCheck(bench.state.generation, EpochToCheck(2, 3))
     bench.machine.on_epochs(CheckEpochs(1, {TP: check}), KafkaConnectionError("gone"), 1.0)
@@ -529,6 +535,7 @@ INPUTS: dict[str, tuple[Callable[[Bench], object], dict[FetchState, FetchState]]
     ),
     "failure": (lambda b: b.machine.on_failure(b.state, KafkaError("broken")), {}),
     "error raised": (lambda b: b.machine.on_error_raised(b.state, 1.0), {}),
+    "committed offset without an answer": (on_committed, {}),
     "lookup without an answer": (on_lookup, {}),
     "validation without an answer": (on_validation, {}),
 }
@@ -559,7 +566,8 @@ def test_partition_is_asked_about_until_it_is_fetched_or_has_failed(
     asked = kinds([a for a in bench.poll(60.0) if TP in getattr(a, "partitions", ())])
     failed = bench.state.is_stopped
     fetched = bench.state.state is FetchState.FETCHING
-    assert (ListOffsets in asked or CheckEpochs in asked) == (not failed and not fetched)
+    questions = {FetchCommitted, ListOffsets, CheckEpochs}
+    assert bool(questions & set(asked)) == (not failed and not fetched)
 
 
 def test_machine_reads_as_a_status_line() -> None:

@@ -178,6 +178,16 @@ def test_one_group_fits_the_older_offset_fetches(version):
     older.encode(version)
 
 
+@pytest.mark.parametrize("version", range(11))
+def test_stable_offsets_are_asked_for_where_brokers_know_them(version):
+    request = offset_fetch("t", ID)
+    request.require_stable = True
+    adapted = adapt_request(request, version)
+    assert adapted.require_stable == (version >= 7)
+    assert request.require_stable
+    adapted.encode(version)
+
+
 def test_all_topics_of_a_group_need_version_2_and_names():
     request = OffsetFetchRequest(groups=[group("g", None)])
     assert version_cap(request) == 9

@@ -16,9 +16,14 @@ from kafka.subscription.reset import EARLIEST
 
 TP = TopicPartition("orders", 0)
 ALLOWED = {
+    (FetchState.INITIALIZING, FetchState.AWAIT_COMMITTED),
     (FetchState.INITIALIZING, FetchState.FETCHING),
     (FetchState.INITIALIZING, FetchState.AWAIT_RESET),
     (FetchState.INITIALIZING, FetchState.AWAIT_VALIDATION),
+    (FetchState.AWAIT_COMMITTED, FetchState.AWAIT_COMMITTED),
+    (FetchState.AWAIT_COMMITTED, FetchState.FETCHING),
+    (FetchState.AWAIT_COMMITTED, FetchState.AWAIT_RESET),
+    (FetchState.AWAIT_COMMITTED, FetchState.AWAIT_VALIDATION),
     (FetchState.FETCHING, FetchState.FETCHING),
     (FetchState.FETCHING, FetchState.AWAIT_RESET),
     (FetchState.FETCHING, FetchState.AWAIT_VALIDATION),
@@ -33,7 +38,9 @@ ALLOWED = {
 def in_state(wanted: FetchState) -> PartitionState:
     """Return a partition that got into *wanted* by its public methods."""
     state = PartitionState(TP, 1)
-    if wanted is FetchState.FETCHING:
+    if wanted is FetchState.AWAIT_COMMITTED:
+        state.await_committed()
+    elif wanted is FetchState.FETCHING:
         state.seek(5, 2)
     elif wanted is FetchState.AWAIT_RESET:
         state.await_reset(EARLIEST, 2)

@@ -1,0 +1,334 @@
+"""What a core does about committed offsets; runs on the loop, unless a method says otherwise.
+
+`CommitPart` stands between the calls of the application and `OffsetCommits`, which decides. It
+carries out what that and `AutoCommit` decide, and looks committed offsets up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from kafka._base.futures import mark_retrieved
+from kafka._base.logs import logger
+from kafka.consumer.commit_reports import CommitFuture
+from kafka.consumer.committed_offsets import CommittedOffsets
+from kafka.consumer.position_actions import FetchCommitted
+from kafka.coordinator.auto_commit import AutoCommit, CallUser
+from kafka.coordinator.commit_requests import AskRejoin, CommitKind, SendCommit, Settled
+from kafka.coordinator.membership import GROUP, NO_GENERATION, FindCoordinator, MemberIdentity
+from kafka.coordinator.offset_commits import OffsetCommits
+from kafka.errors import KafkaError
+from kafka.structs import ConsumerGroupMetadata, MemberState
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping, Sequence
+
+    from kafka._base.backoff import ExponentialBackoff
+    from kafka._base.deadline import Deadline
+    from kafka._base.drive import Machine
+    from kafka.cluster import ClusterSnapshot
+    from kafka.config.consumer import ConsumerConfig
+    from kafka.consumer.commit_reports import CommitReports
+    from kafka.consumer.fetch_buffer import FetchBuffer
+    from kafka.consumer.positions import PositionMachine
+    from kafka.coordinator.offset_fetch import FetchedOffset
+    from kafka.net.coordinator_link import CoordinatorLink
+    from kafka.net.network_client import NetworkClient
+    from kafka.protocol.messages.offset_commit import OffsetCommitResponse
+    from kafka.structs import OffsetAndMetadata, TopicPartition
+    from kafka.subscription import SubscriptionState
+
+    Offsets = Mapping[TopicPartition, OffsetAndMetadata]
+    Ended = Callable[[KafkaError | None], None]
+
+log = logger(__name__)
+
+
+class CommitPart:
+    """The offsets of one consumer in its group.
+
+    Args:
+        group_id: the group.
+        config: the options.
+        client: the network.
+        link: the way to the coordinator.
+        subscriptions: who owns what.
+        buffer: what was consumed.
+        reports: where outcomes go that nobody waits for.
+        backoff: between two attempts.
+        run_machines: has all machines polled in this step.
+
+    Attributes:
+        identity: returns who commits, ``None`` while the consumer is no member of its group; by
+            default somebody outside, who may commit while the group has no members.
+        on_rejoin: called with a reason when a commit has shown that a rebalance is due.
+    """
+
+    def __init__(
+        self,
+        group_id: str,
+        config: ConsumerConfig,
+        client: NetworkClient,
+        link: CoordinatorLink,
+        subscriptions: SubscriptionState,
+        buffer: FetchBuffer,
+        reports: CommitReports,
+        *,
+        backoff: ExponentialBackoff,
+        run_machines: Callable[[], None],
+    ) -> None:
+        self._group_id = group_id
+        self._config = config
+        self._runtime = client.runtime
+        self._clock = client.runtime.clock
+        self._link = link
+        self._buffer = buffer
+        self._reports = reports
+        self._run_machines = run_machines
+        self._ended: dict[int, Ended] = {}
+        self._outsider = MemberIdentity(group_id, "", NO_GENERATION, None)
+        self.identity: Callable[[], MemberIdentity | None] = lambda: self._outsider
+        self.on_rejoin: list[Callable[[str], None]] = []
+        self._commits = OffsetCommits(
+            group_id,
+            subscriptions,
+            lambda: self.identity(),  # noqa: PLW0108 - it is set later
+            backoff,
+            client.runtime.uniform,
+        )
+        self._auto = AutoCommit(config.auto_commit_interval) if config.enable_auto_commit else None
+        self._offsets = CommittedOffsets(client, link, group_id, config.request_timeout)
+
+    def __repr__(self) -> str:
+        """Return a status line."""
+        return f"<CommitPart {self._commits!r} {self._auto!r}>"
+
+    # -- for the core ----------------------------------------------------------------------
+
+    @property
+    def machines(self) -> Sequence[Machine]:
+        """What the driver polls."""
+        return [self._commits] if self._auto is None else [self._commits, self._auto]
+
+    # Any: each performer takes the action that it is registered for.
+    def performers(self, positions: PositionMachine) -> dict[type, Callable[[Any], None]]:
+        """Return what carries out the actions; *positions* gets committed offsets."""
+        return {
+            SendCommit: self._send,
+            Settled: self._settle,
+            AskRejoin: self._ask_rejoin,
+            FindCoordinator: self._find_coordinator,
+            CallUser: self._call_user,
+            FetchCommitted: partial(self._fetch_committed, positions),
+        }
+
+    def on_metadata(self, snapshot: ClusterSnapshot) -> None:
+        """React to a new view of the cluster."""
+        self._commits.on_metadata(snapshot)
+
+    def on_user_poll(self, now: float) -> None:
+        """React to the application asking for records."""
+        if self._auto is not None:
+            self._auto.on_user_poll(now)
+
+    def on_user_needed(self, needed: bool) -> None:
+        """React to a rebalance that waits for the application, or does so no longer."""
+        self._commits.on_user_needed(needed)
+
+    # -- commits ---------------------------------------------------------------------------
+
+    async def commit(
+        self,
+        offsets: Offsets | None,
+        deadline: Deadline,
+        kind: CommitKind = CommitKind.SYNC,
+    ) -> None:
+        """Commit *offsets*, or what was consumed, and wait for the outcome.
+
+        Raises:
+            KafkaError: why not all of it was committed.
+        """
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        waiter.add_done_callback(mark_retrieved)  # the caller may be gone
+
+        def end(error: KafkaError | None) -> None:
+            if waiter.done():
+                return
+            if error is None:
+                waiter.set_result(None)
+            else:
+                waiter.set_exception(error)
+
+        found = self._buffer.consumed() if offsets is None else offsets
+        self._submit(found, kind, deadline.at, end)
+        await waiter
+
+    async def commit_consumed(
+        self, partitions: Collection[TopicPartition], deadline: Deadline
+    ) -> None:
+        """Commit what was consumed of *partitions*, which are going to be revoked.
+
+        Without ``enable_auto_commit`` it only waits for the commits that the application has made.
+
+        Raises:
+            KafkaError: why not all of it was committed.
+        """
+        offsets = {} if self._auto is None else self._buffer.consumed(partitions)
+        await self.commit(offsets, deadline, CommitKind.REVOKE)
+
+    def commit_later(
+        self, offsets: Offsets | None, callback: Callable[[Any, Any], object] | None
+    ) -> CommitFuture:
+        """Commit *offsets*, or what was consumed; return the future of the outcome.
+
+        Args:
+            offsets: by partition; ``None`` for what was consumed.
+            callback: called with the offsets and ``None``, or the error.
+        """
+        found = self._buffer.consumed() if offsets is None else offsets
+        return self._report(found, CommitKind.ASYNC, callback)
+
+    def _report(
+        self,
+        offsets: Offsets,
+        kind: CommitKind,
+        callback: Callable[[Any, Any], object] | None = None,
+    ) -> CommitFuture:
+        """Commit *offsets*; the outcome goes to the application's side, and to *callback* there."""
+        future = CommitFuture()
+        future.add_both(callback or self._config.default_offset_commit_callback, dict(offsets))
+
+        def end(error: KafkaError | None) -> None:
+            if error is not None and kind is CommitKind.AUTO:
+                log.warning("group=%s commit by interval failed: %s", self._group_id, error)
+            self._reports.put(
+                partial(future.success, None) if error is None else partial(future.failure, error)
+            )
+
+        deadline = self._clock.now() + self._config.default_api_timeout
+        self._submit(offsets, kind, deadline, end)
+        return future
+
+    def abandon(self, error: KafkaError) -> None:
+        """Fail what is not settled: no machine is polled any more."""
+        ended, self._ended = self._ended, {}
+        for end in ended.values():
+            end(error)
+
+    async def close(self, deadline: Deadline, *, consumed: bool) -> None:
+        """Wait for all commits, the last of them being what was consumed.
+
+        Never raises: what could not be committed is logged.
+
+        Args:
+            deadline: when to give up.
+            consumed: whether what was consumed is committed if the options say so.
+        """
+        offsets = self._buffer.consumed() if consumed and self._auto is not None else {}
+        try:
+            await self.commit(offsets, deadline, CommitKind.CLOSE)
+        except KafkaError as error:
+            log.warning("group=%s closed without committing: %s", self._group_id, error)
+
+    # -- commits by interval ---------------------------------------------------------------
+
+    @property
+    def is_auto_due(self) -> bool:
+        """Whether the application's poll is to call `commit_auto`; any thread."""
+        return self._auto is not None and self._auto.is_due
+
+    def commit_auto(self) -> None:
+        """Commit what was consumed, because the interval is over; the thread that polls.
+
+        Called before anything is handed out. The caller has counted the record in hand.
+        """
+        # Here, not on the loop: what the next poll returns must not be part of it.
+        offsets = self._buffer.consumed()
+        self._runtime.post(partial(self._commit_auto, offsets))
+
+    def commit_before_change(self) -> None:
+        """Commit what was consumed, if the options say so, before something else is read."""
+        if self._auto is not None:
+            self._submit_auto(self._buffer.consumed())
+
+    def _commit_auto(self, offsets: Offsets) -> None:
+        if self._auto is not None and self._auto.on_user(self._clock.now()):
+            self._submit_auto(offsets)
+            self._run_machines()
+
+    def _submit_auto(self, offsets: Offsets) -> None:
+        if offsets:
+            self._report(offsets, CommitKind.AUTO)
+
+    # -- questions -------------------------------------------------------------------------
+
+    async def committed(
+        self, partitions: Collection[TopicPartition], deadline: Deadline
+    ) -> dict[TopicPartition, OffsetAndMetadata | None]:
+        """Return what is committed; see `CommittedOffsets.find`."""
+        return await self._offsets.find(partitions, deadline)
+
+    def group_metadata(self) -> ConsumerGroupMetadata:
+        """Return what the consumer is in its group; any thread."""
+        identity = self.identity()
+        if identity is None or identity.epoch == NO_GENERATION:
+            return ConsumerGroupMetadata(self._group_id)
+        return ConsumerGroupMetadata(
+            identity.group_id,
+            identity.epoch,
+            identity.member_id,
+            identity.instance_id,
+            MemberState.STABLE,
+        )
+
+    # -- what the machines decide ----------------------------------------------------------
+
+    def _submit(self, offsets: Offsets, kind: CommitKind, deadline: float, end: Ended) -> None:
+        number = self._commits.submit(offsets, kind, deadline)
+        self._ended[number] = end
+        self._run_machines()
+
+    def _settle(self, action: Settled) -> None:
+        end = self._ended.pop(action.number, None)
+        if end is not None:
+            end(action.error)
+
+    def _send(self, action: SendCommit) -> None:
+        self._runtime.spawn(self._commit(action), name=f"commit-{self._group_id}")
+
+    async def _commit(self, action: SendCommit) -> None:
+        answer: OffsetCommitResponse | KafkaError
+        try:
+            answer = await self._link.send(
+                action.request, channel=GROUP, timeout=self._config.request_timeout
+            )
+        except KafkaError as error:
+            answer = error
+        self._commits.on_response(action, answer, self._clock.now())
+        self._run_machines()
+
+    def _ask_rejoin(self, action: AskRejoin) -> None:
+        for listener in self.on_rejoin:
+            listener(action.reason)
+
+    def _find_coordinator(self, _: FindCoordinator) -> None:
+        self._link.find()
+
+    def _call_user(self, _: CallUser) -> None:
+        self._buffer.call_attention()
+
+    def _fetch_committed(self, positions: PositionMachine, action: FetchCommitted) -> None:
+        self._runtime.spawn(
+            self._fetch(positions, action), name=f"committed-offsets-{self._group_id}"
+        )
+
+    async def _fetch(self, positions: PositionMachine, action: FetchCommitted) -> None:
+        answer: Mapping[TopicPartition, FetchedOffset] | KafkaError
+        try:
+            answer = await self._offsets.ask(action.partitions)
+        except KafkaError as error:
+            answer = error
+        positions.on_committed(action, answer, self._clock.now())
+        self._run_machines()
