@@ -67,9 +67,10 @@ class FetchCollector:
         found: Polled
         try:
             if not update_offsets:
-                current = filter(self._is_current, chunks)
+                current = [chunk for chunk in chunks if self._is_current(chunk)]
                 found = {chunk.tp: Rows(chunk.batches) for chunk in current}
-                self._hold_chunks(chunks)
+                # What is not handed out comes behind what is; `mark_consumed` relies on it.
+                self._hold_chunks(sorted(chunks, key=lambda chunk: chunk.tp not in found))
                 return found
             # Records are made before they count: that takes long, and a signal handler may raise
             # after it.
@@ -99,6 +100,8 @@ class FetchCollector:
     def mark_consumed(self, last: ConsumerRecord) -> None:
         """Count held records up to and including *last* as consumed, in the order handed out."""
         kept: list[Chunk] = []
+        # What comes before *last* was handed out, even if it is on hold by now.
+        in_order = last[:2] in [chunk.tp for chunk in self._held]
         for index, chunk in enumerate(self._held):
             if chunk.tp == last[:2]:
                 first, rest = chunk.split(chunk.count_to(last.offset))
@@ -106,7 +109,7 @@ class FetchCollector:
                 kept += [rest] if rest.count else []
                 kept += self._held[index + 1 :]
                 break
-            if self._is_current(chunk):
+            if in_order or self._is_current(chunk):
                 self._mark_chunk(chunk)
             elif self._is_valid(chunk):
                 kept.append(chunk)

@@ -147,6 +147,17 @@ def test_partitions_handed_out_before_are_consumed_whole() -> None:
     assert (bench.buffer.position(TP), bench.buffer.position(OTHER)) == (2, 1)
 
 
+def test_partitions_handed_out_before_are_consumed_also_if_they_are_on_hold_by_now() -> None:
+    bench = Bench()
+    bench.buffer.put(fetched(batch(0, b"a", b"b")))
+    bench.buffer.put(fetched(batch(0, b"x", b"y"), tp=OTHER, generation=2))
+    polled = bench.poll(update=False)
+    for tp in (TP, OTHER):
+        bench.buffer.hold(tp, Hold.REVOKING)
+    bench.collector.mark_consumed(polled[OTHER][0])
+    assert (bench.buffer.position(TP), bench.buffer.position(OTHER)) == (2, 1)
+
+
 def test_list_in_the_hands_of_the_application_is_never_changed() -> None:
     bench = Bench()
     bench.buffer.put(fetched(batch(0, b"a", b"b", b"c")))
