@@ -34,6 +34,34 @@ def test_other_thread_gets_an_error_that_names_the_client() -> None:
         assert "Thing is not safe for multi-threaded access" in str(error_in_another_thread(use))
 
 
+def test_error_names_both_threads() -> None:
+    use = ExclusiveUse("Thing")
+    with use:
+        error = str(error_in_another_thread(use))
+    assert f"thread {threading.current_thread().name!r} is in a call" in error
+    assert "thread 'Thread-" in error
+
+
+def test_thread_that_waits_enters_when_the_other_one_leaves() -> None:
+    use = ExclusiveUse("Thing")
+    entered: list[bool] = []
+    with use:
+        thread = threading.Thread(target=lambda: entered.append(use.enter_within(600.0)))
+        thread.start()
+    thread.join()
+    assert entered == [True]
+
+
+def test_thread_that_waits_gives_up_in_time() -> None:
+    use = ExclusiveUse("Thing")
+    entered: list[bool] = []
+    with use:
+        thread = threading.Thread(target=lambda: entered.append(use.enter_within(0.01)))
+        thread.start()
+        thread.join()
+    assert entered == [False]
+
+
 def test_other_thread_may_enter_after_the_first_has_left() -> None:
     use = ExclusiveUse("Thing")
     with use:
