@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
 Listener = ConsumerRebalanceListener | AsyncConsumerRebalanceListener
+# One for all topics, or some topics with one each.
+Listeners = Listener | Mapping[str, Listener] | None
 
 _EXCLUSIVE: Final = (
     "assign(), subscribe(topics) and subscribe(pattern) exclude each other; "
@@ -87,7 +89,8 @@ class SubscriptionState:
         subscription: names of the topics subscribed to, ``None`` with `assign` and before either.
         pattern: the regular expression subscribed to, for the client to match.
         remote_pattern: the regular expression subscribed to, for the brokers to match (KIP-848).
-        listener: the user's rebalance listener.
+        listener: the user's rebalance listener, or several by topic; after `unsubscribe` still the
+            one that has to be told what becomes of the partitions.
         user_assignment: the partitions given to `assign_from_user`.
         assignment: the partitions read now; it follows the user's wishes by `replace_assignment`.
     """
@@ -97,7 +100,7 @@ class SubscriptionState:
         self.subscription: frozenset[str] | None = None
         self.pattern: re.Pattern[str] | None = None
         self.remote_pattern: str | None = None
-        self.listener: Listener | None = None
+        self.listener: Listeners = None
         self.assignment = Assignment((), 0)
         self.user_assignment: tuple[TopicPartition, ...] = ()
         self._generations = count(1)
@@ -120,19 +123,19 @@ class SubscriptionState:
         self,
         topics: Collection[str] = (),
         pattern: str | re.Pattern[str] | SubscriptionPattern | None = None,
-        listener: Listener | None = None,
+        listener: Listeners = None,
     ) -> None:
         """Subscribe to *topics*, or to all topics whose names *pattern* matches.
 
         Raises:
-            ValueError: neither is given, a name is not a legal topic name, or *pattern* is no
-                regular expression.
+            ValueError: neither is given, a name is not a legal topic name, *pattern* is no regular
+                expression, or there is a listener for a topic that is not among *topics*.
             IllegalStateError: both are given, or partitions are assigned by hand.
             TypeError: *topics* is a string or a dict, *pattern* neither a string nor compiled from
-                one, or *listener* no rebalance listener.
+                one, or *listener* neither a rebalance listener nor a dict of them by topic.
         """
         wanted = _check_topics(topics, pattern)
-        _check_listener(listener)
+        _check_listeners(listener, None if pattern else wanted)
         if pattern is not None and not topics:
             local, remote = _pattern(pattern)
             self._set_type(SubscriptionType.AUTO_PATTERN)
@@ -141,7 +144,8 @@ class SubscriptionState:
         else:
             self._set_type(SubscriptionType.AUTO_TOPICS)
             self.subscription = wanted
-        self.listener = listener
+        # A copy: the caller may change its dict.
+        self.listener = dict(listener) if isinstance(listener, Mapping) else listener
         self._seen_topics.clear()
 
     def assign_from_user(self, partitions: Iterable[TopicPartition]) -> None:
@@ -166,12 +170,11 @@ class SubscriptionState:
         return self.assignment
 
     def unsubscribe(self) -> None:
-        """Forget topics, pattern, listener and the partitions asked for."""
+        """Forget topics, pattern and the partitions asked for."""
         self.type = SubscriptionType.NONE
         self.subscription = None
         self.pattern = None
         self.remote_pattern = None
-        self.listener = None
         self.user_assignment = ()
         self._seen_topics.clear()
 
@@ -274,6 +277,18 @@ def check_partitions(partitions: Iterable[TopicPartition]) -> tuple[TopicPartiti
                 f"partitions must be TopicPartition namedtuples of a str and an int, not {tp!r}"
             )
     return found
+
+
+def _check_listeners(listeners: object, topics: frozenset[str] | None) -> None:
+    """Check one listener or several by topic; *topics* are those they may be for, if known."""
+    if not isinstance(listeners, Mapping):
+        _check_listener(listeners)
+        return
+    for topic, listener in listeners.items():
+        check_topic_name(topic)
+        if topics is not None and topic not in topics:
+            raise ValueError(f"listener has an entry for {topic!r}, which is not subscribed to")
+        _check_listener(listener)
 
 
 def _check_listener(listener: object) -> None:

@@ -55,6 +55,9 @@ def test_topics_can_be_subscribed_to_and_replaced() -> None:
         ({"topics": ["ä"]}, ValueError),
         ({"topics": ["x" * 250]}, ValueError),
         ({"topics": ["a"], "listener": object()}, TypeError),
+        ({"topics": ["a"], "listener": {"a": object()}}, TypeError),
+        ({"topics": ["a"], "listener": {1: Listener()}}, TypeError),
+        ({"topics": ["a"], "listener": {"b": Listener()}}, ValueError),
     ],
 )
 def test_bad_subscriptions_are_refused(
@@ -63,6 +66,31 @@ def test_bad_subscriptions_are_refused(
     state = SubscriptionState()
     with pytest.raises(error):
         state.subscribe(**arguments)  # type: ignore[arg-type]
+
+
+def test_listeners_may_be_given_by_topic() -> None:
+    state = SubscriptionState()
+    given = {"a": Listener()}
+    state.subscribe(["a", "b"], listener=given)
+    assert state.listener == given
+    given.clear()
+    assert state.listener != given
+
+
+def test_listeners_by_topic_go_with_a_pattern() -> None:
+    state = SubscriptionState()
+    state.subscribe(pattern="a.*", listener={"abc": Listener()})
+    assert state.listener is not None
+
+
+def test_listener_is_there_until_the_next_subscription() -> None:
+    state = SubscriptionState()
+    listener = Listener()
+    state.subscribe(["a"], listener=listener)
+    state.unsubscribe()
+    assert state.listener is listener
+    state.subscribe(["a"])
+    assert state.listener is None
 
 
 def test_refused_subscription_changes_nothing() -> None:
