@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from kafka.config.common import CommonConfig
 from kafka.config.duration import parse_duration
 from kafka.config.network import NetworkConfig
-from kafka.config.option import at_least, int32, not_empty, option, seconds, unbuilt, warn_user
+from kafka.config.option import (
+    at_least,
+    int32,
+    not_empty,
+    one_of,
+    option,
+    seconds,
+    warn_user,
+)
 from kafka.errors import KafkaConfigurationError
 from kafka.structs import IsolationLevel
 
@@ -50,6 +59,23 @@ def _assignors(value: object) -> tuple[object, ...]:
     return tuple(value)
 
 
+# Options of groups that a protocol has no use for.
+_ONLY_WITH_ANOTHER = {
+    "classic": frozenset({"group_remote_assignor"}),
+    "consumer": frozenset(
+        {"heartbeat_interval_ms", "partition_assignment_strategy", "session_timeout_ms"}
+    ),
+}
+# Instances are named like topics.
+_INSTANCE_ID = re.compile(r"[a-zA-Z0-9._-]{1,249}")
+
+
+def _instance_id(value: str) -> str:
+    if _INSTANCE_ID.fullmatch(value) and value not in {".", ".."}:
+        return value
+    raise ValueError("must be 1 to 249 of a-z, A-Z, 0-9, '.', '_' and '-', and not '.' or '..'")
+
+
 def _callable(value: object) -> object:
     if not callable(value):
         raise TypeError("must be callable")
@@ -73,9 +99,23 @@ class ConsumerConfig(CommonConfig):
     client_rack: str = option(
         "", None, "Rack or zone of this client; brokers may offer a near replica (KIP-392)."
     )
-    group_id: str | None = option(None, not_empty, "Name of the consumer group.")
-    group_instance_id: str | None = unbuilt(
-        None, "consuming in a group", "Id of a static member of the group (KIP-345)."
+    group_id: str | None = option(
+        None, not_empty, "Name of the consumer group; without one there are no groups and commits."
+    )
+    group_instance_id: str | None = option(
+        None, _instance_id, "Id of a static member of the group (KIP-345)."
+    )
+    group_protocol: str = option(
+        "classic",
+        one_of("classic", "consumer", "auto"),
+        "How the group shares partitions out: ``classic``, ``consumer`` (KIP-848, brokers of 4.0 "
+        "and later), or ``auto``: ``consumer`` if the cluster offers it when the group is joined.",
+    )
+    group_remote_assignor: str | None = option(
+        None,
+        not_empty,
+        "Assignor of the broker, such as ``uniform`` or ``range``; None: what the broker prefers "
+        "(``consumer`` protocol only).",
     )
     # What a deserializer may be is decided in kafka.serializer, where it is turned into a call.
     key_deserializer: object = option(
@@ -129,17 +169,22 @@ class ConsumerConfig(CommonConfig):
             "kafka.coordinator.assignors.roundrobin.RoundRobinPartitionAssignor",
         ),
         _assignors,
-        "Assignors by preference (groups only).",
+        "Assignors by preference (groups with the ``classic`` protocol only).",
     )
     max_poll_records: int = option(500, at_least(1), "Most records returned by one poll().")
     max_poll_interval_ms: float = option(
         300000, at_least(1), "Longest time between two polls, in ms (groups only)."
     )
     session_timeout_ms: float = option(
-        45000, at_least(1), "Time without a heartbeat after which a member is out, in ms."
+        45000,
+        at_least(1),
+        "Time without a heartbeat after which a member is out, in ms (groups with the ``classic`` "
+        "protocol only). Unless it is set, 30000 for brokers before 3.0.",
     )
     heartbeat_interval_ms: float = option(
-        3000, at_least(1), "Time between two heartbeats, in ms (groups only)."
+        3000,
+        at_least(1),
+        "Time between two heartbeats, in ms (groups with the ``classic`` protocol only).",
     )
     consumer_timeout_ms: float = option(
         math.inf, at_least(0), "The iterator ends after this long without a record, in ms."
@@ -151,7 +196,20 @@ class ConsumerConfig(CommonConfig):
 
     auto_commit_interval = seconds("auto_commit_interval_ms")
     fetch_max_wait = seconds("fetch_max_wait_ms")
+    max_poll_interval = seconds("max_poll_interval_ms")
+    heartbeat_interval = seconds("heartbeat_interval_ms")
+    session_timeout = seconds("session_timeout_ms")
     consumer_timeout = seconds("consumer_timeout_ms")
+
+    @property
+    def chosen(self) -> frozenset[str]:
+        """Names of the options that the user has set."""
+        names: frozenset[str] = self.__dict__["_chosen"]
+        return names
+
+    def without_effect(self, protocol: str) -> list[str]:
+        """Return the options that the user has set and that *protocol* has no use for."""
+        return sorted(self.chosen & _ONLY_WITH_ANOTHER.get(protocol, frozenset()))
 
     @property
     def isolation(self) -> IsolationLevel:
@@ -178,6 +236,11 @@ class ConsumerConfig(CommonConfig):
 
     def _settle(self, given: frozenset[str]) -> None:
         super()._settle(given)
+        self._put("_chosen", given)
+        for name in self.without_effect(self.group_protocol):
+            warn_user(
+                f"{name} has no effect with group_protocol={self.group_protocol!r}", UserWarning
+            )
         if self.fetch_max_wait_ms >= self.request_timeout_ms:
             raise KafkaConfigurationError(
                 f"fetch_max_wait_ms={self.fetch_max_wait_ms} must be smaller than "

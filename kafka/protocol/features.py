@@ -27,6 +27,9 @@ class Feature(NamedTuple):
 OFFSETS_FOR_TIMES: Final = Feature("offsets_for_times()", 2, "ListOffsets", 1)
 # KIP-98; older brokers ignore the isolation level and would return aborted records.
 READ_COMMITTED: Final = Feature("isolation_level 'read_committed'", 1, "Fetch", 4)
+# KIP-735: the default of brokers and clients since 3.0, which has brought this API. Brokers of 0.9
+# refuse sessions of more than 30 s.
+LONG_SESSIONS: Final = Feature("sessions of 45 s", 66, "ListTransactions", 0)
 # KIP-110
 ZSTD: Final = Feature("compression_type 'zstd'", 0, "Produce", 7)
 # KIP-1082; older brokers make it when a member joins.

@@ -47,16 +47,51 @@ def test_unknown_isolation_level_is_refused(given: object, error: type[Exception
         ConsumerConfig.from_kwargs({"isolation_level": given})
 
 
-def test_static_membership_is_refused() -> None:
-    with pytest.raises(
-        KafkaConfigurationError, match="group_instance_id='g': consuming in a group"
-    ):
-        ConsumerConfig.from_kwargs({"group_instance_id": "g"})
+@pytest.mark.parametrize("name", ["group_id", "group_instance_id", "group_remote_assignor"])
+def test_empty_name_is_refused(name: str) -> None:
+    with pytest.raises(KafkaConfigurationError, match=f"{name}=''"):
+        ConsumerConfig.from_kwargs({name: ""})
 
 
-def test_group_without_a_name_is_refused() -> None:
-    with pytest.raises(KafkaConfigurationError, match="group_id='': must not be empty"):
-        ConsumerConfig.from_kwargs({"group_id": ""})
+@pytest.mark.parametrize("name", [".", "..", "a b", "x" * 250])
+def test_instance_that_brokers_would_refuse_is_refused(name: str) -> None:
+    with pytest.raises(KafkaConfigurationError, match="group_instance_id="):
+        ConsumerConfig(group_instance_id=name)
+
+
+def test_protocol_of_a_group_is_classic_unless_told_otherwise() -> None:
+    assert ConsumerConfig().group_protocol == "classic"
+    assert ConsumerConfig(group_protocol="AUTO").group_protocol == "auto"
+    with pytest.raises(KafkaConfigurationError, match="group_protocol='streams'"):
+        ConsumerConfig(group_protocol="streams")
+
+
+@pytest.mark.parametrize(
+    ("protocol", "name", "value"),
+    [
+        ("consumer", "heartbeat_interval_ms", 5000),
+        ("consumer", "session_timeout_ms", 50_000),
+        ("consumer", "partition_assignment_strategy", ["range"]),
+        ("classic", "group_remote_assignor", "uniform"),
+    ],
+)
+def test_option_that_the_protocol_has_no_use_for_warns(
+    protocol: str, name: str, value: object
+) -> None:
+    with pytest.warns(UserWarning, match=f"{name} has no effect with group_protocol='{protocol}'"):
+        ConsumerConfig.from_kwargs({"group_protocol": protocol, name: value})
+
+
+def test_option_that_may_have_no_effect_does_not_warn_before_the_protocol_is_known() -> None:
+    config = ConsumerConfig(
+        group_protocol="auto", session_timeout_ms=50_000, group_remote_assignor="uniform"
+    )
+    assert config.without_effect("consumer") == ["session_timeout_ms"]
+    assert config.without_effect("classic") == ["group_remote_assignor"]
+
+
+def test_options_that_the_user_has_set_are_known() -> None:
+    assert ConsumerConfig(session_timeout_ms=45_000).chosen == {"session_timeout_ms"}
 
 
 def test_fetch_must_not_wait_as_long_as_the_request() -> None:
