@@ -109,6 +109,9 @@ class FetchBuffer:
         self._size = 0
         self._fatal: BaseException | None = None
         self._errors: dict[str, BaseException] = {}
+        self._group_error: BaseException | None = None
+        self._group_error_stays = False
+        self._tasks: Collection[object] = ()
         self._woken = False
         self._closed = False
         self._watchers: list[Callable[[], None]] = []
@@ -123,6 +126,10 @@ class FetchBuffer:
     def watch(self, watcher: Callable[[], None]) -> None:
         """Call *watcher* whenever a poll that waits should look again; any thread."""
         self._watchers.append(watcher)
+
+    def watch_tasks(self, tasks: Collection[object]) -> None:
+        """Count *tasks* as something that a poll has to do, whenever there are any."""
+        self._tasks = tasks
 
     def on_change(self, callback: Callable[[], None]) -> None:
         """Call *callback* when records taken earlier may no longer be handed out; any thread."""
@@ -269,6 +276,17 @@ class FetchBuffer:
             self._errors[topic] = error
             self._notify()
 
+    def put_group_error(self, error: BaseException, *, fatal: bool) -> None:
+        """Let the next poll raise *error*; a fatal one each poll, until it is cleared."""
+        with self._lock:
+            self._group_error, self._group_error_stays = error, fatal
+            self._notify()
+
+    def clear_group_error(self) -> None:
+        """Raise no error of the group any more."""
+        with self._lock:
+            self._group_error = None
+
     def fail(self, error: BaseException) -> None:
         """Let every poll from now on raise *error*: the client has broken down."""
         with self._lock:
@@ -280,6 +298,12 @@ class FetchBuffer:
         """End the poll that waits, or the next one, with a `WakeupError`; any thread."""
         with self._lock:
             self._woken = True
+            self._notify_changed()
+            self._notify()
+
+    def nudge(self) -> None:
+        """End the wait of a poll, which looks at everything again; any thread."""
+        with self._lock:
             self._notify_changed()
             self._notify()
 
@@ -317,27 +341,33 @@ class FetchBuffer:
         """Take note that there is something to do."""
         self.attention = False
 
-    def wait(self, timeout: float) -> None:
+    def wait(self, timeout: float, news: Callable[[], bool] | None = None) -> None:
         """Block until there may be something to look at, or *timeout* seconds have passed.
 
         Without a `threading.Condition`: Ctrl-C can leave one with its lock released once too often.
+
+        Args:
+            timeout: in seconds.
+            news: asked once whether there is something already, by default `has_news`.
         """
         waiter = Notification()
         try:
             self._waiters.append(waiter)
             with self._lock:
-                news = self.has_news()
-            if not news:
+                found = self.has_news() if news is None else news()
+            if not found:
                 waiter.wait(timeout)
         finally:
             if waiter in self._waiters:
                 self._waiters.remove(waiter)
 
     def has_news(self) -> bool:
-        """Return whether a poll has something to do: data, an error, a wake-up, the end."""
+        """Return whether a poll has something to do: data, an error, a task, the end."""
         return bool(
             self._closed
             or self._woken
+            or self._tasks
+            or self._group_error is not None
             or self.attention
             or self._fatal is not None
             or self._errors
@@ -436,6 +466,8 @@ class FetchBuffer:
                 return self._fatal
             if self._errors:
                 return self._errors.pop(next(iter(self._errors)))
+            if self._group_error is not None:
+                return self._take_group_error(self._group_error)
             slot = self._first_failing()
             if slot is None:
                 return None
@@ -488,6 +520,12 @@ class FetchBuffer:
         error, slot.error = slot.error, None
         self._failing.pop(slot.tp, None)
         return error
+
+    def _take_group_error(self, error: BaseException) -> BaseException:
+        if not self._group_error_stays:
+            self._group_error = None
+        # Or each time that it is raised would add to its traceback.
+        return error.with_traceback(None)
 
     def _queue(self, tp: TopicPartition, slot: _Slot) -> None:
         if slot.fetches and not slot.holds and not slot.queued:

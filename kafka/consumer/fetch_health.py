@@ -22,7 +22,14 @@ PATIENCE: Final = 60.0
 # Seconds between two checks: partitions that one cause stops are reported together.
 _PAUSE: Final = PATIENCE / 6
 # The application asked for it, or its next poll ends it.
-_EXPECTED: Final = {Reason.PAUSED, Reason.FAILED, Reason.BUFFER_FULL, Reason.NOT_POLLED}
+_EXPECTED: Final = {
+    Reason.PAUSED,
+    Reason.REVOKING,
+    Reason.ASSIGNING,
+    Reason.FAILED,
+    Reason.BUFFER_FULL,
+    Reason.NOT_POLLED,
+}
 
 STUCK: Final = {
     Reason.NO_LEADER,

@@ -12,7 +12,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from kafka.consumer.partition_timers import PartitionTimers
-from kafka.subscription import FetchState
+from kafka.subscription import FetchState, Hold
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Container, Iterable
@@ -26,6 +26,8 @@ class Reason(Enum):
 
     IN_FLIGHT = "a fetch from its node is in flight"
     PAUSED = "paused by the application"
+    REVOKING = "is about to be revoked by the group"
+    ASSIGNING = "waits for the rebalance listener"
     INITIALIZING = "has no position yet"
     AWAIT_COMMITTED = "waits for its committed offset"
     AWAIT_RESET = "waits for its position to be looked up"
@@ -43,6 +45,14 @@ _STATE_REASONS = {
     FetchState.AWAIT_COMMITTED: Reason.AWAIT_COMMITTED,
     FetchState.AWAIT_RESET: Reason.AWAIT_RESET,
     FetchState.AWAIT_VALIDATION: Reason.AWAIT_VALIDATION,
+}
+
+
+# By the lowest bit of the holds; a validation shows in the state.
+_HOLD_REASONS = {
+    Hold.PAUSED.value: Reason.PAUSED,
+    Hold.REVOKING.value: Reason.REVOKING,
+    Hold.ASSIGNING.value: Reason.ASSIGNING,
 }
 
 
@@ -224,8 +234,9 @@ class FetchPlanner:
     def _why_not(self, state: PartitionState) -> Reason | None:
         if state.is_fetchable():
             return Reason.FAILED if state.tp in self._unreadable else None
-        if state.paused:
-            return Reason.PAUSED
+        held = _HOLD_REASONS.get(state.holds & -state.holds)
+        if held is not None:
+            return held
         if state.failure is not None:
             return Reason.FAILED
         return _STATE_REASONS.get(state.state, Reason.AWAIT_VALIDATION)

@@ -34,7 +34,14 @@ def reports(
 
 @pytest.mark.parametrize("reason", [None, *Reason])
 def test_neglect_is_reported_once_unless_it_is_expected(reason: Reason | None) -> None:
-    expected = {Reason.PAUSED, Reason.FAILED, Reason.BUFFER_FULL, Reason.NOT_POLLED}
+    expected = {
+        Reason.PAUSED,
+        Reason.REVOKING,
+        Reason.ASSIGNING,
+        Reason.FAILED,
+        Reason.BUFFER_FULL,
+        Reason.NOT_POLLED,
+    }
     told = reports(lagging(), reason, 100.0, 130.0, 150.0, 160.0, 190.0, 220.0)
     assert told == ([] if reason in expected else [(160.0, Neglected(TP, 5, reason))])
 

@@ -122,10 +122,20 @@ def test_partition_without_a_valid_position_waits(state: FetchState, reason: Rea
     assert plan(partition(0, state)).reasons == {TPS[0]: reason}
 
 
-def test_paused_partition_is_left_out() -> None:
+@pytest.mark.parametrize(
+    ("hold", "reason"),
+    [
+        (Hold.PAUSED, Reason.PAUSED),
+        (Hold.REVOKING, Reason.REVOKING),
+        (Hold.ASSIGNING, Reason.ASSIGNING),
+        (Hold.PAUSED | Hold.ASSIGNING, Reason.PAUSED),
+        (Hold.REVOKING | Hold.ASSIGNING, Reason.REVOKING),
+    ],
+)
+def test_partition_on_hold_is_left_out(hold: Hold, reason: Reason) -> None:
     state = partition()
-    state.set_hold(Hold.PAUSED, on=True)
-    assert plan(state).reasons == {TPS[0]: Reason.PAUSED}
+    state.set_hold(hold, on=True)
+    assert plan(state).reasons == {TPS[0]: reason}
 
 
 def test_failed_partition_waits_for_the_error_to_be_seen() -> None:

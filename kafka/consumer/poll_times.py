@@ -1,0 +1,43 @@
+"""When the application asked for records last; what keeps ``max_poll_interval_ms``.
+
+The polling thread writes and the loop reads, without a lock and without a message: a message for
+each poll would cost more than a poll that finds data.
+"""
+
+from __future__ import annotations
+
+import math
+
+
+class PollTimes:
+    """The time of the last poll.
+
+    Args:
+        told_after: seconds without a poll after which the loop is told of the next one: something
+            may wait for it, because the application has been away for long.
+
+    Attributes:
+        told_after: as given.
+        last: when the last poll began or ended, minus infinity if the loop is to be told of the
+            next one.
+        waits: whether a poll waits at this moment: the application is there for as long as it does.
+    """
+
+    __slots__ = ("last", "told_after", "waits")
+
+    def __init__(self, told_after: float) -> None:
+        self.told_after = told_after
+        self.last = -math.inf
+        self.waits = False
+
+    def __repr__(self) -> str:
+        """Return a status line."""
+        return f"<PollTimes last={self.last:.3f}{' waiting' if self.waits else ''}>"
+
+    def last_seen(self, now: float) -> float:
+        """Return when the application was inside a poll last; minus infinity for never."""
+        return now if self.waits else self.last
+
+    def forget(self) -> None:
+        """Have the loop told of the next poll."""
+        self.last = -math.inf

@@ -1,0 +1,30 @@
+"""When the application polled last."""
+
+from __future__ import annotations
+
+import math
+
+from kafka.consumer.poll_times import PollTimes
+
+
+def test_before_the_first_poll_nobody_was_there() -> None:
+    assert PollTimes(5.0).last_seen(100.0) == -math.inf
+
+
+def test_a_poll_is_seen_at_its_time() -> None:
+    polls = PollTimes(5.0)
+    polls.last = 7.0
+    assert polls.last_seen(100.0) == 7.0
+
+
+def test_a_poll_that_waits_is_seen_now() -> None:
+    polls = PollTimes(5.0)
+    polls.last, polls.waits = 7.0, True
+    assert polls.last_seen(100.0) == 100.0
+
+
+def test_a_forgotten_poll_was_never_there() -> None:
+    polls = PollTimes(5.0)
+    polls.last = 7.0
+    polls.forget()
+    assert polls.last_seen(100.0) == -math.inf
