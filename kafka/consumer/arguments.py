@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final
 
+from kafka.coordinator.membership import LeaveMode
 from kafka.errors import IllegalStateError, SeekError
 from kafka.structs import OffsetAndMetadata, TopicPartition
 from kafka.subscription import check_partitions
@@ -42,6 +43,19 @@ def api_timeout(timeout_ms: float | None, default: float) -> float:
     if timeout_ms < 0 or math.isnan(timeout_ms):
         raise ValueError(f"timeout_ms must not be negative, not {timeout_ms!r}")
     return timeout_ms / 1000
+
+
+def leave_mode(leave_group: bool | None) -> LeaveMode:
+    """Return what ``close(leave_group=...)`` asks for.
+
+    Raises:
+        TypeError: neither a bool nor ``None``.
+    """
+    if leave_group is None:
+        return LeaveMode.DEFAULT
+    if not isinstance(leave_group, bool):
+        raise TypeError(f"leave_group must be True, False or None, not {leave_group!r}")
+    return LeaveMode.LEAVE if leave_group else LeaveMode.REMAIN
 
 
 def assigned(assignment: Assignment, tp: TopicPartition) -> PartitionState:

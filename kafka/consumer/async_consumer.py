@@ -7,7 +7,8 @@ import warnings
 from functools import partial, wraps
 from typing import TYPE_CHECKING, ClassVar, Concatenate, ParamSpec, Self, TypeVar
 
-from kafka._base.deadline import Deadline
+from kafka._base.deadline import NEVER, Deadline
+from kafka._base.logs import logger
 from kafka.config.consumer import ConsumerConfig
 from kafka.consumer import arguments
 from kafka.consumer.calls import ConsumerCalls
@@ -16,7 +17,7 @@ from kafka.consumer.fetch_collector import as_lists
 from kafka.errors import IllegalStateError, KafkaConfigurationError, KafkaError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Sequence
+    from collections.abc import Awaitable, Callable, Coroutine, Generator, Sequence
     from types import TracebackType
 
     from kafka.cluster import ClusterMetadata
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+log = logger(__name__)
 
 
 def _reading(
@@ -74,6 +77,17 @@ def _awaiting(
         return await method(self._calls, *args, **kwargs)
 
     return call
+
+
+class _Leaving:
+    """The end of membership in a group, for whoever wants to await it."""
+
+    def __init__(self, finish: Callable[[], Coroutine[None, None, None]]) -> None:
+        self._finish = finish
+
+    def __await__(self) -> Generator[None, None, None]:
+        """Wait for it."""
+        return self._finish().__await__()
 
 
 class AsyncKafkaConsumer:
@@ -131,24 +145,50 @@ class AsyncKafkaConsumer:
         """
         await self._client.start()
 
-    async def close(self, autocommit: bool = True, timeout_ms: float | None = None) -> None:
-        """Stop reading and free all resources.
+    async def close(
+        self,
+        autocommit: bool = True,
+        timeout_ms: float | None = None,
+        leave_group: bool | None = None,
+    ) -> None:
+        """Leave the group, stop reading and free all resources.
 
         May be called again, also at the same time: the call returns when all is free. If a call is
-        cancelled, closing goes on in the background.
+        cancelled, closing goes on in the background, without the rebalance listener.
 
         Args:
             autocommit: count the record in hand as consumed, and commit positions if the consumer
-                is in a group.
+                is in a group and ``enable_auto_commit`` is set.
             timeout_ms: how long to wait for brokers, in ms; ``None`` for ``request_timeout_ms``.
+            leave_group: whether to tell the group, so that others get the partitions at once
+                (KIP-1092); ``None``: a static member stays a member until its session ends, others
+                leave.
+
+        Raises:
+            Exception: what the rebalance listener has raised; the consumer is closed all the same.
         """
-        timeout = arguments.api_timeout(timeout_ms, self._client.settings.request_timeout)
-        self._client.check_loop()
-        if self._client.begin_close():
+        client = self._client
+        timeout = arguments.api_timeout(timeout_ms, client.settings.request_timeout)
+        mode = arguments.leave_mode(leave_group)
+        client.check_loop()
+        first, problem = client.begin_close(), None
+        if first:
             if autocommit:
                 self._cursor.mark_consumed()
             self._cursor.interrupt()
-        await self._client.finish_close(timeout, commits=autocommit)
+        try:
+            if first and client.is_member:
+                client.buffer.nudge()
+                await client.leave(mode, timeout, commits=autocommit)
+            await self._finish_leaving()
+        except Exception as error:  # noqa: BLE001 - the listener's; raised at the end
+            problem = error
+        except BaseException:
+            client.begin_free(timeout, commits=autocommit)
+            raise
+        await client.finish_close(timeout, commits=autocommit)
+        if problem is not None:
+            raise problem
 
     async def stop(self) -> None:
         """Close the consumer (aiokafka's name)."""
@@ -166,7 +206,13 @@ class AsyncKafkaConsumer:
         traceback: TracebackType | None,
     ) -> None:
         """Close the consumer; after an exception, without counting the record in hand."""
-        await self.close(autocommit=kind is None)
+        try:
+            await self.close(autocommit=kind is None)
+        except Exception as problem:
+            if kind is None:
+                raise
+            # The exception that ends the block is the one to see.
+            log.warning("%s rebalance listener: %r", self.config["client_id"], problem)
 
     def wakeup(self) -> None:
         """End the call that waits now, or else the next one, with `WakeupError`; any thread.
@@ -179,7 +225,19 @@ class AsyncKafkaConsumer:
 
     subscribe = _counting(ConsumerCalls.subscribe)
     assign = _counting(ConsumerCalls.assign)
-    unsubscribe = _counting(ConsumerCalls.unsubscribe)
+
+    def unsubscribe(self) -> Awaitable[None]:
+        """Stop reading, forget all positions, and leave the group.
+
+        Returns:
+            Something that may be awaited: it runs what leaving the group asks for, such as the
+            rebalance listener. Otherwise the next calls that ask for records run it.
+        """
+        self._client.check_loop()
+        self._cursor.mark_consumed()
+        self._calls.unsubscribe()
+        return _Leaving(self._finish_leaving)
+
     subscription = _reading(ConsumerCalls.subscription)
     assignment = _reading(ConsumerCalls.assignment)
     seek = _counting(ConsumerCalls.seek)
@@ -191,6 +249,9 @@ class AsyncKafkaConsumer:
     resume = _counting(ConsumerCalls.resume)
     paused = _reading(ConsumerCalls.paused)
     health = _counting(ConsumerCalls.health)
+    group_health = _counting(ConsumerCalls.group_health)
+    current_lag = _reading(ConsumerCalls.current_lag)
+    enforce_rebalance = _counting(ConsumerCalls.enforce_rebalance)
     commit = _awaiting(ConsumerCalls.commit, counts=True)
     commit_async = _counting(ConsumerCalls.commit_async)
     committed = _awaiting(ConsumerCalls.committed)
@@ -231,7 +292,7 @@ class AsyncKafkaConsumer:
             KafkaError: a partition cannot be read; others can, by the next call.
         """
         timeout, limit = arguments.poll_limits(timeout_ms, max_records, self._max_records)
-        timer = Deadline.after(self._now(), timeout)
+        timer = self._poll_timer(timeout)
         while True:
             records = await self._poll_once(timer, limit, update_offsets=update_offsets)
             if records or self._client.closed or timer.is_expired(self._now()):
@@ -251,7 +312,7 @@ class AsyncKafkaConsumer:
         `KafkaConsumer.poll_batch`.
         """
         timeout, limit = arguments.poll_limits(timeout_ms, max_records, self._max_records)
-        timer = Deadline.after(self._now(), timeout)
+        timer = self._poll_timer(timeout)
         collect = partial(self._cursor.collect_batches, limit, views=zero_copy)
         while True:
             batches = await self._collect_or_wait(timer, collect)
@@ -275,7 +336,7 @@ class AsyncKafkaConsumer:
             WakeupError: `wakeup` was called.
             IllegalStateError: the consumer is closed or not started.
         """
-        record = await self._next(Deadline.after(0.0, None))
+        record = await self._next(None)
         if record is None:
             raise IllegalStateError(f"{type(self).__name__} is closed")
         return record
@@ -293,15 +354,16 @@ class AsyncKafkaConsumer:
             return record
         if self._client.closed:
             raise StopAsyncIteration
-        record = await self._next(
-            Deadline.after(self._now(), self._client.settings.consumer_timeout)
-        )
+        record = await self._next(self._client.settings.consumer_timeout)
         if record is None:
             raise StopAsyncIteration
         return record
 
-    async def _next(self, timer: Deadline) -> ConsumerRecord | None:
+    async def _next(self, timeout: float | None) -> ConsumerRecord | None:  # noqa: ASYNC109 - waits by it
         cursor = self._cursor
+        if self._client.closed:
+            return None
+        timer = self._poll_timer(timeout)
         while not self._client.closed:
             records = await self._poll_once(timer, self._max_records, update_offsets=False)
             record = cursor.advance(records)
@@ -322,6 +384,8 @@ class AsyncKafkaConsumer:
         """Return what *collect* finds, or wait once for news until *timer* and look again."""
         client = self._client
         client.check_loop()
+        if client.tasks.waiting:
+            await self._run_tasks()
         try:
             found = client.collect_now(collect)
         except KafkaError:
@@ -336,11 +400,53 @@ class AsyncKafkaConsumer:
             # A loop of poll(0) must let the fetches through.
             await asyncio.sleep(0)
         else:
-            await client.core.changed.wait(timer, client.buffer.has_news)
+            await self._wait_for_news(timer)
+        if client.tasks.waiting and not client.closed:
+            await self._run_tasks()
         return found if client.closed else client.collect_now(collect)
+
+    async def _wait_for_news(self, timer: Deadline) -> None:
+        client = self._client
+        try:
+            client.polls.waits = True
+            await client.core.changed.wait(timer, client.buffer.has_news)
+        finally:
+            client.polls.waits = False
+            client.polls.last = self._now()
+
+    def _poll_timer(self, timeout: float | None) -> Deadline:
+        """Note that the application asks for records; return when it wants to be back."""
+        now = self._now()
+        self._client.note_poll(now)
+        return Deadline.after(now, timeout)
 
     def _now(self) -> float:
         return self._client.core.clock.now()
+
+    # -- what the group asks ---------------------------------------------------------------
+
+    async def _run_tasks(self) -> None:
+        self._cursor.mark_consumed()
+        await self._client.tasks.run_async()
+
+    async def _finish_leaving(self) -> None:
+        """Run what leaving the group asks for, until it is over.
+
+        Raises:
+            BaseException: the first error of a listener; all that had to run has run.
+        """
+        client, first = self._client, None
+        if client.tasks.is_caller():
+            # A listener makes this call: it cannot be waited for.
+            client.tasks.desert()
+        while client.is_leaving:
+            try:
+                await client.tasks.run_async()
+            except Exception as error:  # noqa: BLE001 - the user's; raised when all has run
+                first = first or error
+            await client.core.changed.wait(NEVER, client.has_news_of_leaving)
+        if first is not None:
+            raise first
 
     # -- what instrumentation reads --------------------------------------------------------
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from kafka.consumer import arguments
 from kafka.consumer.posted_seeks import Seek
+from kafka.coordinator.membership import LeaveMode
 from kafka.errors import IllegalStateError, KafkaTimeoutError
 from kafka.structs import TopicPartition
 from kafka.subscription import check_partitions, check_topic_name
@@ -24,10 +25,12 @@ if TYPE_CHECKING:
     from kafka.consumer.client import ConsumerClient
     from kafka.consumer.commit_part import CommitPart
     from kafka.consumer.fetch_health import PartitionHealth
+    from kafka.coordinator.membership import GroupHealth
     from kafka.future import Future
     from kafka.metrics.sensors import Values
     from kafka.structs import ConsumerGroupMetadata, OffsetAndMetadata, OffsetAndTimestamp
-    from kafka.subscription.subscription_state import Listener
+    from kafka.subscription import SubscriptionPattern
+    from kafka.subscription.subscription_state import Listeners
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -61,28 +64,31 @@ class ConsumerCalls:
     def subscribe(
         self,
         topics: Collection[str] = (),
-        pattern: str | re.Pattern[str] | None = None,
-        listener: Listener | None = None,
+        pattern: str | re.Pattern[str] | SubscriptionPattern | None = None,
+        listener: Listeners = None,
     ) -> None:
         """Read all partitions of *topics*, or of all topics whose names match *pattern*.
 
-        The topics replace those of an earlier subscription. Partitions and topics that appear
-        later are picked up; a partition that appears later is read from its beginning if
+        With a ``group_id`` the members of the group share the partitions out, beginning with the
+        first poll. The topics replace those of an earlier subscription. Partitions and topics that
+        appear later are picked up; a partition that appears later is read from its beginning if
         ``auto_offset_reset`` is ``latest``, so that nothing written to it is lost.
 
         Args:
             topics: names of topics.
-            pattern: a regular expression, matched from the start of each name.
-            listener: told of changes of the assignment, once the consumer is in a group.
+            pattern: a regular expression, matched from the start of each name; with a
+                `SubscriptionPattern` the brokers match it (KIP-848).
+            listener: told of changes of the assignment, if the consumer is in a group; or a dict
+                of listeners by topic.
 
         Raises:
-            ValueError: neither is given, a name is not legal, or the pattern no regular expression.
+            ValueError: neither is given, a name is not legal, the pattern no regular expression, or
+                there is a listener for a topic that is not subscribed to.
             IllegalStateError: both are given, or `assign` was used before.
             TypeError: *topics* is a string, *pattern* of the wrong type, or *listener* no rebalance
                 listener.
         """
         self.client.check_not_closed()
-        self.client.check_may_subscribe()
         self._subscription.subscribe(topics, pattern, listener)
         self._apply_subscription()
 
@@ -97,19 +103,29 @@ class ConsumerCalls:
             TypeError: an element is no `TopicPartition`.
         """
         self.client.check_not_closed()
-        self._commit_before_change()
         if partitions:
+            self._commit_before_change()
             self._subscription.assign_from_user(partitions)
+            self._apply_subscription()
         else:
-            self._subscription.unsubscribe()
-        self._apply_subscription()
+            self.unsubscribe()
 
     def unsubscribe(self) -> None:
-        """Stop reading, and forget all positions."""
+        """Stop reading, forget all positions, and leave the group.
+
+        What was consumed is committed before, if ``enable_auto_commit`` is set, and the rebalance
+        listener is called. It takes ``default_api_timeout_ms`` at most.
+        """
         self.client.check_not_closed()
-        self._commit_before_change()
-        self._subscription.unsubscribe()
-        self._apply_subscription()
+        core = self.client.core_or_none
+        if core is not None and core.group is not None and not core.group.is_over:
+            self._subscription.unsubscribe()
+            end = self.client.deadline(None)
+            core.group.leave(LeaveMode.DEFAULT, "the consumer unsubscribed", end)
+        else:
+            self._commit_before_change()
+            self._subscription.unsubscribe()
+            self._apply_subscription()
 
     def subscription(self) -> set[str] | None:
         """Return the names of the topics subscribed to, ``None`` without a subscription."""
@@ -261,7 +277,55 @@ class ConsumerCalls:
         """
         return self.client.check_open().health()
 
+    def current_lag(self, partition: TopicPartition) -> int | None:
+        """Return how many records of *partition* are still to be returned, as far as is known.
+
+        Any thread; nothing is asked of brokers.
+
+        Args:
+            partition: an assigned partition.
+
+        Returns:
+            Records between the position and the end as of the last fetch; with ``read_committed``
+            the end of what can be read. ``None`` before the first fetch.
+
+        Raises:
+            TypeError: *partition* is no `TopicPartition`.
+            IllegalStateError: it is not assigned.
+        """
+        state = arguments.assigned(self._subscription.assignment, partition)
+        end = state.high_watermark
+        if self.client.settings.isolation and state.last_stable_offset is not None:
+            end = state.last_stable_offset
+        position = self.client.buffer.position(partition)
+        return None if end is None or position is None else max(end - position, 0)
+
     # -- groups ----------------------------------------------------------------------------
+
+    def group_health(self) -> GroupHealth | None:
+        """Return how membership in the group is going.
+
+        Returns:
+            ``None`` without a ``group_id``, and with `assign`.
+        """
+        group = self.client.check_open().group
+        return None if group is None or not group.is_in_charge else group.health()
+
+    def enforce_rebalance(self, reason: str | None = None) -> None:
+        """Have the group share the partitions out anew, soon; polls carry it through.
+
+        Args:
+            reason: told to the other members' logs and the broker's.
+
+        Raises:
+            IllegalStateError: the consumer has no ``group_id``, or is not subscribed.
+        """
+        group = self.client.check_open().group
+        if group is None:
+            raise IllegalStateError("Requires group_id")
+        if not group.is_in_charge:
+            raise IllegalStateError("enforce_rebalance() needs a subscription")
+        group.rejoin(reason or "the application has asked for it")
 
     @wakeable
     async def commit(
@@ -388,7 +452,9 @@ class ConsumerCalls:
             KafkaTimeoutError: not all leaders answered in time.
         """
         wanted = arguments.search_times(timestamps)
-        return await self.client.core.find_offsets(wanted, self.client.deadline(timeout_ms))
+        return await self.client.core.questions.find_offsets(
+            wanted, self.client.deadline(timeout_ms)
+        )
 
     @wakeable
     async def beginning_offsets(
@@ -426,7 +492,9 @@ class ConsumerCalls:
         self, partitions: Collection[TopicPartition], target: int, timeout_ms: float | None
     ) -> dict[TopicPartition, int]:
         wanted = dict.fromkeys(check_partitions(partitions), target)
-        found = await self.client.core.find_offsets(wanted, self.client.deadline(timeout_ms))
+        found = await self.client.core.questions.find_offsets(
+            wanted, self.client.deadline(timeout_ms)
+        )
         return {tp: answer.offset for tp, answer in found.items() if answer is not None}
 
     @wakeable
@@ -443,7 +511,9 @@ class ConsumerCalls:
             KafkaTimeoutError: no broker answered in time.
         """
         check_topic_name(topic)
-        return await self.client.core.partitions_for_topic(topic, self.client.deadline(timeout_ms))
+        return await self.client.core.questions.partitions_for_topic(
+            topic, self.client.deadline(timeout_ms)
+        )
 
     @wakeable
     async def topics(self, timeout_ms: float | None = None) -> set[str]:
@@ -455,7 +525,7 @@ class ConsumerCalls:
         Raises:
             KafkaTimeoutError: no broker answered in time.
         """
-        return await self.client.core.topics(self.client.deadline(timeout_ms))
+        return await self.client.core.questions.topics(self.client.deadline(timeout_ms))
 
     @wakeable
     async def bootstrap(self, timeout_ms: float | None = None, refresh: bool = False) -> None:

@@ -8,6 +8,7 @@ the work on the loop is that of `kafka.consumer.core`.
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -24,7 +25,10 @@ from kafka.consumer import arguments
 from kafka.consumer.commit_reports import CommitReports
 from kafka.consumer.fetch_buffer import FetchBuffer
 from kafka.consumer.fetch_collector import FetchCollector, RecordCursor
+from kafka.consumer.poll_times import PollTimes
 from kafka.consumer.record_decoder import RecordDecoder
+from kafka.consumer.shared import Shared
+from kafka.consumer.user_tasks import UserTasks
 from kafka.consumer.wakeable_calls import WOKEN, WakeableCalls
 from kafka.errors import IllegalStateError, WakeupError
 from kafka.metrics.sensors import ConsumerSensors
@@ -35,11 +39,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
     from kafka.consumer.core import ConsumerCore
+    from kafka.consumer.group_entry import EnterGroup
+    from kafka.coordinator.membership import LeaveMode
 
 T = TypeVar("T")
 
 log = logger(__name__)
 
+CLOSED: Final = "the consumer was closed"
 _NO_SOURCE: Final = "call subscribe() or assign() first"
 
 
@@ -63,7 +70,21 @@ def settings_of(
     # For their errors, which come from the constructor like all others.
     adapt_deserializer(settings.key_deserializer, option="key_deserializer")
     adapt_deserializer(settings.value_deserializer)
+    if settings.group_id is not None:
+        # Needed in groups only, and then before the start.
+        from kafka.consumer.choose_membership import check_assignors  # noqa: PLC0415
+
+        check_assignors(settings)
     return settings
+
+
+def _entry(settings: ConsumerConfig) -> EnterGroup | None:
+    """Return what makes the parts of the core that take part in a group, if there is one."""
+    if settings.group_id is None:
+        return None
+    from kafka.consumer.enter_group import enter_group  # noqa: PLC0415
+
+    return enter_group
 
 
 class ConsumerClient:
@@ -83,6 +104,8 @@ class ConsumerClient:
         collector: takes records out of the buffer.
         cursor: the place of the application among them.
         reports: outcomes of commits for the application.
+        tasks: what the loop asks of the application's side.
+        polls: when the application polled.
         core_or_none: what runs on the loop, ``None`` before the start.
         closed: whether the consumer was closed, or could not start.
     """
@@ -93,6 +116,7 @@ class ConsumerClient:
         from kafka.consumer.core import ConsumerCore  # noqa: PLC0415
         from kafka.net.network_client import NetworkClient  # noqa: PLC0415
 
+        self._enter_group = _entry(settings)
         self._make_core = ConsumerCore
         self._make_network = NetworkClient.for_client
         self._name = name
@@ -119,12 +143,14 @@ class ConsumerClient:
         self.reports = CommitReports(self.buffer.call_attention)
         self.closed = False
         self.core_or_none: ConsumerCore | None = None
-        self._polled = False
+        self.tasks = UserTasks(self.buffer.nudge)
+        self.polls = PollTimes(
+            math.inf if settings.group_id is None else settings.max_poll_interval / 2
+        )
         self._warned = False
         self._closing: asyncio.Task[None] | None = None
         self._wakeable = WakeableCalls(self.buffer)
         if topics:
-            self.check_may_subscribe()
             self.subscription.subscribe(topics)
 
     def __repr__(self) -> str:
@@ -155,10 +181,9 @@ class ConsumerClient:
         core = self._make_core(
             settings,
             network,
-            self.subscription,
-            self.buffer,
-            self.reports,
+            Shared(self.subscription, self.buffer, self.tasks, self.polls, self.reports),
             network.runtime,
+            self._enter_group,
         )
         self.core_or_none = core
         try:
@@ -182,13 +207,18 @@ class ConsumerClient:
         and the next call waits for what is left of it. With *commits*, it begins by committing what
         was consumed, if the options say so.
         """
+        closing = self.begin_free(seconds, commits=commits)
+        if not closing.done():
+            await asyncio.shield(closing)
+
+    def begin_free(self, seconds: float, *, commits: bool) -> asyncio.Task[None]:
+        """Begin to free all resources, once; return the task that does it."""
         if self._closing is None:
             self._closing = asyncio.create_task(
                 self._free(seconds, commits=commits), name="kafka-close"
             )
             self._closing.add_done_callback(mark_retrieved)  # the caller may be gone
-        if not self._closing.done():
-            await asyncio.shield(self._closing)
+        return self._closing
 
     async def _free(self, seconds: float, *, commits: bool) -> None:
         core = self.core_or_none
@@ -207,14 +237,6 @@ class ConsumerClient:
         """Raise `IllegalStateError` if the consumer was closed."""
         if self.closed:
             raise IllegalStateError(f"{self._name} is closed")
-
-    def check_may_subscribe(self) -> None:
-        """Raise `IllegalStateError` with ``group_id``: nothing joins groups yet."""
-        if self.settings.group_id is not None:
-            raise IllegalStateError(
-                "subscribe() with group_id: membership in a group is not part of this release; use "
-                "assign(), or leave group_id out"
-            )
 
     def check_open(self) -> ConsumerCore:
         """Return the core.
@@ -258,7 +280,59 @@ class ConsumerClient:
         if core is not None and not self.closed:
             core.on_space_available()
 
+    # -- the group -------------------------------------------------------------------------
+
+    @property
+    def is_member(self) -> bool:
+        """Whether there is a group to leave, and a way to do it; any thread."""
+        core = self.core_or_none
+        if core is None or core.group is None or core.client.supervisor.failure is not None:
+            return False
+        return not core.group.is_over
+
+    @property
+    def is_leaving(self) -> bool:
+        """Whether the group is being left at this moment; any thread."""
+        core = self.core_or_none
+        return (
+            self.is_member
+            and core is not None
+            and core.group is not None
+            and (core.group.is_leaving)
+        )
+
+    def has_news_of_leaving(self) -> bool:
+        """Return whether the application's side has something to do, or to wait for no more."""
+        return bool(self.tasks.waiting) or not self.is_leaving
+
+    async def go_on_alone(self) -> None:
+        """Have the application's side asked nothing any more; on the loop."""
+        self.tasks.desert()
+
+    async def leave(self, mode: LeaveMode, seconds: float, *, commits: bool) -> None:
+        """Begin to leave the group because the consumer is closed; on the loop.
+
+        Args:
+            mode: whether the group is told.
+            seconds: until it has to be over.
+            commits: whether positions are committed if the options say so.
+        """
+        core = self.core
+        if core.group is not None:
+            deadline = Deadline.after(core.clock.now(), seconds)
+            core.group.leave(mode, CLOSED, deadline, commits=commits)
+
     # -- polls -----------------------------------------------------------------------------
+
+    def note_poll(self, now: float) -> None:
+        """Note that the application asks for records; tell the loop if it may wait for that."""
+        core, polls = self.core_or_none, self.polls
+        if core is None:
+            return
+        if now - polls.last >= polls.told_after:
+            core.post(core.on_user_poll)
+        # Last: a signal handler may raise in front of it.
+        polls.last = now
 
     def collect_now(self, collect: Callable[[], T]) -> T:
         """Return what *collect* finds now, if nothing speaks against it; the thread that polls.
@@ -275,9 +349,6 @@ class ConsumerClient:
         # Tested here, not in methods: a call costs more than the test, and each poll needs both.
         if self.closed or core is None or core.client.supervisor.failure is not None:
             core = self.check_open()
-        if not self._polled:
-            core.post(core.activate)
-            self._polled = True
         if self.buffer.take_wakeup():
             raise WakeupError(WOKEN)
         if core.posted_seeks.waiting:

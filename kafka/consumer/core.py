@@ -8,42 +8,32 @@ the loop, unless it says otherwise.
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from kafka._base.backoff import ExponentialBackoff
 from kafka._base.drive import Driver
-from kafka._base.logs import logger
 from kafka._base.signal import Signal
-from kafka.consumer.commit_part import CommitPart
-from kafka.consumer.fetch_health import STUCK, PartitionHealth, partition_health, topic_health
-from kafka.consumer.fetch_requests import FetchLimits
-from kafka.consumer.fetch_response import FetchSettings
+from kafka.consumer.broker_questions import BrokerQuestions
+from kafka.consumer.fetch_settings import fetch_settings
 from kafka.consumer.fetcher import Fetcher
+from kafka.consumer.group_entry import GroupHooks
+from kafka.consumer.health_report import HealthReport
 from kafka.consumer.leader_hedge import LeaderHedge
 from kafka.consumer.offset_lookup import OffsetLookup
 from kafka.consumer.position_actions import CheckEpochs, Fail, ListOffsets, Start
 from kafka.consumer.position_requests import PositionRequests
 from kafka.consumer.positions import PositionMachine, PositionSettings
 from kafka.consumer.posted_seeks import PostedSeeks
-from kafka.consumer.topic_troubles import TopicTroubles
 from kafka.coordinator.groupless import GrouplessMembership
 from kafka.coordinator.membership import (
     Assign,
+    LeaveMode,
     RaiseFromPoll,
     RequestMetadata,
     SetHold,
     WantTopics,
 )
-from kafka.errors import (
-    IllegalStateError,
-    KafkaError,
-    RetriableError,
-    TopicAuthorizationFailedError,
-    for_code,
-)
-from kafka.net.coordinator_link import CoordinatorLink
-from kafka.protocol.messages.metadata import MetadataRequest
-from kafka.structs import TopicPartition
+from kafka.errors import IllegalStateError, KafkaError
 from kafka.subscription import FetchState, Hold, OffsetReset
 
 if TYPE_CHECKING:
@@ -53,16 +43,19 @@ if TYPE_CHECKING:
     from kafka._base.runtime import Runtime
     from kafka.cluster import ClusterSnapshot
     from kafka.config.consumer import ConsumerConfig
-    from kafka.consumer.commit_reports import CommitReports
-    from kafka.consumer.fetch_buffer import FetchBuffer
+    from kafka.consumer.commit_part import CommitPart
+    from kafka.consumer.fetch_health import PartitionHealth
     from kafka.consumer.fetch_planner import Reason
+    from kafka.consumer.group_entry import EnterGroup
+    from kafka.consumer.group_part import GroupPart
     from kafka.consumer.posted_seeks import Seek
+    from kafka.consumer.shared import Shared
     from kafka.coordinator.membership import Membership
     from kafka.net.network_client import NetworkClient
-    from kafka.structs import OffsetAndTimestamp
-    from kafka.subscription import PartitionState, SubscriptionState
+    from kafka.structs import TopicPartition
+    from kafka.subscription import PartitionState
 
-log = logger(__name__)
+_CLOSED: Final = "the consumer was closed"
 
 
 class ConsumerCore:
@@ -71,14 +64,15 @@ class ConsumerCore:
     Args:
         config: the options.
         client: the network, not started yet.
-        subscriptions: what to read.
-        buffer: where fetched data goes.
-        reports: where outcomes of commits go that nobody waits for.
+        shared: what the loop shares with the application's side.
         runtime: the surroundings.
+        enter: makes what takes part in the group, with a ``group_id``.
 
     Attributes:
         commits: offsets in the group, ``None`` without ``group_id``.
         loop: the event loop that all of it runs on.
+        group: membership in a group, ``None`` without ``group_id``.
+        questions: what can be asked of brokers about topics and offsets.
         posted_seeks: seeks of a thread that does not wait for the loop.
         changed: notified when a poll, or a wait for a position, should look at the buffer again.
     """
@@ -87,22 +81,23 @@ class ConsumerCore:
         self,
         config: ConsumerConfig,
         client: NetworkClient,
-        subscriptions: SubscriptionState,
-        buffer: FetchBuffer,
-        reports: CommitReports,
+        shared: Shared,
         runtime: Runtime,
+        enter: EnterGroup | None = None,
     ) -> None:
+        subscriptions, buffer = shared.subscriptions, shared.buffer
         self.client = client
         self.clock = runtime.clock
         self._config = config
         self._subscriptions = subscriptions
         self._buffer = buffer
+        self._tasks = shared.tasks
         self._runtime = runtime
         self._active = False
         self.loop = asyncio.get_running_loop()
         self.changed = Signal(self.loop)
         backoff = ExponentialBackoff(config.retry_backoff, config.retry_backoff_max)
-        self._membership: Membership = GrouplessMembership(
+        self._groupless = GrouplessMembership(
             subscriptions,
             exclude_internal=config.exclude_internal_topics,
             backoff=backoff,
@@ -117,7 +112,9 @@ class ConsumerCore:
             ),
             runtime.uniform,
         )
-        self.commits = self._commit_part(reports, backoff)
+        self.commits: CommitPart | None
+        self.group: GroupPart | None
+        self.commits, self.group = self._enter(enter, shared)
         self._leaders = LeaderHedge(client, config.request_timeout)
         self._lookup = OffsetLookup(
             client,
@@ -125,41 +122,39 @@ class ConsumerCore:
             isolation_level=config.isolation,
             request_timeout=config.request_timeout,
         )
-        self._troubles = TopicTroubles(creates=config.allow_auto_create_topics)
+        self.questions = BrokerQuestions(config, client, self._lookup)
         self.posted_seeks = PostedSeeks(buffer, self.post, self.seek)
         commits = () if self.commits is None else self.commits.machines
-        self._driver = Driver((self._membership, *commits, self._positions), runtime)
+        group = () if self.group is None else (self.group,)
+        self._driver = Driver((self._groupless, *group, *commits, self._positions), runtime)
         self._fetcher = Fetcher(
             client,
             subscriptions,
             buffer,
             self._positions,
-            _fetch_settings(config, backoff),
+            fetch_settings(config, backoff),
             run_positions=self._driver.run_now,
             runtime=runtime,
         )
+        self._health = HealthReport(
+            subscriptions, buffer, self.reason, creates=config.allow_auto_create_topics
+        )
         self._driver.register(self._performers())
         buffer.watch(self.changed.notify_threadsafe)
+        buffer.watch_tasks(shared.tasks.waiting)
         client.on_metadata.append(self._on_metadata)
         client.supervisor.on_failure.append(self._on_client_failure)
 
-    def _commit_part(
-        self, reports: CommitReports, backoff: ExponentialBackoff
-    ) -> CommitPart | None:
-        group_id = self._config.group_id
-        if group_id is None:
-            return None
-        return CommitPart(
-            group_id,
-            self._config,
-            self.client,
-            CoordinatorLink(self.client, group_id),
-            self._subscriptions,
-            self._buffer,
-            reports,
-            backoff=backoff,
+    def _enter(
+        self, enter: EnterGroup | None, shared: Shared
+    ) -> tuple[CommitPart, GroupPart] | tuple[None, None]:
+        if enter is None:
+            return None, None
+        hooks = GroupHooks(
             run_machines=lambda: self._driver.run_now(),  # noqa: PLW0108 - there is none yet
+            on_left=self._on_left,
         )
+        return enter(self._config, self.client, shared, hooks)
 
     def _performers(self) -> dict[type, Callable[..., None]]:
         requests = PositionRequests(
@@ -181,6 +176,7 @@ class ConsumerCore:
             ListOffsets: requests.list_offsets,
             CheckEpochs: requests.check_epochs,
             **({} if self.commits is None else self.commits.performers(self._positions)),
+            **({} if self.group is None else self.group.performers()),
         }
 
     # -- life ------------------------------------------------------------------------------
@@ -190,28 +186,32 @@ class ConsumerCore:
         self.apply_subscription()
         await self.client.start(deadline)
 
-    def activate(self) -> None:
-        """Begin to ask brokers for positions and records: the application wants them."""
-        if self._active:
-            return
-        self._active = True
+    def on_user_poll(self) -> None:
+        """React to the application asking for records, the first time or after a long while."""
         self._membership.on_user_poll(self.clock.now())
         if self.commits is not None:
             self.commits.on_user_poll(self.clock.now())
         self._positions.on_user_poll()
         self._driver.run_now()
-        self._fetcher.activate()
+        if not self._active:
+            self._active = True
+            self._fetcher.activate()
 
     async def close(self, deadline: Deadline, *, commits: bool) -> None:
         """Stop everything; what cannot be said to the brokers in time is not said.
+
+        If the group has not been left yet, it is left without the application's side.
 
         Args:
             deadline: when to give up.
             commits: whether what was consumed is committed, if the options say so.
         """
-        if self.commits is not None and self.client.supervisor.failure is None:
+        if self.client.supervisor.failure is None:
             self._buffer.call_attention()  # the poll that waits finds the consumer closed
-            await self.commits.close(deadline, consumed=commits)
+            if self.group is not None:
+                await self._leave_alone(self.group, deadline, commits=commits)
+            if self.commits is not None:
+                await self.commits.close(deadline, consumed=commits)
         self._buffer.close()
         self._driver.close()
         self._abandon_commits(IllegalStateError("the consumer was closed"))
@@ -222,6 +222,12 @@ class ConsumerCore:
             pass
         finally:
             await self.client.close()
+
+    async def _leave_alone(self, group: GroupPart, deadline: Deadline, *, commits: bool) -> None:
+        self._tasks.desert()
+        group.leave(LeaveMode.DEFAULT, _CLOSED, deadline, commits=commits)
+        while not group.is_over and self.client.supervisor.failure is None:
+            await self.changed.wait(deadline)
 
     def post(self, callback: Callable[[], object]) -> None:
         """Run *callback* on the loop soon; from any thread."""
@@ -254,6 +260,17 @@ class ConsumerCore:
         self._fetcher.stop()
 
     # -- what the application wants --------------------------------------------------------
+
+    @property
+    def _membership(self) -> Membership:
+        group = self.group
+        return self._groupless if group is None or not group.is_in_charge else group
+
+    def _on_left(self) -> None:
+        self.set_assignment(())
+        self._membership.on_subscription(self.clock.now())
+        self.changed.notify()
+        self._buffer.nudge()
 
     def apply_subscription(self) -> None:
         """Apply what the subscription says now."""
@@ -312,7 +329,8 @@ class ConsumerCore:
         Raises:
             KafkaError: what keeps the partition from having a position.
         """
-        self.activate()
+        if not self._active:
+            self.on_user_poll()
         while True:
             state = self._subscriptions.assignment.get(tp)
             if state is None:
@@ -332,50 +350,24 @@ class ConsumerCore:
         return self._fetcher.reason(tp)
 
     def health(self) -> dict[TopicPartition, PartitionHealth]:
-        """Return how reading is going, by partition.
-
-        A topic that is subscribed to and has no partitions yet is there with partition -1.
-        """
-        now = self.clock.now()
-        found = {
-            state.tp: partition_health(
-                state, self._buffer.position(state.tp), self._why_not_read(state), now
-            )
-            for state in self._subscriptions.assignment
-        }
-        with_partitions = {tp.topic for tp in found}
-        for topic in (self._subscriptions.subscription or frozenset()) - with_partitions:
-            found[TopicPartition(topic, -1)] = topic_health(self._troubles.reason(topic))
-        return found
-
-    def _why_not_read(self, state: PartitionState) -> str | None:
-        reason = self.reason(state.tp)
-        if reason in STUCK:
-            trouble = self._troubles.reason(state.tp.topic, state.last_fetch)
-            if trouble is not None:
-                return f"its topic {trouble}"
-        return None if reason is None else reason.value
+        """Return how reading is going, by partition."""
+        return self._health.by_partition(self.clock.now())
 
     # -- what the machines decide ----------------------------------------------------------
 
     def _on_metadata(self, snapshot: ClusterSnapshot) -> None:
-        self._membership.on_metadata(snapshot, self.clock.now())
+        now = self.clock.now()
+        if self.group is not None:
+            self.group.on_metadata(snapshot, now)
+        if self._membership is self._groupless:
+            self._groupless.on_metadata(snapshot, now)
         if self.commits is not None:
             self.commits.on_metadata(snapshot)
         self._positions.on_metadata(snapshot)
         self._driver.run_now()
         self._fetcher.look_at_all()
         self._fetcher.run_once()
-        self._check_topics(snapshot)
-
-    def _check_topics(self, snapshot: ClusterSnapshot) -> None:
-        wanted: dict[str, set[int]] = {
-            topic: set() for topic in self._subscriptions.subscription or ()
-        }
-        for tp in self._subscriptions.assignment.partitions:
-            wanted.setdefault(tp.topic, set()).add(tp.partition)
-        for line in self._troubles.check(wanted, snapshot, self.clock.now()):
-            log.warning("%s", line)
+        self._health.on_metadata(snapshot, now)
 
     def _want_topics(self, action: WantTopics) -> None:
         if action.topics is None:
@@ -403,67 +395,10 @@ class ConsumerCore:
         if state is not None:
             self._buffer.put_error(action.tp, state.generation, action.error)
             self._fetcher.look_at(state)
-            if isinstance(action.error, TopicAuthorizationFailedError):
-                line = self._troubles.refuse(action.tp.topic, self.clock.now())
-                if line is not None:
-                    log.warning("%s", line)
+            self._health.on_failure(action.tp, action.error, self.clock.now())
 
     def _set_hold(self, action: SetHold) -> None:
         found = map(self._subscriptions.assignment.get, action.partitions)
         self.hold((state for state in found if state is not None), action.hold, on=action.on)
         # A wait for a position ends when it has been validated.
         self.changed.notify()
-
-    # -- questions -------------------------------------------------------------------------
-
-    async def find_offsets(
-        self, timestamps: dict[TopicPartition, int], deadline: Deadline
-    ) -> dict[TopicPartition, OffsetAndTimestamp | None]:
-        """Look offsets up; see `OffsetLookup.find`."""
-        return await self._lookup.find(timestamps, deadline)
-
-    async def topics(self, deadline: Deadline) -> set[str]:
-        """Return the names of all topics, asked of a broker now."""
-        response = await self.client.send_any(MetadataRequest(topics=None), deadline=deadline)
-        hide = self._config.exclude_internal_topics
-        return {
-            topic.name
-            for topic in response.topics
-            if topic.name and not topic.error_code and not (hide and topic.is_internal)
-        }
-
-    async def partitions_for_topic(self, topic: str, deadline: Deadline) -> set[int]:
-        """Return the partitions of *topic*, empty if there is no such topic."""
-        known = self.client.cluster.snapshot.partitions(topic)
-        if known is not None:
-            return set(known)
-        request = MetadataRequest(
-            topics=[MetadataRequest.MetadataRequestTopic(name=topic)],
-            allow_auto_topic_creation=self._config.allow_auto_create_topics,
-        )
-        response = await self.client.send_any(request, deadline=deadline)
-        for found in response.topics:
-            error = for_code(found.error_code)
-            if found.error_code and not issubclass(error, RetriableError):
-                raise error(topic)
-            if not found.error_code:
-                return {part.partition_index for part in found.partitions}
-        return set()
-
-
-def _fetch_settings(config: ConsumerConfig, backoff: ExponentialBackoff) -> FetchSettings:
-    limits = FetchLimits(
-        max_wait_ms=int(config.fetch_max_wait_ms),
-        min_bytes=config.fetch_min_bytes,
-        max_bytes=config.fetch_max_bytes,
-        max_partition_bytes=config.max_partition_fetch_bytes,
-        isolation_level=config.isolation,
-        rack_id=config.client_rack,
-    )
-    return FetchSettings(
-        limits=limits,
-        check_crcs=config.check_crcs,
-        use_sessions=config.enable_incremental_fetch_sessions,
-        replica_lifetime=config.metadata_max_age,
-        backoff=backoff,
-    )

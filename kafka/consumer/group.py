@@ -6,9 +6,8 @@ that polls.
 
 from __future__ import annotations
 
-import contextlib
 from functools import partial, wraps
-from typing import TYPE_CHECKING, ClassVar, Concatenate, ParamSpec, Self, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Concatenate, Final, ParamSpec, Self, TypeVar
 
 from kafka._base.deadline import Deadline
 from kafka._base.lifetime import Lifetime
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
 
     from kafka.cluster import ClusterMetadata
     from kafka.consumer.record_batch import RecordBatch
+    from kafka.coordinator.membership import LeaveMode
     from kafka.structs import ConsumerRecord, OffsetAndMetadata, TopicPartition
     from kafka.subscription import SubscriptionState
 
@@ -38,6 +38,9 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 log = logger(__name__)
+
+# Seconds of one wait while the group is left, whose end wakes the waiting thread.
+_A_LOOK: Final = 1.0
 
 
 def _limit(calls: ConsumerCalls, given: float | None) -> float:
@@ -86,6 +89,22 @@ def _counting(
         with self._exclusively():
             self._cursor.mark_consumed()
             return self._thread.call(run(), _limit(self._calls, None))
+
+    return call
+
+
+def _leaving(
+    method: Callable[Concatenate[ConsumerCalls, P], T],
+) -> Callable[Concatenate[KafkaConsumer, P], T]:
+    """Return *method* as one of the face that may end membership, and waits for its end."""
+    begin = _counting(method)
+
+    @wraps(method)
+    def call(self: KafkaConsumer, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        with self._exclusively():
+            result = begin(self, *args, **kwargs)
+            self._finish_leaving()
+            return result
 
     return call
 
@@ -141,8 +160,8 @@ class KafkaConsumer(Facade[ConsumerCalls]):
     # -- what to read ----------------------------------------------------------------------
 
     subscribe = _counting(ConsumerCalls.subscribe)
-    assign = _counting(ConsumerCalls.assign)
-    unsubscribe = _counting(ConsumerCalls.unsubscribe)
+    assign = _leaving(ConsumerCalls.assign)
+    unsubscribe = _leaving(ConsumerCalls.unsubscribe)
     subscription = local(ConsumerCalls.subscription)
     assignment = local(ConsumerCalls.assignment)
 
@@ -161,6 +180,9 @@ class KafkaConsumer(Facade[ConsumerCalls]):
     resume = _counting(ConsumerCalls.resume)
     paused = local(ConsumerCalls.paused)
     health = _counting(ConsumerCalls.health)
+    group_health = _counting(ConsumerCalls.group_health)
+    current_lag = local(ConsumerCalls.current_lag)
+    enforce_rebalance = _counting(ConsumerCalls.enforce_rebalance)
     commit = _waiting(ConsumerCalls.commit, counts=True, reports=True)
     commit_async = _counting(ConsumerCalls.commit_async)
     committed = _waiting(ConsumerCalls.committed)
@@ -205,7 +227,7 @@ class KafkaConsumer(Facade[ConsumerCalls]):
         """
         timeout, limit = arguments.poll_limits(timeout_ms, max_records, self._max_records)
         with self._exclusively():
-            timer = Deadline.after(self._clock.now(), timeout)
+            timer = self._poll_timer(timeout)
             while True:
                 records = self._poll_once(timer, limit, update_offsets=update_offsets)
                 if records or self._client.closed or timer.is_expired(self._clock.now()):
@@ -243,7 +265,7 @@ class KafkaConsumer(Facade[ConsumerCalls]):
         """
         timeout, limit = arguments.poll_limits(timeout_ms, max_records, self._max_records)
         with self._exclusively():
-            timer = Deadline.after(self._clock.now(), timeout)
+            timer = self._poll_timer(timeout)
             collect = partial(self._cursor.collect_batches, limit, views=zero_copy)
             while True:
                 batches = self._collect_or_wait(timer, collect)
@@ -271,7 +293,7 @@ class KafkaConsumer(Facade[ConsumerCalls]):
         if client.closed:
             raise StopIteration
         with self._exclusively():
-            timer = Deadline.after(self._clock.now(), client.settings.consumer_timeout)
+            timer = self._poll_timer(client.settings.consumer_timeout)
             while not client.closed:
                 records = self._poll_once(timer, self._max_records, update_offsets=False)
                 record = cursor.advance(records)
@@ -291,6 +313,8 @@ class KafkaConsumer(Facade[ConsumerCalls]):
     def _collect_or_wait(self, timer: Deadline, collect: Callable[[], T]) -> T:
         """Return what *collect* finds, or wait once for news until *timer* and look again."""
         client = self._client
+        if client.tasks.waiting:
+            self._run_tasks()
         found = client.collect_now(collect)
         if found:
             return found
@@ -299,8 +323,46 @@ class KafkaConsumer(Facade[ConsumerCalls]):
         if remaining <= 0:
             return found
         # The caller looks at its timer, and waits again if this was too short.
-        client.buffer.wait(bounded(remaining))
+        try:
+            client.polls.waits = True
+            client.buffer.wait(bounded(remaining))
+        finally:
+            client.polls.waits = False
+            client.polls.last = self._clock.now()
+        if client.tasks.waiting and not client.closed:
+            self._run_tasks()
         return found if client.closed else client.collect_now(collect)
+
+    def _poll_timer(self, timeout: float) -> Deadline:
+        """Note that the application asks for records; return when it wants to be back."""
+        now = self._clock.now()
+        self._client.note_poll(now)
+        return Deadline.after(now, timeout)
+
+    # -- what the group asks ---------------------------------------------------------------
+
+    def _run_tasks(self) -> None:
+        self._cursor.mark_consumed()
+        self._client.tasks.run()
+
+    def _finish_leaving(self) -> None:
+        """Run what leaving the group asks for, until it is over.
+
+        Raises:
+            BaseException: the first error of a listener; all that had to run has run.
+        """
+        client, first = self._client, None
+        if client.tasks.is_caller():
+            # A listener makes this call: it cannot be waited for.
+            self._thread.call(client.go_on_alone(), GRACE)
+        while client.is_leaving and self._thread.is_running:
+            try:
+                client.tasks.run()
+            except Exception as error:  # noqa: BLE001 - the user's; raised when all has run
+                first = first or error
+            client.buffer.wait(_A_LOOK, client.has_news_of_leaving)
+        if first is not None:
+            raise first
 
     # -- life ------------------------------------------------------------------------------
 
@@ -311,25 +373,44 @@ class KafkaConsumer(Facade[ConsumerCalls]):
         """
         self._client.wakeup()
 
-    def close(self, autocommit: bool = True, timeout_ms: float | None = None) -> None:
-        """Stop reading and free all resources; any thread.
+    def close(
+        self,
+        autocommit: bool = True,
+        timeout_ms: float | None = None,
+        leave_group: bool | None = None,
+    ) -> None:
+        """Leave the group, stop reading and free all resources; any thread.
+
+        A call in another thread that waits ends. The rebalance listener is called by this thread
+        then, unless the other thread does not come out of its call in half the time.
 
         May be called again: it finishes what a call that was interrupted has left.
 
         Args:
             autocommit: count the record in hand as consumed, and commit positions if the consumer
-                is in a group.
+                is in a group and ``enable_auto_commit`` is set.
             timeout_ms: how long to wait for brokers, in ms; ``None`` for ``request_timeout_ms``.
+            leave_group: whether to tell the group, so that others get the partitions at once
+                (KIP-1092); ``None``: a static member stays a member until its session ends, others
+                leave.
+
+        Raises:
+            Exception: what the rebalance listener has raised; the consumer is closed all the same.
         """
         client = self._client
         timeout = arguments.api_timeout(timeout_ms, client.settings.request_timeout)
+        mode = arguments.leave_mode(leave_group)
         client.begin_close()
         self._cursor.interrupt()
         try:
             if self._thread.is_running:
-                if autocommit:
-                    self._count_record_in_hand()
-                self._thread.call(client.finish_close(timeout, commits=autocommit), timeout + GRACE)
+                end = Deadline.after(self._clock.now(), timeout)
+                try:
+                    self._leave_group(mode, end, autocommit=autocommit)
+                finally:
+                    left = end.remaining(self._clock.now())
+                    closing = client.finish_close(left, commits=autocommit)
+                    self._thread.call(closing, left + GRACE)
         except KafkaError as exc:
             if self._thread.is_running:  # no other call of close() has ended it
                 log.warning("%s closed, but not in order: %s", self.config["client_id"], exc)
@@ -337,10 +418,29 @@ class KafkaConsumer(Facade[ConsumerCalls]):
             self._thread.stop()
         client.reports.run()
 
-    def _count_record_in_hand(self) -> None:
-        # A call in another thread has counted it already, when it began.
-        with contextlib.suppress(IllegalStateError), self._use:
-            self._cursor.mark_consumed()
+    def _leave_group(self, mode: LeaveMode, end: Deadline, *, autocommit: bool) -> None:
+        """Count the record in hand and leave, as far as the other threads let this one."""
+        client = self._client
+        timeout = end.remaining(self._clock.now())
+        if client.is_member:
+            client.buffer.nudge()
+        if not self._use.enter_within(timeout / 2 if client.is_member else 0.0):
+            # The call in the other thread has counted the record, when it began.
+            if client.is_member:
+                log.warning(
+                    "%s leaves its group without the rebalance listener: %s is still in a call",
+                    self.config["client_id"],
+                    self._use.owner,
+                )
+            return
+        with self._use:
+            self._use.release()
+            if autocommit:
+                self._cursor.mark_consumed()
+            if client.is_member:
+                left = end.remaining(self._clock.now())
+                self._thread.call(client.leave(mode, left, commits=autocommit), GRACE)
+                self._finish_leaving()
 
     def __enter__(self) -> Self:
         """Return the consumer."""
@@ -353,7 +453,13 @@ class KafkaConsumer(Facade[ConsumerCalls]):
         traceback: TracebackType | None,
     ) -> None:
         """Close the consumer; after an exception, without counting the record in hand."""
-        self.close(autocommit=kind is None)
+        try:
+            self.close(autocommit=kind is None)
+        except Exception as problem:
+            if kind is None:
+                raise
+            # The exception that ends the block is the one to see.
+            log.warning("%s rebalance listener: %r", self.config["client_id"], problem)
 
     def __del__(self) -> None:
         """Warn if the consumer was not closed, and close its connections."""
