@@ -12,7 +12,7 @@ from kafka.testing.mock_consumer_calls import MockConsumerCalls
 from kafka.testing.mock_faces import awaited, direct
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Awaitable, Collection, Generator
 
     from kafka.consumer.record_batch import RecordBatch
     from kafka.structs import ConsumerRecord, TopicPartition
@@ -77,13 +77,11 @@ class AsyncMockConsumer(AsyncKafkaConsumer):
         Raises:
             IllegalStateError: there is no subscription.
         """
-        leaving = self._mock.leaving(partitions)
-        listener = self._mock.subscriptions.listener
-        if listener is not None and leaving:
-            await _finished(listener.on_partitions_revoked(leaving))
-        joining = self._mock.rebalance(partitions)
-        if listener is not None:
-            await _finished(listener.on_partitions_assigned(joining))
+        mock = self._mock
+        mock.begin_rebalance(partitions)
+        await mock.listening.run_async()
+        mock.end_rebalance(partitions)
+        await mock.listening.run_async()
 
     # -- life -------------------------------------------------------------------------------------
 
@@ -105,7 +103,12 @@ class AsyncMockConsumer(AsyncKafkaConsumer):
 
     subscribe = direct(MockConsumerCalls.subscribe)
     assign = direct(MockConsumerCalls.assign)
-    unsubscribe = direct(MockConsumerCalls.unsubscribe)
+
+    def unsubscribe(self) -> Awaitable[None]:
+        """Drop the subscription, or the assignment; need not be awaited."""
+        self._mock.unsubscribe()
+        return _Done()
+
     subscription = direct(MockConsumerCalls.subscription)
     assignment = direct(MockConsumerCalls.assignment)
     seek = direct(MockConsumerCalls.seek)
@@ -117,6 +120,9 @@ class AsyncMockConsumer(AsyncKafkaConsumer):
     resume = direct(MockConsumerCalls.resume)
     paused = direct(MockConsumerCalls.paused)
     health = direct(MockConsumerCalls.health)
+    group_health = direct(MockConsumerCalls.group_health)
+    current_lag = direct(MockConsumerCalls.current_lag)
+    enforce_rebalance = direct(MockConsumerCalls.enforce_rebalance)
     commit = awaited(MockConsumerCalls.commit)
     commit_async = direct(MockConsumerCalls.commit_async)
     committed = awaited(MockConsumerCalls.committed)
@@ -199,6 +205,14 @@ class AsyncMockConsumer(AsyncKafkaConsumer):
         if task is not None:
             await _finished(task())
         return limit
+
+
+class _Done:
+    """Something to await that is over already."""
+
+    def __await__(self) -> Generator[None, None, None]:
+        """Let other tasks run."""
+        yield
 
 
 async def _finished(result: object) -> None:

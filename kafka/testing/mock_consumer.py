@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kafka.consumer.group import KafkaConsumer
-from kafka.errors import IllegalStateError
-from kafka.subscription import ConsumerRebalanceListener, SubscriptionState
 from kafka.testing.mock_consumer_calls import MockConsumerCalls
 from kafka.testing.mock_faces import direct
 
@@ -15,6 +13,7 @@ if TYPE_CHECKING:
 
     from kafka.consumer.record_batch import RecordBatch
     from kafka.structs import ConsumerRecord, TopicPartition
+    from kafka.subscription import SubscriptionState
 
 
 class MockConsumer(KafkaConsumer):
@@ -70,17 +69,13 @@ class MockConsumer(KafkaConsumer):
         """Assign *partitions* to this member of the group, and call its listener.
 
         Raises:
-            IllegalStateError: there is no subscription, or the listener is asynchronous.
+            IllegalStateError: there is no subscription.
         """
-        leaving = self._mock.leaving(partitions)
-        listener = self._mock.subscriptions.listener
-        if listener is not None and not isinstance(listener, ConsumerRebalanceListener):
-            raise IllegalStateError("a MockConsumer cannot await its listener: use a blocking one")
-        if listener is not None and leaving:
-            listener.on_partitions_revoked(leaving)
-        joining = self._mock.rebalance(partitions)
-        if listener is not None:
-            listener.on_partitions_assigned(joining)
+        mock = self._mock
+        mock.begin_rebalance(partitions)
+        mock.listening.run()
+        mock.end_rebalance(partitions)
+        mock.listening.run()
 
     # -- what the code under test calls -----------------------------------------------------------
 
@@ -98,6 +93,9 @@ class MockConsumer(KafkaConsumer):
     resume = direct(MockConsumerCalls.resume)
     paused = direct(MockConsumerCalls.paused)
     health = direct(MockConsumerCalls.health)
+    group_health = direct(MockConsumerCalls.group_health)
+    current_lag = direct(MockConsumerCalls.current_lag)
+    enforce_rebalance = direct(MockConsumerCalls.enforce_rebalance)
     commit = direct(MockConsumerCalls.commit)
     commit_async = direct(MockConsumerCalls.commit_async)
     committed = direct(MockConsumerCalls.committed)

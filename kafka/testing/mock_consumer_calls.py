@@ -10,6 +10,9 @@ from kafka._base.logs import logger
 from kafka.config.consumer import ConsumerConfig
 from kafka.consumer import arguments
 from kafka.consumer.commit_reports import CommitFuture
+from kafka.consumer.rebalance_calls import rebalance_calls
+from kafka.consumer.user_tasks import UserTasks
+from kafka.coordinator.membership import GroupHealth, TaskKind, UserTask
 from kafka.errors import IllegalStateError, WakeupError
 from kafka.producer.arguments import check_partition_type, check_timestamp, checked_headers
 from kafka.serializer.adapt import adapt_deserializer
@@ -33,10 +36,10 @@ if TYPE_CHECKING:
     from kafka.future import Future
     from kafka.producer.batch_encoding import Headers
     from kafka.structs import OffsetAndTimestamp
-    from kafka.subscription import AsyncConsumerRebalanceListener, ConsumerRebalanceListener
+    from kafka.subscription import SubscriptionPattern
+    from kafka.subscription.subscription_state import Listeners
     from kafka.testing.mock_reader import Found
 
-    Listener = ConsumerRebalanceListener | AsyncConsumerRebalanceListener
     Offsets = dict[TopicPartition, OffsetAndMetadata]
 
 log = logger(__name__)
@@ -57,19 +60,18 @@ class MockConsumerCalls:
         config: the options as a dict.
         closed: whether ``close()`` was called.
         subscriptions: what to read.
+        listening: calls of the rebalance listener, to be run or awaited by the double.
     """
 
     def __init__(self, name: str, topics: tuple[str, ...], configs: dict[str, object]) -> None:
-        group = {
-            name: configs.pop(name) for name in ("group_id", "group_instance_id") if name in configs
-        }
         options = ConsumerConfig.from_kwargs(configs)
-        self.config = options.as_dict() | group
+        self.config = options.as_dict()
         self.closed = False
         self.subscriptions = SubscriptionState()
         self._name = name
         self._max_records = options.max_poll_records
-        self._group_id = group.get("group_id")
+        self._group_id = options.group_id
+        self.listening = UserTasks(_nobody_waits)
         deserializers = Deserializers(
             adapt_deserializer(options.key_deserializer, option="key_deserializer"),
             adapt_deserializer(options.value_deserializer, option="value_deserializer"),
@@ -173,22 +175,29 @@ class MockConsumerCalls:
 
     # -- rebalances, in the steps that the doubles go through -------------------------------------
 
-    def leaving(self, partitions: Collection[TopicPartition]) -> set[TopicPartition]:
-        """Return what a rebalance that assigns *partitions* takes away.
+    def begin_rebalance(self, partitions: Collection[TopicPartition]) -> None:
+        """Have the listener told of what a rebalance that assigns *partitions* takes away.
 
         Raises:
             IllegalStateError: there is no subscription.
         """
         if self.subscriptions.subscription is None:
             raise IllegalStateError("rebalance() needs a subscription: call subscribe() first")
-        return self.assignment() - set(check_partitions(partitions))
+        leaving = self.assignment() - set(check_partitions(partitions))
+        if leaving:
+            self._tell(TaskKind.REVOKED, leaving)
 
-    def rebalance(self, partitions: Collection[TopicPartition]) -> set[TopicPartition]:
-        """Assign *partitions* and return those that are new."""
+    def end_rebalance(self, partitions: Collection[TopicPartition]) -> None:
+        """Assign *partitions*, and have the listener told of those that are new."""
         before = self.assignment()
         self._follows = False
         self._replace(partitions)
-        return self.assignment() - before
+        self._tell(TaskKind.ASSIGNED, self.assignment() - before)
+
+    def _tell(self, kind: TaskKind, partitions: set[TopicPartition]) -> None:
+        task = UserTask(kind, frozenset(partitions), self.subscriptions.next_generation())
+        calls = rebalance_calls(self.subscriptions.listener, task)
+        self.listening.put(task, calls, _nobody_asks)
 
     def _follow(self) -> None:
         """Read all partitions of what is subscribed to, as a consumer without a group does."""
@@ -214,8 +223,8 @@ class MockConsumerCalls:
     def subscribe(
         self,
         topics: Collection[str] = (),
-        pattern: str | re.Pattern[str] | None = None,
-        listener: Listener | None = None,
+        pattern: str | re.Pattern[str] | SubscriptionPattern | None = None,
+        listener: Listeners = None,
     ) -> None:
         """Subscribe to topics.
 
@@ -276,6 +285,28 @@ class MockConsumerCalls:
             state.tp: self._reader.health(state.tp, paused=state.paused)
             for state in self.subscriptions.assignment
         }
+
+    def group_health(self) -> GroupHealth | None:
+        """Return how membership in the group is going, as far as there is any."""
+        self.check_open()
+        if self._group_id is None or self.subscriptions.subscription is None:
+            return None
+        protocol = str(self.config["group_protocol"])
+        return GroupHealth(
+            self._group_id, protocol, "mock", "", -1, None, None, None, None, None, None
+        )
+
+    def current_lag(self, partition: TopicPartition) -> int | None:
+        """Return how many records of *partition* are still to be returned."""
+        arguments.assigned(self.subscriptions.assignment, partition)
+        return self._reader.health(partition, paused=False).lag
+
+    def enforce_rebalance(self, reason: str | None = None) -> None:
+        """Do nothing but check that it may be called: the test calls `rebalance`."""
+        del reason
+        self._check_group()
+        if self.subscriptions.subscription is None:
+            raise IllegalStateError("enforce_rebalance() needs a subscription")
 
     # -- positions --------------------------------------------------------------------------------
 
@@ -467,7 +498,7 @@ class MockConsumerCalls:
     def group_metadata(self) -> ConsumerGroupMetadata:
         """Return the metadata of the group, for a transaction."""
         self._check_group()
-        return ConsumerGroupMetadata(group_id=str(self._group_id))
+        return ConsumerGroupMetadata(group_id=self._group_id)
 
     def _check_group(self, timeout_ms: float | None = None) -> None:
         self.check_open(timeout_ms)
@@ -480,9 +511,15 @@ class MockConsumerCalls:
         """Make the next ``poll()`` raise `WakeupError`."""
         self._woken = True
 
-    def close(self, autocommit: bool = True, timeout_ms: float | None = None) -> None:
+    def close(
+        self,
+        autocommit: bool = True,
+        timeout_ms: float | None = None,
+        leave_group: bool | None = None,
+    ) -> None:
         """Commit positions if the options say so, and refuse further calls."""
         arguments.api_timeout(timeout_ms, 0.0)
+        arguments.leave_mode(leave_group)
         if not self.closed:
             if autocommit and self._group_id is not None and self.config["enable_auto_commit"]:
                 self.commit()
@@ -493,3 +530,11 @@ class MockConsumerCalls:
         if self.closed:
             raise IllegalStateError(f"{self._name} is closed")
         arguments.api_timeout(timeout_ms, 0.0)
+
+
+def _nobody_waits() -> None:
+    """Wake nobody: the double runs the calls at once."""
+
+
+def _nobody_asks(error: BaseException | None, result: object) -> None:
+    """Take note of the end of a call: its error was raised."""
