@@ -512,9 +512,3 @@ async def test_group_metadata_can_be_copied_and_pickled() -> None:
         found = reader.group_metadata()
         assert found == ConsumerGroupMetadata("g")
         assert copy.copy(found) == pickle.loads(pickle.dumps(found)) == found
-
-
-async def test_subscription_in_a_group_is_refused_by_name() -> None:
-    async with stage() as cluster, consumer(cluster, group_id="g") as reader:
-        with pytest.raises(IllegalStateError, match="not part of this release"):
-            reader.subscribe(["t"])

@@ -1,0 +1,116 @@
+"""Consumers that leave their group; the async face, both protocols."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+
+from kafka.protocol.messages.leave_group import LeaveGroupRequest
+from kafka.structs import TopicPartition
+from test.support.group_stories import (
+    AsyncNoting,
+    Noting,
+    both_protocols,
+    member,
+    poll_until,
+    until,
+)
+from test.support.stage import cluster_of
+
+if TYPE_CHECKING:
+    from kafka.testing import EmbeddedCluster
+
+ALL = {TopicPartition("t", number) for number in range(4)}
+
+
+def with_records(cluster: EmbeddedCluster, count: int = 5) -> None:
+    cluster.create_topic("t", 4)
+    for number in range(4):
+        cluster.append("t", *[b"%d" % n for n in range(count)], partition=number)
+
+
+@both_protocols
+async def test_close_ends_in_time_whatever_the_coordinator_does(protocol: str) -> None:
+    async with cluster_of() as cluster:
+        with_records(cluster)
+        listener = Noting()
+        reader = member(cluster, protocol)
+        await reader.start()
+        reader.subscribe(["t"], listener=listener)
+        await poll_until(reader, lambda: reader.assignment() == ALL)
+        cluster.cut_off(0)
+        loop = asyncio.get_running_loop()
+        before = loop.time()
+        await reader.close(timeout_ms=3000)
+        assert loop.time() - before <= 3.25
+        assert listener.heard[-1] == "revoked 0 1 2 3"
+
+
+@both_protocols
+async def test_close_in_no_time_still_calls_the_listener(protocol: str) -> None:
+    async with cluster_of() as cluster:
+        with_records(cluster)
+        listener = Noting()
+        reader = member(cluster, protocol, enable_auto_commit=False)
+        await reader.start()
+        reader.subscribe(["t"], listener=listener)
+        await poll_until(reader, lambda: reader.assignment() == ALL)
+        await reader.close(timeout_ms=0)
+        assert listener.heard[-1] == "revoked 0 1 2 3"
+
+
+async def test_leave_group_says_whether_the_group_is_told() -> None:
+    async with cluster_of() as cluster:
+        with_records(cluster)
+        for leave_group, count in [(False, 0), (None, 1), (True, 2)]:
+            reader = member(cluster, "classic", session_timeout_ms=6000)
+            await reader.start()
+            reader.subscribe(["t"])
+            await poll_until(reader, lambda reader=reader: reader.assignment() == ALL)  # type: ignore[misc] # bound
+            await reader.close(leave_group=leave_group)
+            assert cluster.count(LeaveGroupRequest) == count
+
+
+async def test_a_static_member_stays_a_member_unless_told_to_leave() -> None:
+    async with cluster_of() as cluster:
+        with_records(cluster)
+        for leave_group, count in [(None, 0), (True, 1)]:
+            reader = member(cluster, "classic", group_instance_id="me")
+            await reader.start()
+            reader.subscribe(["t"])
+            await poll_until(reader, lambda reader=reader: reader.assignment() == ALL)  # type: ignore[misc] # bound
+            await reader.close(leave_group=leave_group)
+            assert cluster.count(LeaveGroupRequest) == count
+
+
+@both_protocols
+async def test_cancelled_close_goes_on_without_the_listener(protocol: str) -> None:
+    async with cluster_of() as cluster:
+        with_records(cluster)
+        listener = AsyncNoting()
+        reader = member(cluster, protocol)
+        await reader.start()
+        reader.subscribe(["t"], listener=listener)
+        await poll_until(reader, lambda: reader.assignment() == ALL)
+        listener.on_call = lambda _: asyncio.get_running_loop().create_future()
+        closing = asyncio.ensure_future(reader.close())
+        await until(lambda: listener.heard[-1] == "revoked 0 1 2 3")
+        closing.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await closing
+        await reader.close()
+
+
+@both_protocols
+async def test_close_inside_a_listener_leaves(protocol: str) -> None:
+    async with cluster_of() as cluster:
+        with_records(cluster)
+        listener = AsyncNoting()
+        reader = member(cluster, protocol)
+        await reader.start()
+        reader.subscribe(["t"], listener=listener)
+        listener.on_call = lambda _: reader.close()
+        await reader.poll(60_000)
+        assert listener.heard == ["assigned 0 1 2 3"]
