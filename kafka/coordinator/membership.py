@@ -58,7 +58,7 @@ class TaskKind(Enum):
     ASSIGNED = "assigned"
     LOST = "lost"
     ASSIGN = "assign"
-    """Run an assignor of the user's, as the leader of a classic group."""
+    """Run code of an assignor of the user's, as a member of a classic group or its leader."""
 
 
 class UserTask(NamedTuple):
@@ -249,7 +249,7 @@ class Membership(Protocol):
         """React to the application asking for records or a position, or closing the consumer.
 
         Called when such a call begins, not for each record: it keeps ``max_poll_interval_ms``, and
-        the first one joins the group.
+        the first one joins the group. *now* is when it began, which may be a while ago.
         """
 
     def poll(self, now: float) -> Sequence[Action]:
