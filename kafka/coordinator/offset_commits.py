@@ -76,7 +76,7 @@ class CommitState(Enum):
     BACKING_OFF = "backing off"
     """The end of the back-off."""
     AWAIT_IDENTITY = "await identity"
-    """The generation, or member epoch, that follows the one the coordinator has refused."""
+    """The generation, or member epoch, that follows the refused one; or the end of the back-off."""
 
 
 COMMIT_TRANSITIONS: Final = Transitions(
@@ -123,7 +123,8 @@ class OffsetCommits:
         self._retry = RetryState()
         # Whether the back-off is for the coordinator, not only for some topics.
         self._backs_off_from_all = False
-        # While awaiting an identity: the refused one, and whether it takes a rebalance.
+        # The identity refused last, for which a rebalance is asked for once; and while awaiting
+        # another one, whether that takes a rebalance.
         self._refused: MemberIdentity | None = None
         self._awaits_rebalance = False
         self._numbers = count(1)
@@ -211,7 +212,8 @@ class OffsetCommits:
             late = self._commits[heappop(self._deadlines)[1]]
             self._settle(late, late.too_late(self._group_id) if late.waiting else None)
         if self._state is CommitState.AWAIT_IDENTITY:
-            if self._identity() != self._refused:
+            # The same one again after a back-off: the refusal may have been a mistake.
+            if self._identity() != self._refused or self._retry.may_start(now):
                 self._step(CommitState.IDLE)
             elif self._awaits_rebalance:
                 self._end_what_cannot_wait()
@@ -225,7 +227,7 @@ class OffsetCommits:
     def next_wakeup(self) -> float | None:
         """Return when to poll again if no input comes before."""
         times = [self._next_deadline()]
-        if self._state is CommitState.BACKING_OFF:
+        if self._state in {CommitState.BACKING_OFF, CommitState.AWAIT_IDENTITY}:
             times.append(self._retry.not_before)
         return min((time for time in times if time is not None), default=None)
 
@@ -324,6 +326,7 @@ class OffsetCommits:
             self._retry = RetryState()
             self._step(CommitState.IDLE)
             return
+        self._retry = self._retry.failed(now, self._backoff, self._uniform)
         if verdicts & NEEDS_IDENTITY:
             self._await_identity(identity, rebalance=Verdict.REJOIN in verdicts)
             return
@@ -332,13 +335,13 @@ class OffsetCommits:
         if Verdict.FIND_COORDINATOR in verdicts:
             self._actions.append(FindCoordinator())
         self._backs_off_from_all = bool({Verdict.RETRY, Verdict.FIND_COORDINATOR} & verdicts)
-        self._retry = self._retry.failed(now, self._backoff, self._uniform)
         self._step(CommitState.BACKING_OFF)
 
     def _await_identity(self, refused: MemberIdentity, *, rebalance: bool) -> None:
+        is_news = refused != self._refused and refused == self._identity()
         self._refused, self._awaits_rebalance = refused, rebalance
         self._step(CommitState.AWAIT_IDENTITY)
-        if rebalance and refused == self._identity():
+        if rebalance and is_news:
             self._actions.append(AskRejoin("a commit has shown that the group is rebalancing"))
 
     def _settle(self, commit: PendingCommit, error: KafkaError | None) -> None:

@@ -15,6 +15,7 @@ from kafka.errors import (
     UnknownTopicOrPartitionError,
 )
 from test.unit.coordinator.commit_bench import (
+    BACKOFF,
     DEADLINE,
     MEMBER,
     NEXT,
@@ -43,12 +44,12 @@ def test_commit_of_partitions_that_stay_is_sent_again_by_the_next_generation(
     bench = CommitBench()
     number = bench.commit(kind=kind)
     bench.answer(error)
-    bench.poll(10.0)
+    bench.poll(1.1)
     assert len(bench.sent) == 1
     bench.identity = NEXT
-    bench.poll(11.0)
+    bench.poll(1.2)
     assert bench.sent[1].identity == NEXT
-    bench.answer(now=12.0)
+    bench.answer(now=2.0)
     assert bench.settled == {number: None}
 
 
@@ -60,7 +61,7 @@ def test_commit_fails_if_a_partition_of_it_was_away_in_between(error: type[Kafka
     bench.subscriptions.replace_assignment([T0])
     bench.subscriptions.replace_assignment([T0, T1])
     bench.identity = NEXT
-    bench.poll(2.0)
+    bench.poll(1.1)
     found = bench.settled[number]
     assert isinstance(found, CommitFailedError)
     assert "and t-1 did not stay" in str(found)
@@ -112,11 +113,25 @@ def test_generation_that_began_before_the_refusal_came_is_tried_at_once() -> Non
 
 
 @pytest.mark.parametrize("error", BLOCKED)
-def test_refusal_by_the_group_asks_for_a_rebalance(error: type[KafkaError]) -> None:
+def test_refusal_by_the_group_asks_for_a_rebalance_once(error: type[KafkaError]) -> None:
     bench = CommitBench()
     bench.commit()
     (asked,) = bench.answer(error)
     assert isinstance(asked, AskRejoin)
+    bench.poll(1.0 + BACKOFF)
+    assert bench.answer(error, now=2.0) == []
+
+
+@pytest.mark.parametrize("error", [*BLOCKED, StaleMemberEpochError])
+def test_refusal_that_was_a_mistake_costs_a_back_off(error: type[KafkaError]) -> None:
+    bench = CommitBench()
+    number = bench.commit()
+    bench.answer(error)
+    assert bench.machine.next_wakeup() == 1.0 + BACKOFF
+    bench.poll(1.0 + BACKOFF)
+    assert [sent.identity for sent in bench.sent] == [MEMBER, MEMBER]
+    bench.answer(now=2.0)
+    assert bench.settled == {number: None}
 
 
 def test_stale_epoch_needs_no_rebalance() -> None:
@@ -142,7 +157,7 @@ def test_last_commit_is_sent_although_an_earlier_one_was_refused() -> None:
     bench = CommitBench()
     bench.commit(kind=CommitKind.ASYNC)
     bench.answer(RebalanceInProgressError)
-    number = bench.commit(T0, at=9, kind=CommitKind.REVOKE, now=2.0)
+    number = bench.commit(T0, at=9, kind=CommitKind.REVOKE, now=1.1)
     assert bench.committed() == {T0: 9}
     bench.answer(now=3.0)
     assert bench.settled[number] is None
@@ -175,7 +190,7 @@ def test_user_who_has_to_come_first_does_not_wait_for_the_commit(error: type[Kaf
     waits, goes_on = bench.commit(T0), bench.commit(T1, kind=CommitKind.ASYNC)
     bench.answer(error)
     bench.machine.on_user_needed(True)
-    bench.poll(2.0)
+    bench.poll(1.1)
     assert isinstance(bench.settled[waits], RebalanceInProgressError)
     assert goes_on not in bench.settled
 
