@@ -20,7 +20,6 @@ CLASSES = {
 
 # Every row here is a row of docs/compat.rst.
 NOT_OFFERED = {
-    "KafkaConsumer": {"commit_async", "group_metadata"},
     "KafkaProducer": {
         "abort_transaction",
         "begin_transaction",
