@@ -11,6 +11,9 @@ import math
 from typing import TYPE_CHECKING
 
 from kafka._base.logs import logger
+from kafka.coordinator.consumer_departure import Departure
+from kafka.coordinator.consumer_heartbeats import Heartbeats
+from kafka.coordinator.consumer_report import MemberReport, warn_of_silence
 from kafka.coordinator.consumer_states import (
     BEATING,
     HEARTBEAT_VERDICTS,
@@ -20,10 +23,7 @@ from kafka.coordinator.consumer_states import (
     URGENT,
     MemberState,
 )
-from kafka.coordinator.departure import Departure
 from kafka.coordinator.heartbeat_writer import JOINING_EPOCH
-from kafka.coordinator.heartbeats import Heartbeats
-from kafka.coordinator.member_report import MemberReport, warn_of_silence
 from kafka.coordinator.membership import LeaveMode, Left, RaiseFromGroup
 from kafka.coordinator.poll_timer import PollTimer
 from kafka.coordinator.reconciliation import Progress, Reconciliation
@@ -73,7 +73,7 @@ class ConsumerMembership:
         self._departure = Departure(
             is_static=settings.instance_id is not None, patience=settings.request_timeout
         )
-        self._report = MemberReport(self._heartbeats, self._way, self._user)
+        self._report = MemberReport(self._heartbeats, self._topics, self._way, self._user)
         self._state = _S.UNSUBSCRIBED
         self._may_join = False
         self._reason = ""
@@ -194,12 +194,7 @@ class ConsumerMembership:
         self._advance(now)
         if now >= self._beat_at():
             self._beat(now)
-        self._report.note(
-            self._state,
-            is_subscribed=self._may_join,
-            has_topics=self._topics.current is not None,
-            now=now,
-        )
+        self._report.note(self._state, is_subscribed=self._may_join, now=now)
         actions = [
             *self._topics.watch.poll(now),
             *self._way.handover.take_actions(),
@@ -214,10 +209,8 @@ class ConsumerMembership:
     def next_wakeup(self) -> float | None:
         """Return when a heartbeat is due, or something takes too long."""
         names_at = self._way.next_wakeup() if self._state is _S.RECONCILING else math.inf
-        earliest = min(self._beat_at(), self._expires_at(), names_at)
-        missing_at = self._topics.watch.next_wakeup()
-        if missing_at is not None:
-            return min(earliest, missing_at)
+        asks_at = min(names_at, self._topics.next_wakeup())
+        earliest = min(self._beat_at(), self._expires_at(), asks_at)
         return None if earliest == math.inf else earliest
 
     def _step(self, state: MemberState) -> None:

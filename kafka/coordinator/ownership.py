@@ -33,11 +33,6 @@ class Plan(NamedTuple):
     added: Mapping[TopicPartition, UUID]
     unresolved: int
 
-    @property
-    def is_empty(self) -> bool:
-        """Whether the target is reached."""
-        return not self.revoked and not self.added and not self.unresolved
-
 
 class Ownership:
     """The partitions of one member.
@@ -105,8 +100,6 @@ class Ownership:
         for tp in partitions:
             self.owned.pop(tp, None)
 
-    def clear(self) -> frozenset[TopicPartition]:
-        """Own nothing, with nothing to reach; return what was owned."""
-        lost = frozenset(self.owned)
+    def clear(self) -> None:
+        """Own nothing, with nothing to reach."""
         self.owned, self.target = {}, frozenset()
-        return lost

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, NamedTuple
 
 from kafka.coordinator.topic_watch import TopicWatch
@@ -70,6 +71,11 @@ class SubscribedTopics:
         """React to a new view of the cluster."""
         self.watch.on_metadata(snapshot)
         self._look(now)
+
+    def next_wakeup(self) -> float:
+        """Return when to ask for missing topics again; infinity for never."""
+        asks_at = self.watch.next_wakeup()
+        return math.inf if asks_at is None else asks_at
 
     def _look(self, now: float) -> None:
         self.watch.look(now)

@@ -9,9 +9,10 @@ from kafka.coordinator.consumer_states import BEATING, URGENT, MemberState
 from kafka.coordinator.membership import NO_GENERATION, GroupHealth
 
 if TYPE_CHECKING:
-    from kafka.coordinator.heartbeats import Heartbeats
+    from kafka.coordinator.consumer_heartbeats import Heartbeats
     from kafka.coordinator.poll_timer import PollTimer
     from kafka.coordinator.reconciliation import Reconciliation
+    from kafka.coordinator.subscribed_topics import SubscribedTopics
 
 log = logger(__name__)
 
@@ -32,12 +33,20 @@ class MemberReport:
 
     Args:
         heartbeats: the conversation with the coordinator.
+        topics: what it subscribes to.
         way: to the partitions it is to own.
         user: when the application polled.
     """
 
-    def __init__(self, heartbeats: Heartbeats, way: Reconciliation, user: PollTimer) -> None:
+    def __init__(
+        self,
+        heartbeats: Heartbeats,
+        topics: SubscribedTopics,
+        way: Reconciliation,
+        user: PollTimer,
+    ) -> None:
         self._heartbeats = heartbeats
+        self._topics = topics
         self._way = way
         self._user = user
         self._waiting: tuple[str, float] | None = None
@@ -46,20 +55,17 @@ class MemberReport:
         """Return a status line."""
         return f"<MemberReport waiting={self._waiting}>"
 
-    def note(
-        self, state: MemberState, *, is_subscribed: bool, has_topics: bool, now: float
-    ) -> None:
+    def note(self, state: MemberState, *, is_subscribed: bool, now: float) -> None:
         """Note what the member waits for now.
 
         Args:
             state: of the member.
             is_subscribed: whether it wants to be a member.
-            has_topics: whether it knows what it subscribes to.
             now: seconds.
         """
         found = self._way.handover.waits_for
         if found is None and state in BEATING:
-            found = self._beating(state, has_topics=has_topics)
+            found = self._beating(state)
         elif found is None and is_subscribed:
             found = "the application to ask for records"
         if found is None:
@@ -67,10 +73,10 @@ class MemberReport:
         elif self._waiting is None or self._waiting[0] != found:
             self._waiting = (found, now)
 
-    def _beating(self, state: MemberState, *, has_topics: bool) -> str | None:
+    def _beating(self, state: MemberState) -> str | None:
         if self._heartbeats.timer.coordinator is None:
             return "the coordinator to be found"
-        if state is MemberState.JOINING and not has_topics:
+        if state is MemberState.JOINING and self._topics.current is None:
             return "the list of all topics"
         if state is MemberState.RECONCILING and self._way.waits_for_names:
             return "the names of assigned topics"

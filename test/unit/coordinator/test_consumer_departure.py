@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from kafka.coordinator.departure import Departure
+from kafka.coordinator.consumer_departure import Departure
 from kafka.coordinator.membership import LeaveMode
 from kafka.errors import (
     CoordinatorNotAvailableError,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from kafka.coordinator.member_report import warn_of_silence
+from kafka.coordinator.consumer_report import warn_of_silence
 from kafka.errors import NotCoordinatorError
 from test.unit.coordinator.member_bench import A0, GroupMember
 

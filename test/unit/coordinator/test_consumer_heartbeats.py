@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from kafka.coordinator.heartbeats import Heartbeats
+from kafka.coordinator.consumer_heartbeats import Heartbeats
 from kafka.coordinator.membership import FindCoordinator, MemberIdentity, Send
 from kafka.coordinator.subscribed_topics import Subscribed
 from kafka.errors import (
