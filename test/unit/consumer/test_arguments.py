@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from kafka.consumer.arguments import search_times, seek_target, seekable
-from kafka.errors import KafkaError, SeekError
+from kafka.consumer.arguments import assigned, search_times, seek_target, seekable
+from kafka.errors import IllegalStateError, KafkaError, SeekError, UnassignedPartitionError
 from kafka.structs import OffsetAndMetadata, TopicPartition
 from kafka.subscription import Assignment
 
@@ -48,3 +48,23 @@ class TestSeek:
     def test_all_partitions_of_none_is_an_error(self, kind: type[Exception]) -> None:
         with pytest.raises(kind, match="No partitions are currently assigned"):
             seekable(Assignment((), 1), ())
+
+
+# kafka-python 3.x: IllegalStateError from position() and highwater(), KeyError from pause() and
+# resume(); 2.x: AssertionError and KeyError.
+@pytest.mark.parametrize("kind", [IllegalStateError, AssertionError, KeyError, ValueError])
+def test_unassigned_partition_is_the_error_of_every_line_of_kafka_python(
+    kind: type[Exception],
+) -> None:
+    with pytest.raises(kind) as raised:
+        assigned(Assignment((), 1), A0)
+    assert raised.type is UnassignedPartitionError
+    assert str(raised.value) == (
+        "UnassignedPartitionError: Unassigned partition: a-0; assignment() returns those that are"
+    )
+
+
+@pytest.mark.parametrize("partition", ["a", ("a", 0), TopicPartition("a", None), None])
+def test_partition_of_another_type_is_a_type_error(partition: object) -> None:
+    with pytest.raises(TypeError, match="TopicPartition namedtuples"):
+        assigned(Assignment((), 1), partition)  # type: ignore[arg-type]
