@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Final
 
 from kafka.coordinator.membership import LeaveMode
-from kafka.errors import IllegalStateError, SeekError
+from kafka.errors import SeekError, UnassignedPartitionError
 from kafka.structs import OffsetAndMetadata, TopicPartition
 from kafka.subscription import check_partitions
 
@@ -63,13 +63,14 @@ def assigned(assignment: Assignment, tp: TopicPartition) -> PartitionState:
 
     Raises:
         TypeError: it is no `TopicPartition`.
-        IllegalStateError: it is not assigned.
+        UnassignedPartitionError: it is not assigned.
     """
-    if not isinstance(tp, TopicPartition):
-        raise TypeError(f"partition must be a TopicPartition namedtuple, not {tp!r}")
-    state = assignment.get(tp)
+    state = assignment.get(tp) if isinstance(tp, TopicPartition) else None
     if state is None:
-        raise IllegalStateError(f"{tp.topic}-{tp.partition} is not assigned to this consumer")
+        check_partitions((tp,))
+        raise UnassignedPartitionError(
+            f"Unassigned partition: {tp.topic}-{tp.partition}; assignment() returns those that are"
+        )
     return state
 
 
@@ -80,26 +81,13 @@ def seekable(
 
     Raises:
         TypeError: one is no `TopicPartition`.
-        SeekError: one is not assigned, or none is.
+        UnassignedPartitionError: one is not assigned.
+        SeekError: none is assigned.
     """
     partitions = check_partitions(partitions)
     if not partitions and not len(assignment):
         raise SeekError("No partitions are currently assigned")
-    return [seekable_one(assignment, tp) for tp in partitions or assignment.partitions]
-
-
-def seekable_one(assignment: Assignment, tp: TopicPartition) -> PartitionState:
-    """Return the state of *tp*.
-
-    Raises:
-        TypeError: it is no `TopicPartition`.
-        SeekError: it is not assigned.
-    """
-    state = assignment.get(tp) if isinstance(tp, TopicPartition) else None
-    if state is None:
-        check_partitions((tp,))
-        raise SeekError(f"Unassigned partition: {tp.topic}-{tp.partition}")
-    return state
+    return [assigned(assignment, tp) for tp in partitions or assignment.partitions]
 
 
 def seek_target(offset: object) -> tuple[int, int]:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from kafka.future import Future
     from kafka.metrics.sensors import Values
     from kafka.structs import ConsumerGroupMetadata, OffsetAndMetadata, OffsetAndTimestamp
-    from kafka.subscription import SubscriptionPattern
+    from kafka.subscription import PartitionState, SubscriptionPattern
     from kafka.subscription.subscription_state import Listeners
 
 P = ParamSpec("P")
@@ -174,7 +174,7 @@ class ConsumerCalls:
         self.client.check_open().posted_seeks.put(seek)
 
     def _seek_of(self, partition: TopicPartition, offset: int | OffsetAndMetadata) -> Seek:
-        state = arguments.seekable_one(self._subscription.assignment, partition)
+        state = arguments.assigned(self._subscription.assignment, partition)
         return Seek(state, *arguments.seek_target(offset))
 
     def seek_to_beginning(self, *partitions: TopicPartition) -> None:
@@ -218,7 +218,8 @@ class ConsumerCalls:
 
         Raises:
             TypeError: *partition* is no `TopicPartition`.
-            IllegalStateError: it is not assigned.
+            UnassignedPartitionError: it is not assigned; an `IllegalStateError`, as in kafka-python
+                3.x, and an `AssertionError`, as in 2.x.
             KafkaTimeoutError: no offset within ``default_api_timeout_ms``.
             NoOffsetForPartitionError: there is no position and no policy to find one.
         """
@@ -238,7 +239,8 @@ class ConsumerCalls:
 
         Raises:
             TypeError: *partition* is no `TopicPartition`.
-            IllegalStateError: it is not assigned.
+            UnassignedPartitionError: it is not assigned; an `IllegalStateError`, as in kafka-python
+                3.x, and an `AssertionError`, as in 2.x.
         """
         return arguments.assigned(self._subscription.assignment, partition).high_watermark
 
@@ -247,27 +249,37 @@ class ConsumerCalls:
 
         Raises:
             TypeError: one is no `TopicPartition`.
-            IllegalStateError: one is not assigned.
+            UnassignedPartitionError: one is not assigned; a `KeyError`, as in kafka-python, and an
+                `IllegalStateError`.
         """
-        self._set_paused(partitions, paused=True)
+        self.client.check_open().pause(self._states(partitions), paused=True)
 
     def resume(self, *partitions: TopicPartition) -> None:
         """Return records of *partitions* again.
 
         Raises:
             TypeError: one is no `TopicPartition`.
-            IllegalStateError: one is not assigned.
+            UnassignedPartitionError: one is not assigned; a `KeyError`, as in kafka-python, and an
+                `IllegalStateError`.
         """
-        self._set_paused(partitions, paused=False)
+        self.client.check_open().pause(self._states(partitions), paused=False)
 
-    def _set_paused(self, partitions: tuple[TopicPartition, ...], *, paused: bool) -> None:
-        states = [arguments.assigned(self._subscription.assignment, tp) for tp in partitions]
-        core = self.client.check_open()
-        core.pause(states, paused=paused)
+    def post_pause(self, *partitions: TopicPartition) -> None:
+        """Do what `pause` does without waiting for the loop; the thread that polls."""
+        self.client.check_open()
+        self.client.buffer.set_paused(self._states(partitions), paused=True)
+
+    def post_resume(self, *partitions: TopicPartition) -> None:
+        """Do what `resume` does without waiting for the loop; the thread that polls."""
+        self.client.check_open()
+        self.client.buffer.set_paused(self._states(partitions), paused=False)
+
+    def _states(self, partitions: tuple[TopicPartition, ...]) -> list[PartitionState]:
+        return [arguments.assigned(self._subscription.assignment, tp) for tp in partitions]
 
     def paused(self) -> set[TopicPartition]:
-        """Return the partitions that are paused."""
-        return self._subscription.paused_partitions()
+        """Return the partitions that are paused; none once the consumer is closed."""
+        return self.client.buffer.paused()
 
     def health(self) -> dict[TopicPartition, PartitionHealth]:
         """Return how reading of each assigned partition is going.

@@ -8,11 +8,13 @@ the loop, unless it says otherwise.
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from kafka._base.backoff import ExponentialBackoff
 from kafka._base.drive import Driver
 from kafka._base.signal import Signal
+from kafka._base.wake_ups import WakeUps
 from kafka.consumer.broker_questions import BrokerQuestions
 from kafka.consumer.fetch_settings import fetch_settings
 from kafka.consumer.fetcher import Fetcher
@@ -93,6 +95,7 @@ class ConsumerCore:
         self._buffer = buffer
         self._tasks = shared.tasks
         self._runtime = runtime
+        self._wake_ups = WakeUps(partial(self.post, self._on_space_available))
         self._active = False
         self.loop = asyncio.get_running_loop()
         self.changed = Signal(self.loop)
@@ -234,15 +237,17 @@ class ConsumerCore:
         self._runtime.post(callback)
 
     def on_space_available(self) -> None:
-        """React to data that the application has taken, or an error it has seen; any thread."""
-        self.post(self._on_space_available)
+        """React to what the application has taken, seen, paused or resumed; any thread."""
+        self._wake_ups.ask()
 
     def _on_space_available(self) -> None:
+        self._wake_ups.looking()
         now = self.clock.now()
         for tp in self._buffer.take_changes():
             state = self._subscriptions.assignment.get(tp)
             if state is None:
                 continue
+            state.set_hold(Hold.PAUSED, on=self._buffer.is_paused(tp))
             if state.failure is not None and not self._buffer.has_error(tp):
                 self._positions.on_error_raised(state, now)
             self._fetcher.look_at(state)
@@ -287,8 +292,10 @@ class ConsumerCore:
             partitions: those owned before keep their positions.
             late: those that appeared after the subscription.
         """
-        assignment = self._subscriptions.replace_assignment(partitions)
+        assignment = self._subscriptions.new_assignment(partitions)
+        # First: another thread may seek or pause what it finds assigned.
         self._buffer.assign(assignment)
+        self._subscriptions.adopt(assignment)
         self._positions.on_assignment(late)
         self._fetcher.look_at_all()
 

@@ -2,7 +2,7 @@
 
 Keeps fetched data still encoded, the positions the application has reached, and errors to raise.
 One lock guards all of it; it is held for a few assignments at a time, never while decoding. No
-call walks over all partitions but `FetchBuffer.assign`.
+call walks over all partitions but `FetchBuffer.assign` and `FetchBuffer.paused`.
 """
 
 from __future__ import annotations
@@ -13,16 +13,19 @@ from typing import TYPE_CHECKING, Final
 from kafka._base.reentrant_lock import reentrant_lock
 from kafka._base.waiting import Notification
 from kafka.structs import OffsetAndMetadata
+from kafka.subscription import Hold
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Iterable
 
     from kafka.consumer.completed_fetch import CompletedFetch
     from kafka.structs import TopicPartition
-    from kafka.subscription import Hold, PartitionState
+    from kafka.subscription import PartitionState
 
 # The generation of a place that the application has left; what arrives for a start is refused.
 _LEFT: Final = -1
+# A plain number: `IntFlag` computes in Python.
+_PAUSED: Final = Hold.PAUSED.value
 
 
 class _Slot:
@@ -37,23 +40,24 @@ class _Slot:
         "position",
         "queued",
         "size",
+        "state",
         "stuck",
-        "tp",
     )
 
     def __init__(
         self,
-        tp: TopicPartition,
+        state: PartitionState,
         generation: int,
         position: int | None,
         leader_epoch: int,
         holds: int,
     ) -> None:
-        self.tp = tp
+        # To tell apart the times that a partition was assigned; belongs to the loop thread.
+        self.state = state
         self.generation = generation
         self.position = position
         self.leader_epoch = leader_epoch
-        # Bits of `Hold`, as in `PartitionState.holds`.
+        # Bits of `Hold`, as in `PartitionState.holds`, which follows in what concerns pauses.
         self.holds = holds
         self.queued = False
         self.stuck = False
@@ -64,7 +68,7 @@ class _Slot:
     @classmethod
     def left(cls, old: _Slot) -> _Slot:
         """Return what stays of *old* when the application goes elsewhere: no data, no error."""
-        slot = cls(old.tp, _LEFT, old.position, old.leader_epoch, old.holds)
+        slot = cls(old.state, _LEFT, old.position, old.leader_epoch, old.holds)
         slot.queued = old.queued
         return slot
 
@@ -173,6 +177,17 @@ class FetchBuffer:
                 and (partitions is None or tp in partitions)
             }
 
+    def is_paused(self, tp: TopicPartition) -> bool:
+        """Return whether the application has paused *tp*."""
+        with self._lock:
+            slot = self._slots.get(tp)
+            return slot is not None and bool(slot.holds & _PAUSED)
+
+    def paused(self) -> set[TopicPartition]:
+        """Return the partitions that the application has paused; any thread."""
+        with self._lock:
+            return {tp for tp, slot in self._slots.items() if slot.holds & _PAUSED}
+
     # -- the loop's side -------------------------------------------------------------------
 
     def assign(self, states: Collection[PartitionState]) -> None:
@@ -182,13 +197,7 @@ class FetchBuffer:
             self._errors.clear()
             self._max_bytes = self._max_bytes_for(len(states))
             for state in states:
-                kept = old.pop(state.tp, None)
-                # A place that was left stays so until its restart, which is on the way.
-                if kept is None or kept.generation not in {state.generation, _LEFT}:
-                    offset = state.offset if state.has_offset else None
-                    epoch = state.offset_epoch
-                    kept = _Slot(state.tp, state.generation, offset, epoch, state.holds)
-                self._slots[state.tp] = kept
+                self._slots[state.tp] = _slot_for(state, old.get(state.tp))
             self.stuck &= {tp for tp, slot in self._slots.items() if slot.stuck}
             for tp in [tp for tp in self._failing if tp not in self._slots]:
                 del self._failing[tp]
@@ -210,7 +219,7 @@ class FetchBuffer:
             old = self._slots.get(tp)
             if old is None:
                 return
-            slot = _Slot(tp, generation, offset, leader_epoch, old.holds)
+            slot = _Slot(old.state, generation, offset, leader_epoch, old.holds)
             slot.queued = old.queued
             self._slots[tp] = slot
             self._failing.pop(tp, None)
@@ -237,14 +246,14 @@ class FetchBuffer:
         with self._lock:
             slot = self._slots.get(tp)
             if slot is not None:
-                self._set_holds(tp, slot, slot.holds | hold.value)
+                self._set_holds(slot, slot.holds | hold.value)
 
     def release(self, tp: TopicPartition, hold: Hold) -> None:
         """Hand out records of *tp* again, unless there is another hold on it."""
         with self._lock:
             slot = self._slots.get(tp)
             if slot is not None:
-                self._set_holds(tp, slot, slot.holds & ~hold.value)
+                self._set_holds(slot, slot.holds & ~hold.value)
 
     def put_error(self, tp: TopicPartition, generation: int, error: BaseException) -> None:
         """Let a poll raise *error* once the data buffered before it has been handed out."""
@@ -262,9 +271,8 @@ class FetchBuffer:
             return slot is not None and slot.error is not None
 
     def take_changes(self) -> set[TopicPartition]:
-        """Return the partitions whose error was raised or whose data has become (un)readable.
-
-        Each change of the polling thread is returned once.
+        """Return the partitions whose error was raised, whose data has become (un)readable, or that
+        the polling thread has paused or resumed; each change once.
         """
         with self._lock:
             changes, self._changes = self._changes, set()
@@ -421,11 +429,12 @@ class FetchBuffer:
             slot = self._slots.get(tp)
             return -1 if slot is None else slot.generation
 
-    def leave(self, tp: TopicPartition, generation: int) -> None:
-        """Drop the data and the error of that start of *tp*; `restart` follows from the loop."""
+    def leave(self, state: PartitionState, generation: int) -> None:
+        """Drop the data and the error of that start of *state*; `restart` follows from the loop."""
+        tp = state.tp
         with self._lock:
             old = self._slots.get(tp)
-            if old is None or old.generation != generation:
+            if old is None or old.state is not state or old.generation != generation:
                 return
             slot = _Slot.left(old)
             counted = old.counted
@@ -433,6 +442,22 @@ class FetchBuffer:
             self._slots[tp] = slot
             self._size -= counted
             self._notify_changed()
+
+    def set_paused(self, states: Iterable[PartitionState], *, paused: bool) -> None:
+        """Hand out no more records of *states*, or do so again; `take_changes` returns them.
+
+        What is not assigned any more is left alone.
+        """
+        with self._lock:
+            for state in states:
+                slot = self._slots.get(state.tp)
+                if slot is None or slot.state is not state or bool(slot.holds & _PAUSED) is paused:
+                    continue
+                # Also noted if a signal handler keeps the change from being made.
+                self._changes.add(state.tp)
+                self._owes_call = True
+                self._set_holds(slot, slot.holds | _PAUSED if paused else slot.holds & ~_PAUSED)
+        self._call_if_owed()
 
     def is_current(self, tp: TopicPartition, generation: int) -> bool:
         """Return whether records of that start of *tp* may be handed out now."""
@@ -494,16 +519,21 @@ class FetchBuffer:
 
     # -- under the lock --------------------------------------------------------------------
 
-    def _set_holds(self, tp: TopicPartition, slot: _Slot, holds: int) -> None:
-        was_open = not slot.holds
-        before = slot.counted
-        slot.holds = holds
-        self._size += slot.counted - before
-        if was_open == (not holds):
+    def _set_holds(self, slot: _Slot, holds: int) -> None:
+        if (not slot.holds) == (not holds):
+            slot.holds = holds
             return
-        if not holds:
-            self._queue(tp, slot)
+        counted = 0 if slot.stuck else slot.size
+        if not holds and slot.fetches and not slot.queued:
+            # First: what is queued and on hold is dropped from the queue, but not found again.
+            self._turns.append(slot.state.tp)
+            slot.queued = True
+        # No call between these: a signal handler that raised would leave the size wrong.
+        slot.holds = holds
+        self._size += -counted if holds else counted
         self._notify_changed()
+        if slot.queued and not holds:
+            self._notify()
 
     def _first_failing(self) -> _Slot | None:
         """Return a partition whose error can be raised now: no data is left before it."""
@@ -515,10 +545,11 @@ class FetchBuffer:
 
     def _take_error(self, slot: _Slot) -> BaseException | None:
         # In this order a signal handler that raises in between costs one look of the fetcher.
-        self._changes.add(slot.tp)
+        tp = slot.state.tp
+        self._changes.add(tp)
         self._owes_call = True
         error, slot.error = slot.error, None
-        self._failing.pop(slot.tp, None)
+        self._failing.pop(tp, None)
         return error
 
     def _take_group_error(self, error: BaseException) -> BaseException:
@@ -540,9 +571,10 @@ class FetchBuffer:
             slot = self._slots.get(tp)
             if slot is not None and slot.fetches and not slot.holds:
                 return tp
-            self._turns.popleft()
+            # In this order an exception of a signal handler leaves it in the queue, once too often.
             if slot is not None:
                 slot.queued = False
+            self._turns.popleft()
         return None
 
     def _pass_turn(self, tp: TopicPartition) -> None:
@@ -565,3 +597,18 @@ class FetchBuffer:
     def _notify_changed(self) -> None:
         for callback in self._changed:
             callback()
+
+
+def _slot_for(state: PartitionState, old: _Slot | None) -> _Slot:
+    """Return what is buffered of *state* in a new assignment; *old* is that of the last one."""
+    is_kept = old is not None and old.state is state
+    # A place that was left stays so until its restart, which is on the way.
+    if old is not None and (
+        old.generation == state.generation or (is_kept and old.generation == _LEFT)
+    ):
+        old.state = state
+        return old
+    offset = state.offset if state.has_offset else None
+    # The application may have paused it since the loop looked last.
+    holds = old.holds if old is not None and is_kept else state.holds
+    return _Slot(state, state.generation, offset, state.offset_epoch, holds)

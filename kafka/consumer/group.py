@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from kafka.cluster import ClusterMetadata
     from kafka.consumer.record_batch import RecordBatch
     from kafka.coordinator.membership import LeaveMode
-    from kafka.structs import ConsumerRecord, OffsetAndMetadata, TopicPartition
+    from kafka.structs import ConsumerRecord, TopicPartition
     from kafka.subscription import SubscriptionState
 
 P = ParamSpec("P")
@@ -109,6 +109,26 @@ def _leaving(
     return call
 
 
+def _posting(
+    method: Callable[Concatenate[ConsumerCalls, P], None],
+    post: Callable[Concatenate[ConsumerCalls, P], None],
+) -> Callable[Concatenate[KafkaConsumer, P], None]:
+    """Return *method* as one of the face that counts the record in hand and does not wait.
+
+    Args:
+        method: gives it name, parameters, docstring and types.
+        post: does the same on this thread, and lets the loop follow.
+    """
+
+    @wraps(method)
+    def call(self: KafkaConsumer, /, *args: P.args, **kwargs: P.kwargs) -> None:
+        with self._exclusively():
+            self._cursor.mark_consumed()
+            post(self._calls, *args, **kwargs)
+
+    return call
+
+
 class KafkaConsumer(Facade[ConsumerCalls]):
     """Read records from topics.
 
@@ -164,20 +184,13 @@ class KafkaConsumer(Facade[ConsumerCalls]):
     unsubscribe = _leaving(ConsumerCalls.unsubscribe)
     subscription = local(ConsumerCalls.subscription)
     assignment = local(ConsumerCalls.assignment)
-
-    def seek(self, partition: TopicPartition, offset: int | OffsetAndMetadata) -> None:
-        with self._exclusively():
-            self._cursor.mark_consumed()
-            self._calls.post_seek(partition, offset)
-
-    seek.__doc__ = ConsumerCalls.seek.__doc__
-
+    seek = _posting(ConsumerCalls.seek, ConsumerCalls.post_seek)
     seek_to_beginning = _counting(ConsumerCalls.seek_to_beginning)
     seek_to_end = _counting(ConsumerCalls.seek_to_end)
     position = _waiting(ConsumerCalls.position, counts=True)
     highwater = local(ConsumerCalls.highwater)
-    pause = _counting(ConsumerCalls.pause)
-    resume = _counting(ConsumerCalls.resume)
+    pause = _posting(ConsumerCalls.pause, ConsumerCalls.post_pause)
+    resume = _posting(ConsumerCalls.resume, ConsumerCalls.post_resume)
     paused = local(ConsumerCalls.paused)
     health = _counting(ConsumerCalls.health)
     group_health = _counting(ConsumerCalls.group_health)

@@ -10,6 +10,8 @@ from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from kafka._base.wake_ups import WakeUps
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -54,33 +56,27 @@ class PostedSeeks:
         apply: Callable[[list[Seek]], None],
     ) -> None:
         self._buffer = buffer
-        self._post = post
         self._apply = apply
+        self._wake_ups = WakeUps(partial(post, self._run))
         self.waiting: deque[Seek] = deque()
-        # Numbers of the last message that was posted, and of the last that the loop has begun to
-        # work on. Seeks put before that moment are part of it.
-        self._posted = 0
-        self._begun = 0
 
     def put(self, seek: Seek) -> None:
         """Leave the old place now, and have the new one read soon; the polling thread."""
-        tp = seek.state.tp
-        left = self._buffer.generation(tp)
+        state = seek.state
+        left = self._buffer.generation(state.tp)
         self.waiting.append(seek)
         self.flush()
         # After the message: the loop may be done already, and has then made a new generation.
-        self._buffer.leave(tp, left)
+        self._buffer.leave(state, left)
 
     def flush(self) -> None:
         """Post a message to the loop unless one is under way; the polling thread."""
-        if self.waiting and self._begun >= self._posted:
-            number = self._posted + 1
-            self._post(partial(self._run, number))
-            self._posted = number
+        if self.waiting:
+            self._wake_ups.ask()
 
-    def _run(self, number: int) -> None:
+    def _run(self) -> None:
         # In this order: what is put from here on needs another message, or is found below.
-        self._begun = number
+        self._wake_ups.looking()
         waiting = self.waiting
         seeks: dict[TopicPartition, Seek] = {}
         while waiting:

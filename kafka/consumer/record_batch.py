@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import chain, repeat
-from struct import pack
 from typing import TYPE_CHECKING, Final, overload
 
 from kafka.structs import ConsumerRecord, TopicPartition
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from types import ModuleType
 
     import pyarrow as pa
 
@@ -148,43 +146,19 @@ class RecordBatch(Sequence[ConsumerRecord]):
             ImportError: pyarrow is not installed; ``pip install pyarrow``.
         """
         try:
-            import pyarrow as pa  # noqa: PLC0415 - optional
+            from kafka.consumer.arrow_export import record_batch  # noqa: PLC0415 - optional
         except ImportError as exc:
             raise ImportError(
                 "RecordBatch.to_arrow() needs pyarrow, which is not installed: pip install pyarrow"
             ) from exc
-        columns = {
-            "offset": _arrow_integers(pa, self.offsets, pa.int64()),
-            "timestamp": _arrow_integers(pa, self.timestamps, pa.timestamp("ms", tz="UTC")),
-            "key": _arrow_array(pa, self.keys, self._part.keys),
-            "value": _arrow_array(pa, self.values, self._part.values),
-        }
-        return pa.RecordBatch.from_arrays(list(columns.values()), names=list(columns))
-
-
-def _arrow_integers(pa_module: ModuleType, column: Sequence[int], kind: pa.DataType) -> pa.Array:
-    """Return *column* as an array of 64-bit integers of type *kind*.
-
-    Arrow's own conversion looks at each object. A range needs none of that, and a list is packed in
-    an eighth of the time.
-    """
-    if isinstance(column, range) and column.step == 1 and hasattr(pa_module, "arange"):
-        made = pa_module.arange(column.start, column.stop)
-        return made if made.type == kind else made.cast(kind)
-    packed = pa_module.py_buffer(pack(f"{len(column)}q", *column))
-    return pa_module.Array.from_buffers(kind, len(column), [None, packed])
-
-
-def _arrow_array(
-    pa_module: ModuleType, column: Sequence[object], received: Sequence[object]
-) -> pa.Array:
-    if column is not received:
-        return pa_module.array(column)
-    # Without a deserializer the type is known, even if all of it is None.
-    if not any(column[:1]) and column.count(None) == len(column):
-        return pa_module.nulls(len(column), pa_module.binary())
-    # Joining and measuring the values in Python, for buffers made here, takes twice as long.
-    return pa_module.array(column, pa_module.binary())
+        return record_batch(
+            self.offsets,
+            self.timestamps,
+            self.keys,
+            self.values,
+            keys_are_bytes=self.keys is self._part.keys,
+            values_are_bytes=self.values is self._part.values,
+        )
 
 
 class Rows(Sequence[ConsumerRecord]):

@@ -57,6 +57,18 @@ class IllegalStateError(KafkaError):
     """Report a call that the object's present state does not allow."""
 
 
+class UnassignedPartitionError(SeekError, IllegalStateError, KeyError):
+    """Report a call about a partition that is not assigned to the consumer.
+
+    kafka-python 3.x raises `ValueError` (seek), `IllegalStateError` (position, highwater) or
+    `KeyError` (pause, resume) here, 2.x `AssertionError` or `KeyError`.
+    """
+
+    def __str__(self) -> str:
+        """Return the class name and the message; a `KeyError` would show it in quotes."""
+        return ": ".join((type(self).__name__, *map(str, self.args)))
+
+
 class KafkaConfigurationError(KafkaError):
     """Report a configuration that cannot work."""
 

@@ -158,11 +158,9 @@ class AsyncKafkaProducer:
         if core is None or asyncio._get_running_loop() is not core.loop:  # noqa: SLF001 - documented for such use
             core = self._client.core_here
         if headers is None and partition is None and timestamp_ms is None:
-            future = core.accumulator.gate.append(topic, value, key)
+            future = core.path.put(topic, value, key)
         else:
-            future = core.accumulator.gate.append_with(
-                topic, value, key, headers, partition, timestamp_ms
-            )
+            future = core.path.put_with(topic, value, key, headers, partition, timestamp_ms)
         if future is not None:
             return future
         sent = core.path.send(topic, value, key, headers, partition, timestamp_ms, core.driver)

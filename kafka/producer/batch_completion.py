@@ -1,7 +1,7 @@
-"""Decide what the outcome of a request makes of a batch: done, failed, sent again or split.  Pure.
+"""Carry out what the outcome of a request makes of a batch: done, failed, sent again or split.
 
-The sender reports outcomes; time is passed in. What follows from one is done at once, by calls of
-the accumulator and of `IncompleteBatches`.
+The sender reports outcomes, `kafka.producer.batch_fate` decides, and what follows is done here at
+once, by calls of the accumulator and of `IncompleteBatches`. Does no I/O; time is passed in.
 """
 
 from __future__ import annotations
@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 
 from kafka._base.logs import logger
 from kafka.errors import KafkaTimeoutError
-from kafka.errors.verdict import Verdict, verdict_for
-from kafka.producer.produce_request import PRODUCE_VERDICTS
+from kafka.producer.batch_fate import Fate, fate_of
 from kafka.producer.producer_batch import BatchState, Outcome
 
 if TYPE_CHECKING:
@@ -68,13 +67,12 @@ class BatchCompletion:
         self._request_metadata = request_metadata
         self._observer = runtime.observer
         self._uniform = runtime.uniform
-        # What is not here fails the batch.
-        self._handlers: Mapping[Verdict, Handler] = {
-            Verdict.SUCCEED: self._succeed_without_offset,
-            Verdict.RETRY: self._retry_or_fail,
-            Verdict.REBOOTSTRAP: self._retry_or_fail,
-            Verdict.REFRESH_METADATA: self._retry_elsewhere_or_fail,
-            Verdict.SPLIT: self._split_or_fail,
+        self._handlers: Mapping[Fate, Handler] = {
+            Fate.DELIVERED: self._succeed_without_offset,
+            Fate.FAILED: self._fail,
+            Fate.SENT_AGAIN: self._send_again,
+            Fate.SENT_ELSEWHERE: self._send_elsewhere,
+            Fate.SPLIT: self._split,
         }
 
     # -- outcomes ----------------------------------------------------------------------------
@@ -87,8 +85,10 @@ class BatchCompletion:
         if error is None:
             self.succeed(batch, result.base_offset, result.timestamp, now)
             return
-        verdict = verdict_for(type(error), PRODUCE_VERDICTS)
-        self._handlers.get(verdict, self._fail)(drained, error, result, now)
+        fate = fate_of(
+            error, records=batch.count, attempts=batch.retry.attempts, retries=self._retries
+        )
+        self._handlers[fate](drained, error, result, now)
 
     def succeed(self, batch: ProducerBatch, base_offset: int, timestamp: int, now: float) -> None:
         """Complete a batch that the broker has stored, unless it expired meanwhile."""
@@ -129,7 +129,7 @@ class BatchCompletion:
                 ),
             )
 
-    # -- a method for each verdict -----------------------------------------------------------
+    # -- a method for each fate --------------------------------------------------------------
 
     def _succeed_without_offset(
         self, drained: DrainedBatch, _error: KafkaError, result: PartitionResult, now: float
@@ -141,14 +141,11 @@ class BatchCompletion:
     ) -> None:
         self.fail(drained.batch, error, result)
 
-    def _retry_or_fail(
-        self, drained: DrainedBatch, error: KafkaError, result: PartitionResult, now: float
+    def _send_again(
+        self, drained: DrainedBatch, error: KafkaError, _result: PartitionResult, now: float
     ) -> None:
         """Put the batch back to its place in its queue, to be sent after the back-off."""
         queue, batch = drained
-        if batch.retry.attempts >= self._retries:
-            self.fail(batch, error, result)
-            return
         batch.last_error = error
         batch.retry = batch.retry.failed(now, self._backoff, self._uniform)
         batch.move(BatchState.ENCODED)
@@ -163,14 +160,12 @@ class BatchCompletion:
         )
         self._observer.batch_retried(topic, batch.count, error)
 
-    def _retry_elsewhere_or_fail(
+    def _send_elsewhere(
         self, drained: DrainedBatch, error: KafkaError, result: PartitionResult, now: float
     ) -> None:
-        """Do as `_retry_or_fail` and ask for metadata; no back-off before a new leader."""
-        self._retry_or_fail(drained, error, result, now)
+        """Do as `_send_again` and ask for metadata; no back-off before a new leader."""
+        self._send_again(drained, error, result, now)
         batch, hint = drained.batch, result.hint
-        if batch.outcome is not None:
-            return
         # KIP-951: the answer itself names the new leader, so there is nothing to wait for.
         if hint is not None and self._cluster.apply_leader_hint(
             batch.topic_partition, hint.leader, hint.leader_epoch, endpoints=hint.endpoints
@@ -178,14 +173,11 @@ class BatchCompletion:
             batch.retry = batch.retry._replace(not_before=now)
         self._request_metadata()
 
-    def _split_or_fail(
-        self, drained: DrainedBatch, error: KafkaError, result: PartitionResult, _now: float
+    def _split(
+        self, drained: DrainedBatch, _error: KafkaError, _result: PartitionResult, _now: float
     ) -> None:
-        """Send the halves of a batch that is too large for the broker; one record fails."""
+        """Put the halves of a batch that is too large for the broker in its place."""
         queue, batch = drained
-        if batch.count == 1:
-            self.fail(batch, error, result)
-            return
         topic, partition = batch.topic_partition
         log.info(
             "topic=%s partition=%d: %d records are too large a batch for the broker; splitting it",

@@ -70,6 +70,7 @@ class Shape(Enum):
     EMPTY = "none yet"
     PLAIN = "values"
     KEYED = "pairs of key and value"
+    HEADED = "values, with their headers in a list beside them"
     FULL = "entries with headers"
 
 
@@ -77,8 +78,19 @@ class Shape(Enum):
 
 
 # Any: the entries are what *shape* says.
-def columns_of(shape: Shape, entries: list[Any], ticks: Ticks) -> Columns:
-    """Return the records that *entries* stand for, column by column."""
+def columns_of(
+    shape: Shape, entries: list[Any], ticks: Ticks, beside: Sequence[Any] = ()
+) -> Columns:
+    """Return the records that *entries* stand for, column by column.
+
+    Args:
+        shape: what the entries are.
+        entries: as a batch stores them.
+        ticks: their timestamps.
+        beside: with `Shape.HEADED` the `EncodedHeaders` of all records, one after the other.
+    """
+    if shape is Shape.HEADED:
+        return _expand(ticks, len(entries)), None, entries, (beside[::2], beside[1::2])
     if shape is Shape.PLAIN:
         return _expand(ticks, len(entries)), None, entries, None
     if shape is Shape.KEYED:
@@ -154,6 +166,15 @@ def entry_memory(entry: FullEntry) -> int:
     return RECORD_MEMORY + sum(len(part) for part in entry[:3] if part is not None)
 
 
+def shape_of(key: bytes | None, value: bytes | None, headers: EncodedHeaders | None) -> Shape:
+    """Return the shape of a batch of just such a record."""
+    if value is None and (key is None or headers is not None):
+        return Shape.FULL
+    if headers is None:
+        return Shape.PLAIN if key is None else Shape.KEYED
+    return Shape.HEADED if key is None else Shape.FULL
+
+
 def full_entry(key: bytes | None, value: bytes | None, headers: EncodedHeaders | None) -> FullEntry:
     """Return what a batch of `Shape.FULL` stores of a record."""
     return (key, value, None, -1) if headers is None else (key, value, *headers)
@@ -212,8 +233,14 @@ class Encoded(NamedTuple):
 
 
 # Any: the entries are what *shape* says.
-def encode_entries(shape: Shape, entries: list[Any], ticks: Ticks, encoding: Encoding) -> Encoded:
-    """Encode and compress the records that *entries* stand for; at least one.
+def encode_entries(
+    shape: Shape,
+    entries: list[Any],
+    ticks: Ticks,
+    encoding: Encoding,
+    beside: Sequence[Any] = (),
+) -> Encoded:
+    """Encode and compress the records that *entries* stand for, as in `columns_of`; at least one.
 
     A value that does not fit into the format fails here, where it fails one batch alone. The code
     that makes requests does not check again.
@@ -244,7 +271,7 @@ def encode_entries(shape: Shape, entries: list[Any], ticks: Ticks, encoding: Enc
                     max_timestamp=limits[1],
                     value_sizes=value_sizes,
                 )
-    return _encode_columns(shape, entries, ticks, encoding)
+    return _encode_columns(columns_of(shape, entries, ticks, beside), ticks, encoding)
 
 
 def _encode_single(
@@ -264,23 +291,17 @@ def _encode_single(
     )
 
 
-def _encode_columns(
-    shape: Shape,
-    entries: list[Any],  # Any: what *shape* says
-    ticks: Ticks,
-    encoding: Encoding,
-) -> Encoded:
+def _encode_columns(columns: Columns, ticks: Ticks, encoding: Encoding) -> Encoded:
     """Encode any records; see `encode_entries`."""
     magic, codec, level = encoding
-    timestamps, keys, values, headers = columns_of(shape, entries, ticks)
+    timestamps, keys, values, headers = columns
     payload: bytes | bytearray | memoryview
     value_sizes = sizes_of(values)
     if magic >= 2:
         if headers is None:
             raw = encode_records(timestamps, keys, values)
         else:
-            columns = (timestamps, keys, values, headers[0])
-            raw = _encode_with_headers(*columns, value_sizes, ticks)
+            raw = _encode_with_headers(timestamps, keys, values, headers[0], value_sizes, ticks)
         raw_size, payload = len(raw), _compressed(raw, encoding)
     else:
         nothing = keys if keys is not None else [None] * len(values)

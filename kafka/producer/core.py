@@ -12,9 +12,11 @@ from kafka._base.deadline import Deadline
 from kafka._base.loop_clock import runs_with_system
 from kafka._base.loop_waker import LoopWaker
 from kafka._base.observer import Observer
+from kafka._base.reentrant_lock import reentrant_lock
 from kafka._base.waiting import seconds_of
 from kafka.errors import KafkaError, KafkaTimeoutError, UnsupportedCodecError
 from kafka.net.network_client import NetworkClient
+from kafka.producer.buffer_pool import BufferPool
 from kafka.producer.detached_records import DetachedRecords
 from kafka.producer.drivers import LoopDriver
 from kafka.producer.incomplete_batches import IncompleteBatches
@@ -58,19 +60,26 @@ class ProducerCore:
         self.net = NetworkClient.for_client(config.network(), observer or Observer())
         runtime = self.net.runtime
         self.clock = runtime.clock
-        self.accumulator = RecordAccumulator(
-            _accumulator_settings(config), clock=runtime.clock, notify=self._notify
-        )
-        self.accumulator.yields_to_loop = yields_to_loop
+        settings = _accumulator_settings(config)
+        pool = BufferPool(config.buffer_memory, self._notify)
         self.incomplete = IncompleteBatches(
-            self.accumulator.lock,
+            reentrant_lock(),
             wait_timeout=config.delivery_timeout + config.request_timeout,
             runner=runner,
             observer=runtime.observer,
             is_loop_thread=self.is_loop_thread,
-            is_held_here=self.accumulator.gate.is_held_here,
+            is_held_here=self._is_held_here,
+            on_callback_added=pool.charge_callback,
         )
-        self.accumulator.attach(self.incomplete, runtime.observer)
+        self.accumulator = RecordAccumulator(
+            settings,
+            pool=pool,
+            incomplete=self.incomplete,
+            observer=runtime.observer,
+            clock=runtime.clock,
+            notify=self._notify,
+        )
+        self.accumulator.yields_to_loop = yields_to_loop
         self.topics = Topics(self.accumulator, self.net)
         self.driver = LoopDriver(self.topics)
         self.path = SendPath(
@@ -203,12 +212,15 @@ class ProducerCore:
 
     def cannot_wait(self) -> bool:
         """Return whether the caller runs on the loop thread or interrupted a send() of its own."""
-        return self.is_loop_thread() or self.accumulator.gate.is_held_here()
+        return self.is_loop_thread() or self._is_held_here()
 
     def is_loop_thread(self) -> bool:
         """Return whether the caller runs on this producer's loop; any thread."""
         # The public function raises where no loop runs, which costs most of a microsecond.
         return asyncio._get_running_loop() is self.loop  # noqa: SLF001 - documented for such use
+
+    def _is_held_here(self) -> bool:
+        return self.accumulator.gate.is_held_here()
 
     # -- events ------------------------------------------------------------------------------
 
@@ -245,7 +257,6 @@ def _accumulator_settings(config: ProducerConfig) -> AccumulatorSettings:
     return AccumulatorSettings(
         batch_size=min(config.batch_size, config.max_request_size),
         linger=config.linger,
-        buffer_memory=config.buffer_memory,
         delivery_timeout=config.delivery_timeout,
         codec=codec,
         compression_level=config.compression_level,

@@ -16,6 +16,7 @@ field                      owner             guarded by        after an exceptio
 ``PartitionQueue.open``    RecordAccumulator gate, lock        whole: one assignment
 ``PartitionQueue.batches`` RecordAccumulator gate, lock        may hold an empty batch
 ``ProducerBatch.records``  RecordAccumulator gate while open   whole: one entry is one record
+``ProducerBatch.headers``  RecordAccumulator gate while open   fits ``records``
 ``ProducerBatch.ticks``    RecordAccumulator gate while open   may have a time without a record
 ``ProducerBatch.memory``   BufferPool        gate while open,  may count a record that is not in,
                                              then lock         until the batch is encoded
@@ -81,6 +82,7 @@ T = TypeVar("T")
 
 _PLAIN: Final = Shape.PLAIN
 _KEYED: Final = Shape.KEYED
+_HEADED: Final = Shape.HEADED
 _FULL: Final = Shape.FULL
 _NEVER: Final = float("inf")
 # How often to look whether another thread opens the gate.
@@ -108,9 +110,8 @@ class FastAppend:
 
     Attributes:
         free: there while no thread is inside the gate.
-        accepts: the type of values and keys that are stored as they are; ``None`` with serializers
-            or a partitioner.
-        largest: what a record that is stored as it is may count in memory; -1 for none.
+        accepts: the type of values and keys, ``None`` until `configure` was called.
+        largest: what a record may count in memory; -1 for none.
         magic: record format that all brokers met so far understand.
         wall: Unix time in seconds, for records without a timestamp; ``None`` for `time.time`,
             looked up each time, as tests replace it.
@@ -162,7 +163,7 @@ class FastAppend:
         """Set how records are stored; once, before any record.
 
         Args:
-            largest: what a record that is stored as it is may count in memory; -1 for none.
+            largest: what a record may count in memory; -1 for none.
             wall: Unix time in seconds; ``None`` for the program's.
         """
         self.largest = largest
@@ -249,6 +250,7 @@ class FastAppend:
             return None
         size = RECORD_MEMORY + len(value)  # type: ignore[arg-type] # bytes by now
         shape, entry = _PLAIN, value
+        encoded: bytes | None = None
         if key is not None:
             if key.__class__ is not bytes:
                 return None
@@ -274,7 +276,9 @@ class FastAppend:
                     header_size += len(name)
                 else:
                     encoded, header_size = plain_headers(headers)
-                shape, entry = _FULL, (key, value, encoded, header_size)
+                shape = _HEADED
+                if key is not None:
+                    shape, entry = _FULL, (key, value, encoded, header_size)
                 size += len(encoded)
         except (LookupError, TypeError, ValueError):
             return None
@@ -289,8 +293,12 @@ class FastAppend:
             return None
         try:
             batch = queue.open
-            if batch is None or batch.shape is not shape:
+            if batch is None:
                 return None
+            if batch.shape is not shape:
+                if encoded is None or batch.shape is not _FULL:
+                    return None
+                shape, entry = _FULL, (key, value, encoded, header_size)
             records = batch.records
             room = batch.room - size
             if room < 0:
@@ -307,6 +315,8 @@ class FastAppend:
             handle._batch = batch  # noqa: SLF001 - as in append()
             handle._index = len(records)  # noqa: SLF001 - the same
             batch.room = room
+            if shape is _HEADED:
+                batch.headers += (encoded, header_size)
             records.append(entry)
             return handle
         finally:

@@ -2,7 +2,7 @@
 
 A batch is complete when it has its outcome and its callbacks have run. `IncompleteBatches` wakes
 those who wait for it, starts its callbacks, and notes failures until somebody looks at them. Any
-thread may call it; `kafka.producer.batch_completion` decides the outcomes.
+thread may call it; `kafka.producer.batch_completion` brings the outcomes.
 """
 
 from __future__ import annotations
@@ -27,10 +27,6 @@ log = logger(__name__)
 
 # Failures that are noted before those that nobody can look at any more are logged.
 _NOTES_KEPT = 1000
-
-
-def _count_nothing(_: ProducerBatch) -> None:
-    """Ignore a callback: no memory is counted yet."""
 
 
 class FlushWait:
@@ -119,11 +115,12 @@ class IncompleteBatches:
         observer: told of batches and of callbacks that raise.
         is_loop_thread: whether the caller runs on the client's loop thread.
         is_held_here: whether the caller interrupted a send() of its own thread.
+        on_callback_added: called, with the lock held, when a batch gets a callback to keep.
 
     Attributes:
         failures: the failures that nobody has looked at.
         abandoned: set in a forked child, where no batch of the parent will ever complete.
-        on_callback_added: called, with the lock held, when a batch gets a callback to keep.
+        on_callback_added: as given.
     """
 
     def __init__(
@@ -135,12 +132,13 @@ class IncompleteBatches:
         observer: Observer,
         is_loop_thread: Callable[[], bool],
         is_held_here: Callable[[], bool],
+        on_callback_added: Callable[[ProducerBatch], object],
     ) -> None:
         self.lock = lock
         self.wait_timeout = wait_timeout
         self.failures = FailureLedger()
         self.abandoned = False
-        self.on_callback_added: Callable[[ProducerBatch], object] = _count_nothing
+        self.on_callback_added = on_callback_added
         self._runner = runner
         self._observer = observer
         self._is_loop_thread = is_loop_thread

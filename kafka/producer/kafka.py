@@ -35,6 +35,7 @@ from kafka.producer.async_producer import AsyncKafkaProducer
 from kafka.producer.callbacks import CallbackThread
 from kafka.producer.client import ProducerClient, options_of
 from kafka.producer.drivers import ThreadDriver, ThreadWaiter
+from kafka.producer.send_path import put_nothing
 from kafka.structs import TopicPartition
 from kafka.sync.facade import GRACE, Facade, blocking, local
 
@@ -108,10 +109,10 @@ class KafkaProducer(Facade[ProducerClient]):
         super().__init__(client, EventLoopThread(f"kafka-{client.options.client_id}-io"))
         self.config = client.config
         self._starting = reentrant_lock()
-        self._put: Callable[[str, object, object], FutureRecordMetadata | None] = _put_nothing
+        self._put: Callable[[str, object, object], FutureRecordMetadata | None] = put_nothing
         self._put_with: Callable[
             [str, object, object, object, object, object], FutureRecordMetadata | None
-        ] = _put_nothing
+        ] = put_nothing
         # ``None`` unless the producer takes calls: not before the end of the start, not after
         # close(), and in a forked child not until that has started its own.
         self._started: _Started | None = None
@@ -335,12 +336,11 @@ class KafkaProducer(Facade[ProducerClient]):
         )
         self._started = _Started(core.path, driver, core)
         # The bound methods themselves, because send() is the hot path: no object stands between.
-        self._put = core.accumulator.gate.append
-        self._put_with = core.accumulator.gate.append_with
+        self._put, self._put_with = core.path.put, core.path.put_with
 
     def _forget_core(self) -> None:
         """Let the next send() ask for the core, which may raise."""
-        self._started, self._put, self._put_with = None, _put_nothing, _put_nothing
+        self._started, self._put, self._put_with = None, put_nothing, put_nothing
 
     @property
     def _running(self) -> _Started:
@@ -400,14 +400,3 @@ class _Started(NamedTuple):
     path: SendPath
     driver: ThreadDriver
     core: ProducerCore
-
-
-def _put_nothing(
-    topic: str,
-    value: object,
-    key: object,
-    headers: object = None,
-    partition: object = None,
-    timestamp_ms: object = None,
-) -> None:
-    """Put in no record: the producer is not started, closed, or a forked copy."""

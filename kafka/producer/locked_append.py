@@ -11,7 +11,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from kafka.producer.arguments import END_OF_TIME, plain_headers
-from kafka.producer.batch_encoding import SAVING, Shape, record_memory
+from kafka.producer.batch_encoding import SAVING, Shape, record_memory, shape_of
 from kafka.producer.future import future_of
 
 if TYPE_CHECKING:
@@ -175,16 +175,14 @@ class LockedAppend:
             topic_info = self.topics[topic]
         except (KeyError, TypeError):
             return None
-        _, key, _, headers = record
+        _, key, value, headers = record
         queue: PartitionQueue | None
         if partition is not None:
             queues = topic_info.queues
             queue = queues[partition] if 0 <= partition < len(queues) else None
         else:
             queue = topic_info.sticky if key is None else topic_info.keyed.get(key)
-        shape = Shape.PLAIN if key is None else Shape.KEYED
-        if headers is not None:
-            shape = Shape.FULL
+        shape = shape_of(key, value, headers)
         return None if queue is None else self._add(queue, shape, record)
 
     def _append_block(
@@ -204,7 +202,10 @@ class LockedAppend:
         self, queue: PartitionQueue, shape: Shape, record: Record
     ) -> FutureRecordMetadata | None:
         batch, size = queue.open, record_memory(record)
-        if batch is None or batch.shape is not shape or size > self.largest:
+        if batch is None or size > self.largest:
+            return None
+        joins = record[3] is not None and batch.shape is Shape.FULL
+        if batch.shape is not shape and not joins:
             return None
         if batch.memory + size - SAVING * len(batch.records) > queue.limit:
             return None

@@ -29,6 +29,7 @@ from kafka.producer.batch_encoding import (
     full_entry,
     memory_of,
     middle_of,
+    shape_of,
     timestamp_at,
 )
 from kafka.record.batch import batch_header
@@ -147,6 +148,9 @@ class ProducerBatch:
         due: when the batch may go although it is not full, in seconds.
         records: what was appended; empty once encoded.
         shape: what *records* consists of.
+        headers: with `Shape.HEADED` two items for each record: its encoded headers, and the bytes
+            of names and values among these. A tuple of them for each record would double the
+            objects that the garbage collector looks at.
         ticks: the timestamps of *records*, see `Ticks`.
         tick_begin: when the last timestamp in *ticks* began, in seconds of Unix time.
         tick_end: when it ends.
@@ -177,6 +181,7 @@ class ProducerBatch:
         "created",
         "due",
         "header_sizes",
+        "headers",
         "key_sizes",
         "last_error",
         "magic",
@@ -220,6 +225,7 @@ class ProducerBatch:
         # Any: the entries are what *shape* says.
         self.records: list[Any] = []
         self.shape = Shape.EMPTY
+        self.headers: list[Any] = []
         self.ticks: Ticks = []
         self.tick_begin = self.tick_end = math.inf
         self.memory = self.overhead_memory = self.room = self.backlog_size = 0
@@ -284,8 +290,11 @@ class ProducerBatch:
 
         Changes nothing, so two threads may do it at once, without the lock.
         """
-        records = self.records
-        return encode_entries(self.shape, records, self.ticks, encoding) if records else None
+        # In this order: whoever gives the batch up empties the records first.
+        headers, records = self.headers, self.records
+        if not records:
+            return None
+        return encode_entries(self.shape, records, self.ticks, encoding, headers)
 
     def on_encoded(self, encoded: Encoded, encoding: Encoding) -> bool:
         """Replace the records by their encoded form, with the lock held.
@@ -304,16 +313,16 @@ class ProducerBatch:
         self.key_sizes, self.value_sizes = encoded.key_sizes, encoded.value_sizes
         self.header_sizes = encoded.header_sizes
         self.records = []
+        self.headers = []
         return True
 
     def add(self, record: Record) -> int:
         """Append *record* to the open batch and return its index; inside the gate."""
         timestamp, key, value, headers = record
-        shape = Shape.FULL
-        if headers is None and (key is not None or value is not None):
-            shape = Shape.PLAIN if key is None else Shape.KEYED
+        shape = shape_of(key, value, headers)
         if not self.records:
             self.ticks = []
+            self.headers = []
             self.tick_begin = self.tick_end = math.inf
             self.shape = shape
         elif self.shape is not shape:
@@ -321,7 +330,11 @@ class ProducerBatch:
         if not self.ticks or self.ticks[-1][1] != timestamp:
             self.tick(timestamp)
         index = len(self.records)
-        self.records.append(_entry(self.shape, key, value, headers))
+        entry = _entry(self.shape, key, value, headers)
+        if headers is not None and self.shape is Shape.HEADED:
+            self.headers += headers
+        # No call before this one, which makes the record visible.
+        self.records.append(entry)
         return index
 
     def tick(self, timestamp: int) -> None:
@@ -333,11 +346,13 @@ class ProducerBatch:
         """Replace the entries by full ones."""
         if self.shape is Shape.FULL:
             return
-        _, keys, values, _ = columns_of(self.shape, self.records, self.ticks)
+        _, keys, values, headers = columns_of(self.shape, self.records, self.ticks, self.headers)
         nothing = repeat(None)
-        records = list(zip(keys or nothing, values, nothing, repeat(-1), strict=False))
+        encoded, sizes = headers or (nothing, repeat(-1))
+        records = list(zip(keys or nothing, values, encoded, sizes, strict=False))
         # Replaced in one go, as the invariants in `fast_append` ask.
         self.records, self.shape = records, Shape.FULL
+        self.headers = []
 
     def pieces(self, stamp: ProducerStamp = NO_STAMP) -> list[bytes | bytearray | memoryview]:
         """Return the encoded batch with *stamp* in its header, in pieces that are not joined."""
@@ -360,6 +375,7 @@ class ProducerBatch:
         """Free the records; the batch is not sent again."""
         self._payload = b""
         self.records = []
+        self.headers = []
 
     def decoded(self) -> list[Record]:
         """Decode the records of an encoded batch, to encode them anew."""
@@ -386,6 +402,8 @@ class ProducerBatch:
     @property
     def has_headers(self) -> bool:
         """Whether a record of the batch, which is not encoded, has headers."""
+        if self.shape is Shape.HEADED:
+            return bool(self.records)
         return self.shape is Shape.FULL and any(headers for _, _, headers, _ in self.records)
 
     def split(self) -> list[ProducerBatch]:
@@ -466,6 +484,6 @@ def _entry(
     shape: Shape, key: bytes | None, value: bytes | None, headers: EncodedHeaders | None
 ) -> object:
     """Return what a batch of *shape* stores of a record."""
-    if shape is Shape.PLAIN:
+    if shape is Shape.PLAIN or shape is Shape.HEADED:
         return value
     return (key, value) if shape is Shape.KEYED else full_entry(key, value, headers)

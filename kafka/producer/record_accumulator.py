@@ -14,15 +14,14 @@ import math
 import threading
 from typing import TYPE_CHECKING, NamedTuple
 
-from kafka._base.reentrant_lock import reentrant_lock
 from kafka._base.system import sleep
+from kafka._base.wake_ups import WakeUps
 from kafka.producer.batch_encoding import (
     BATCH_OVERHEAD,
     SAVING,
     Encoding,
     entry_memory,
 )
-from kafka.producer.buffer_pool import BufferPool
 from kafka.producer.fast_append import FastAppend, is_sound
 from kafka.producer.future import FutureRecordMetadata, future_of
 from kafka.producer.locked_append import LockedAppend
@@ -35,7 +34,7 @@ if TYPE_CHECKING:
     from kafka._base.observer import Observer
     from kafka.errors import KafkaError
     from kafka.producer.batch_encoding import Encoded, Record
-    from kafka.producer.buffer_pool import BufferWaiter
+    from kafka.producer.buffer_pool import BufferPool, BufferWaiter
     from kafka.producer.incomplete_batches import IncompleteBatches
     from kafka.producer.topic_info import PartitionQueue, TopicInfo
     from kafka.record.compression import Codec
@@ -52,7 +51,6 @@ class AccumulatorSettings(NamedTuple):
 
     batch_size: int
     linger: float
-    buffer_memory: int
     delivery_timeout: float
     codec: Codec
     compression_level: int | None = None
@@ -63,45 +61,20 @@ class AccumulatorSettings(NamedTuple):
         return self.batch_size - BATCH_OVERHEAD + SAVING
 
 
-class WakeUps:
-    """Wake the loop once for all that comes in until it has looked; takes no lock.
-
-    Args:
-        wake: wakes the loop, even if that was done already; any thread.
-    """
-
-    __slots__ = ("_looks", "_woken_for", "wake")
-
-    def __init__(self, wake: Callable[[], None]) -> None:
-        self.wake = wake
-        self._looks = 0
-        self._woken_for = -1
-
-    def ask(self) -> None:
-        """Wake the loop unless it was woken since it last looked; any thread."""
-        looks = self._looks
-        if self._woken_for != looks:
-            # In this order an exception costs a wake-up too many, not a record; and so does a loop
-            # that looks meanwhile, without a lock between.
-            self.wake()
-            self._woken_for = looks
-
-    def looking(self) -> None:
-        """Let the next call of `ask` wake the loop again; the loop looks after this."""
-        self._looks += 1
-
-
 class RecordAccumulator:
     """Collect records into batches, one queue of batches for each partition.
 
     Args:
         settings: see `AccumulatorSettings`.
+        pool: accounts for ``buffer_memory``.
+        incomplete: completes the batches; its lock is the accumulator's.
+        observer: told of batches that are encoded.
         clock: tells the time.
         notify: wakes the loop, even if that was done already; any thread.
 
     Attributes:
+        settings: as given, like *pool*.
         lock: guards batches and their outcomes, except the records of open batches.
-        pool: accounts for ``buffer_memory``.
         gate: the way of records into open batches.
         active: the queues that hold anything, oldest first.
         notify: wakes the loop unless it is about to look anyway.
@@ -111,11 +84,18 @@ class RecordAccumulator:
     """
 
     def __init__(
-        self, settings: AccumulatorSettings, *, clock: Clock, notify: Callable[[], None]
+        self,
+        settings: AccumulatorSettings,
+        *,
+        pool: BufferPool,
+        incomplete: IncompleteBatches,
+        observer: Observer,
+        clock: Clock,
+        notify: Callable[[], None],
     ) -> None:
         self.settings = settings
-        self.lock = reentrant_lock()
-        self.pool = BufferPool(settings.buffer_memory, notify)
+        self.pool = pool
+        self.lock = incomplete.lock
         self._wake_ups = WakeUps(notify)
         self.notify = self._wake_ups.ask
         gate = FastAppend if is_sound() else LockedAppend
@@ -125,8 +105,8 @@ class RecordAccumulator:
         self.next_due = -math.inf
         self.next_expiry = math.inf
         self.yields_to_loop = False
-        self._incomplete: IncompleteBatches
-        self._observer: Observer
+        self._incomplete = incomplete
+        self._observer = observer
         self._now = clock.now
         self._batches = 0
 
@@ -138,12 +118,6 @@ class RecordAccumulator:
     @magic.setter
     def magic(self, magic: int) -> None:
         self.gate.magic = magic
-
-    def attach(self, incomplete: IncompleteBatches, observer: Observer) -> None:
-        """Set what completes the batches and what is told of them; once, before any record."""
-        self._incomplete = incomplete
-        incomplete.on_callback_added = self.pool.charge_callback
-        self._observer = observer
 
     # -- senders' threads --------------------------------------------------------------------
 

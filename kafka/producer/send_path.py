@@ -5,7 +5,8 @@
 the answer in. Everything else runs on the caller's thread: serializers and partitioners are users'
 code and are called without the lock.
 
-Records of bytes for an open batch do not come here: the faces put them in with `FastAppend.append`.
+Records of bytes for an open batch take no steps: the faces put them in with `SendPath.put`, which
+is `FastAppend.append`. What serializers and partitioners return goes the same way.
 """
 
 from __future__ import annotations
@@ -69,7 +70,15 @@ class SendPath:
         clock: the time, for deadlines.
         wall: Unix time in seconds, for records without a timestamp; ``None`` for the program's.
         check: raises if the producer is closed or broken.
+
+    Attributes:
+        put: puts a record into an open batch if that needs neither users' code nor a wait; it is
+            `FastAppend.append`, or with users' code a function that does nothing.
+        put_with: the same for `FastAppend.append_with`.
     """
+
+    put: Callable[[str, object, object], FutureRecordMetadata | None]
+    put_with: Callable[[str, object, object, object, object, object], FutureRecordMetadata | None]
 
     def __init__(
         self,
@@ -94,13 +103,14 @@ class SendPath:
         self._check = check
         self._serialize_key = adapt_serializer(config.key_serializer, option="key_serializer")
         self._serialize_value = adapt_serializer(config.value_serializer)
-        self._converts = bool(self._serialize_key or self._serialize_value)
         self._partitioner = adapt_partitioner(config.partitioner)
+        self._converts = bool(self._serialize_key or self._serialize_value)
+        self._asks_user = self._converts or self._partitioner is not None
         self._largest = min(config.max_request_size, config.buffer_memory) - _SLACK
-        # Records of bytes go around users' code unless there is none.
-        plain = not self._converts and self._partitioner is None
-        self._largest_plain = self._largest if plain else -1
-        accumulator.gate.configure(largest=self._largest_plain, wall=wall)
+        gate = accumulator.gate
+        gate.configure(largest=self._largest, wall=wall)
+        self.put = put_nothing if self._asks_user else gate.append
+        self.put_with = put_nothing if self._asks_user else gate.append_with
 
     # -- the steps of a call -----------------------------------------------------------------
 
@@ -136,9 +146,16 @@ class SendPath:
             return driver.run(
                 self.steps(topic, value, key, headers, partition, timestamp_ms, driver.new_waiter)
             )
-        queue, record, size = self._prepare(
-            topic, route, value, key, headers, partition, timestamp_ms
-        )
+        key_bytes, value_bytes, chosen = self._ask_user(topic, value, key, headers, partition)
+        if self._asks_user:
+            # `put` has done nothing. Here nothing is done either unless it can be done at once.
+            future = self._gate.append_with(
+                topic, value_bytes, key_bytes, headers, chosen, timestamp_ms
+            )
+            if future is not None:
+                return future
+        record, size = self._record(topic, value_bytes, key_bytes, headers, timestamp_ms)
+        queue = queue_for(route, key_bytes, chosen)
         return self._accumulator.append(route, queue, record, size) or driver.run(
             self._wait_for_memory(route, queue, record, size, None, driver.new_waiter)
         )
@@ -259,7 +276,8 @@ class SendPath:
         if error is not None:
             return self._detached.failed(topic, partition, error)
         # The user's partitioner is not asked: there are no partitions to choose from yet.
-        _, record, size = self._prepare(topic, None, value, key, headers, None, timestamp_ms)
+        key_bytes, value_bytes = self._serialized(topic, value, key, headers)
+        record, size = self._record(topic, value_bytes, key_bytes, headers, timestamp_ms)
         return self._detached.send(topic, record, size, partition)
 
     def _put_groups(
@@ -322,7 +340,7 @@ class SendPath:
     def _prepare(
         self,
         topic: str,
-        route: TopicInfo | None,
+        route: TopicInfo,
         value: Any,  # Any: what the user's serializer takes
         key: Any,  # the same
         headers: Headers | None,
@@ -332,16 +350,56 @@ class SendPath:
         """Serialize and check one record, and choose its partition.
 
         Returns:
-            The partition's queue (``None``: the one keyless records stick to, or without a
-            *route*), the record, and what it counts in memory.
+            The partition's queue (``None``: the one keyless records stick to), the record, and
+            what it counts in memory.
         """
+        key_bytes, value_bytes, chosen = self._ask_user(topic, value, key, headers, partition)
+        record, size = self._record(topic, value_bytes, key_bytes, headers, timestamp_ms)
+        return queue_for(route, key_bytes, chosen), record, size
+
+    def _ask_user(
+        self,
+        topic: str,
+        value: Any,  # Any: what the user's serializer takes
+        key: Any,  # the same
+        headers: Headers | None,
+        partition: int | None,
+    ) -> tuple[bytes | None, bytes | None, int | None]:
+        """Return key and value as bytes, and the partition if it is given or the user's choice."""
+        key_bytes, value_bytes = self._serialized(topic, value, key, headers)
+        if partition is None and self._partitioner is not None:
+            partition = self._partitioner(topic, key, key_bytes, value, value_bytes, self._cluster)
+        return key_bytes, value_bytes, partition
+
+    def _serialized(
+        self,
+        topic: str,
+        value: Any,  # Any: what the user's serializer takes
+        key: Any,  # the same
+        headers: Headers | None,
+    ) -> tuple[bytes | None, bytes | None]:
+        """Return key and value as bytes that nobody else can change."""
         if value is None and key is None:
             raise ValueError("key and value are both None: a record needs one of them")
-        key_bytes, value_bytes = key, value
         if self._converts:
-            key_bytes, value_bytes = self._converted(topic, headers, key, value)
-        if not (type(value_bytes) in _BYTES and type(key_bytes) in _BYTES):
-            key_bytes, value_bytes = owned("key", key_bytes), owned("value", value_bytes)
+            given = headers or []
+            if self._serialize_key is not None:
+                key = self._serialize_key(topic, given, key)
+            if self._serialize_value is not None:
+                value = self._serialize_value(topic, given, value)
+        if type(value) in _BYTES and type(key) in _BYTES:
+            return key, value
+        return owned("key", key), owned("value", value)
+
+    def _record(
+        self,
+        topic: str,
+        value_bytes: bytes | None,
+        key_bytes: bytes | None,
+        headers: Headers | None,
+        timestamp_ms: int | None,
+    ) -> tuple[Record, int]:
+        """Check the record, and return it with what it counts in memory."""
         size = RECORD_MEMORY
         size += 0 if value_bytes is None else len(value_bytes)
         size += 0 if key_bytes is None else len(key_bytes)
@@ -355,28 +413,7 @@ class SendPath:
             timestamp_ms = int(self._wall() * 1000)
         else:
             check_timestamp(timestamp_ms, self._accumulator.magic)
-        record = (timestamp_ms, key_bytes, value_bytes, owned_ones)
-        if route is None:
-            return None, record, size
-        if partition is None and self._partitioner is not None:
-            partition = self._partitioner(topic, key, key_bytes, value, value_bytes, self._cluster)
-        if partition is None and key_bytes is None:
-            return None, record, size
-        return queue_for(route, key_bytes, partition), record, size
-
-    def _converted(
-        self,
-        topic: str,
-        headers: Headers | None,
-        key: Any,  # Any: what the user's serializer takes
-        value: Any,  # the same
-    ) -> tuple[Any, Any]:  # checked by the caller
-        given = headers or []
-        if self._serialize_key is not None:
-            key = self._serialize_key(topic, given, key)
-        if self._serialize_value is not None:
-            value = self._serialize_value(topic, given, value)
-        return key, value
+        return (timestamp_ms, key_bytes, value_bytes, owned_ones), size
 
     def _partitioned(
         self,
@@ -386,8 +423,10 @@ class SendPath:
         partition: int | None,
     ) -> list[PartitionedRecords] | None:
         """Return the records of a send_many() by partition, if they are just bytes."""
+        if self._asks_user:
+            return None
         queue = None if partition is None else queue_for(route, None, partition)
-        return partitioned(route, queue, values, keys, self._largest_plain)
+        return partitioned(route, queue, values, keys, self._largest)
 
     def _too_large(self, topic: str, size: int) -> MessageSizeTooLargeError:
         config = self._config
@@ -408,3 +447,14 @@ class SendPath:
             f"buffer_memory={self._config.buffer_memory} bytes wait to be delivered; the brokers "
             f"are slower than the application, or cannot be reached"
         )
+
+
+def put_nothing(
+    topic: str,
+    value: object,
+    key: object,
+    headers: object = None,
+    partition: object = None,
+    timestamp_ms: object = None,
+) -> None:
+    """Put in no record, in place of `FastAppend.append` and `FastAppend.append_with`."""

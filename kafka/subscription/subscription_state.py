@@ -161,13 +161,21 @@ class SubscriptionState:
 
     def replace_assignment(self, partitions: Iterable[TopicPartition]) -> Assignment:
         """Make *partitions* the assignment, keep the states of those that stay, and return it."""
+        return self.adopt(self.new_assignment(partitions))
+
+    def new_assignment(self, partitions: Iterable[TopicPartition]) -> Assignment:
+        """Return an assignment of *partitions* with the states of those that stay, for `adopt`."""
         states = []
         for tp in dict.fromkeys(partitions):
             kept = self.assignment.get(tp)
             states.append(kept or PartitionState(tp, self.next_generation()))
+        return Assignment(states, self.next_generation())
+
+    def adopt(self, assignment: Assignment) -> Assignment:
+        """Make *assignment*, made last by `new_assignment`, the present one, and return it."""
         self.assignment.active = False
-        self.assignment = Assignment(states, self.next_generation())
-        return self.assignment
+        self.assignment = assignment
+        return assignment
 
     def unsubscribe(self) -> None:
         """Forget topics, pattern and the partitions asked for."""

@@ -321,6 +321,57 @@ def test_poll_once_is_what_poll_and_the_iterator_use(
     assert calls[-1] is False
 
 
+def test_pause_and_resume_take_effect_before_they_return(cluster: EmbeddedCluster) -> None:
+    seen = []
+    with consumer(cluster, "t") as reader:
+        # From here on all records are in the buffer.
+        reader.poll(5000, max_records=1)
+        for _ in range(9):
+            reader.pause(T0)
+            assert (reader.paused(), reader.poll(0)) == ({T0}, {})
+            reader.resume(T0)
+            assert reader.paused() == set()
+            seen += [record.offset for record in reader.poll(0, max_records=1)[T0]]
+    assert seen == list(range(1, 10))
+
+
+def test_pause_inside_a_loop_holds_back_the_rest(cluster: EmbeddedCluster) -> None:
+    with consumer(cluster, "t") as reader:
+        seen = []
+        for record in reader:
+            seen.append(record.offset)
+            if record.offset == 4:
+                reader.pause(T0)
+        assert seen == [0, 1, 2, 3, 4]
+        reader.resume(T0)
+        assert next(reader).offset == 5
+
+
+def test_of_many_pauses_and_resumes_the_last_one_counts(cluster: EmbeddedCluster) -> None:
+    with consumer(cluster, "t") as reader:
+        reader.poll(5000)
+        for _ in range(100):
+            reader.pause(T0, T1)
+            reader.resume(T0)
+        reasons = [reader.health()[tp].reason for tp in (T0, T1)]
+        assert (reasons[0] == reasons[1], reasons[1]) == (False, "paused by the application")
+        cluster.append("t", b"more", partition=1)
+        cluster.append("t", b"10")
+        assert [record.value for record in reader] == [b"10"]
+        reader.resume(T1)
+        assert [record.value for record in reader] == [b"more"]
+
+
+def test_what_is_not_paused_is_not_resumed_by_another_partition(cluster: EmbeddedCluster) -> None:
+    with consumer(cluster, "t") as reader:
+        reader.poll(5000, max_records=1)
+        reader.pause(T0)
+        reader.resume(T1)
+        with pytest.raises(IllegalStateError, match="Unassigned partition: t-7"):
+            reader.resume(T0, TopicPartition("t", 7))
+        assert (reader.paused(), reader.poll(0)) == ({T0}, {})
+
+
 def test_health_names_what_a_partition_waits_for(cluster: EmbeddedCluster) -> None:
     with consumer(cluster, "t") as reader:
         reader.poll(1000, max_records=4)

@@ -12,6 +12,7 @@ from kafka.consumer.async_consumer import AsyncKafkaConsumer
 from kafka.errors import (
     IllegalStateError,
     KafkaTimeoutError,
+    UnassignedPartitionError,
     WakeupError,
 )
 from kafka.protocol.messages.fetch import FetchRequest, FetchResponse
@@ -139,10 +140,11 @@ async def invoke(call: Callable[[AsyncKafkaConsumer], object], reader: AsyncKafk
         (lambda c: c.seek(T0, "1"), TypeError),
         (lambda c: c.seek(T1, 1), ValueError),
         (lambda c: c.seek_to_end(T1), ValueError),
-        (lambda c: c.pause(T1), IllegalStateError),
+        (lambda c: c.pause(T1), UnassignedPartitionError),
+        (lambda c: c.resume(T1), UnassignedPartitionError),
         (lambda c: c.pause("t"), TypeError),
-        (lambda c: c.highwater(T1), IllegalStateError),
-        (lambda c: c.position(T1), IllegalStateError),
+        (lambda c: c.highwater(T1), UnassignedPartitionError),
+        (lambda c: c.position(T1), UnassignedPartitionError),
         (lambda c: c.position("t"), TypeError),
         (lambda c: c.offsets_for_times({T0: -5}), ValueError),
         (lambda c: c.end_offsets([TopicPartition(None, 0)]), TypeError),

@@ -12,6 +12,7 @@ import pytest
 
 import kafka
 from kafka import KafkaConsumer
+from kafka._base.loop_thread import EventLoopThread
 from kafka.protocol.messages.metadata import MetadataRequest, MetadataResponse
 from kafka.structs import TopicPartition
 from kafka.testing.broker.faults import Answer
@@ -178,20 +179,60 @@ async def test_metadata_costs_each_partition_of_the_cluster_the_same() -> None:
     assert costs[1] <= costs[0] * 1.5
 
 
-def lines_of_a_blocking_seek(partitions: int) -> float:
+@contextmanager
+def blocking_reader(partitions: int) -> Iterator[KafkaConsumer]:
     with cluster_of() as cluster:
         cluster.create_topic("t", partitions=partitions)
         with KafkaConsumer(bootstrap_servers=cluster.bootstrap_servers) as reader:
             reader.assign([TopicPartition("t", number) for number in range(partitions)])
             reader.poll(1)
+            yield reader
+
+
+BLOCKING = {
+    "seek": lambda reader, tp: reader.seek(tp, tp.partition),
+    "pause": lambda reader, tp: reader.pause(tp),
+    "resume": lambda reader, tp: reader.resume(tp),
+}
+
+
+def lines_of_blocking_calls(partitions: int) -> dict[str, float]:
+    """Return the lines that each kind of call takes on the calling thread."""
+    found = {}
+    with blocking_reader(partitions) as reader:
+        for name, call in BLOCKING.items():
             with counted(PACKAGE) as lines:
-                for offset in range(100):
-                    reader.seek(T0, offset)
-            assert reader.position(T0) == 99
-    return lines.count / 100
+                for number in range(100):
+                    call(reader, TopicPartition("t", number))
+            found[name] = lines.count / 100
+    return found
 
 
-def test_blocking_seek_costs_little_and_the_same_with_many_partitions() -> None:
-    few, many = lines_of_a_blocking_seek(100), lines_of_a_blocking_seek(MANY)
-    assert many <= few * 1.5
-    assert few < 80
+def test_blocking_call_costs_little_and_the_same_with_many_partitions() -> None:
+    few, many = lines_of_blocking_calls(100), lines_of_blocking_calls(MANY)
+    assert [name for name in few if many[name] > few[name] * 1.5] == []
+    assert max(few.values()) < 80
+
+
+class Crossings:
+    """Count the calls of this thread that wait for the loop."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def __call__(self, frame: FrameType, event: str, _: object) -> None:
+        self.count += event == "call" and frame.f_code is EventLoopThread.call.__code__
+
+
+@pytest.mark.parametrize("name", BLOCKING)
+def test_blocking_call_does_not_wait_for_the_loop(name: str) -> None:
+    crossings, before = Crossings(), sys.getprofile()
+    with blocking_reader(1) as reader:
+        sys.setprofile(crossings)
+        try:
+            BLOCKING[name](reader, T0)
+            of_the_call = crossings.count
+            reader.position(T0)
+        finally:
+            sys.setprofile(before)
+    assert (of_the_call, crossings.count) == (0, 1)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 
 from kafka.consumer.arguments import (
+    assigned,
     commit_offsets,
     one_or_many,
     search_times,
     seek_target,
     seekable,
 )
-from kafka.errors import KafkaError, SeekError
+from kafka.errors import IllegalStateError, KafkaError, SeekError, UnassignedPartitionError
 from kafka.structs import OffsetAndMetadata, TopicPartition
 from kafka.subscription import Assignment
 
@@ -105,3 +106,23 @@ def test_one_partition_may_stand_for_itself() -> None:
 def test_partition_of_a_wrong_type_is_refused(partition: object) -> None:
     with pytest.raises(TypeError):
         one_or_many(partition)  # type: ignore[arg-type] # what is tested
+
+
+# kafka-python 3.x: IllegalStateError from position() and highwater(), KeyError from pause() and
+# resume(); 2.x: AssertionError and KeyError.
+@pytest.mark.parametrize("kind", [IllegalStateError, AssertionError, KeyError, ValueError])
+def test_unassigned_partition_is_the_error_of_every_line_of_kafka_python(
+    kind: type[Exception],
+) -> None:
+    with pytest.raises(kind) as raised:
+        assigned(Assignment((), 1), A0)
+    assert raised.type is UnassignedPartitionError
+    assert str(raised.value) == (
+        "UnassignedPartitionError: Unassigned partition: a-0; assignment() returns those that are"
+    )
+
+
+@pytest.mark.parametrize("partition", ["a", ("a", 0), TopicPartition("a", None), None])
+def test_partition_of_another_type_is_a_type_error(partition: object) -> None:
+    with pytest.raises(TypeError, match="TopicPartition namedtuples"):
+        assigned(Assignment((), 1), partition)  # type: ignore[arg-type]

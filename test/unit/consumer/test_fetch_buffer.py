@@ -8,7 +8,8 @@ import pytest
 
 from kafka.consumer.fetch_buffer import FetchBuffer
 from kafka.errors import KafkaError
-from kafka.subscription import Hold
+from kafka.subscription import Hold, PartitionState
+from test.support.interruptions import interruptions
 from test.support.waiting import A_DAY, once_inside
 from test.unit.consumer.consumer_data import OTHER, TP, batch, fetched, started
 
@@ -29,9 +30,14 @@ def space() -> Calls:
 
 
 @pytest.fixture
-def buffer(space: Calls) -> FetchBuffer:
+def state() -> PartitionState:
+    return started()
+
+
+@pytest.fixture
+def buffer(space: Calls, state: PartitionState) -> FetchBuffer:
     made = FetchBuffer(lambda _: 100, space)
-    made.assign([started(), started(OTHER, 2)])
+    made.assign([state, started(OTHER, 2)])
     return made
 
 
@@ -329,10 +335,127 @@ def test_pause_of_a_stuck_partition_changes_nothing_of_what_counts(buffer: Fetch
     assert repr(buffer).endswith("size=0/100>")
 
 
-def test_place_that_is_left_has_no_data_and_no_error(buffer: FetchBuffer) -> None:
+class Pausing:
+    """A buffer, and a loop that looks when it is told to."""
+
+    def __init__(self) -> None:
+        self.state, self.other = started(), started(OTHER, 2)
+        self.space = Calls()
+        self.buffer = FetchBuffer(lambda _: 100, self.space)
+        self.buffer.assign([self.state, self.other])
+        self.data = fetched(batch(0, bytes(200)))
+        self.buffer.put(self.data)
+
+    def set_paused(self, paused: bool) -> None:
+        self.buffer.set_paused([self.state], paused=paused)
+
+    def look(self) -> None:
+        for tp in self.buffer.take_changes():
+            assert tp == TP
+            self.state.set_hold(Hold.PAUSED, on=self.buffer.is_paused(tp))
+
+
+def test_application_pauses_and_resumes_at_once_and_the_loop_follows() -> None:
+    pausing = Pausing()
+    seen = []
+    for paused in (True, False):
+        pausing.set_paused(paused)
+        seen.append((pausing.buffer.head(), pausing.buffer.paused(), pausing.buffer.is_full))
+        pausing.look()
+        assert pausing.state.paused is paused
+    assert seen == [(None, {TP}, False), (pausing.data, set(), True)]
+
+
+def test_loop_is_told_of_what_changes_only() -> None:
+    pausing = Pausing()
+    told = []
+    for paused in (False, True, True, False):
+        pausing.set_paused(paused)
+        told.append(pausing.space.count)
+    assert told == [0, 1, 1, 2]
+
+
+def test_other_holds_stay_when_the_application_resumes() -> None:
+    pausing = Pausing()
+    pausing.buffer.hold(TP, Hold.VALIDATING)
+    pausing.set_paused(True)
+    pausing.set_paused(False)
+    assert (pausing.buffer.head(), pausing.buffer.paused()) == (None, set())
+    pausing.buffer.release(TP, Hold.VALIDATING)
+    assert pausing.buffer.head() is pausing.data
+
+
+def test_pause_meant_for_an_older_assignment_is_dropped() -> None:
+    pausing = Pausing()
+    older, pausing.state = pausing.state, started(generation=5)
+    pausing.buffer.assign([pausing.state])
+    pausing.buffer.set_paused([older, pausing.other], paused=True)
+    assert (pausing.buffer.paused(), pausing.space.count) == (set(), 0)
+
+
+@pytest.mark.parametrize("again", ["at another place", "at the same place"])
+def test_pause_that_the_loop_has_not_seen_outlasts_an_assignment_that_keeps_it(again: str) -> None:
+    pausing = Pausing()
+    pausing.set_paused(True)
+    if again == "at another place":
+        pausing.state.seek(1, 9)
+    pausing.buffer.assign([pausing.state])
+    pausing.look()
+    assert (pausing.buffer.paused(), pausing.state.paused) == ({TP}, True)
+
+
+def test_pause_ends_with_the_assignment_it_was_made_in() -> None:
+    pausing = Pausing()
+    pausing.set_paused(True)
+    pausing.buffer.assign([started(generation=5)])
+    assert pausing.buffer.paused() == set()
+
+
+@pytest.mark.parametrize("paused", [True, False])
+def test_interrupted_pause_or_resume_is_made_whole_by_the_next_poll_or_not_made(
+    paused: bool,
+) -> None:
+    def make() -> Pausing:
+        pausing = Pausing()
+        pausing.set_paused(not paused)
+        pausing.look()
+        return pausing
+
+    outcomes = set()
+    for found in interruptions(make, lambda pausing: pausing.set_paused(paused)):
+        pausing = found.value
+        pausing.buffer.head()
+        pausing.look()
+        outcomes.add(pausing.state.paused)
+        assert pausing.buffer.is_paused(TP) is pausing.state.paused, found.place
+        pausing.set_paused(False)
+        assert (pausing.buffer.head(), pausing.buffer.is_full) == (pausing.data, True), found.place
+        pausing.buffer.finish(pausing.data)
+        assert (pausing.buffer.head(), pausing.buffer.is_full) == (None, False), found.place
+        pausing.buffer.put(pausing.data)
+        assert pausing.buffer.head() is pausing.data, found.place
+    assert outcomes == {True, False}
+
+
+def test_poll_interrupted_while_it_looks_for_data_finds_what_comes_later() -> None:
+    def make() -> Pausing:
+        pausing = Pausing()
+        pausing.set_paused(True)
+        return pausing
+
+    for found in interruptions(make, lambda pausing: pausing.buffer.head()):
+        buffer = found.value.buffer
+        assert buffer.head() is None, found.place
+        found.value.set_paused(False)
+        assert buffer.head() is found.value.data, found.place
+
+
+def test_place_that_is_left_has_no_data_and_no_error(
+    buffer: FetchBuffer, state: PartitionState
+) -> None:
     buffer.put(fetched(batch(0, bytes(200))))
     buffer.put_error(TP, 1, KafkaError("t-0"))
-    buffer.leave(TP, buffer.generation(TP))
+    buffer.leave(state, buffer.generation(TP))
     assert (buffer.head(), buffer.take_error(), buffer.is_full) == (None, None, False)
     assert not buffer.put(fetched(batch(0, b"late")))
     buffer.put_error(TP, 1, KafkaError("late"))
@@ -340,10 +463,12 @@ def test_place_that_is_left_has_no_data_and_no_error(buffer: FetchBuffer) -> Non
     assert not buffer.is_valid(TP, 1)
 
 
-def test_place_that_is_left_is_read_again_after_its_restart(buffer: FetchBuffer) -> None:
+def test_place_that_is_left_is_read_again_after_its_restart(
+    buffer: FetchBuffer, state: PartitionState
+) -> None:
     buffer.hold(TP, Hold.PAUSED)
-    buffer.leave(TP, buffer.generation(TP))
-    buffer.assign([started(), started(OTHER, 2)])
+    buffer.leave(state, buffer.generation(TP))
+    buffer.assign([state, started(OTHER, 2)])
     assert not buffer.put(fetched(batch(0, b"late")))
     buffer.restart(TP, 7, 5, -1)
     assert buffer.put(fetched(batch(5, b"a"), generation=7, offset=5))
@@ -352,15 +477,31 @@ def test_place_that_is_left_is_read_again_after_its_restart(buffer: FetchBuffer)
     assert buffer.head() is not None
 
 
-def test_new_start_is_not_left_with_the_old_one(buffer: FetchBuffer) -> None:
+def test_new_start_is_not_left_with_the_old_one(buffer: FetchBuffer, state: PartitionState) -> None:
     left = buffer.generation(TP)
     buffer.restart(TP, 7, 5, -1)
-    buffer.leave(TP, left)
+    buffer.leave(state, left)
     assert buffer.put(fetched(batch(5, b"a"), generation=7, offset=5))
 
 
-def test_unassigned_partition_is_not_left(buffer: FetchBuffer) -> None:
+def test_unassigned_partition_is_not_left(buffer: FetchBuffer, state: PartitionState) -> None:
     buffer.assign([])
     assert buffer.generation(TP) == -1
-    buffer.leave(TP, -1)
+    buffer.leave(state, -1)
     assert buffer.position(TP) is None
+
+
+def test_new_assignment_of_a_partition_is_not_left_with_the_old_one(
+    buffer: FetchBuffer, state: PartitionState
+) -> None:
+    buffer.assign([started(generation=7)])
+    buffer.leave(state, buffer.generation(TP))
+    assert buffer.put(fetched(batch(0, b"a"), generation=7))
+
+
+def test_place_left_in_an_older_assignment_is_forgotten(
+    buffer: FetchBuffer, state: PartitionState
+) -> None:
+    buffer.leave(state, buffer.generation(TP))
+    buffer.assign([started(generation=7)])
+    assert buffer.put(fetched(batch(0, b"a"), generation=7))

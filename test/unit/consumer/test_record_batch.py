@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-from datetime import UTC, datetime
 
 import pytest
 
@@ -108,51 +106,8 @@ def test_rows_are_the_records_of_all_batches() -> None:
     assert (len(rows), rows[0], rows[-1], rows[1:3]) == (5, every[0], every[-1], every[1:3])
 
 
-def test_arrow_gets_the_columns() -> None:
-    pytest.importorskip("pyarrow", reason="exports to Arrow need pyarrow")
-    exported = RecordBatch(TP, part(2)).to_arrow()
-    stamp = datetime.fromtimestamp(1, UTC)
-    assert exported.to_pydict() == {
-        "offset": [5, 6],
-        "timestamp": [stamp, stamp.replace(microsecond=1000)],
-        "key": [None, None],
-        "value": [b"v0", b"v1"],
-    }
-
-
-@pytest.mark.parametrize("values", [[b"a", None, b""], [None, b"a", b"b"], [b"", b"", b"a"]])
-@pytest.mark.parametrize("offsets", [range(5, 8), [5, 7, 2**40]])
-def test_arrow_gets_what_is_missing_and_what_is_empty(
-    values: list[bytes | None], offsets: Sequence[int]
-) -> None:
-    pytest.importorskip("pyarrow", reason="exports to Arrow need pyarrow")
-    given = part(3)._replace(values=values, offsets=offsets, timestamps=range(1, 4))
-    exported = RecordBatch(TP, given).to_arrow()
-    exported.validate(full=True)
-    assert exported.column("value").to_pylist() == values
-    assert exported.column("offset").to_pylist() == list(offsets)
-    assert [stamp.value for stamp in exported.column("timestamp")] == [1, 2, 3]
-
-
-def test_arrow_gets_the_columns_of_no_record() -> None:
-    pytest.importorskip("pyarrow", reason="exports to Arrow need pyarrow")
-    exported = RecordBatch(TP, part(0)).to_arrow()
-    assert exported.num_rows == 0
-    assert [str(field.type) for field in exported.schema] == [
-        "int64",
-        "timestamp[ms, tz=UTC]",
-        "binary",
-        "binary",
-    ]
-
-
-def test_arrow_gets_deserialized_values_with_a_type_of_their_own() -> None:
-    pytest.importorskip("pyarrow", reason="exports to Arrow need pyarrow")
-    exported = RecordBatch(TP, part(2), None, [1, 2]).to_arrow()
-    assert str(exported.schema.field("value").type) == "int64"
-
-
 def test_missing_pyarrow_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pyarrow", None)
+    monkeypatch.delitem(sys.modules, "kafka.consumer.arrow_export", raising=False)
     with pytest.raises(ImportError, match="pip install pyarrow"):
         RecordBatch(TP, part()).to_arrow()

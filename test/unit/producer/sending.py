@@ -10,12 +10,11 @@ from kafka._base.runtime import Runtime
 from kafka.cluster import ClusterMetadata
 from kafka.producer.batch_encoding import encode_owned
 from kafka.producer.future import future_of
-from kafka.producer.incomplete_batches import IncompleteBatches
-from kafka.producer.record_accumulator import AccumulatorSettings, RecordAccumulator
+from kafka.producer.record_accumulator import AccumulatorSettings
 from kafka.producer.topic_info import PartitionQueue, TopicInfo
 from kafka.protocol.messages.metadata import MetadataResponse
 from kafka.record.compression import Codec
-from test.unit.producer.test_incomplete_batches import LaterRunner
+from test.unit.producer.support import make_accumulator
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -103,17 +102,12 @@ class Surroundings:
         self.clock = clock or Clock()
         self.observer = Noting()
         self.cluster = Leaders(*leaders)
-        settings = AccumulatorSettings(16_384, 0.0, 2**20, DELIVERY_TIMEOUT, codec)
-        self.accumulator = RecordAccumulator(settings, clock=self.clock, notify=notify)
-        self.incomplete = IncompleteBatches(
-            self.accumulator.lock,
-            wait_timeout=1.0,
-            runner=LaterRunner(),
+        self.accumulator, self.incomplete = make_accumulator(
+            AccumulatorSettings(16_384, 0.0, DELIVERY_TIMEOUT, codec),
             observer=self.observer,
-            is_loop_thread=lambda: False,
-            is_held_here=lambda: False,
+            clock=self.clock,
+            notify=notify,
         )
-        self.accumulator.attach(self.incomplete, self.observer)
         self.runtime = Runtime(
             self.clock, lambda low, high: (low + high) / 2, self.observer, spawn, lambda _: None
         )

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import threading
+from typing import TYPE_CHECKING
 
+from kafka._base.observer import Observer
+from kafka._base.reentrant_lock import reentrant_lock
 from kafka.producer.batch_encoding import Encoding, Record
+from kafka.producer.buffer_pool import BufferPool
+from kafka.producer.incomplete_batches import IncompleteBatches
 from kafka.producer.producer_batch import Callback, ProducerBatch
+from kafka.producer.record_accumulator import AccumulatorSettings, RecordAccumulator
 from kafka.record.compression import Codec
 from kafka.structs import TopicPartition
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kafka._base.clock import Clock
 
 TP = TopicPartition("t", 0)
 
@@ -33,6 +44,63 @@ class OwnerStub:
         index, call, _ = callback
         error = batch.error_of(index)
         call(None if error else batch.metadata_of(index), error)
+
+
+class LaterRunner:
+    """Keeps jobs until it is told to run them, as a thread does that has no turn yet."""
+
+    def __init__(self) -> None:
+        self.jobs: list[Callable[[], None]] = []
+
+    def prepare(self) -> None:
+        """Need nothing."""
+
+    def submit(self, job: Callable[[], None]) -> None:
+        """Keep the job."""
+        self.jobs.append(job)
+
+    def is_current(self) -> bool:
+        """Tell that no job runs."""
+        return False
+
+    def stop(self, timeout: float) -> None:
+        """Need nothing."""
+
+    def run(self) -> None:
+        """Run what is there, in the order it came."""
+        jobs, self.jobs = self.jobs, []
+        for job in jobs:
+            job()
+
+
+def make_accumulator(
+    settings: AccumulatorSettings,
+    *,
+    memory: int = 2**20,
+    observer: Observer | None = None,
+    clock: Clock,
+    notify: Callable[[], None],
+) -> tuple[RecordAccumulator, IncompleteBatches]:
+    """Return an accumulator and what completes its batches, put together as a producer does."""
+    pool = BufferPool(memory, notify)
+    incomplete = IncompleteBatches(
+        reentrant_lock(),
+        wait_timeout=1.0,
+        runner=LaterRunner(),
+        observer=observer or Observer(),
+        is_loop_thread=lambda: False,
+        is_held_here=lambda: False,
+        on_callback_added=pool.charge_callback,
+    )
+    accumulator = RecordAccumulator(
+        settings,
+        pool=pool,
+        incomplete=incomplete,
+        observer=observer or Observer(),
+        clock=clock,
+        notify=notify,
+    )
+    return accumulator, incomplete
 
 
 def make_batch(*records: Record) -> ProducerBatch:

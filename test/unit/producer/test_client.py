@@ -10,7 +10,7 @@ from kafka.config.producer import ProducerConfig
 from kafka.errors import IllegalStateError, NoBrokersAvailable
 from kafka.metrics import DictReporter
 from kafka.producer.client import ProducerClient
-from test.unit.producer.test_incomplete_batches import LaterRunner
+from test.unit.producer.support import LaterRunner
 
 if TYPE_CHECKING:
     from collections.abc import Callable

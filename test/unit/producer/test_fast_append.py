@@ -127,13 +127,33 @@ def test_a_record_of_now_after_one_with_a_timestamp_has_the_time_of_now(make: Ma
     assert setup.batch.ticks == times
 
 
+ENCODED = b"\x04\x02h\x06xyz\x02i\0"
+
+
+def test_headers_of_records_without_a_key_go_beside_the_values(make: Make) -> None:
+    setup = Setup(make, Shape.HEADED)
+    headers = [("h", b"xyz"), ("i", b"")]
+    assert setup.append_with(headers=headers) is not None
+    headers.clear()
+    assert setup.append_with(headers=[("t", b"")]) is not None
+    assert setup.batch.records == [b"v", b"v"]
+    assert setup.batch.headers == [ENCODED, 5, b"\x02\x02t\0", 1]
+
+
 @pytest.mark.parametrize("key", [None, b"k"])
-def test_headers_go_into_a_batch_of_full_entries(make: Make, key: bytes | None) -> None:
-    setup = Setup(make, Shape.FULL)
+def test_records_with_headers_join_a_batch_of_all_kinds(make: Make, key: bytes | None) -> None:
+    setup = Setup(make)
+    setup.batch.add((5, None, b"plain", None))
+    setup.batch.add((5, b"k", None, None))
     headers = [("h", b"xyz"), ("i", b"")]
     assert setup.append_with(key, headers=headers) is not None
     headers.clear()
-    assert setup.batch.records == [(key, b"v", b"\x04\x02h\x06xyz\x02i\0", 5)]
+    assert setup.batch.records == [
+        (None, b"plain", None, -1),
+        (b"k", None, None, -1),
+        (key, b"v", ENCODED, 5),
+    ]
+    assert setup.batch.headers == []
 
 
 def refused_format(magic: int, **more: object) -> Callable[[Setup], object]:

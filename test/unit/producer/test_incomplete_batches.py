@@ -12,39 +12,10 @@ from kafka.errors import IllegalStateError, KafkaError
 from kafka.producer.future import future_of
 from kafka.producer.incomplete_batches import IncompleteBatches
 from kafka.producer.producer_batch import BatchState, Outcome, ProducerBatch
-from test.unit.producer.support import TP, encode
+from test.unit.producer.support import TP, LaterRunner, encode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from kafka.structs import RecordMetadata
-
-
-class LaterRunner:
-    """Keeps jobs until it is told to run them, as a thread does that has no turn yet."""
-
-    def __init__(self) -> None:
-        self.jobs: list[Callable[[], None]] = []
-
-    def prepare(self) -> None:
-        """Need nothing."""
-
-    def submit(self, job: Callable[[], None]) -> None:
-        """Keep the job."""
-        self.jobs.append(job)
-
-    def is_current(self) -> bool:
-        """Tell that no job runs."""
-        return False
-
-    def stop(self, timeout: float) -> None:
-        """Need nothing."""
-
-    def run(self) -> None:
-        """Run what is there, in the order it came."""
-        jobs, self.jobs = self.jobs, []
-        for job in jobs:
-            job()
 
 
 @pytest.fixture
@@ -61,6 +32,7 @@ def incomplete(runner: LaterRunner) -> IncompleteBatches:
         observer=Observer(),
         is_loop_thread=lambda: False,
         is_held_here=lambda: False,
+        on_callback_added=lambda _: None,
     )
 
 
@@ -249,7 +221,12 @@ def test_failures_that_somebody_may_still_look_at_are_not_logged(
 def test_who_would_wait_for_itself_is_refused(runner: LaterRunner, where: str, words: str) -> None:
     asks = {"is_loop_thread": lambda: False, "is_held_here": lambda: False, where: lambda: True}
     batches = IncompleteBatches(
-        threading.RLock(), wait_timeout=1.0, runner=runner, observer=Observer(), **asks
+        threading.RLock(),
+        wait_timeout=1.0,
+        runner=runner,
+        observer=Observer(),
+        on_callback_added=lambda _: None,
+        **asks,
     )
     with pytest.raises(IllegalStateError, match=words):
         batches.check_may_wait()

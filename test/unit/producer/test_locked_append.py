@@ -10,17 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kafka._base.observer import Observer
 from kafka.producer.arguments import owned_headers
 from kafka.producer.batch_encoding import EncodedHeaders, Headers, Shape, record_memory
 from kafka.producer.fast_append import FastAppend
-from kafka.producer.incomplete_batches import IncompleteBatches
 from kafka.producer.locked_append import LockedAppend
 from kafka.producer.producer_batch import Outcome, ProducerBatch
-from kafka.producer.record_accumulator import AccumulatorSettings, RecordAccumulator
+from kafka.producer.record_accumulator import AccumulatorSettings
 from kafka.producer.topic_info import TopicInfo
 from kafka.record.compression import Codec
-from test.unit.producer.test_incomplete_batches import LaterRunner
+from test.unit.producer.support import make_accumulator
 from test.unit.producer.test_record_accumulator import Interrupting
 
 LARGEST = 700
@@ -55,17 +53,10 @@ class Producer:
     def __init__(self, memory: int, batch_size: int) -> None:
         self.wall = WALLS[0]
         self.wakes = 0
-        settings = AccumulatorSettings(batch_size, 5.0, memory, 120.0, Codec.NONE)
-        self.accumulator = RecordAccumulator(settings, clock=Interrupting(), notify=self._wake)
-        self.incomplete = IncompleteBatches(
-            self.accumulator.lock,
-            wait_timeout=1.0,
-            runner=LaterRunner(),
-            observer=Observer(),
-            is_loop_thread=lambda: False,
-            is_held_here=lambda: False,
+        settings = AccumulatorSettings(batch_size, 5.0, 120.0, Codec.NONE)
+        self.accumulator, self.incomplete = make_accumulator(
+            settings, memory=memory, clock=Interrupting(), notify=self._wake
         )
-        self.accumulator.attach(self.incomplete, Observer())
         self.accumulator.gate.configure(largest=LARGEST, wall=lambda: self.wall)
         self.topic = TopicInfo(
             "t",

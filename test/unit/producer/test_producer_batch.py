@@ -144,6 +144,10 @@ def test_a_reopened_batch_can_be_encoded_for_an_older_broker() -> None:
 SHAPES: dict[Shape, list[Record]] = {
     Shape.PLAIN: [(5, None, b"a", None), (5, None, b"bb", None), (7, None, b"", None)],
     Shape.KEYED: [(5, b"k", b"a", None), (9, b"", None, None), (3, b"kk", b"c", None)],
+    Shape.HEADED: [
+        (5, None, b"a", encode_owned([("h", b"x")])),
+        (5, None, b"", encode_owned([("h", None), ("i", b"yy")])),
+    ],
     Shape.FULL: [(5, None, None, None), (6, b"k", b"a", encode_owned([("h", b"x")]))],
 }
 

@@ -9,22 +9,21 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from kafka._base.observer import Observer
 from kafka.errors import KafkaError
 from kafka.producer.batch_encoding import record_memory
-from kafka.producer.incomplete_batches import IncompleteBatches
 from kafka.producer.locked_append import LockedAppend
-from kafka.producer.record_accumulator import AccumulatorSettings, RecordAccumulator, WakeUps
+from kafka.producer.record_accumulator import AccumulatorSettings
 from kafka.producer.topic_info import TopicInfo
 from kafka.record.compression import Codec
 from test.support.interruptions import interruptions
 from test.unit.producer.sending import Surroundings
-from test.unit.producer.test_incomplete_batches import LaterRunner
+from test.unit.producer.support import make_accumulator
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kafka.producer.producer_batch import ProducerBatch
+    from kafka.producer.record_accumulator import RecordAccumulator
     from kafka.producer.topic_info import PartitionQueue
 
 RECORD = (0, None, b"value", None)
@@ -58,17 +57,10 @@ class Story:
         self.wakes = 0
         self.popped: list[ProducerBatch] = []
         self.clock = Interrupting()
-        settings = AccumulatorSettings(16_384, LINGER, 2**20, DELIVERY_TIMEOUT, Codec.NONE)
-        self.accumulator = RecordAccumulator(settings, clock=self.clock, notify=self._wake)
-        self.incomplete = IncompleteBatches(
-            self.accumulator.lock,
-            wait_timeout=1.0,
-            runner=LaterRunner(),
-            observer=Observer(),
-            is_loop_thread=lambda: False,
-            is_held_here=lambda: False,
+        settings = AccumulatorSettings(16_384, LINGER, DELIVERY_TIMEOUT, Codec.NONE)
+        self.accumulator, self.incomplete = make_accumulator(
+            settings, clock=self.clock, notify=self._wake
         )
-        self.accumulator.attach(self.incomplete, Observer())
         self.route = TopicInfo("t", batch_size=16_384, limit=16_384, uniform=max)
         self.route.update(1, (0,))
 
@@ -357,79 +349,3 @@ def test_an_interrupted_pop_leaves_the_batch_where_the_sender_or_abort_finds_it(
         story.accumulator.abort(KafkaError("the end"))
         assert batch.outcome is not None, place
         assert story.accumulator.pool.used == 0, place
-
-
-# -- wake-ups ---------------------------------------------------------------------------------
-
-
-class Loop:
-    """Counts how often it is woken; *meanwhile* happens while it is being woken."""
-
-    def __init__(self) -> None:
-        self.woken = 0
-        self.meanwhile = lambda: None
-        self.wake_ups = WakeUps(self.wake)
-
-    def wake(self) -> None:
-        self.woken += 1
-        self.meanwhile()
-
-
-def test_the_first_who_asks_wakes_the_loop_and_the_next_does_not() -> None:
-    loop = Loop()
-    loop.wake_ups.ask()
-    loop.wake_ups.ask()
-    assert loop.woken == 1
-
-
-def test_after_a_look_the_loop_is_woken_again() -> None:
-    loop = Loop()
-    loop.wake_ups.ask()
-    loop.wake_ups.looking()
-    loop.wake_ups.ask()
-    assert loop.woken == 2
-
-
-def test_a_loop_that_looks_while_it_is_being_woken_is_woken_for_what_comes_after() -> None:
-    loop = Loop()
-    loop.meanwhile = loop.wake_ups.looking
-    loop.wake_ups.ask()
-    loop.meanwhile = lambda: None
-    loop.wake_ups.ask()
-    assert loop.woken == 2
-
-
-def test_a_loop_that_looks_twice_while_it_is_being_woken_is_woken_all_the_same() -> None:
-    loop = Loop()
-    loop.wake_ups.ask()
-    loop.wake_ups.looking()
-    loop.meanwhile = lambda: [loop.wake_ups.looking() for _ in range(2)]
-    loop.wake_ups.ask()
-    loop.wake_ups.ask()
-    assert loop.woken == 3
-
-
-def test_whoever_asks_while_another_one_wakes_the_loop_wakes_it_as_well() -> None:
-    loop = Loop()
-
-    def ask_once() -> None:
-        loop.meanwhile = lambda: None
-        loop.wake_ups.ask()
-
-    loop.meanwhile = ask_once
-    loop.wake_ups.ask()
-    assert loop.woken == 2
-
-
-def test_an_exception_out_of_a_wake_up_leaves_the_next_one_to_make_up_for_it() -> None:
-    loop = Loop()
-
-    def interrupt() -> None:
-        loop.meanwhile = lambda: None
-        raise KeyboardInterrupt
-
-    loop.meanwhile = interrupt
-    with pytest.raises(KeyboardInterrupt):
-        loop.wake_ups.ask()
-    loop.wake_ups.ask()
-    assert loop.woken == 2

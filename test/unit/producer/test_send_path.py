@@ -43,8 +43,15 @@ class Accumulator:
 
     def __init__(self) -> None:
         self.gate = SimpleNamespace(
-            configure=self._configure, append_block=self._put_block, topics={}, largest=None
+            configure=self._configure,
+            append=self._put_plain,
+            append_with=self._put_with,
+            append_block=self._put_block,
+            topics={},
+            largest=None,
         )
+        self.has_open_batch = False
+        self.put: list[tuple[Any, ...]] = []
         self.magic = 2
         self.pool = SimpleNamespace(used=77)
         self.has_memory = True
@@ -54,6 +61,15 @@ class Accumulator:
 
     def _configure(self, *, wall: object, largest: int) -> None:
         self.gate.largest = largest
+
+    def _put_plain(self, topic: str, value: Any, key: Any) -> FutureRecordMetadata | None:
+        return self._put_with(topic, value, key, None, None, None)
+
+    def _put_with(self, *record: Any) -> FutureRecordMetadata | None:
+        if not self.has_open_batch:
+            return None
+        self.put.append(record)
+        return future_of(make_batch(), 0)
 
     def _put_block(self, queue: object, shape: object, entries: Any, ends: Any, start: int) -> Any:
         if not self.has_memory:
@@ -172,10 +188,45 @@ def test_a_record_of_a_known_topic_needs_no_steps() -> None:
     assert story.accumulator.taken == [(100_000, b"k", b"v", None)]
 
 
-def test_only_records_that_users_code_need_not_see_may_pass_it_by() -> None:
-    assert Story().accumulator.gate.largest > 0
-    assert Story(value_serializer=str.encode).accumulator.gate.largest == -1
-    assert Story(partitioner=lambda *_: 0).accumulator.gate.largest == -1
+@pytest.mark.parametrize(
+    ("options", "passes"),
+    [({}, True), ({"value_serializer": bytes}, False), ({"partitioner": lambda *_: 0}, False)],
+    ids=["no users' code", "a serializer", "a partitioner"],
+)
+def test_only_records_that_users_code_need_not_see_may_pass_it_by(
+    options: dict[str, object], passes: bool
+) -> None:
+    story = Story(**options)
+    story.accumulator.has_open_batch = True
+    found = [story.path.put("t", b"v", None), story.path.put_with("t", b"v", None, None, 0, None)]
+    assert [future is not None for future in found] == [passes, passes]
+
+
+def test_what_users_code_returns_goes_into_an_open_batch() -> None:
+    story = Story(key_serializer=str.encode, value_serializer=str.encode, partitioner=lambda *_: 1)
+    story.know(2)
+    story.accumulator.has_open_batch = True
+    assert isinstance(story.send("v", "k", headers=[("h", b"x")]), FutureRecordMetadata)
+    assert story.accumulator.put == [("t", b"v", b"k", [("h", b"x")], 1, None)]
+    assert story.accumulator.taken == []
+
+
+def test_users_code_is_called_once_if_no_open_batch_takes_the_record() -> None:
+    calls: list[object] = []
+
+    def serialize(value: str) -> bytes:
+        calls.append(value)
+        return value.encode()
+
+    def choose(*_: object) -> int:
+        calls.append("partition")
+        return 1
+
+    story = Story(value_serializer=serialize, partitioner=choose)
+    story.know(2)
+    story.send("v")
+    assert calls == ["v", "partition"]
+    assert story.accumulator.taken == [(100_000, None, b"v", None)]
 
 
 def test_the_users_partitioner_chooses_the_partition() -> None:
