@@ -197,13 +197,11 @@ class PlainLimits(NamedTuple):
     """What a batch has to keep to that is stored as it came.
 
     Attributes:
-        before_ms: message.timestamp.before.max.ms.
         after_ms: message.timestamp.after.max.ms.
         min_in_sync: min.insync.replicas.
     """
 
     max_bytes: int
-    before_ms: int
     after_ms: int
     min_in_sync: int
 
@@ -267,16 +265,17 @@ class TopicConfig:
     def plain_limits(self) -> PlainLimits | None:
         """The limits of batches without compression, which are stored as they come.
 
-        ``None`` where records need keys, get the broker's time or are to be compressed.
+        ``None`` where records need keys, get the broker's time, must not be old or are to be
+        compressed.
         """
         if self._plain is None and not (
             self.is_compacted
+            or self.integer("message.timestamp.before.max.ms") < _LONG_MAX
             or self.stamps_append_time
             or self.text("compression.type") not in {"producer", "uncompressed"}
         ):
             self._plain = PlainLimits(
                 self.integer("max.message.bytes"),
-                self.integer("message.timestamp.before.max.ms"),
                 self.integer("message.timestamp.after.max.ms"),
                 self.integer("min.insync.replicas"),
             )

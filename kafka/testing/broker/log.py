@@ -56,6 +56,7 @@ class PartitionLog:
         start_offset: first offset that may be read.
         end_offset: offset the next record gets.
         high_watermark: consumers see offsets below it.
+        holds_high_watermark: it stays where it is when batches are appended.
         changed: fires after every change that a waiting fetch or produce may wait for.
     """
 
@@ -67,7 +68,7 @@ class PartitionLog:
         self.epochs = EpochHistory()
         self.producers = ProducerStates()
         self.changed = Event()
-        self._holds_watermark = False
+        self.holds_high_watermark = False
         self._batches: list[StoredBatch] = []
         self._last_offsets: list[int] = []
         self._ends: list[int] = []
@@ -187,7 +188,7 @@ class PartitionLog:
     def _store(self, batch: StoredBatch) -> None:
         self._push(batch)
         self.end_offset = batch.last_offset + 1
-        if not self._holds_watermark:
+        if not self.holds_high_watermark:
             self.high_watermark = self.end_offset
         self.changed.fire()
 
@@ -286,7 +287,7 @@ class PartitionLog:
 
     def hold_high_watermark(self, hold: bool = True) -> None:
         """Stop the high watermark, as followers that do not fetch do, or let it move again."""
-        self._holds_watermark = hold
+        self.holds_high_watermark = hold
         if not hold:
             self.high_watermark = self.end_offset
             self.changed.fire()
