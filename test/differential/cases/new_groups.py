@@ -24,6 +24,7 @@ from kafka.protocol.messages.offset_commit import OffsetCommitRequest
 from kafka.protocol.messages.offset_fetch import OffsetFetchRequest
 from kafka.protocol.messages.sync_group import SyncGroupRequest
 from test.differential.case import Talk, case
+from test.differential.cases.configs import GROUP, SET, adjusting
 from test.differential.cases.groups import joining, leaving, settled, syncing
 from test.differential.cases.offsets import committing
 
@@ -55,6 +56,12 @@ async def scouted(talk: Talk, topic: str) -> None:
     async with asyncio.timeout(10):
         while not await is_assigned():  # noqa: ASYNC110 - only the coordinator knows
             await asyncio.sleep(0.05)
+
+
+async def at_once(talk: Talk, group: str) -> None:
+    """Have each assignment of a group computed at once, as in the embedded cluster."""
+    change = ("consumer.assignment.interval.ms", SET, "0")
+    await talk.quiet(adjusting(GROUP, group, change), 1)
 
 
 async def entered(talk: Talk, group: str, topic: str) -> ConsumerGroupHeartbeatResponse:
@@ -186,6 +193,7 @@ async def new_group_through_old_requests(talk: Talk) -> None:
 @case(releases=NEW)
 async def classic_member_of_a_new_group(talk: Talk) -> None:
     group, topic = talk.name(), await talk.topic()
+    await at_once(talk, group)
     await entered(talk, group, topic)
     await talk.send(joining(group, "x"), 9)
 
@@ -220,6 +228,7 @@ async def old_group_through_new_requests(talk: Talk) -> None:
 @case(releases=NEW)
 async def classic_group_upgraded_and_downgraded(talk: Talk) -> None:
     group, topic = talk.name(), await talk.topic(2)
+    await at_once(talk, group)
     await scouted(talk, topic)
     old = await classic_member_with_all(talk, group, topic)
     await talk.send(beating(group, subscribed_topic_names=[topic]), 1)
@@ -231,7 +240,7 @@ async def classic_group_upgraded_and_downgraded(talk: Talk) -> None:
     again = await talk.send(rejoining(group, old.member_id, topic, [0, 1]), 9)
     await talk.send(syncing(group, again, **OF_CONSUMERS), 5)
     more = {"member_id": old.member_id, "generation_id_or_member_epoch": again.generation_id}
-    await talk.send(await committing(talk, group, topic, **more))
+    await talk.send(await committing(talk, group, topic, **more), 8)
     await talk.send(rejoining(group, old.member_id, topic, [0]), 9)
     await talk.send(beating(group, -1), 1)
     await talk.send(DescribeGroupsRequest(groups=[group]), 6)
@@ -243,6 +252,7 @@ async def classic_group_upgraded_and_downgraded(talk: Talk) -> None:
 @case(releases=NEW)
 async def classic_members_of_a_new_group_refused(talk: Talk) -> None:
     group, topic = talk.name(), await talk.topic()
+    await at_once(talk, group)
     await entered(talk, group, topic)
     await talk.send(joining(group, protocol_type="connect"), 9)
     joined = await talk.send(joining(group), 9)

@@ -168,13 +168,14 @@ class HostedMembers:
         leaving: Sequence[tuple[str, str | None]],
         now: float,  # noqa: ARG002 - as a classic group has it
     ) -> list[type[BrokerResponseError] | None]:
-        """Remove members, each named by member id, instance id or both; return their errors."""
+        """Remove members, each named by member id, instance id or both; return their errors.
+
+        Those of the consumer protocol can be removed like this as well.
+        """
         results: list[type[BrokerResponseError] | None] = []
         for member_id, instance_id in leaving:
             try:
                 member = self._member(member_id, instance_id)
-                if member.classic is None:
-                    raise UnknownMemberIdError(f"{member_id} does not speak the classic protocol")
             except BrokerResponseError as error:
                 results.append(type(error))
             else:

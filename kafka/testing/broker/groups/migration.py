@@ -92,7 +92,8 @@ def downgrade(
         now: seconds.
     """
     new.state = State.STABLE
-    new.generation_id = old.epoch
+    # The member that has gone has ended an epoch; Apache Kafka does not count that one.
+    new.generation_id = max(old.epoch - 1, *(member.epoch for member in old.members.values()))
     new.protocol_type = PROTOCOL_TYPE
     for known in old.members.values():
         assert known.classic is not None
