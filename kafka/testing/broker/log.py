@@ -271,7 +271,9 @@ class PartitionLog:
         return self._ends[index - 1] if index else self._removed_bytes
 
     def _index_below(self, upper: int) -> int:
-        """Return how many batches begin below *upper*."""
+        """Return how many batches begin below *upper*: all of them, as a rule."""
+        if not self._batches or self._batches[-1].base_offset < upper:
+            return len(self._batches)
         return bisect_right(self._batches, upper - 1, key=lambda batch: batch.base_offset)
 
     def aborted_transactions(self, offset: int, upper: int) -> list[AbortedTransaction]:
