@@ -11,9 +11,10 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, NamedTuple
 
-from kafka.errors import BrokerResponseError
+from kafka.errors import BrokerResponseError, KafkaProtocolError
 from kafka.protocol.headers import encode_request, encode_response
 from kafka.protocol.messages.produce import ProduceRequest, ProduceResponse
+from kafka.protocol.primitives import read_uvarint
 from kafka.protocol.schema import ZERO_UUID
 from kafka.record.batch import CRC_STARTS, HEADER, HEADER_SIZE, LOG_OVERHEAD, MAGIC, BatchHeader
 from kafka.record.crc32c import crc32c
@@ -30,10 +31,11 @@ if TYPE_CHECKING:
 
 # A connection that writes to more partitions, or topics of more lengths, takes the long way there.
 _MOST_KNOWN = 1024
-_MOST_ENDS = 4
+_MOST_ENDS = 8
 # From this version on a partition carries exactly one batch of magic 2.
 _SINGLE_BATCH = 3
 _ALL, _LEADER = -1, 1
+Buffer = bytes | memoryview
 _MARK = b"<records>"
 # In a request the correlation id is between these, after API key and version.
 _KEY_END, _NAME_STARTS = 4, 8
@@ -82,7 +84,7 @@ class _AnswerTemplate:
         # Versions before 5 do not say where the log starts.
         self._start_at = _first_change(self._whole, answer(log_start_offset=-1))
 
-    def filled(self, correlation_id: bytes, base_offset: int, log_start_offset: int) -> bytes:
+    def filled(self, correlation_id: Buffer, base_offset: int, log_start_offset: int) -> bytes:
         """Return the answer with these numbers in it."""
         answer = bytearray(self._whole)
         answer[4:8] = correlation_id
@@ -105,7 +107,7 @@ class ProduceShortcut:
         state: of the broker.
     """
 
-    __slots__ = ("_ends", "_known", "_state", "_wall_ms")
+    __slots__ = ("_ends", "_known", "_lessons", "_state", "_wall_ms")
 
     def __init__(self, state: BrokerState) -> None:
         self._state = state
@@ -115,8 +117,9 @@ class ProduceShortcut:
         self._known: dict[bytes, _Known] = {}
         # Where that ends.
         self._ends: list[int] = []
+        self._lessons = _MOST_KNOWN
 
-    def learn(self, frame: bytes | memoryview, header: RequestHeader, request: AnyRequest) -> None:
+    def learn(self, frame: Buffer, header: RequestHeader, request: AnyRequest) -> None:
         """Know requests like this one from now on, if there is a short way for them.
 
         Args:
@@ -124,22 +127,32 @@ class ProduceShortcut:
             header: of the request.
             request: what was decoded.
         """
-        if type(frame) is not bytes or len(self._known) >= _MOST_KNOWN:
+        if self._lessons <= 0 or self._find(frame) is not None:
             return
         found = _single(header, request)
         if found is None:
             return
+        # What cannot be learned is not tried for ever.
+        self._lessons -= 1
         beginning, known = found
         end = _NAME_STARTS + len(beginning)
-        if not frame.startswith(beginning, _NAME_STARTS):
+        if frame[_NAME_STARTS:end] != beginning:
             return
         if end not in self._ends:
             if len(self._ends) >= _MOST_ENDS:
                 return
             self._ends.append(end)
-        self._known[frame[:_KEY_END] + beginning] = known
+        self._known[b"".join((frame[:_KEY_END], beginning))] = known
 
-    def answer(self, frame: bytes | memoryview, now: float) -> tuple[bytes, Unread] | None:
+    def _find(self, frame: Buffer) -> tuple[int, _Known] | None:
+        """Return what is known about a request, and where its beginning ends."""
+        for end in self._ends:
+            known = self._known.get(b"".join((frame[:_KEY_END], frame[_NAME_STARTS:end])))
+            if known is not None:
+                return end, known
+        return None
+
+    def answer(self, frame: Buffer, now: float) -> tuple[bytes, Unread] | None:
         """Append the batch of a request that is known.
 
         Args:
@@ -150,17 +163,15 @@ class ProduceShortcut:
             The answer with its size, and the request for the recorder; ``None`` if the request has
             to go the long way; nothing has changed then.
         """
-        if type(frame) is not bytes:
+        found = self._find(frame)
+        if found is None:
             return None
-        for end in self._ends:
-            known = self._known.get(frame[:_KEY_END] + frame[_NAME_STARTS:end])
-            if known is not None:
-                records = _records(frame, end, known)
-                return None if records is None else self._append(frame, records, known, now)
-        return None
+        end, known = found
+        records = _records(frame, end, known)
+        return None if records is None else self._append(frame, records, known, now)
 
     def _append(
-        self, frame: bytes, records: bytes, known: _Known, now: float
+        self, frame: Buffer, records: Buffer, known: _Known, now: float
     ) -> tuple[bytes, Unread] | None:
         partition = self._partition(known)
         if partition is None:
@@ -261,16 +272,16 @@ def _single(header: RequestHeader, request: AnyRequest) -> tuple[bytes, _Known] 
     return beginning, known
 
 
-def _records(frame: bytes, end: int, known: _Known) -> bytes | None:
+def _records(frame: Buffer, end: int, known: _Known) -> Buffer | None:
     """Return the records of a request that begins as *known* and ends as *known*."""
     if len(frame) < end + HEADER_SIZE:
         return None
     if known.is_flexible:
         size, start = frame[end], end + 1
         if size >= 128:
-            size, start = size & 127 | frame[start] << 7, end + 2
-            if frame[end + 1] >= 128:
-                # Two bytes are enough for 16 KB; more is not worth a short way.
+            try:
+                size, start = read_uvarint(frame, end)
+            except KafkaProtocolError:
                 return None
         size -= 1
     else:
@@ -281,7 +292,7 @@ def _records(frame: bytes, end: int, known: _Known) -> bytes | None:
     return records if len(records) == size else None
 
 
-def _checked(records: bytes, limits: PlainLimits) -> IncomingBatch | None:
+def _checked(records: Buffer, limits: PlainLimits) -> IncomingBatch | None:
     """Return the batch, if it is one whole and plain batch that `incoming.accept` lets pass.
 
     Whether it is of the future is left to the caller.
@@ -310,7 +321,7 @@ def _checked(records: bytes, limits: PlainLimits) -> IncomingBatch | None:
     return IncomingBatch(BatchHeader._make(fields), records)
 
 
-def _are_records(records: bytes, count: int) -> bool:
+def _are_records(records: Buffer, count: int) -> bool:
     """Return whether *count* records fill a batch, by their lengths."""
     # One record of less than 8 KB is looked at here: its length takes a byte or two.
     if count == 1 and len(records) > HEADER_SIZE + 1:
@@ -320,7 +331,7 @@ def _are_records(records: bytes, count: int) -> bool:
         if size < 128 or start > HEADER_SIZE + 1:
             return size > 0 and not size & 1 and start + (size >> 1) == len(records)
     try:
-        check_framing(records[HEADER_SIZE:], count)
+        check_framing(bytes(records[HEADER_SIZE:]), count)
     except BatchRefusedError:
         return False
     return True

@@ -46,7 +46,7 @@ class Unread(NamedTuple):
     api: type[AnyRequest]
     api_version: int
     client_id: str | None
-    frame: bytes
+    frame: bytes | memoryview
     at: float
 
     def read(self) -> SeenRequest:

@@ -9,6 +9,7 @@ import pytest
 
 from kafka.protocol.headers import encode_request
 from kafka.protocol.messages.produce import ProduceRequest
+from kafka.protocol.primitives import uvarint
 from kafka.protocol.schema import ZERO_UUID
 from kafka.record.batch import build_batch
 from kafka.record.compression import Codec
@@ -114,6 +115,8 @@ PLAIN = {
     "more than 127 bytes": batch(b"v" * 5000, timestamp=NOW_MS),
     "a null value": batch(None, timestamp=NOW_MS),
     "more than 8 KB": batch(b"v" * 9000, timestamp=NOW_MS),
+    "more than 16 KB": batch(b"v" * 16_384, timestamp=NOW_MS),
+    "many records": batch(*[b"v" * 100] * 500, timestamp=NOW_MS),
     "any bytes of the right length": around(b"\x0c" + bytes(6)),
     "any bytes of a right length in two": around(b"\xc8\1" + bytes(100)),
     "no time": batch(b"v", timestamp=-1),
@@ -170,11 +173,6 @@ def test_an_unusual_batch_is_left_to_the_long_way(version: int, records: bytes |
     assert ours.short(frame) is None
     assert ours.long(frame) == oracle.long(oracle.frame(records))
     assert ours.stored() == oracle.stored()
-
-
-def test_a_large_batch_of_a_flexible_version_is_left_to_the_long_way() -> None:
-    side, _ = both(version=9)
-    assert side.short(side.frame(batch(b"v" * 16_384, timestamp=NOW_MS))) is None
 
 
 @pytest.mark.parametrize("sequence", [0, 2])
@@ -258,6 +256,24 @@ def test_each_partition_is_known_by_itself() -> None:
     side.long(other)
     assert side.short(side.frame(GOOD, partition=1)) is not None
     assert side.short(side.frame(GOOD)) is not None
+
+
+@pytest.mark.parametrize("cut", [0, 1, 60, 61, 62, 100])
+@pytest.mark.parametrize("length", [b"\0", b"\1", b"\xff" * 6, b"\xff" * 4 + b"\x0f", b"\x80\1"])
+def test_what_only_begins_like_a_request_is_left_to_the_long_way(length: bytes, cut: int) -> None:
+    side, _ = both()
+    frame = side.frame(GOOD)
+    # The length of the records takes a byte or two, and three bytes without tags follow them.
+    end = len(frame) - len(GOOD) - 3 - len(uvarint(len(GOOD) + 1))
+    assert side.short(frame[:end] + length + frame[end + 1 : end + 1 + cut]) is None
+
+
+def test_frames_that_are_views_are_answered_alike() -> None:
+    ours, oracle = both()
+    frame = memoryview(ours.frame(GOOD))
+    assert ours.broker.answer_at_once(frame, ours.peer) == oracle.long(oracle.frame(GOOD))
+    assert ours.stored() == oracle.stored()
+    assert ours.recorder.seen() == oracle.recorder.seen()
 
 
 @pytest.mark.parametrize("acks", [0, 2])
