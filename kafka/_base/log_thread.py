@@ -77,15 +77,26 @@ def _handle(item: logging.LogRecord | Notification) -> None:
     if isinstance(item, Notification):
         item.notify()
         return
+    ident = threading.get_ident()
+    _handling.add(ident)
     try:
         logging.getLogger(item.name).handle(item)
     except BaseException:  # noqa: BLE001 - code of users; the next records are to be logged as well
         if logging.raiseExceptions:
             traceback.print_exc()
+    finally:
+        _handling.discard(ident)
+
+
+def is_handling() -> bool:
+    """Return whether this thread is in a handler, with a line that a thread of ours has logged."""
+    return threading.get_ident() in _handling
 
 
 _making = reentrant_lock()
 _log_thread: _LogThread | None = None
+# The threads that give a record to its handlers: the log thread, or what flushes in its place.
+_handling: Final[set[int]] = set()
 
 
 def prepare() -> None:
@@ -124,6 +135,7 @@ def _the_thread() -> _LogThread:
 def _after_fork_in_child() -> None:
     global _log_thread, _making
     _log_thread, _making = None, reentrant_lock()
+    _handling.intersection_update({threading.get_ident()})
     logs.forget_other_threads()
 
 

@@ -19,6 +19,7 @@ from typing import (
 
 from kafka._base.at_exit import EXIT_TIMEOUT
 from kafka._base.lifetime import Lifetime
+from kafka._base.log_thread import is_handling
 from kafka._base.logs import logger
 from kafka._base.loop_thread import EventLoopThread
 from kafka._base.reentrant_lock import reentrant_lock
@@ -34,6 +35,7 @@ from kafka.producer.async_producer import AsyncKafkaProducer
 from kafka.producer.callbacks import CallbackThread
 from kafka.producer.client import ProducerClient, options_of
 from kafka.producer.drivers import ThreadDriver, ThreadWaiter
+from kafka.structs import TopicPartition
 from kafka.sync.facade import GRACE, Facade, blocking, local
 
 if TYPE_CHECKING:
@@ -52,6 +54,7 @@ T = TypeVar("T")
 log = logger(__name__)
 
 _JOIN_TIMEOUT: Final = 0.2
+_CLOSED: Final = "the producer is closed; make a new one"
 
 
 def _limit(client: ProducerClient, _: float | None) -> float:
@@ -149,7 +152,8 @@ class KafkaProducer(Facade[ProducerClient]):
             MessageSizeTooLargeError: larger than ``max_request_size`` or ``buffer_memory`` allows.
             UnsupportedVersionError: the brokers cannot store headers or timestamps.
             TypeError: an argument of the wrong type; ValueError: of a wrong value.
-            KafkaError: the producer is closed.
+            KafkaError: the producer is closed. A logging handler that is given a line of the client
+                itself gets a failed future instead: the client also logs at its own end.
         """
         if headers is None and partition is None and timestamp_ms is None:
             future = self._put(topic, value, key)
@@ -157,8 +161,28 @@ class KafkaProducer(Facade[ProducerClient]):
             future = self._put_with(topic, value, key, headers, partition, timestamp_ms)
         if future is not None:
             return future
-        path, driver, _ = self._started or self._running
+        started = self._started
+        if started is None:
+            if self._client.closed and is_handling():
+                # The client logs also at its own end. A handler that sends its lines cannot know
+                # which of them come too late, so that is no error of the handler.
+                return self._too_late(topic)
+            started = self._running
+        path, driver, _ = started
         return path.send(topic, value, key, headers, partition, timestamp_ms, driver)
+
+    @staticmethod
+    def _too_late(topic: str) -> FutureRecordMetadata:
+        """Return the failed future of a record that is not sent, because the producer is closed."""
+        from kafka.producer.future import (  # noqa: PLC0415 - at the end of log handlers only
+            FutureProduceResult,
+            FutureRecordMetadata,
+        )
+
+        result = FutureProduceResult(TopicPartition(topic, -1))
+        future = FutureRecordMetadata(result, -1, None, None, -1, -1, -1)
+        result.failure(KafkaError(_CLOSED))
+        return future
 
     def send_many(
         self,
@@ -328,7 +352,7 @@ class KafkaProducer(Facade[ProducerClient]):
 
     def _check_open(self) -> None:
         if self._client.closed:
-            raise KafkaError("the producer is closed; make a new one")
+            raise KafkaError(_CLOSED)
 
     def _start_child(self) -> _Started:
         """Start a forked child's copy, or wait for the thread of the child that is at it."""

@@ -70,6 +70,7 @@ class MockProducer(KafkaProducer):
     clear = direct(MockProducerCalls.clear)
     complete_next = direct(MockProducerCalls.complete_next)
     error_next = direct(MockProducerCalls.error_next)
+    fail_next = direct(MockProducerCalls.fail_next)
     raise_next = direct(MockProducerCalls.raise_next)
     fence = direct(MockProducerCalls.fence)
 

@@ -120,6 +120,7 @@ class MockProducerCalls:
         self._committed: list[tuple[str | None, dict[TopicPartition, OffsetAndMetadata]]] = []
         self._errors: dict[str, deque[KafkaError]] = defaultdict(deque)
         self._state = TransactionState.NONE
+        self._failures: deque[KafkaError] = deque()
         self._failure: KafkaError | None = None
         self._fenced = False
 
@@ -158,6 +159,13 @@ class MockProducerCalls:
     def error_next(self, error: KafkaError) -> bool:
         """Fail the oldest waiting record with *error*; return whether there was one."""
         return self._finish_next(error)
+
+    def fail_next(self, error: KafkaError) -> None:
+        """Fail the delivery of the next record, within its ``send()``: for code that waits for it.
+
+        The call itself succeeds, as when a broker refuses the record; see `raise_next` for others.
+        """
+        self._failures.append(error)
 
     def raise_next(self, method: str, error: KafkaError) -> None:
         """Make the next call of *method*, e.g. ``"send"``, raise *error*.
@@ -373,8 +381,12 @@ class MockProducerCalls:
         with self._owner.lock:
             open_ = self._state is TransactionState.OPEN
             (self._open_records if open_ else self._sent).append(record)
-            self._pending.append(delivery)
-        if self._auto_complete:
+            error = self._failures.popleft() if self._failures else None
+            if error is None:
+                self._pending.append(delivery)
+        if error is not None:
+            self._finish(delivery, error)
+        elif self._auto_complete:
             self.complete_next()
         return delivery
 
@@ -387,6 +399,11 @@ class MockProducerCalls:
             if not self._pending:
                 return False
             delivery = self._pending.popleft()
+        self._finish(delivery, error)
+        return True
+
+    def _finish(self, delivery: Delivery, error: KafkaError | None) -> None:
+        with self._owner.lock:
             offset = -1
             if error is None:
                 offset = self._offsets[delivery.topic_partition]
@@ -396,4 +413,3 @@ class MockProducerCalls:
             callbacks = delivery.finish(offset, error)
         for callback in callbacks:
             self._owner.run_now(delivery, callback)
-        return True

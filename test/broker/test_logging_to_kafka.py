@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from kafka import KafkaProducer
-from kafka.errors import MessageSizeTooLargeError
+from kafka.errors import KafkaError, MessageSizeTooLargeError
 from kafka.protocol.messages.metadata import MetadataRequest
 from kafka.protocol.messages.produce import ProduceRequest
 from kafka.testing import EmbeddedCluster
@@ -64,6 +64,17 @@ class KafkaHandler(logging.Handler):
         with self.lock:  # type: ignore[union-attr] # the same
             self.producer.close(30)
         super().close()
+
+
+class Lines(logging.Handler):
+    """Keeps what comes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.seen.append(record.getMessage())
 
 
 Attach = Callable[..., KafkaHandler]
@@ -158,6 +169,24 @@ def test_flush_and_close_with_the_handlers_lock_held_do_not_wait_for_a_line(
     handler.close()
     assert time.monotonic() - began < SOON
     assert len(failing) == 2
+
+
+def test_what_a_client_logs_after_its_end_is_no_error_of_the_handler(
+    logs: EmbeddedCluster, attach: Attach
+) -> None:
+    handler = attach(logs)
+    last = Lines()
+    logging.getLogger().addHandler(last)  # after the other one
+    try:
+        logging.getLogger("app").info("line %d", 1)
+        handler.close()
+        until(lambda: any("the client closed the connection" in line for line in last.seen))
+    finally:
+        logging.getLogger().removeHandler(last)
+    assert handler.errors == []
+    assert ours(logs) == ["line 1"]
+    with pytest.raises(KafkaError, match="closed"):
+        handler.producer.send("logs", b"a line of the program")
 
 
 def test_a_thousand_lines_from_eight_threads_arrive(logs: EmbeddedCluster, attach: Attach) -> None:

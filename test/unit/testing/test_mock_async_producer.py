@@ -60,6 +60,14 @@ async def test_the_next_call_can_be_made_to_fail() -> None:
     await producer.send("t", b"b")
 
 
+async def test_the_delivery_of_the_next_record_can_be_made_to_fail() -> None:
+    producer = AsyncMockProducer()
+    producer.fail_next(NotLeaderForPartitionError())
+    delivery = await producer.send("t", b"a")
+    with pytest.raises(NotLeaderForPartitionError):
+        await delivery
+
+
 async def test_closing_delivers_and_ends() -> None:
     async with AsyncMockProducer(auto_complete=False) as producer:
         future = await producer.send("t", b"a")

@@ -161,6 +161,41 @@ def test_the_next_call_can_be_made_to_fail() -> None:
     producer.send("t", b"b")
 
 
+@pytest.mark.parametrize("auto_complete", [True, False])
+def test_the_delivery_of_the_next_record_can_be_made_to_fail(auto_complete: bool) -> None:
+    producer = MockProducer(auto_complete=auto_complete)
+    before = producer.send("t", b"before")
+    error = NotLeaderForPartitionError()
+    producer.fail_next(error)
+    heard: list[object] = []
+    failing = producer.send("t", b"a").add_errback(heard.append)
+    with pytest.raises(NotLeaderForPartitionError):
+        failing.get(timeout=0)
+    assert heard == [error]
+    assert before.is_done == auto_complete
+    after = producer.send("t", b"after")
+    producer.flush()
+    assert (before.get().offset, after.get().offset) == (0, 1)
+    assert [sent.value for sent in producer.history()] == [b"before", b"a", b"after"]
+
+
+def test_one_of_many_records_can_be_made_to_fail() -> None:
+    producer = MockProducer()
+    producer.fail_next(NotLeaderForPartitionError())
+    with pytest.raises(NotLeaderForPartitionError):
+        producer.send_many("t", [b"a", b"b"]).get()
+
+
+def test_a_delivery_that_fails_in_a_transaction_fails_its_commit() -> None:
+    producer = MockProducer(transactional_id="x")
+    producer.init_transactions()
+    producer.begin_transaction()
+    producer.fail_next(NotLeaderForPartitionError())
+    producer.send("t", b"a")
+    with pytest.raises(KafkaError, match="abort it"):
+        producer.commit_transaction()
+
+
 def test_a_call_that_does_not_exist_cannot_fail() -> None:
     with pytest.raises(ValueError, match="'sent' is not one of"):
         MockProducer().raise_next("sent", KafkaError())

@@ -1,0 +1,187 @@
+"""What each program prints, leaves in the cluster and ends with."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Callable, Mapping
+from importlib.util import find_spec
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from kafka import KafkaConsumer, TopicPartition
+from kafka.testing import Delay, EmbeddedCluster
+from test.programs import kafkajs
+from test.programs.running import HERE, cluster_elsewhere, run
+from test.support.stage import cluster_of
+
+NOTHING: Callable[[EmbeddedCluster], object] = lambda _: None  # noqa: E731 - a default
+
+
+class Program(NamedTuple):
+    """A program, and what is to come of it.
+
+    Args:
+        file: beside this file; it is given the addresses of a cluster.
+        output: what it prints.
+        partitions: how many the topics have.
+        records: what is in the topics at the end, in any order.
+        needs: the libraries it imports.
+        set_up: what the cluster is told before.
+        warning: what the standard error says; by default nothing may be there.
+        counts: which records count: those that begin with this.
+    """
+
+    file: str
+    output: str
+    partitions: Mapping[str, int] = {}
+    records: Mapping[str, list[str]] = {}
+    needs: tuple[str, ...] = ()
+    set_up: Callable[[EmbeddedCluster], object] = NOTHING
+    warning: str = ""
+    counts: str = ""
+
+
+def add_jobs(cluster: EmbeddedCluster) -> None:
+    cluster.append("jobs", *(b"job %d" % number for number in range(200)), b"last")
+
+
+def answer_returns_late(cluster: EmbeddedCluster) -> None:
+    cluster.inject("Produce", Delay(1.5), topic="returns")
+
+
+ORDERED = [
+    f"shop: customer {customer} orders book {number}"
+    for customer in range(4)
+    for number in range(250)
+]
+PRESENTS = ["book", "train", "sledge", "candle"]
+
+PROGRAMS = [
+    Program(
+        file="log_handler.py",
+        output="served 4 customers\n",
+        partitions={"logs": 1},
+        records={"logs": [*ORDERED, "shop: closed"]},
+        counts="shop: ",
+    ),
+    Program(
+        file="forked_flask_app.py",
+        needs=("flask",),
+        output="80 orders taken\n" * 2 + "a worker ended with 0\n" * 2,
+        partitions={"orders": 1},
+        records={"orders": ["opened", "closed", *(f"order {number}" for number in range(80))]},
+    ),
+    Program(
+        file="fastapi_app.py",
+        needs=("fastapi", "httpx", "uvicorn"),
+        output=("the return was answered with 202\nthe app ended, having seen 20 orders\n"),
+        partitions={"orders": 1, "returns": 1},
+        set_up=answer_returns_late,
+        records={"orders": [f"book {number}" for number in range(20)], "returns": ["book 7"]},
+    ),
+    Program(
+        file="gevent_worker.py",
+        needs=("gevent",),
+        output="all jobs done\n",
+        partitions={"jobs": 1, "results": 3},
+        set_up=add_jobs,
+        records={"results": [f"done: job {number}" for number in range(200)]},
+    ),
+    Program(
+        file="uvloop_pipeline.py",
+        needs=("uvloop",),
+        output="doubled on uvloop\n",
+        partitions={"numbers": 3, "doubles": 3},
+        records={"doubles": [f"{2 * number}" for number in range(2000)]},
+    ),
+    Program(
+        file="frozen_time.py",
+        needs=("freezegun",),
+        output=(
+            "last present: 3\n"
+            + "".join(f"{present}: 2012-12-24 18:00\n" for present in PRESENTS)
+            + "and today again: True\n"
+        ),
+        partitions={"presents": 1},
+        records={"presents": [*PRESENTS, "socks"]},
+    ),
+    Program(
+        file="many_partitions.py",
+        output="read: 8000\nread again: 4000\nand again: 2000 4000\n",
+        partitions={"orders": 4000},
+        records={"orders": ["first", "second"] * 4000},
+    ),
+    Program(
+        file="misspelt_topic.py",
+        output="orders: 0\n",
+        partitions={"orders": 1},
+        warning="topic=ordres does not exist",
+    ),
+]
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.file)
+def test_a_program_does_what_its_author_expects(program: Program, tmp_path: Path) -> None:
+    for library in program.needs:
+        if find_spec(library) is None:
+            pytest.skip(f"{library} is not installed: tox -e programs installs it")
+    with cluster_of(topics=program.partitions) as cluster:
+        program.set_up(cluster)
+        servers = ",".join(cluster.bootstrap_servers)
+        done = run(sys.executable, Path(program.file), servers, directory=tmp_path)
+        assert (done.status, done.output) == (0, program.output), done.errors
+        if program.warning:
+            assert done.errors.count(program.warning) == done.errors.count("\n") == 1, done.errors
+        else:
+            assert done.errors == ""
+        for topic, values in program.records.items():
+            found = [(record.value or b"").decode() for record in cluster.records(topic)]
+            counted = [value for value in found if value.startswith(program.counts)]
+            assert sorted(counted) == sorted(values)
+
+
+def test_a_suite_with_doubles_passes_without_a_cluster(tmp_path: Path) -> None:
+    shutil.copy(HERE / "billing_suite.py", tmp_path / "test_billing.py")
+    done = run(sys.executable, "-m", "pytest", "-q", "-W", "error", directory=tmp_path)
+    assert done.status == 0, done.output
+    assert "5 passed" in done.output
+
+
+def librdkafka() -> tuple[str, dict[str, str]]:
+    if find_spec("confluent_kafka") is None:
+        pytest.skip("confluent-kafka is not installed: tox -e programs installs it")
+    return sys.executable, {}
+
+
+def node() -> tuple[str, dict[str, str]]:
+    try:
+        return "node", {"NODE_PATH": str(kafkajs.installed())}
+    except kafkajs.KafkajsError as error:
+        pytest.skip(str(error))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs 127.0.0.2 without setting it up")
+@pytest.mark.parametrize(
+    ("file", "runtime"),
+    [("librdkafka_client.py", librdkafka), ("kafkajs_client.js", node)],
+    ids=["librdkafka", "kafkajs"],
+)
+def test_a_client_finds_a_cluster_that_is_told_of_by_another_address(
+    file: str, runtime: Callable[[], tuple[str, dict[str, str]]], tmp_path: Path
+) -> None:
+    """As where the cluster is in another container: bound here, reached there."""
+    interpreter, variables = runtime()
+    options = ["--host", "0.0.0.0", "--advertised-host", "127.0.0.2"]
+    options += ["--brokers", "2", "--topic", "orders:4"]
+    with cluster_elsewhere(*options) as advertised:
+        assert all(server.startswith("127.0.0.2:") for server in advertised)
+        told = "127.0.0.1:" + advertised[0].rpartition(":")[2]
+        done = run(interpreter, Path(file), told, directory=tmp_path, **variables)
+        assert done.status == 0, done.errors
+        assert done.output == f"brokers: {','.join(sorted(advertised))}\norders read: 30\n"
+        with KafkaConsumer(bootstrap_servers=told) as consumer:
+            ends = consumer.end_offsets([TopicPartition("orders", number) for number in range(4)])
+        assert sum(ends.values()) == 30
