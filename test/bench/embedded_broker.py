@@ -3,8 +3,8 @@
 librdkafka's ``test.mock.num.brokers`` starts brokers written in C inside a client; another client
 in another process uses their address. What is compared is the broker, so client, records and
 machine are the same, and the rounds alternate. A Fetch that waits for a record is no row: the mock
-cluster answers it only when the time is over that it may wait. The mock cluster keeps 5 MB of each partition, so
-more than 20 MB in all cannot be read back.
+cluster answers it only when the time is over that it may wait. The mock cluster keeps 5 MB of each
+partition, so more than 20 MB in all cannot be read back.
 
     python -m test.bench.embedded_broker --rounds 5 --count 100000 --size 100
 """
