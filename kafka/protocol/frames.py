@@ -168,8 +168,9 @@ class FrameBuffer:
         if start:
             # The flood is over, or has not begun: memory is not kept for it.
             self._spares.clear()
-            small[: end - start] = small[start:end]
-            self._end = end - start
+            self._end = left = end - start
+            if left:
+                small[:left] = small[start:end]
         return frames
 
     def _checked_size(self, start: int) -> int:

@@ -48,7 +48,6 @@ _DELETED = "Kafka looks at whole segments, the deleted records in them too"
 _APPEND_TIME = "no producer claims append time; Kafka takes it for batches without compression"
 _AT_ONCE = "the embedded cluster computes assignments at once, and says so in this config"
 _PATTERN = "Kafka looks for the topics of a pattern a moment later, the embedded cluster at once"
-_NO_UPGRADE = "the embedded cluster does not move groups between the protocols"
 _CONFIGS = "the embedded cluster has the configs of 4.4 in every release"
 _GROUP_CONFIGS = "groups have configs from 4.0 on; the embedded cluster has them in every release"
 _OLD_COORDINATOR = (
@@ -70,7 +69,6 @@ KNOWN: tuple[Difference, ...] = (
     ),
     Difference("configs.configs_of_groups", "*.configs[[]0].*", _AT_ONCE, _V4),
     Difference("new_groups.patterns", "*.member_epoch", _PATTERN, _V4),
-    Difference("new_groups.classic_member_of_a_new_group", "*", _NO_UPGRADE, _V4),
     Difference("configs.configs_of_a_topic", "*.configs", _CONFIGS, _V3),
     Difference("configs.configs_with_synonyms", "*.configs", _CONFIGS, _V3),
     Difference("configs.configs_of_groups", "*", _GROUP_CONFIGS, _V3),

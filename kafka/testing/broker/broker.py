@@ -8,7 +8,6 @@ answered with the versions there are (KIP-511).
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -22,13 +21,18 @@ from kafka.errors import (
 )
 from kafka.protocol.headers import encode_response
 from kafka.protocol.messages.fetch import FetchRequest
+from kafka.protocol.messages.produce import ProduceRequest
 from kafka.testing.broker import faults
 from kafka.testing.broker.admission import check_size, raw_answer
+from kafka.testing.broker.answers import Outgoing, damaged, error_response
 from kafka.testing.broker.api_modules import handler_of
 from kafka.testing.broker.api_ranges import unsupported_version_response
+from kafka.testing.broker.authorizer import ALLOW_ALL
 from kafka.testing.broker.context import ConnectionRefusedByBroker, RequestContext
 from kafka.testing.broker.fetch_sessions import FetchSessions
+from kafka.testing.broker.produce_shortcut import ProduceShortcut
 from kafka.testing.broker.quota_rates import ClientRates
+from kafka.testing.broker.quotas import ClientQuotas
 from kafka.testing.broker.recorder import SeenRequest
 from kafka.testing.broker.security.gate import Admission
 from kafka.testing.broker.timers import Event
@@ -51,18 +55,6 @@ log = logger(__name__)
 
 _API_VERSIONS = 18
 _HEADER_START = struct.Struct(">hhi")
-_SIZE = struct.Struct(">i")
-
-Pieces = list[bytes | memoryview]
-
-
-@dataclass(slots=True)
-class Outgoing:
-    """What a connection does after a request: write *pieces*, close, pause for *mute* seconds."""
-
-    pieces: Pieces = field(default_factory=list)
-    close: bool = False
-    mute: float = 0.0
 
 
 class Broker:
@@ -80,6 +72,7 @@ class Broker:
         self.crashes: list[BaseException] = []
         self._frozen = False
         self._plan = plan
+        self._quotas = state.cluster.component(ClientQuotas)
         self._recorder = recorder
 
     def forget(self) -> None:
@@ -92,6 +85,44 @@ class Broker:
         self._frozen = frozen
         if not frozen:
             self.thawed.fire()
+
+    def answer_at_once(self, frame: bytes | memoryview, peer: Peer) -> bytes | None:
+        """Handle a request of the most frequent kind and return the answer with its size.
+
+        Returns:
+            ``None`` if the request needs `process`: it is of another kind, or there is a fault, a
+            quota or an ACL in the cluster, or something unusual about the request.
+
+        Raises:
+            ConnectionRefusedByBroker: the connection is to be closed.
+        """
+        shortcut, cluster = peer.shortcut, self.state.cluster
+        if (
+            shortcut is None
+            or self._frozen
+            or self._plan.rules
+            or peer.gate is not None
+            or cluster.authorizer is not ALLOW_ALL
+            or self._quotas.by_entity
+        ):
+            return None
+        now = cluster.clock.now()
+        try:
+            done = shortcut.answer(frame, now)
+        except Exception as exc:
+            self._note_crash(exc)
+            raise ConnectionRefusedByBroker(repr(exc)) from exc
+        if done is None:
+            return None
+        answer, unread = done
+        self._recorder.record(unread, len(frame))
+        if now >= cluster.sweeps_at:
+            cluster.sweep()
+        return answer
+
+    def _note_crash(self, exc: Exception) -> None:
+        log.error("node=%d a request failed", self.state.node_id, exc_info=exc)
+        self.crashes.append(exc)
 
     async def process(self, frame: bytes | memoryview, peer: Peer) -> Outgoing:
         """Handle one request and return what to do on its connection.
@@ -106,8 +137,7 @@ class Broker:
         except ConnectionRefusedByBroker:
             raise
         except Exception as exc:
-            log.exception("node=%d a request failed", self.state.node_id)
-            self.crashes.append(exc)
+            self._note_crash(exc)
             raise ConnectionRefusedByBroker(repr(exc)) from exc
         self._recorder.changed.fire()
         # Frozen while it handled the request, as in a long poll: the answer waits, too.
@@ -134,10 +164,19 @@ class Broker:
             refused = self._refused_by(gate, header, request)
             if refused is not None:
                 return refused
+        elif header.api_key == ProduceRequest.API_KEY:
+            self._learn(frame, header, request, peer)
         rule = self._observe(header, request, len(frame))
         if rule is None:
             return await self._answer(header, request, peer, None)
         return await self._misbehave(rule, header, request, peer)
+
+    def _learn(
+        self, frame: bytes | memoryview, header: RequestHeader, request: AnyRequest, peer: Peer
+    ) -> None:
+        if peer.shortcut is None:
+            peer.shortcut = ProduceShortcut(self.state)
+        peer.shortcut.learn(frame, header, request)
 
     def _observe(self, header: RequestHeader, request: AnyRequest, size: int) -> Rule | None:
         """Record a request, move the cluster's time on, and return the fault that applies to it."""
@@ -154,7 +193,7 @@ class Broker:
             size,
         )
         cluster.sweep()
-        if not self._plan:
+        if not self._plan.rules:
             return None
         facts = faults.RequestFacts(
             node_id, header.client_id, request, partial(self._remembered, request)
@@ -240,7 +279,7 @@ class Broker:
             case faults.Throttle(milliseconds):
                 return await self._answer(header, request, peer, None, milliseconds)
             case action:
-                return _damaged(action, await self._answer(header, request, peer, None))
+                return damaged(action, await self._answer(header, request, peer, None))
 
     async def _answer(
         self,
@@ -301,39 +340,3 @@ def _refusals(rule: Rule | None, registered: Registered) -> faults.Refusals | No
     assert isinstance(rule.action, faults.Fail)
     refusal = faults.Refusal(rule.action.error, rule.action.applied)
     return faults.Refusals(refusal, rule.topic, rule.partition)
-
-
-def error_response(
-    request: AnyRequest, error: type[BrokerResponseError], message: str | None = None
-) -> Message:
-    """Return the answer to *request* that is nothing but an error.
-
-    Raises:
-        KafkaProtocolError: the response has no error code at the top.
-    """
-    response: Message = request.RESPONSE()
-    if not hasattr(response, "error_code"):
-        raise KafkaProtocolError(
-            f"{type(response).__name__} has no error code of its own; inject a whole response"
-        )
-    response.error_code = error.errno
-    if hasattr(response, "producer_epoch"):
-        response.producer_epoch = -1
-    if hasattr(response, "error_message"):
-        response.error_message = message or error.description
-    return response
-
-
-def _damaged(action: faults.Action, outgoing: Outgoing) -> Outgoing:
-    whole = b"".join(outgoing.pieces)
-    match action:
-        case faults.HalfFrame():
-            return Outgoing([whole[: max(5, len(whole) // 2)]], close=True)
-        case faults.Garbage(data):
-            return Outgoing([data], mute=outgoing.mute)
-        case faults.WrongCorrelationId(shift):
-            (correlation_id,) = _SIZE.unpack_from(whole, 4)
-            wrong = _SIZE.pack((correlation_id + shift) & 0x7FFFFFFF)
-            return Outgoing([whole[:4], wrong, whole[8:]], mute=outgoing.mute)
-        case _:
-            return Outgoing()

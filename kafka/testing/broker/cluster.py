@@ -130,6 +130,7 @@ class Cluster:
 
     Attributes:
         metadata_changed: fires when topics, leaders or nodes change.
+        sweeps_at: when `sweep` has something to do again.
         authorizer: who may do what; allows all until security is switched on.
     """
 
@@ -160,6 +161,7 @@ class Cluster:
         self._components: dict[object, object] = {}
         self._next_retention = timers.clock.now() + self._seconds("log.retention.check.interval.ms")
         self._next_cleaning = timers.clock.now() + self._seconds("log.cleaner.backoff.ms")
+        self.sweeps_at = min(self._next_retention, self._next_cleaning)
 
     def component(self, factory: Callable[[Cluster], T]) -> T:
         """Return the subsystem that *factory* makes for this cluster; make it on first use."""
@@ -385,6 +387,7 @@ class Cluster:
         if at_once or now >= self._next_cleaning:
             self._next_cleaning = now + self._seconds("log.cleaner.backoff.ms")
             self._clean()
+        self.sweeps_at = min(self._next_retention, self._next_cleaning)
 
     def _retain(self, now: float) -> None:
         lifetime = self._seconds("producer.id.expiration.ms")

@@ -51,6 +51,7 @@ _OF_BROKERS = frozenset(
         "group.consumer.assignors",
         "group.consumer.heartbeat.interval.ms",
         "group.consumer.max.size",
+        "group.consumer.migration.policy",
         "group.consumer.session.timeout.ms",
         "group.initial.rebalance.delay.ms",
         "group.max.session.timeout.ms",

@@ -126,6 +126,7 @@ BROKER_DEFAULTS: dict[str, str] = {
     "group.consumer.session.timeout.ms": "45000",
     "group.consumer.heartbeat.interval.ms": "5000",
     "group.consumer.max.size": "2147483647",
+    "group.consumer.migration.policy": "bidirectional",
     "group.consumer.assignors": "uniform,range",
     "offset.metadata.max.bytes": "4096",
     "offsets.retention.minutes": "10080",
@@ -192,21 +193,36 @@ def _check_together(overrides: Mapping[str, str]) -> None:
         )
 
 
+class PlainLimits(NamedTuple):
+    """What a batch has to keep to that is stored as it came.
+
+    Attributes:
+        after_ms: message.timestamp.after.max.ms.
+        min_in_sync: min.insync.replicas.
+    """
+
+    max_bytes: int
+    after_ms: int
+    min_in_sync: int
+
+
 class TopicConfig:
     """The configs of one topic: its own, over the brokers', over the defaults."""
 
-    __slots__ = ("_broker", "_ints", "_texts", "overrides")
+    __slots__ = ("_broker", "_ints", "_plain", "_texts", "overrides")
 
     def __init__(self, overrides: Mapping[str, str], broker: Mapping[str, str]) -> None:
         self.overrides = dict(overrides)
         self._broker = broker
         self._ints: dict[str, int] = {}
         self._texts: dict[str, str] = {}
+        self._plain: PlainLimits | None = None
 
     def changed(self) -> None:
         """Forget what was computed; to be called after `overrides` or the brokers' changed."""
         self._ints.clear()
         self._texts.clear()
+        self._plain = None
 
     def lookup(self, name: str) -> tuple[str, ConfigSource]:
         """Return the value in force and where it comes from."""
@@ -244,3 +260,23 @@ class TopicConfig:
     def is_compacted(self) -> bool:
         """Whether the cleanup policy names compact."""
         return "compact" in self.text("cleanup.policy")
+
+    @property
+    def plain_limits(self) -> PlainLimits | None:
+        """The limits of batches without compression, which are stored as they come.
+
+        ``None`` where records need keys, get the broker's time, must not be old or are to be
+        compressed.
+        """
+        if self._plain is None and not (
+            self.is_compacted
+            or self.integer("message.timestamp.before.max.ms") < _LONG_MAX
+            or self.stamps_append_time
+            or self.text("compression.type") not in {"producer", "uncompressed"}
+        ):
+            self._plain = PlainLimits(
+                self.integer("max.message.bytes"),
+                self.integer("message.timestamp.after.max.ms"),
+                self.integer("min.insync.replicas"),
+            )
+        return self._plain

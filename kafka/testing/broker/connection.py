@@ -25,7 +25,8 @@ from kafka.testing.broker.waiting import pause
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kafka.testing.broker.broker import Broker, Outgoing
+    from kafka.testing.broker.answers import Outgoing
+    from kafka.testing.broker.broker import Broker
     from kafka.testing.broker.security.listeners import Listener
 
 log = logger(__name__)
@@ -198,7 +199,6 @@ class BrokerConnection(asyncio.BufferedProtocol):
 
     def _work_at_once(self, wake: asyncio.Future[None]) -> None:
         """Handle new requests here and now, and wake the task if something has to be awaited."""
-        self._idle.stop()
         try:
             if self._work():
                 wake.set_result(None)
@@ -216,7 +216,13 @@ class BrokerConnection(asyncio.BufferedProtocol):
         assert self._peer is not None
         assert self._transport is not None
         while self._pending and self._begun is None and self._drained is None:
-            begun = Begun(self._broker.process(self._next_frame(), self._peer))
+            frame = self._next_frame()
+            answer = self._broker.answer_at_once(frame, self._peer)
+            if answer is not None:
+                self._transport.write(answer)
+                continue
+            self._idle.stop()
+            begun = Begun(self._broker.process(frame, self._peer))
             if not begun.is_done or begun.result.close or begun.result.mute:
                 self._begun = begun
             else:
@@ -224,7 +230,6 @@ class BrokerConnection(asyncio.BufferedProtocol):
         return self._begun is not None or self._drained is not None
 
     def _next_frame(self) -> bytes | memoryview:
-        self._idle.stop()
         frame = self._pending.popleft()
         if not self._reading and len(self._pending) <= _READ_AHEAD // 2:
             self._reading = True

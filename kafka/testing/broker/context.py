@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from kafka.testing.broker.broker_state import BrokerState
     from kafka.testing.broker.cluster import Cluster
     from kafka.testing.broker.faults import Refusal, Refusals
+    from kafka.testing.broker.produce_shortcut import ProduceShortcut
     from kafka.testing.broker.security.gate import SaslGate
 
 
@@ -27,9 +28,10 @@ class Peer:
         listener: name of the listener it came through.
         gate: its authentication by SASL, if the listener wants one.
         session: data that handlers keep for the connection, by a key of their own.
+        shortcut: of the Produce requests of the connection, once there has been one.
     """
 
-    __slots__ = ("gate", "host", "listener", "principal", "session")
+    __slots__ = ("gate", "host", "listener", "principal", "session", "shortcut")
 
     def __init__(
         self, principal: Principal, host: str, listener: str, gate: SaslGate | None = None
@@ -39,6 +41,7 @@ class Peer:
         self.listener = listener
         self.gate = gate
         self.session: dict[object, object] = {}
+        self.shortcut: ProduceShortcut | None = None
 
 
 class RequestContext:

@@ -10,8 +10,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kafka._base.logs import logger
+from kafka.testing.broker.answers import error_response
 from kafka.testing.broker.api_modules import handler_of
-from kafka.testing.broker.broker import Broker, error_response
+from kafka.testing.broker.broker import Broker
 from kafka.testing.broker.broker_state import BrokerState
 from kafka.testing.broker.cluster import NO_LEADER, Node
 from kafka.testing.broker.compaction import compact

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from kafka.protocol.schema import ZERO_UUID, Struct
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator
 
     from kafka.errors import BrokerResponseError
     from kafka.protocol.schema import Message
@@ -209,41 +209,37 @@ class Rule:
 
 
 class FaultPlan:
-    """The faults of one cluster."""
+    """The faults of one cluster.
+
+    Attributes:
+        rules: those that have uses left, in the order in which they apply; for looking only.
+    """
 
     def __init__(self) -> None:
-        self._rules: list[Rule] = []
-
-    def __bool__(self) -> bool:
-        """Return whether there are faults at all."""
-        return bool(self._rules)
-
-    @property
-    def rules(self) -> Sequence[Rule]:
-        """The faults that have uses left, in the order in which they apply."""
-        return tuple(self._rules)
+        # Looked at with every request: a property would cost more than the look.
+        self.rules: list[Rule] = []
 
     def add(self, rule: Rule) -> Rule:
         """Add a fault and return it."""
-        self._rules.append(rule)
+        self.rules.append(rule)
         return rule
 
     def remove(self, rule: Rule) -> None:
         """Take a fault away, used or not."""
-        if rule in self._rules:
-            self._rules.remove(rule)
+        if rule in self.rules:
+            self.rules.remove(rule)
 
     def clear(self) -> None:
         """Take all faults away."""
-        self._rules.clear()
+        self.rules.clear()
 
     def take(self, facts: RequestFacts, cluster: Cluster) -> Rule | None:
         """Return the fault for this request, counted as used, or ``None``."""
-        for rule in self._rules:
+        for rule in self.rules:
             if rule.matches(facts, cluster):
                 rule.use()
                 if rule.times == 0:
-                    self._rules.remove(rule)
+                    self.rules.remove(rule)
                 return rule
         return None
 

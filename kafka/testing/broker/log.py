@@ -56,6 +56,7 @@ class PartitionLog:
         start_offset: first offset that may be read.
         end_offset: offset the next record gets.
         high_watermark: consumers see offsets below it.
+        holds_high_watermark: it stays where it is when batches are appended.
         changed: fires after every change that a waiting fetch or produce may wait for.
     """
 
@@ -67,7 +68,7 @@ class PartitionLog:
         self.epochs = EpochHistory()
         self.producers = ProducerStates()
         self.changed = Event()
-        self._holds_watermark = False
+        self.holds_high_watermark = False
         self._batches: list[StoredBatch] = []
         self._last_offsets: list[int] = []
         self._ends: list[int] = []
@@ -187,7 +188,7 @@ class PartitionLog:
     def _store(self, batch: StoredBatch) -> None:
         self._push(batch)
         self.end_offset = batch.last_offset + 1
-        if not self._holds_watermark:
+        if not self.holds_high_watermark:
             self.high_watermark = self.end_offset
         self.changed.fire()
 
@@ -270,7 +271,9 @@ class PartitionLog:
         return self._ends[index - 1] if index else self._removed_bytes
 
     def _index_below(self, upper: int) -> int:
-        """Return how many batches begin below *upper*."""
+        """Return how many batches begin below *upper*: all of them, as a rule."""
+        if not self._batches or self._batches[-1].base_offset < upper:
+            return len(self._batches)
         return bisect_right(self._batches, upper - 1, key=lambda batch: batch.base_offset)
 
     def aborted_transactions(self, offset: int, upper: int) -> list[AbortedTransaction]:
@@ -286,7 +289,7 @@ class PartitionLog:
 
     def hold_high_watermark(self, hold: bool = True) -> None:
         """Stop the high watermark, as followers that do not fetch do, or let it move again."""
-        self._holds_watermark = hold
+        self.holds_high_watermark = hold
         if not hold:
             self.high_watermark = self.end_offset
             self.changed.fire()

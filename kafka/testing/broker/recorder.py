@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
+from kafka.testing.broker.wire import decode_request
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from kafka.testing.broker.timers import Event
     from kafka.testing.broker.wire import AnyRequest
 
@@ -31,34 +35,53 @@ class SeenRequest(NamedTuple):
     at: float
 
 
+class Unread(NamedTuple):
+    """One request that is decoded when somebody asks for it.
+
+    Attributes:
+        frame: as it came, without its size.
+    """
+
+    node_id: int
+    api: type[AnyRequest]
+    api_version: int
+    client_id: str | None
+    frame: bytes | memoryview
+    at: float
+
+    def read(self) -> SeenRequest:
+        """Decode the body."""
+        _, request = decode_request(self.frame)
+        return SeenRequest(*self[:4], request, self.at)
+
+
 class Recorder:
     """Keeps requests in the order they came."""
 
     def __init__(self, changed: Event) -> None:
         self.changed = changed
-        self._facts: deque[SeenRequest] = deque(maxlen=KEPT_REQUESTS)
-        self._bodies: deque[tuple[int, AnyRequest]] = deque()
+        self._facts: deque[SeenRequest | Unread] = deque(maxlen=KEPT_REQUESTS)
+        # Of the requests whose bodies are kept: the last ones of those above.
+        self._sizes: deque[int] = deque()
         self._bytes = 0
         self._counts: dict[type[AnyRequest], int] = {}
 
-    def record(self, seen: SeenRequest, size: int) -> None:
+    def record(self, seen: SeenRequest | Unread, size: int) -> None:
         """Add a request whose frame has *size* bytes."""
-        body = seen.request
-        assert body is not None
         self._facts.append(seen)
         self._counts[seen.api] = self._counts.get(seen.api, 0) + 1
-        self._bodies.append((size, body))
+        self._sizes.append(size)
         self._bytes += size
-        while self._bytes > KEPT_BYTES and len(self._bodies) > 1:
+        while self._bytes > KEPT_BYTES and len(self._sizes) > 1:
             self._forget_oldest()
         self.changed.fire()
 
     def _forget_oldest(self) -> None:
-        size, _ = self._bodies.popleft()
-        self._bytes -= size
-        index = len(self._facts) - len(self._bodies) - 1
+        self._bytes -= self._sizes.popleft()
+        index = len(self._facts) - len(self._sizes) - 1
         if index >= 0:
-            self._facts[index] = self._facts[index]._replace(request=None)
+            found = self._facts[index]
+            self._facts[index] = SeenRequest(*found[:4], None, found.at)
 
     def count(self, api: type[AnyRequest]) -> int:
         """Return how many requests of *api* were received, dropped ones included."""
@@ -72,17 +95,33 @@ class Recorder:
         client_id: str | None = None,
     ) -> list[SeenRequest]:
         """Return the requests that match, oldest first."""
-        return [
-            seen
-            for seen in self._facts
-            if api in {None, seen.api}
-            and node_id in {None, seen.node_id}
-            and client_id in {None, seen.client_id}
-        ]
+
+        def is_asked_for(known: SeenRequest | Unread) -> bool:
+            return (
+                api in {None, known.api}
+                and node_id in {None, known.node_id}
+                and client_id in {None, known.client_id}
+            )
+
+        found = [known for known in self._facts if is_asked_for(known)]
+        if any(isinstance(known, Unread) for known in found):
+            self._read(is_asked_for)
+            found = [known for known in self._facts if is_asked_for(known)]
+        return [known for known in found if isinstance(known, SeenRequest)]
+
+    def _read(self, is_asked_for: Callable[[SeenRequest | Unread], bool]) -> None:
+        """Decode what somebody asks for, once."""
+        self._facts = deque(
+            (
+                known.read() if isinstance(known, Unread) and is_asked_for(known) else known
+                for known in self._facts
+            ),
+            maxlen=KEPT_REQUESTS,
+        )
 
     def clear(self) -> None:
         """Forget everything seen so far."""
         self._facts.clear()
-        self._bodies.clear()
+        self._sizes.clear()
         self._counts.clear()
         self._bytes = 0

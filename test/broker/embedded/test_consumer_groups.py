@@ -275,8 +275,12 @@ async def test_a_full_group_takes_nobody() -> None:
         assert response.error_code == GroupMaxSizeReachedError.errno
 
 
-async def test_the_protocols_share_groups_without_members_only() -> None:
-    async with cluster_and_client(EmbeddedCluster(topics={"t": 1})) as (cluster, client):
+async def test_the_protocols_share_groups_without_members_only_where_that_is_configured() -> None:
+    config = {"group.consumer.migration.policy": "disabled"}
+    async with cluster_and_client(EmbeddedCluster(topics={"t": 1}, config=config)) as (
+        cluster,
+        client,
+    ):
         classic = await ClassicMember.connect(cluster.bootstrap_servers[0])
         await classic.join("t")
         member = Member(client, "m1")

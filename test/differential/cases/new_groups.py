@@ -5,19 +5,27 @@ from __future__ import annotations
 import asyncio
 import uuid
 
+from kafka.protocol.consumer_protocol import encode_assignment, encode_subscription
 from kafka.protocol.messages.consumer_group_describe import ConsumerGroupDescribeRequest
 from kafka.protocol.messages.consumer_group_heartbeat import (
     ConsumerGroupHeartbeatRequest,
     ConsumerGroupHeartbeatResponse,
 )
+from kafka.protocol.messages.consumer_protocol import (
+    ConsumerProtocolAssignment,
+    ConsumerProtocolSubscription,
+)
 from kafka.protocol.messages.delete_groups import DeleteGroupsRequest
 from kafka.protocol.messages.describe_groups import DescribeGroupsRequest
 from kafka.protocol.messages.heartbeat import HeartbeatRequest
+from kafka.protocol.messages.join_group import JoinGroupRequest, JoinGroupResponse
 from kafka.protocol.messages.list_groups import ListGroupsRequest, ListGroupsResponse
 from kafka.protocol.messages.offset_commit import OffsetCommitRequest
 from kafka.protocol.messages.offset_fetch import OffsetFetchRequest
+from kafka.protocol.messages.sync_group import SyncGroupRequest
 from test.differential.case import Talk, case
-from test.differential.cases.groups import joining, settled
+from test.differential.cases.configs import GROUP, SET, adjusting
+from test.differential.cases.groups import joining, leaving, settled, syncing
 from test.differential.cases.offsets import committing
 
 MEMBER = "member-of-a-new-group"
@@ -50,6 +58,12 @@ async def scouted(talk: Talk, topic: str) -> None:
             await asyncio.sleep(0.05)
 
 
+async def at_once(talk: Talk, group: str) -> None:
+    """Have each assignment of a group computed at once, as in the embedded cluster."""
+    change = ("consumer.assignment.interval.ms", SET, "0")
+    await talk.quiet(adjusting(GROUP, group, change), 1)
+
+
 async def entered(talk: Talk, group: str, topic: str) -> ConsumerGroupHeartbeatResponse:
     """Join a new group and take what is assigned."""
     await scouted(talk, topic)
@@ -58,6 +72,33 @@ async def entered(talk: Talk, group: str, topic: str) -> ConsumerGroupHeartbeatR
     owned = [part(topic_id=await talk.topic_id(topic), partitions=[0])]
     request = beating(group, joined.member_epoch, topic_partitions=owned)
     return await talk.quiet(request, 1)
+
+
+OF_CONSUMERS: dict[str, object] = {"protocol_type": "consumer", "protocol_name": "range"}
+
+
+def rejoining(group: str, member: str, topic: str, owned: list[int]) -> JoinGroupRequest:
+    """Return the JoinGroup of a classic member that has partitions of *topic*."""
+    part = ConsumerProtocolSubscription.TopicPartition(topic=topic, partitions=owned)
+    parts = [part] if owned else []
+    subscription = ConsumerProtocolSubscription(topics=[topic], owned_partitions=parts)
+    metadata = encode_subscription(subscription, 1)
+    protocol = JoinGroupRequest.JoinGroupRequestProtocol(name="range", metadata=metadata)
+    request = joining(group, member)
+    request.protocols = [protocol]
+    return request
+
+
+async def classic_member_with_all(talk: Talk, group: str, topic: str) -> JoinGroupResponse:
+    """Make a stable classic group whose only member has both partitions of *topic*."""
+    first = await talk.quiet(rejoining(group, "", topic, []), 9)
+    joined = await talk.quiet(rejoining(group, first.member_id, topic, []), 9)
+    part = ConsumerProtocolAssignment.TopicPartition(topic=topic, partitions=[0, 1])
+    everything = encode_assignment(ConsumerProtocolAssignment(assigned_partitions=[part]), 1)
+    entry = SyncGroupRequest.SyncGroupRequestAssignment
+    assignments = [entry(member_id=joined.member_id, assignment=everything)]
+    await talk.quiet(syncing(group, joined, assignments=assignments, **OF_CONSUMERS), 5)
+    return joined
 
 
 @case(ConsumerGroupHeartbeatRequest)
@@ -152,6 +193,7 @@ async def new_group_through_old_requests(talk: Talk) -> None:
 @case(releases=NEW)
 async def classic_member_of_a_new_group(talk: Talk) -> None:
     group, topic = talk.name(), await talk.topic()
+    await at_once(talk, group)
     await entered(talk, group, topic)
     await talk.send(joining(group, "x"), 9)
 
@@ -181,3 +223,44 @@ async def old_group_through_new_requests(talk: Talk) -> None:
     await settled(talk, group)
     await talk.send(beating(group), 1)
     await talk.send(beating(group, 1), 1)
+
+
+@case(releases=NEW)
+async def classic_group_upgraded_and_downgraded(talk: Talk) -> None:
+    group, topic = talk.name(), await talk.topic(2)
+    await at_once(talk, group)
+    await scouted(talk, topic)
+    old = await classic_member_with_all(talk, group, topic)
+    await talk.send(beating(group, subscribed_topic_names=[topic]), 1)
+    beat = HeartbeatRequest(
+        group_id=group, member_id=old.member_id, generation_id=old.generation_id
+    )
+    await talk.send(beat, 4)
+    await talk.send(ConsumerGroupDescribeRequest(group_ids=[group]), 1)
+    again = await talk.send(rejoining(group, old.member_id, topic, [0, 1]), 9)
+    await talk.send(syncing(group, again, **OF_CONSUMERS), 5)
+    more = {"member_id": old.member_id, "generation_id_or_member_epoch": again.generation_id}
+    await talk.send(await committing(talk, group, topic, **more), 8)
+    await talk.send(rejoining(group, old.member_id, topic, [0]), 9)
+    await talk.send(beating(group, -1), 1)
+    await talk.send(DescribeGroupsRequest(groups=[group]), 6)
+    joined = await talk.send(rejoining(group, old.member_id, topic, [0]), 9)
+    await talk.send(leaving(group, old.member_id), 5)
+    assert joined.error_code == 0
+
+
+@case(releases=NEW)
+async def classic_members_of_a_new_group_refused(talk: Talk) -> None:
+    group, topic = talk.name(), await talk.topic()
+    await at_once(talk, group)
+    await entered(talk, group, topic)
+    await talk.send(joining(group, protocol_type="connect"), 9)
+    joined = await talk.send(joining(group), 9)
+    joined = await talk.send(joining(group, joined.member_id), 9)
+    beat = HeartbeatRequest(group_id=group, member_id=joined.member_id, generation_id=77)
+    await talk.send(beat, 4)
+    await talk.send(syncing(group, joined, protocol_type="connect", protocol_name="range"), 5)
+    await talk.send(syncing(group, joined, protocol_type="consumer", protocol_name="other"), 5)
+    await talk.send(joining(group, protocols=("other",)), 3)
+    await talk.send(leaving(group, MEMBER), 5)
+    await talk.send(leaving(group, joined.member_id), 5)

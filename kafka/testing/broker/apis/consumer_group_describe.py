@@ -3,7 +3,7 @@
 - Each group has its own error: GROUP_ID_NOT_FOUND, for classic groups as well, NOT_COORDINATOR,
   GROUP_AUTHORIZATION_FAILED; TOPIC_AUTHORIZATION_FAILED, without members, if a member has to do
   with a topic that the client may not describe.
-- v1 tells which protocol a member speaks; here all speak the consumer protocol.
+- v1 tells which protocol a member speaks (KIP-1099): classic ones are there during a migration.
 - UNSUPPORTED_VERSION for every group while the feature group.version is 0.
 - Control hooks: an error without topic is for every group, one with a "topic" for that group.
 """
@@ -35,7 +35,7 @@ Described = ConsumerGroupDescribeResponse.DescribedGroup
 Assignment = ConsumerGroupDescribeResponse.Assignment
 DescribedMember = ConsumerGroupDescribeResponse.Member
 
-SPEAKS_CONSUMER_PROTOCOL = 1
+SPEAKS_CLASSIC_PROTOCOL, SPEAKS_CONSUMER_PROTOCOL = 0, 1
 
 
 @handles(ConsumerGroupDescribeRequest, by_topic=True)
@@ -104,7 +104,7 @@ def _member(
         # What it has been told to give up is still its own.
         assignment=_assignment(context, member.assigned.keys() | member.revoking),
         target_assignment=_assignment(context, group.targets.get(member.member_id, ())),
-        member_type=SPEAKS_CONSUMER_PROTOCOL,
+        member_type=SPEAKS_CONSUMER_PROTOCOL if member.classic is None else SPEAKS_CLASSIC_PROTOCOL,
     )
 
 

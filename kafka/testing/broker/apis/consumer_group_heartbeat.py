@@ -5,6 +5,8 @@
 - v0 clients may leave the member id to the broker when they join; v1 makes it themselves
   (KIP-1082) and may subscribe by a pattern that the broker resolves: here with each heartbeat of
   a member that has it, in Kafka a moment later and again every ten minutes.
+- A classic consumer group with members becomes a KIP-848 group when a member joins it like this,
+  if group.consumer.migration.policy lets it; otherwise GROUP_ID_NOT_FOUND.
 - INVALID_REQUEST for what contradicts itself; GROUP_ID_NOT_FOUND, UNKNOWN_MEMBER_ID,
   FENCED_MEMBER_EPOCH, FENCED_INSTANCE_ID, UNRELEASED_INSTANCE_ID, UNSUPPORTED_ASSIGNOR,
   INVALID_REGULAR_EXPRESSION, GROUP_MAX_SIZE_REACHED; TOPIC_AUTHORIZATION_FAILED for a named topic

@@ -27,7 +27,7 @@ from kafka.errors import (
 )
 from kafka.protocol.messages.fetch import FetchRequest, FetchResponse
 from kafka.record.compression import Codec
-from kafka.testing.broker.authorizer import Operation, ResourceType
+from kafka.testing.broker.authorizer import ALLOW_ALL, Operation, ResourceType
 from kafka.testing.broker.conversion import to_message_set
 from kafka.testing.broker.epochs import UNDEFINED
 from kafka.testing.broker.fetch_sessions import FetchSessions, names
@@ -118,9 +118,11 @@ async def fetch(context: RequestContext, request: FetchRequest) -> FetchResponse
         return FetchResponse(error_code=error.errno)
     answers, sources = _resolve(context, fetching)
     hurry = any(_preferred_replica(context, request, source) is not None for source in sources)
-    may_wait = sources and not answers and not hurry
-    if may_wait and await _wait_for_bytes(context, request, sources):
-        answers, sources = _resolve(context, fetching)
+    if sources and not answers and not hurry:
+        wait = _Wait(context, request, sources)
+        await wait.end()
+        if wait.is_stale():
+            answers, sources = _resolve(context, fetching)
     _read_all(context, request, sources, answers)
     ordered = {key: answers[key] for key in fetching.partitions}
     session = fetching.session
@@ -213,37 +215,58 @@ def _described(index: int, log: PartitionLog) -> PartitionData:
     )
 
 
-async def _wait_for_bytes(
-    context: RequestContext, request: FetchRequest, sources: list[_Source]
-) -> bool:
-    """Wait until there is something to answer; return whether time has passed."""
-    cluster = context.cluster
-    started = [(source.partition.leader, source.partition.leader_epoch) for source in sources]
+class _Wait:
+    """The wait of a Fetch for bytes, or for something that makes waiting vain."""
 
-    def is_ready() -> bool:
+    __slots__ = ("_context", "_request", "_sources", "_started")
+
+    def __init__(
+        self, context: RequestContext, request: FetchRequest, sources: list[_Source]
+    ) -> None:
+        self._context = context
+        self._request = request
+        self._sources = sources
+        self._started = [
+            (source.partition.leader, source.partition.leader_epoch) for source in sources
+        ]
+
+    def is_over(self) -> bool:
+        """Return whether there is something to answer."""
         available = 0
-        for source, began in zip(sources, started, strict=True):
-            partition, asked = source.partition, source.asked
-            log = partition.log
-            if (
-                (partition.leader, partition.leader_epoch) != began
-                or not log.start_offset <= asked.fetch_offset <= log.end_offset
-                or cluster.topics_by_id.get(partition.topic.topic_id) is not partition.topic
-            ):
+        for source, began in zip(self._sources, self._started, strict=True):
+            if self._has_changed(source, began):
                 return True
-            found = log.available_bytes(asked.fetch_offset, source.upper(request))
-            available += min(found, max(asked.partition_max_bytes, 1))
-        return available >= request.min_bytes
+            asked, upper = source.asked, source.upper(self._request)
+            if asked.fetch_offset < upper:
+                found = source.partition.log.available_bytes(asked.fetch_offset, upper)
+                available += min(found, max(asked.partition_max_bytes, 1))
+        return available >= self._request.min_bytes
 
-    if is_ready():
-        return False
-    await wait_until(
-        is_ready,
-        [source.partition.log.changed for source in sources],
-        timers=cluster.timers,
-        limit=request.max_wait_ms / 1000,
-    )
-    return True
+    async def end(self) -> None:
+        """Wait until it is over, or as long as the client wants to wait."""
+        await wait_until(
+            self.is_over,
+            [source.partition.log.changed for source in self._sources],
+            timers=self._context.cluster.timers,
+            limit=self._request.max_wait_ms / 1000,
+        )
+
+    def is_stale(self) -> bool:
+        """Return whether the partitions have to be looked up again, as something has changed."""
+        return self._context.cluster.authorizer is not ALLOW_ALL or any(
+            source.is_follower or self._has_changed(source, began)
+            for source, began in zip(self._sources, self._started, strict=True)
+        )
+
+    def _has_changed(self, source: _Source, began: tuple[int, int]) -> bool:
+        """Return whether a partition has another leader, or does not hold the offset any more."""
+        partition, log = source.partition, source.partition.log
+        topics = self._context.cluster.topics
+        return (
+            (partition.leader, partition.leader_epoch) != began
+            or not log.start_offset <= source.asked.fetch_offset <= log.end_offset
+            or topics.get(partition.topic.name) is not partition.topic
+        )
 
 
 def _read_all(
@@ -312,10 +335,11 @@ def _preferred_replica(
     context: RequestContext, request: FetchRequest, source: _Source
 ) -> int | None:
     """Return the in-sync replica in the client's rack, if the leader is not in it (KIP-392)."""
+    if not request.rack_id:
+        return None
     cluster, partition = context.cluster, source.partition
     if (
-        not request.rack_id
-        or source.is_follower
+        source.is_follower
         or is_replica(request)
         or "RackAwareReplicaSelector" not in cluster.setting("replica.selector.class")
         or cluster.nodes[partition.leader].rack == request.rack_id

@@ -24,7 +24,11 @@ async def heartbeat(context: RequestContext, request: HeartbeatRequest) -> Heart
     if not request.group_id:
         raise InvalidGroupIdError
     group = coordinator.known_classic(request.group_id)
-    group.heartbeat(
-        request.member_id, request.group_instance_id, request.generation_id, coordinator.now
-    )
+    try:
+        group.heartbeat(
+            request.member_id, request.group_instance_id, request.generation_id, coordinator.now
+        )
+    finally:
+        # A member that is told to join again has a deadline for it in a KIP-848 group.
+        coordinator.keep(group)
     return HeartbeatResponse()

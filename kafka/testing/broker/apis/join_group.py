@@ -5,6 +5,8 @@
 - v4: a new dynamic member gets MEMBER_ID_REQUIRED and an id to come back with (KIP-394).
 - v5: static members (KIP-345). One that comes back to a stable group causes no rebalance; before v9
   a leader that does is told that its former id still leads, from v9 on that it need not assign.
+- A KIP-848 group takes classic members in (`groups.hosted`) and answers them at once; with
+  group.consumer.migration.policy=disabled it is INCONSISTENT_GROUP_PROTOCOL.
 - v7 has protocol type; a null protocol name before v7 is empty.
 - INVALID_GROUP_ID for an empty group id, INVALID_SESSION_TIMEOUT outside
   group.min/max.session.timeout.ms, INCONSISTENT_GROUP_PROTOCOL without a common protocol.

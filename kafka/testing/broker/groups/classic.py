@@ -403,6 +403,13 @@ class ClassicGroup:
         if silent:
             self._rebalance(now)
 
+    def dissolve(self) -> None:
+        """End a group that another has taken the place of; who waits is to join that one."""
+        for member in self.roster.members.values():
+            member.answer_join(JoinOutcome(member.member_id, RebalanceInProgressError))
+            member.answer_sync(SyncOutcome(RebalanceInProgressError))
+        self.state = TRANSITIONS.step(self.state, State.DEAD)
+
     def bury(self) -> None:
         """Delete an empty group."""
         self.state = TRANSITIONS.step(self.state, State.DEAD)

@@ -16,6 +16,7 @@ from kafka.errors import (
     FencedInstanceIdError,
     FencedMemberEpochError,
     GroupMaxSizeReachedError,
+    IllegalGenerationError,
     StaleMemberEpochError,
     UnknownMemberIdError,
     UnreleasedInstanceIdError,
@@ -133,6 +134,27 @@ class ConsumerGroup:
         )
         return asked.most_common(1)[0][0] if asked else self._settings().assignors[0]
 
+    @property
+    def is_classic(self) -> bool:
+        """Whether it has members, and all of them speak the classic protocol."""
+        return bool(self.members) and all(
+            member.classic is not None for member in self.members.values()
+        )
+
+    @property
+    def max_size(self) -> int:
+        """The most members that it may have."""
+        return self._settings().max_size
+
+    def has_room(self, member_id: str) -> bool:
+        """Return whether a member may join, or is there already."""
+        return member_id in self.members or len(self.members) < self.max_size
+
+    def waits_for_others(self, member: ConsumerMember) -> bool:
+        """Return whether another member still has a partition that *member* is to get."""
+        missing = self.targets.get(member.member_id, NONE) - member.assigned.keys()
+        return not all(self._is_free(partition, member) for partition in missing)
+
     def topics_of(self, member: ConsumerMember) -> frozenset[str]:
         """Return the names of the topics a member subscribes to."""
         by_pattern = self._resolved.get(member.regex, frozenset()) if member.regex else frozenset()
@@ -179,10 +201,15 @@ class ConsumerGroup:
             UnknownMemberIdError: there is no such member.
             UnsupportedVersionError: the request knows nothing of member epochs.
             StaleMemberEpochError: the epoch is not the member's.
+            IllegalGenerationError: it is not, and the member speaks the classic protocol.
         """
         if epoch < 0 and (not self.members or (transactional and not member_id)):
             return
         member = self._existing(member_id)
+        if member.classic is not None:
+            if epoch != member.epoch:
+                raise IllegalGenerationError(f"{member_id} is at {member.epoch}, not {epoch}")
+            return
         if not transactional and not speaks_epochs:
             raise UnsupportedVersionError("commits to this group need OffsetCommit v9")
         if epoch > member.epoch or (
@@ -227,7 +254,7 @@ class ConsumerGroup:
             return self._leave(beat)
         settings = self._settings()
         _check_wishes(beat, settings)
-        member = self._member(beat, settings)
+        member = self._member(beat)
         before = frozenset(member.assigned)
         changed = member.update(beat)
         if member.regex:
@@ -244,7 +271,7 @@ class ConsumerGroup:
             is_free=lambda partition: self._is_free(partition, member),
             now=now,
         )
-        member.session_deadline = now + settings.session_timeout
+        member.session_deadline = now + (beat.classic or settings).session_timeout
         tell = beat.is_full or frozenset(member.assigned) != before
         return BeatOutcome(
             member.member_id,
@@ -253,7 +280,7 @@ class ConsumerGroup:
             frozenset(member.assigned) if tell else None,
         )
 
-    def _member(self, beat: Beat, settings: Settings) -> ConsumerMember:
+    def _member(self, beat: Beat) -> ConsumerMember:
         if beat.instance_id is not None:
             member = self._static_member(beat)
         else:
@@ -261,7 +288,7 @@ class ConsumerGroup:
         if member is None:
             if beat.member_epoch != JOINING_EPOCH:
                 raise UnknownMemberIdError(f"{self.group_id} has no member {beat.member_id!r}")
-            if len(self.members) >= settings.max_size:
+            if not self.has_room(beat.member_id):
                 raise GroupMaxSizeReachedError
             member = self.members[beat.member_id] = ConsumerMember(beat.member_id)
             if beat.instance_id is not None:
@@ -281,7 +308,8 @@ class ConsumerGroup:
             if holder.epoch == LEAVING_STATIC_EPOCH:
                 holder.epoch = JOINING_EPOCH
             return holder
-        if holder.epoch != LEAVING_STATIC_EPOCH:
+        # In the classic protocol the newer of two members with one instance id wins.
+        if holder.epoch != LEAVING_STATIC_EPOCH and beat.classic is None:
             raise UnreleasedInstanceIdError(
                 f"the instance id {beat.instance_id!r} is {holder.member_id}'s"
             )
@@ -326,8 +354,7 @@ class ConsumerGroup:
         else:
             member = self._static_holder(beat)
         if beat.member_epoch == LEAVING_STATIC_EPOCH:
-            member.previous_epoch, member.epoch = member.epoch, LEAVING_STATIC_EPOCH
-            member.revoke_deadline = math.inf
+            member.go_away()
         else:
             self._remove(member)
         return BeatOutcome(beat.member_id, beat.member_epoch)

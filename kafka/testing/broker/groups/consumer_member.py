@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kafka.testing.broker.groups.assignors import TopicPartitionId
+    from kafka.testing.broker.groups.classic_member import Protocols
 
 JOINING_EPOCH = 0
 LEAVING_EPOCH = -1
@@ -36,6 +37,39 @@ class MemberState(Enum):
 TRANSITIONS = Transitions({state: tuple(MemberState) for state in MemberState})
 
 
+class ClassicSide:
+    """What a member has in addition that speaks the classic protocol.
+
+    Attributes:
+        session_timeout: seconds; the group's own is for the others.
+        protocols: the assignors that it knows, and its subscription for each.
+        join_deadline: when it is given up if it does not join again.
+        sync_deadline: when it is given up if it does not ask for its partitions.
+    """
+
+    __slots__ = ("join_deadline", "protocols", "session_timeout", "sync_deadline")
+
+    def __init__(self, session_timeout: float, protocols: Protocols) -> None:
+        self.session_timeout = session_timeout
+        self.protocols = protocols
+        self.join_deadline = math.inf
+        self.sync_deadline = math.inf
+
+    @property
+    def protocol(self) -> str:
+        """The name that the member is told; nobody uses the assignor."""
+        return self.protocols[0][0]
+
+    @property
+    def version(self) -> int:
+        """The version of the bytes that the member reads."""
+        return int.from_bytes(self.protocols[0][1][:2], signed=True)
+
+    def expect_join(self, deadline: float) -> None:
+        """Give the member up at *deadline*; an earlier one stays."""
+        self.join_deadline = min(self.join_deadline, deadline)
+
+
 class Beat(NamedTuple):
     """The fields of a ConsumerGroupHeartbeat request; ``None`` means unchanged.
 
@@ -44,6 +78,7 @@ class Beat(NamedTuple):
         names: topics subscribed to.
         regex: pattern of the subscribed topics; empty removes the pattern.
         owned: partitions of the client; ``None`` if they have not changed since it sent them.
+        classic: the member speaks the classic protocol, and this stands for its JoinGroup.
     """
 
     member_id: str
@@ -57,6 +92,7 @@ class Beat(NamedTuple):
     owned: frozenset[TopicPartitionId] | None = None
     client_id: str = ""
     client_host: str = ""
+    classic: ClassicSide | None = None
 
     @property
     def is_full(self) -> bool:
@@ -78,6 +114,7 @@ class ConsumerMember:
         revoking: partitions that it still has and must give up.
         session_deadline: when it is given up, if nothing is heard.
         revoke_deadline: when it is given up if it does not give up `revoking`.
+        classic: what it has in addition if it speaks the classic protocol.
     """
 
     def __init__(self, member_id: str) -> None:
@@ -97,6 +134,7 @@ class ConsumerMember:
         self.revoking: frozenset[TopicPartitionId] = frozenset()
         self.session_deadline = math.inf
         self.revoke_deadline = math.inf
+        self.classic: ClassicSide | None = None
 
     def __repr__(self) -> str:
         return (
@@ -107,7 +145,10 @@ class ConsumerMember:
     @property
     def deadline(self) -> float:
         """When the member is given up."""
-        return min(self.session_deadline, self.revoke_deadline)
+        earliest = min(self.session_deadline, self.revoke_deadline)
+        if self.classic is None:
+            return earliest
+        return min(earliest, self.classic.join_deadline, self.classic.sync_deadline)
 
     def update(self, beat: Beat) -> bool:
         """Take over the fields of a heartbeat; return whether the subscription or rack changed."""
@@ -115,6 +156,7 @@ class ConsumerMember:
         self.instance_id = beat.instance_id or self.instance_id
         self.client_id = beat.client_id
         self.client_host = beat.client_host
+        self.classic = beat.classic
         if beat.rack_id is not None:
             self.rack_id = beat.rack_id
         if beat.rebalance_timeout is not None:
@@ -134,6 +176,17 @@ class ConsumerMember:
                 setattr(self, name, value)
         self.epoch = JOINING_EPOCH
         self.previous_epoch = JOINING_EPOCH
+
+    def go_away(self) -> None:
+        """Be away for a while, as a static member that will be back.
+
+        It keeps its partitions for its successor, whom a commit from any epoch is believed; what it
+        had to give up is free.
+        """
+        self.previous_epoch, self.epoch = self.epoch, LEAVING_STATIC_EPOCH
+        self.assigned = dict.fromkeys(self.assigned, JOINING_EPOCH)
+        self.revoking = frozenset()
+        self.revoke_deadline = math.inf
 
     def is_reconciled(self, target_epoch: int) -> bool:
         """Return whether the member has the newest target."""

@@ -3,9 +3,10 @@
 Get it with ``cluster.component(GroupCoordinator)``. All brokers share it, and handlers call
 `GroupCoordinator.check` so that only the group's coordinator answers.
 
-Limits: a group changes between the classic and the consumer protocol only while it has no members,
-as with ``group.consumer.migration.policy=disabled``. Committed offsets expire in groups without
-members only.
+A group changes between the classic and the consumer protocol as ``group.consumer.migration.policy``
+lets it (`migration`). Limits: a group that becomes classic always rebalances, also when a static
+member takes the place of the last one of the consumer protocol. Committed offsets expire in groups
+without members only.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ from kafka.testing.broker.coordinators import Coordinators, KeyType
 from kafka.testing.broker.groups.classic import ClassicGroup
 from kafka.testing.broker.groups.classic_states import Limits
 from kafka.testing.broker.groups.consumer import ConsumerGroup, Settings
+from kafka.testing.broker.groups.hosted import HostedMembers
+from kafka.testing.broker.groups.migration import downgrade, upgrade
 from kafka.testing.broker.groups.offsets import Committed, OffsetStore
 from kafka.testing.broker.groups.subscription import TopicInfo
 from kafka.testing.broker.timers import Event
@@ -45,6 +48,11 @@ if TYPE_CHECKING:
     from kafka.testing.broker.timers import Timer
 
 AnyGroup = ClassicGroup | ConsumerGroup
+# Where a member that speaks the classic protocol can be.
+ClassicSeat = ClassicGroup | HostedMembers
+
+_POLICY = "group.consumer.migration.policy"
+_UPGRADES, _DOWNGRADES = {"bidirectional", "upgrade"}, {"bidirectional", "downgrade"}
 
 
 class Commit(NamedTuple):
@@ -129,37 +137,44 @@ class GroupCoordinator:
             raise GroupIdNotFoundError(f"Group {group_id} is not a consumer group.")
         return group
 
-    def known_classic(self, group_id: str) -> ClassicGroup:
-        """Return the classic group that a member speaks of.
+    def known_classic(self, group_id: str) -> ClassicSeat:
+        """Return the group that a member of the classic protocol speaks of.
 
         Raises:
             UnknownMemberIdError: there is no such group, so there is no such member.
         """
+        group = self.groups.get(group_id)
+        if isinstance(group, ConsumerGroup) and not group.is_empty:
+            return self._hosted(group)
         try:
             return self.classic(group_id)
         except GroupIdNotFoundError as exc:
             raise UnknownMemberIdError(str(exc)) from exc
 
-    def classic_to_join(self, group_id: str, member_id: str) -> ClassicGroup:
-        """Return the classic group that a member wants to join; a new member may create it.
+    def classic_to_join(self, group_id: str, member_id: str) -> ClassicSeat:
+        """Return the group that a member of the classic protocol joins; a new one may create it.
 
         Raises:
             UnknownMemberIdError: there is no such group, and the member claims to be known.
-            InconsistentGroupProtocolError: the group has members of the other protocol.
+            InconsistentGroupProtocolError: the group has members of the other protocol, and groups
+                do not change theirs.
         """
         group = self.groups.get(group_id)
         if isinstance(group, ClassicGroup):
             return group
         if group is not None and not group.is_empty:
-            raise InconsistentGroupProtocolError(f"{group_id} is a consumer group with members")
+            if self._policy == "disabled":
+                raise InconsistentGroupProtocolError(f"{group_id} is a consumer group with members")
+            return self._hosted(group)
         if member_id:
             raise UnknownMemberIdError(f"there is no classic group {group_id!r}")
         return self._new_classic(group_id)
 
     def _new_classic(self, group_id: str) -> ClassicGroup:
-        group = ClassicGroup(group_id, new_id=self.new_id, limits=self._limits)
-        self.groups[group_id] = group
-        return group
+        return ClassicGroup(group_id, new_id=self.new_id, limits=self._limits)
+
+    def _hosted(self, group: ConsumerGroup) -> HostedMembers:
+        return HostedMembers(group, self.topics(), self.new_member_id)
 
     def consumer_to_join(self, group_id: str, member_epoch: int) -> ConsumerGroup:
         """Return the KIP-848 group of a heartbeat; one that joins gets a new group if need be.
@@ -167,14 +182,19 @@ class GroupCoordinator:
         A new group becomes one of the cluster's with `keep`.
 
         Raises:
-            GroupIdNotFoundError: there is no such group, or it is classic and has members.
+            GroupIdNotFoundError: there is no such group, or it is classic and stays so.
         """
         group = self.groups.get(group_id)
         if isinstance(group, ConsumerGroup):
             return group
-        if member_epoch != 0 or (group is not None and not group.is_empty):
+        if member_epoch != 0:
             return self.consumer(group_id)
-        return ConsumerGroup(group_id, settings=lambda: self._settings(group_id))
+        new = ConsumerGroup(group_id, settings=lambda: self._settings(group_id))
+        if group is not None and not group.is_empty:
+            if self._policy not in _UPGRADES or len(group.roster.members) > new.max_size:
+                return self.consumer(group_id)
+            upgrade(group, new, self.topics(), self.now)
+        return new
 
     def new_id(self) -> str:
         """Return an unused UUID, for the end of a member id of a classic group."""
@@ -196,6 +216,10 @@ class GroupCoordinator:
         }
 
     # -- configs --------------------------------------------------------------------------------
+
+    @property
+    def _policy(self) -> str:
+        return self._cluster.setting(_POLICY).strip().lower()
 
     def _limits(self) -> Limits:
         setting = self._cluster.setting
@@ -377,8 +401,18 @@ class GroupCoordinator:
 
     # -- time -----------------------------------------------------------------------------------
 
-    def keep(self, group: AnyGroup) -> None:
-        """Keep a group, and arm its timer, after a request that may have changed it."""
+    def keep(self, changed: AnyGroup | HostedMembers) -> None:
+        """Keep a group, and arm its timer, after a request that may have changed it.
+
+        It takes the place of one of the other protocol; one that has only classic members left
+        becomes a classic group.
+        """
+        group = self._settled(changed.group if isinstance(changed, HostedMembers) else changed)
+        before = self.groups.get(group.group_id)
+        if before is not group:
+            self._disarm(group.group_id)
+            if isinstance(before, ClassicGroup):
+                before.dissolve()
         self.groups[group.group_id] = group
         if group.is_empty:
             self._empty_since.setdefault(group.group_id, self.now)
@@ -386,6 +420,17 @@ class GroupCoordinator:
             self._empty_since.pop(group.group_id, None)
         self._arm(group)
         self.changed.fire()
+
+    def _settled(self, group: AnyGroup) -> AnyGroup:
+        """Return *group*, or the classic group that it becomes."""
+        if isinstance(group, ClassicGroup) or not group.is_classic:
+            return group
+        limits = self._limits()
+        if self._policy not in _DOWNGRADES or len(group.members) > limits.max_size:
+            return group
+        classic = self._new_classic(group.group_id)
+        downgrade(group, classic, self.topics(), self.now)
+        return classic
 
     def _arm(self, group: AnyGroup) -> None:
         wakeup = group.next_wakeup()

@@ -26,6 +26,7 @@ from kafka.testing.broker.groups.classic_states import State
 from kafka.testing.broker.groups.consumer import ConsumerGroup, ConsumerState
 from kafka.testing.broker.groups.consumer_member import Beat
 from kafka.testing.broker.groups.coordinator import Commit, GroupCoordinator, error_text
+from kafka.testing.broker.groups.hosted import HostedMembers
 from kafka.testing.broker.groups.offsets import Committed
 from kafka.testing.broker.groups.subscription import TopicInfo
 from test.support.cluster_state import new_cluster
@@ -101,19 +102,19 @@ FOUND: dict[str, dict[str, str | type[BrokerResponseError]]] = {
     "known_classic": {
         "none": UnknownMemberIdError,
         "classic": "same",
-        "consumer": UnknownMemberIdError,
+        "consumer": "hosted",
         "empty": "same",
     },
     "new member joins classic": {
         "none": "new",
         "classic": "same",
-        "consumer": InconsistentGroupProtocolError,
+        "consumer": "hosted",
         "empty": "same",
     },
     "known member joins classic": {
         "none": UnknownMemberIdError,
         "classic": "same",
-        "consumer": InconsistentGroupProtocolError,
+        "consumer": "hosted",
         "empty": "same",
     },
     "new member joins consumer": {
@@ -146,10 +147,23 @@ def test_a_group_is_found_made_or_refused(groups: GroupCoordinator, asked: str, 
     before = MAKE[there](groups)
     expected = FOUND[asked][there]
     if isinstance(expected, str):
-        assert (ASK[asked](groups) is before) is (expected == "same")
+        found = ASK[asked](groups)
+        if expected == "hosted":
+            assert isinstance(found, HostedMembers)
+            found = found.group
+        assert (found is before) is (expected != "new")
         return
     with pytest.raises(expected):
         ASK[asked](groups)
+
+
+@pytest.mark.parametrize("member_id", ["", "m"])
+def test_classic_members_are_refused_where_groups_keep_their_protocol(member_id: str) -> None:
+    config = {"group.consumer.migration.policy": "disabled"}
+    groups = new_cluster(config=config).component(GroupCoordinator)
+    consumer(groups)
+    with pytest.raises(InconsistentGroupProtocolError):
+        groups.classic_to_join("g", member_id)
 
 
 def test_an_empty_consumer_group_gives_way_to_a_classic_one(groups: GroupCoordinator) -> None:
