@@ -24,6 +24,7 @@ from kafka.consumer import arguments
 from kafka.consumer.fetch_buffer import FetchBuffer
 from kafka.consumer.fetch_collector import FetchCollector
 from kafka.consumer.record_decoder import RecordDecoder
+from kafka.consumer.rejected_records import RejectedRecords
 from kafka.consumer.wakeable_calls import WOKEN, WakeableCalls
 from kafka.errors import IllegalStateError, WakeupError
 from kafka.metrics.sensors import ConsumerSensors
@@ -110,6 +111,7 @@ class ConsumerClient:
             deserialize_value=adapt_deserializer(
                 settings.value_deserializer, option="value_deserializer"
             ),
+            rejected=RejectedRecords(settings.on_deserialize_error, settings.client_id),
         )
         self.collector = FetchCollector(self.buffer, decoder, self._observer)
         self.closed = False

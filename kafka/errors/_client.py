@@ -20,6 +20,8 @@ from kafka.errors._broker import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from kafka.structs import TopicPartition
+
 
 class Cancelled(RetriableError):  # noqa: N818 - kafka-python's name
     """Report that a request was given up before it was answered."""
@@ -133,35 +135,87 @@ class RecordTooLargeError(KafkaError):
     """Report a record larger than what one fetch of its partition may return."""
 
 
-class RecordDeserializationError(KafkaError):
-    """Report a record that the configured deserializer could not read (KIP-334).
+class CorruptBatchError(CorruptRecordError):
+    """Report a batch that cannot be decoded: its bytes are damaged.
 
-    The position stays at the record; seek to ``offset + 1`` to go on behind it.
+    The position stays at *offset*, and each poll raises the error again. Seek to *next_offset* to
+    go on behind the batch; its other records cannot be read.
 
     Attributes:
-        topic_partition: where the record is.
-        offset: its offset.
-        key: its key, as received.
-        value: its value, as received.
-        headers: its headers.
+        topic_partition: where the batch is.
+        offset: offset of the first record that could not be returned.
+        next_offset: where to go on, as far as can be told from damaged data; behind *offset*.
     """
 
     def __init__(
         self,
         message: str,
-        topic_partition: object = None,
+        topic_partition: TopicPartition | None = None,
+        offset: int = -1,
+        next_offset: int = -1,
+    ) -> None:
+        # All of it in args, so that the error copies and pickles.
+        super().__init__(message, topic_partition, offset, next_offset)
+        self.topic_partition = topic_partition
+        self.offset = offset
+        self.next_offset = next_offset
+
+    def __str__(self) -> str:
+        """Return error code, class and message."""
+        return f"[Error {self.errno}] {type(self).__name__}: {self.args[0]}"
+
+
+class RecordDeserializationError(KafkaError):
+    """Report a record that the configured deserializer could not read (KIP-334, KIP-1036).
+
+    What the deserializer raised is the error's ``__cause__``. The position stays at the record;
+    seek to ``next_offset`` to go on behind it.
+
+    Attributes:
+        topic_partition: where the record is; *topic* and *partition* are its parts.
+        offset: its offset.
+        key: its key, as received.
+        value: its value, as received.
+        headers: its headers.
+        timestamp: its timestamp, in ms since the Unix epoch; -1 if it has none.
+        origin: what could not be read: ``"key"`` or ``"value"``.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        topic_partition: TopicPartition | None = None,
         offset: int = -1,
         key: bytes | None = None,
         value: bytes | None = None,
         headers: Sequence[tuple[str, bytes | None]] = (),
+        timestamp: int = -1,
+        origin: str = "value",
     ) -> None:
         # All of it in args, so that the error copies and pickles.
-        super().__init__(message, topic_partition, offset, key, value, headers)
+        super().__init__(message, topic_partition, offset, key, value, headers, timestamp, origin)
         self.topic_partition = topic_partition
         self.offset = offset
         self.key = key
         self.value = value
         self.headers = headers
+        self.timestamp = timestamp
+        self.origin = origin
+
+    @property
+    def topic(self) -> str:
+        """Topic of the record."""
+        return "" if self.topic_partition is None else self.topic_partition.topic
+
+    @property
+    def partition(self) -> int:
+        """Number of the partition of the record, -1 if the error was made by hand."""
+        return -1 if self.topic_partition is None else self.topic_partition.partition
+
+    @property
+    def next_offset(self) -> int:
+        """Offset behind the record, to seek to."""
+        return self.offset + 1
 
     def __str__(self) -> str:
         """Return the message alone: payloads do not belong into logs."""

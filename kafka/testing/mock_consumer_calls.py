@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from kafka._base.logs import logger
 from kafka.config.consumer import ConsumerConfig
 from kafka.consumer import arguments
+from kafka.consumer.rejected_records import RejectedRecords
 from kafka.errors import IllegalStateError, WakeupError
 from kafka.producer.arguments import check_partition_type, check_timestamp, checked_headers
 from kafka.serializer.adapt import adapt_deserializer
@@ -71,6 +72,7 @@ class MockConsumerCalls:
         deserializers = Deserializers(
             adapt_deserializer(options.key_deserializer, option="key_deserializer"),
             adapt_deserializer(options.value_deserializer, option="value_deserializer"),
+            RejectedRecords(options.on_deserialize_error, options.client_id),
         )
         self._log = MockLog()
         self._reader = MockReader(self._log, deserializers, options.auto_offset_reset)
