@@ -47,6 +47,31 @@ def test_unknown_isolation_level_is_refused(given: object, error: type[Exception
         ConsumerConfig.from_kwargs({"isolation_level": given})
 
 
+@pytest.mark.parametrize("given", ["raise", "skip", "raw", repr])
+def test_policy_for_deserializers_is_a_word_or_a_callable(given: object) -> None:
+    config = ConsumerConfig.from_kwargs({"on_deserialize_error": given})
+    assert config.on_deserialize_error == given
+
+
+async def _coroutine(_: object) -> object:
+    return None
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "why"),
+    [
+        ("ignore", KafkaConfigurationError, "must be raise, skip, raw or a callable"),
+        (None, TypeError, "must be raise, skip, raw or a callable"),
+        (_coroutine, TypeError, "nothing can be awaited"),
+    ],
+)
+def test_other_policies_for_deserializers_are_refused(
+    given: object, error: type[Exception], why: str
+) -> None:
+    with pytest.raises(error, match=f"on_deserialize_error.*{why}"):
+        ConsumerConfig.from_kwargs({"on_deserialize_error": given})
+
+
 @pytest.mark.parametrize("name", ["group_id", "group_instance_id"])
 def test_groups_are_refused(name: str) -> None:
     with pytest.raises(KafkaConfigurationError, match=f"{name}='g': consuming in a group"):
