@@ -147,6 +147,8 @@ class CorruptBatchError(CorruptRecordError):
         next_offset: where to go on, as far as can be told from damaged data; behind *offset*.
     """
 
+    description = "A batch of records is damaged; seek to next_offset to go on behind it."
+
     def __init__(
         self,
         message: str,
