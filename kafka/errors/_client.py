@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kafka.errors._base import InvalidMetadataError, KafkaError, RetriableError
 from kafka.errors._broker import (
@@ -19,8 +19,6 @@ from kafka.errors._broker import (
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from kafka.structs import TopicPartition
 
 
 class Cancelled(RetriableError):  # noqa: N818 - kafka-python's name
@@ -152,7 +150,7 @@ class CorruptBatchError(CorruptRecordError):
     def __init__(
         self,
         message: str,
-        topic_partition: TopicPartition | None = None,
+        topic_partition: Any = None,  # Any: a TopicPartition; its module imports this package
         offset: int = -1,
         next_offset: int = -1,
     ) -> None:
@@ -186,7 +184,7 @@ class RecordDeserializationError(KafkaError):
     def __init__(
         self,
         message: str,
-        topic_partition: TopicPartition | None = None,
+        topic_partition: Any = None,  # Any: a TopicPartition; its module imports this package
         offset: int = -1,
         key: bytes | None = None,
         value: bytes | None = None,
@@ -207,12 +205,14 @@ class RecordDeserializationError(KafkaError):
     @property
     def topic(self) -> str:
         """Topic of the record."""
-        return "" if self.topic_partition is None else self.topic_partition.topic
+        topic: str = "" if self.topic_partition is None else self.topic_partition.topic
+        return topic
 
     @property
     def partition(self) -> int:
         """Number of the partition of the record, -1 if the error was made by hand."""
-        return -1 if self.topic_partition is None else self.topic_partition.partition
+        partition: int = -1 if self.topic_partition is None else self.topic_partition.partition
+        return partition
 
     @property
     def next_offset(self) -> int:
