@@ -22,7 +22,9 @@ from kafka.errors import KafkaConfigurationError
 from kafka.structs import IsolationLevel
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+
+    from kafka.errors import RecordDeserializationError
 
 _OLD_RESETS = {"smallest": "earliest", "largest": "latest"}
 _BY_DURATION = "by_duration:"
@@ -82,6 +84,21 @@ def _callable(value: object) -> object:
     return value
 
 
+def _deserialize_policy(value: object) -> object:
+    if isinstance(value, str):
+        if value not in ("raise", "skip", "raw"):
+            raise ValueError("must be raise, skip, raw or a callable of the error")
+        return value
+    if not callable(value):
+        raise TypeError("must be raise, skip, raw or a callable of the error")
+    # Importing it takes longer than importing this module, and hardly anybody needs it.
+    from inspect import iscoroutinefunction  # noqa: PLC0415
+
+    if iscoroutinefunction(value):
+        raise TypeError("must not be a coroutine function: nothing can be awaited while decoding")
+    return value
+
+
 def ignore_commit_result(offsets: object, response: object) -> bool:  # noqa: ARG001 - the callback's form
     """Do nothing with the result of an asynchronous commit."""
     return True
@@ -123,6 +140,14 @@ class ConsumerConfig(CommonConfig):
     )
     value_deserializer: object = option(
         None, None, "Reads values from bytes: a `Deserializer` or a callable; None: bytes."
+    )
+    on_deserialize_error: str | Callable[[RecordDeserializationError], object] = option(
+        "raise",
+        _deserialize_policy,
+        "What becomes of a record that a deserializer rejects: ``raise`` a "
+        "`RecordDeserializationError` and stay there; ``skip`` it with a warning; ``raw``: return "
+        "`UndecodedBytes`; or what a callable, given the error, returns for the key or value.",
+        takes="str | Callable",
     )
     enable_incremental_fetch_sessions: bool = option(
         True, None, "Send only what changed in Fetch requests (KIP-227)."

@@ -27,6 +27,7 @@ from kafka.consumer.fetch_buffer import FetchBuffer
 from kafka.consumer.fetch_collector import FetchCollector, RecordCursor
 from kafka.consumer.poll_times import PollTimes
 from kafka.consumer.record_decoder import RecordDecoder
+from kafka.consumer.rejected_records import RejectedRecords
 from kafka.consumer.shared import Shared
 from kafka.consumer.user_tasks import UserTasks
 from kafka.consumer.wakeable_calls import WOKEN, WakeableCalls
@@ -137,6 +138,7 @@ class ConsumerClient:
             deserialize_value=adapt_deserializer(
                 settings.value_deserializer, option="value_deserializer"
             ),
+            rejected=RejectedRecords(settings.on_deserialize_error, settings.client_id),
         )
         self.collector = FetchCollector(self.buffer, decoder, self._observer)
         self.cursor = RecordCursor(self.buffer, self.collector)

@@ -6,13 +6,14 @@ A `CompletedFetch` is made on the loop thread and read on the polling thread, ne
 from __future__ import annotations
 
 from bisect import bisect_left
+from itertools import compress
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from kafka.record.control import ControlType, parse_control_key
-from kafka.record.memory_records import iter_merged
+from kafka.record.memory_records import iter_merged, offset_behind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from kafka.record.batch import Columns, Headers
     from kafka.record.memory_records import Batch
@@ -61,6 +62,23 @@ class RecordSlice(NamedTuple):
             self.leader_epoch,
             self.timestamp_type,
             None if checksums is None else checksums[cut],
+        )
+
+    def without(self, indexes: Iterable[int]) -> RecordSlice:
+        """Return all records but those at *indexes*."""
+        kept = [True] * len(self.values)
+        for index in indexes:
+            kept[index] = False
+        headers, checksums = self.headers, self.checksums
+        return RecordSlice(
+            list(compress(self.offsets, kept)),
+            list(compress(self.timestamps, kept)),
+            list(compress(self.keys, kept)),
+            list(compress(self.values, kept)),
+            None if headers is None else list(compress(headers, kept)),
+            self.leader_epoch,
+            self.timestamp_type,
+            None if checksums is None else list(compress(checksums, kept)),
         )
 
 
@@ -158,6 +176,15 @@ class CompletedFetch:
     def is_bulky(self) -> bool:
         """Whether what has been read so far took more bytes than time."""
         return self.size >= _BULKY * (self.next_offset - self._start)
+
+    @property
+    def offset_behind(self) -> int:
+        """Where to go on, as far as can be told, behind the batch that `read` cannot decode."""
+        batch = self._batch
+        if batch is not None and self._broken is None:
+            return batch.next_offset
+        start = self._passed + (0 if batch is None else batch.size)
+        return offset_behind(self._records, start, self.next_offset)
 
     def read(self, max_records: int, *, views: bool = False) -> RecordSlice | None:
         """Return the next records, at most *max_records*; ``None`` at the end.

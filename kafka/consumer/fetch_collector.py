@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from kafka.consumer.record_batch import Rows
 from kafka.consumer.record_decoder import Chunk
+from kafka.consumer.rejected_records import PolicyError
 from kafka.errors import KafkaError
 
 if TYPE_CHECKING:
@@ -202,12 +203,14 @@ class FetchCollector:
                 chunk = chunks[fetch.tp] = Chunk(fetch.tp, fetch.generation)
             try:
                 count = self._decoder.decode_into(chunk, fetch, max_records, views=views)
-            except KafkaError:
+            except KafkaError as exc:
                 # The records in front of the bad one are returned first; the next call raises.
                 buffer.set_stuck(fetch, True)
-                if not (good := self._with_records(chunks.values())):
-                    raise
-                return good
+                if good := self._with_records(chunks.values()):
+                    return good
+                if isinstance(exc, PolicyError):
+                    raise exc.raised from exc.raised.__cause__
+                raise
             if buffer.stuck:
                 buffer.set_stuck(fetch, False)
             if count == 0:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from kafka._base.logs import logger
 from kafka.consumer.completed_fetch import AbortedTransaction, CompletedFetch
+from kafka.consumer.rejected_records import corrupt_batch
 from kafka.errors import (
     CorruptRecordError,
     FencedLeaderEpochError,
@@ -29,7 +30,7 @@ from kafka.errors import (
     for_code,
 )
 from kafka.errors.verdict import Verdict, verdict_for
-from kafka.record.memory_records import last_offset
+from kafka.record.memory_records import last_offset, offset_behind
 from kafka.structs import BrokerMetadata
 
 if TYPE_CHECKING:
@@ -242,8 +243,8 @@ class FetchResponseHandler:
         try:
             last = last_offset(records)
         except CorruptRecordError as exc:
-            where = f"{tp.topic}-{tp.partition} at offset {state.offset}"
-            effects.failed.append((state, CorruptRecordError(f"{where}: {exc}")))
+            behind = offset_behind(records, 0, state.offset)
+            effects.failed.append((state, corrupt_batch(exc, tp, state.offset, behind)))
             return
         if last is None:
             effects.failed.append((state, self._too_large(state)))

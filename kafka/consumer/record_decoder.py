@@ -11,7 +11,9 @@ from itertools import repeat
 from typing import TYPE_CHECKING
 
 from kafka.consumer.record_batch import RecordBatch
-from kafka.errors import KafkaError, RecordDeserializationError
+from kafka.consumer.rejected_records import Received, RejectedRecords, corrupt_batch
+from kafka.errors import CorruptRecordError, KafkaError
+from kafka.serializer.undecoded import SKIP_RECORD
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -97,6 +99,7 @@ class RecordDecoder:
         deserialize_key: called for each key that is not ``None``, if given.
         deserialize_value: called for each value that is not ``None``, if given; a tombstone stays
             ``None``.
+        rejected: settles what becomes of a record that one of them rejects; by default an error.
     """
 
     def __init__(
@@ -104,7 +107,9 @@ class RecordDecoder:
         *,
         deserialize_key: Deserialize | None = None,
         deserialize_value: Deserialize | None = None,
+        rejected: RejectedRecords | None = None,
     ) -> None:
+        self._rejected = RejectedRecords() if rejected is None else rejected
         self._deserialize_key = deserialize_key
         self._deserialize_value = deserialize_value
 
@@ -125,12 +130,15 @@ class RecordDecoder:
             views: whether values may be views of what was received.
 
         Returns:
-            The number of records appended, 0 at the end of the data.
+            The number of records read, 0 at the end of the data. It includes skipped ones, so that
+            a call ends also where there are nothing but these.
 
         Raises:
-            KafkaError: the next batch cannot be decoded.
+            CorruptBatchError: the next batch cannot be decoded.
+            UnsupportedCodecError: the library for its compression is missing.
             RecordDeserializationError: a deserializer rejects a record; those in front of it are
                 appended.
+            PolicyError: the same, and the application's callable has raised something else.
         """
         start = fetch.next_offset
         try:
@@ -163,29 +171,77 @@ class RecordDecoder:
         return len(part.offsets)
 
     def _append_deserialized(self, chunk: Chunk, fetch: CompletedFetch, part: RecordSlice) -> None:
-        """Append the records up to the first that a deserializer rejects, then raise for it."""
-        keys: list[object] = []
-        values: list[object] = []
-        failure: Exception | None = None
-        topic = fetch.tp.topic
-        headers: Iterable[Headers] = part.headers or map(list, repeat(()))
-        for key, value, head in zip(part.keys, part.values, headers, strict=False):
-            try:
-                new_key = _apply(self._deserialize_key, topic, head, key)
-                values.append(_apply(self._deserialize_value, topic, head, value))
-            except Exception as exc:  # noqa: BLE001 - the user's code may raise anything
-                failure = exc
-                break
-            keys.append(new_key)
-        bad = len(keys)
-        good = part if failure is None else part.cut(slice(bad))
-        chunk.add(RecordBatch(fetch.tp, good, keys, values[:bad]))
+        """Append the records up to the first that cannot be returned, then raise for it."""
+        keys, values, skipped, failure = self._deserialize(fetch.tp, part)
+        read = len(values) + len(skipped)
+        good = part if failure is None else part.cut(slice(read))
+        chunk.add(RecordBatch(fetch.tp, good.without(skipped) if skipped else good, keys, values))
+        if skipped:
+            self._rejected.report()
         if failure is not None:
-            offset = part.offsets[bad]
+            offset = part.offsets[read]
             fetch.unread(offset)
             chunk.size += fetch.take_size()
             chunk.next_offset = offset
-            raise _rejected(fetch.tp, part, bad) from failure
+            raise failure
+
+    def _deserialize(
+        self, tp: TopicPartition, part: RecordSlice
+    ) -> tuple[list[object], list[object], list[int], KafkaError | None]:
+        """Return keys, values, indexes of skipped records, and why the next one is not there."""
+        keys: list[object] = []
+        values: list[object] = []
+        skipped: list[int] = []
+        headers: Iterable[Headers] = part.headers or map(list, repeat(()))
+        topic = tp.topic
+        for key, value, head in zip(part.keys, part.values, headers, strict=False):
+            try:
+                keys.append(_apply(self._deserialize_key, topic, head, key))
+                new_value = _apply(self._deserialize_value, topic, head, value)
+            except Exception as exc:  # noqa: BLE001 - the user's code may raise anything
+                index = len(values) + len(skipped)
+                try:
+                    self._settle(_received(tp, part, index), keys, values, exc)
+                except KafkaError as failure:
+                    return keys, values, skipped, failure
+                if len(values) + len(skipped) == index:
+                    skipped.append(index)
+            else:
+                # Not above: what a signal handler raises behind it would count for the next record.
+                values.append(new_value)
+        return keys, values, skipped, None
+
+    def _settle(
+        self, record: Received, keys: list[object], values: list[object], cause: Exception
+    ) -> None:
+        """Append what stands in for a rejected record, or nothing if it is skipped.
+
+        Args:
+            record: the record.
+            keys: keys of the records before it; its own as well, if that could be read.
+            values: values of the records before it.
+            cause: what the deserializer of the value raised, if its key could be read.
+
+        Raises:
+            KafkaError: it cannot be returned, and nothing was appended.
+        """
+        try:
+            if len(keys) > len(values):
+                value = self._rejected.settle(record.rejection("value"), cause)
+            else:
+                keys.append(self._rejected.settle(record.rejection("key"), cause))
+                value = SKIP_RECORD if keys[-1] is SKIP_RECORD else self._value_of(record)
+            if value is not SKIP_RECORD:
+                values.append(value)
+        finally:
+            del keys[len(values) :]
+
+    def _value_of(self, record: Received) -> object:
+        try:
+            topic, headers = record.tp.topic, record.headers
+            return _apply(self._deserialize_value, topic, headers, record.value)
+        except Exception as exc:  # noqa: BLE001 - the user's code may raise anything
+            return self._rejected.settle(record.rejection("value"), exc)
 
 
 def _apply(
@@ -195,13 +251,11 @@ def _apply(
     return data if deserialize is None or data is None else deserialize(topic, headers, data)
 
 
-def _rejected(tp: TopicPartition, part: RecordSlice, index: int) -> RecordDeserializationError:
-    offset = part.offsets[index]
-    return RecordDeserializationError(
-        f"the deserializer cannot read the record at {tp.topic}-{tp.partition} offset {offset}; "
-        f"seek to {offset + 1} to go past it",
+def _received(tp: TopicPartition, part: RecordSlice, index: int) -> Received:
+    return Received(
         tp,
-        offset,
+        part.offsets[index],
+        part.timestamps[index],
         part.keys[index],
         part.values[index],
         [] if part.headers is None else part.headers[index],
@@ -210,5 +264,7 @@ def _rejected(tp: TopicPartition, part: RecordSlice, index: int) -> RecordDeseri
 
 def _located(error: KafkaError, fetch: CompletedFetch) -> KafkaError:
     """Return *error* again with the partition and offset in front of its message."""
+    if isinstance(error, CorruptRecordError):
+        return corrupt_batch(error, fetch.tp, fetch.next_offset, fetch.offset_behind)
     where = f"{fetch.tp.topic}-{fetch.tp.partition} at offset {fetch.next_offset}"
     return type(error)(f"{where}: {', '.join(map(str, error.args))}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kafka.errors._base import InvalidMetadataError, KafkaError, RetriableError
 from kafka.errors._broker import (
@@ -145,35 +145,91 @@ class RecordTooLargeError(KafkaError):
     """Report a record larger than what one fetch of its partition may return."""
 
 
-class RecordDeserializationError(KafkaError):
-    """Report a record that the configured deserializer could not read (KIP-334).
+class CorruptBatchError(CorruptRecordError):
+    """Report a batch that cannot be decoded: its bytes are damaged.
 
-    The position stays at the record; seek to ``offset + 1`` to go on behind it.
+    The position stays at *offset*, and each poll raises the error again. Seek to *next_offset* to
+    go on behind the batch; its other records cannot be read.
 
     Attributes:
-        topic_partition: where the record is.
+        topic_partition: where the batch is.
+        offset: offset of the first record that could not be returned.
+        next_offset: where to go on, as far as can be told from damaged data; behind *offset*.
+    """
+
+    description = "A batch of records is damaged; seek to next_offset to go on behind it."
+
+    def __init__(
+        self,
+        message: str,
+        topic_partition: Any = None,  # Any: a TopicPartition; its module imports this package
+        offset: int = -1,
+        next_offset: int = -1,
+    ) -> None:
+        # All of it in args, so that the error copies and pickles.
+        super().__init__(message, topic_partition, offset, next_offset)
+        self.topic_partition = topic_partition
+        self.offset = offset
+        self.next_offset = next_offset
+
+    def __str__(self) -> str:
+        """Return error code, class and message."""
+        return f"[Error {self.errno}] {type(self).__name__}: {self.args[0]}"
+
+
+class RecordDeserializationError(KafkaError):
+    """Report a record that the configured deserializer could not read (KIP-334, KIP-1036).
+
+    What the deserializer raised is the error's ``__cause__``. The position stays at the record;
+    seek to ``next_offset`` to go on behind it.
+
+    Attributes:
+        topic_partition: where the record is; *topic* and *partition* are its parts.
         offset: its offset.
         key: its key, as received.
         value: its value, as received.
         headers: its headers.
+        timestamp: its timestamp, in ms since the Unix epoch; -1 if it has none.
+        origin: what could not be read: ``"key"`` or ``"value"``.
     """
 
     def __init__(
         self,
         message: str,
-        topic_partition: object = None,
+        topic_partition: Any = None,  # Any: a TopicPartition; its module imports this package
         offset: int = -1,
         key: bytes | None = None,
         value: bytes | None = None,
         headers: Sequence[tuple[str, bytes | None]] = (),
+        timestamp: int = -1,
+        origin: str = "value",
     ) -> None:
         # All of it in args, so that the error copies and pickles.
-        super().__init__(message, topic_partition, offset, key, value, headers)
+        super().__init__(message, topic_partition, offset, key, value, headers, timestamp, origin)
         self.topic_partition = topic_partition
         self.offset = offset
         self.key = key
         self.value = value
         self.headers = headers
+        self.timestamp = timestamp
+        self.origin = origin
+
+    @property
+    def topic(self) -> str:
+        """Topic of the record."""
+        topic: str = "" if self.topic_partition is None else self.topic_partition.topic
+        return topic
+
+    @property
+    def partition(self) -> int:
+        """Number of the partition of the record, -1 if the error was made by hand."""
+        partition: int = -1 if self.topic_partition is None else self.topic_partition.partition
+        return partition
+
+    @property
+    def next_offset(self) -> int:
+        """Offset behind the record, to seek to."""
+        return self.offset + 1
 
     def __str__(self) -> str:
         """Return the message alone: payloads do not belong into logs."""

@@ -89,7 +89,10 @@ def read_run(view: memoryview, start: int, *, check_crcs: bool) -> Run:
         return Run(start, first.end, first.offset, first, None)
     count = 1
     while _continues(view, last):
-        last = read_message(view, last.end, check_crc=check_crcs)
+        try:
+            last = read_message(view, last.end, check_crc=check_crcs)
+        except CorruptRecordError:
+            break  # Those before it come out first.
         count += 1
     return Run(start, last.end, first.offset, last, count)
 

@@ -25,6 +25,8 @@ _LAST_OFFSET_DELTA = struct.Struct(">i")
 _LAST_OFFSET_DELTA_AT = 23
 # What follows the length field is at least a magic 0 message without key and value.
 _SMALLEST_LENGTH = 14
+# Offsets that one batch can take.
+_MOST_OFFSETS = 1 << 31
 
 
 class Record(NamedTuple):
@@ -216,13 +218,19 @@ def iter_merged(buffer: Buffer, *, check_crcs: bool, views: bool = False) -> Ite
 def last_offset(buffer: Buffer) -> int | None:
     """Return the last offset of the last whole batch in *buffer*, None if there is none.
 
-    Only headers are read, so a fetch can be sent before anybody decodes the last one.
+    Only headers are read, so a fetch can be sent before anybody decodes the last one. What follows
+    a malformed header does not count.
 
     Raises:
-        CorruptRecordError: A header is malformed.
+        CorruptRecordError: The first header is malformed.
     """
     view = memoryview(buffer)
-    last = deque(_whole_batches(view), maxlen=1)
+    last: deque[tuple[int, int, int]] = deque(maxlen=1)
+    try:
+        last.extend(_whole_batches(view))
+    except CorruptRecordError:
+        if not last:
+            raise
     if not last:
         return None
     start, _, magic = last[0]
@@ -230,6 +238,34 @@ def last_offset(buffer: Buffer) -> int | None:
     if magic == v2.MAGIC:
         offset += _LAST_OFFSET_DELTA.unpack_from(view, start + _LAST_OFFSET_DELTA_AT)[0]
     return offset
+
+
+def offset_behind(buffer: Buffer, start: int, offset: int) -> int:
+    """Return where to go on behind a batch that cannot be decoded, as far as can be told.
+
+    Args:
+        buffer: The records of one partition of a fetch response.
+        start: At which byte the batch starts.
+        offset: The offset wanted, which is in the batch.
+
+    Returns:
+        Where the next batch begins, if it is there, else what is behind the last offset that the
+        header claims; *offset* + 1 if neither can be true.
+    """
+    view = memoryview(buffer)[start:]
+    if len(view) < _COMMON.size:
+        return offset + 1
+    last, length, _, magic = _COMMON.unpack_from(view)
+    end = v2.LOG_OVERHEAD + length
+    claims: list[int] = []
+    if _SMALLEST_LENGTH <= length <= len(view) - v2.LOG_OVERHEAD - _COMMON.size:
+        following, _, _, next_magic = _COMMON.unpack_from(view, end)
+        # Older formats may give the last offset of a batch instead of the first.
+        claims += [following] if next_magic == v2.MAGIC else []
+    if magic == v2.MAGIC and len(view) >= _LAST_OFFSET_DELTA_AT + _LAST_OFFSET_DELTA.size:
+        last += _LAST_OFFSET_DELTA.unpack_from(view, _LAST_OFFSET_DELTA_AT)[0]
+    claims.append(last + 1)
+    return next((claim for claim in claims if 0 < claim - offset <= _MOST_OFFSETS), offset + 1)
 
 
 def _whole_batches(view: memoryview) -> Iterator[tuple[int, int, int]]:

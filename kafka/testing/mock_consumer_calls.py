@@ -11,6 +11,7 @@ from kafka.config.consumer import ConsumerConfig
 from kafka.consumer import arguments
 from kafka.consumer.commit_reports import CommitFuture
 from kafka.consumer.rebalance_calls import rebalance_calls
+from kafka.consumer.rejected_records import RejectedRecords
 from kafka.consumer.user_tasks import UserTasks
 from kafka.coordinator.membership import GroupHealth, TaskKind, UserTask
 from kafka.errors import IllegalStateError, WakeupError
@@ -75,6 +76,7 @@ class MockConsumerCalls:
         deserializers = Deserializers(
             adapt_deserializer(options.key_deserializer, option="key_deserializer"),
             adapt_deserializer(options.value_deserializer, option="value_deserializer"),
+            RejectedRecords(options.on_deserialize_error, options.client_id),
         )
         self._log = MockLog()
         self._reader = MockReader(self._log, deserializers, options.auto_offset_reset)

@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kafka.consumer.completed_fetch import RecordSlice
 from kafka.consumer.record_batch import RecordBatch
-from kafka.errors import (
-    NoOffsetForPartitionError,
-    OffsetOutOfRangeError,
-    RecordDeserializationError,
-)
+from kafka.consumer.rejected_records import Received, RejectedRecords
+from kafka.errors import NoOffsetForPartitionError, OffsetOutOfRangeError
 from kafka.producer.batch_encoding import header_size
+from kafka.serializer.undecoded import SKIP_RECORD
 from kafka.structs import ConsumerRecord, OffsetAndTimestamp, TopicPartition
 
 if TYPE_CHECKING:
@@ -167,46 +165,54 @@ class Deserializers:
     Args:
         key: for keys, if there is one.
         value: for values, if there is one.
+        rejected: settles what becomes of a record that one of them rejects; by default an error.
     """
 
-    def __init__(self, key: Conversion | None, value: Conversion | None) -> None:
+    def __init__(
+        self,
+        key: Conversion | None,
+        value: Conversion | None,
+        rejected: RejectedRecords | None = None,
+    ) -> None:
         self._key = key
         self._value = value
+        self._rejected = RejectedRecords() if rejected is None else rejected
 
-    def read(self, stored: StoredRecord) -> ConsumerRecord:
-        """Return a record as the application gets it.
+    def read(self, stored: StoredRecord) -> ConsumerRecord | None:
+        """Return a record as the application gets it, ``None`` if it is to be skipped.
 
         Raises:
             RecordDeserializationError: a deserializer rejects it.
+            PolicyError: the same, and the application's callable has raised something else.
         """
         record = stored.record
         # A list of its own for each record: applications and instrumentation append to it.
         headers = list(record.headers)
         if stored.raw or (self._key is None and self._value is None):
             return record._replace(headers=headers)
+        key = self._converted(self._key, "key", record)
+        value = SKIP_RECORD if key is SKIP_RECORD else self._converted(self._value, "value", record)
+        if value is SKIP_RECORD:
+            return None
+        return record._replace(key=key, value=value, headers=headers)
+
+    # Any: the user's deserializer decides.
+    def _converted(self, convert: Conversion | None, origin: str, record: ConsumerRecord) -> Any:
+        data = record.key if origin == "key" else record.value
+        # A tombstone has no data to deserialize.
+        if convert is None or data is None:
+            return data
         try:
-            return record._replace(
-                key=_converted(self._key, record.topic, headers, record.key),
-                value=_converted(self._value, record.topic, headers, record.value),
-                headers=headers,
-            )
-        except Exception as exc:
+            return convert(record.topic, list(record.headers), data)
+        except Exception as exc:  # noqa: BLE001 - the user's code may raise anything
             tp = TopicPartition(record.topic, record.partition)
-            raise RecordDeserializationError(
-                f"the deserializer cannot read the record at {tp.topic}-{tp.partition} offset "
-                f"{record.offset}; seek to {record.offset + 1} to go past it",
-                tp,
-                record.offset,
-                record.key,
-                record.value,
-                list(record.headers),
-            ) from exc
+            place = tp, record.offset, record.timestamp
+            received = Received(*place, record.key, record.value, record.headers)
+            return self._rejected.settle(received.rejection(origin), exc)
 
-
-# Any: the user's deserializer decides.
-def _converted(convert: Conversion | None, topic: str, headers: Headers, data: Any) -> Any:
-    # A tombstone has no data to deserialize.
-    return data if convert is None or data is None else convert(topic, headers, data)
+    def report(self) -> None:
+        """Log how many records were skipped, now and then."""
+        self._rejected.report()
 
 
 def as_batch(

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from kafka.consumer.fetch_health import PartitionHealth
 from kafka.consumer.fetch_planner import Reason
-from kafka.errors import KafkaError, RecordDeserializationError
+from kafka.consumer.rejected_records import PolicyError
+from kafka.errors import KafkaError
 from kafka.structs import OffsetAndMetadata
 from kafka.subscription import FetchState
 
@@ -38,13 +39,15 @@ class MockReader:
         self._policy = policy
         self._starts: dict[TopicPartition, int] = {}
         self._positions: dict[TopicPartition, int] = {}
-        self._failures: dict[TopicPartition, KafkaError] = {}
+        self._failures: dict[TopicPartition, Exception] = {}
+        self._skipped: dict[TopicPartition, set[int]] = {}
 
     def settle(self, assigned: Collection[TopicPartition]) -> None:
         """Remember where partitions end that are new, and forget those that are gone."""
         self._starts = {tp: self._starts.get(tp, self._log.end(tp)) for tp in assigned}
         self._positions = {tp: at for tp, at in self._positions.items() if tp in assigned}
         self._failures = {tp: error for tp, error in self._failures.items() if tp in assigned}
+        self._skipped = {tp: skipped for tp, skipped in self._skipped.items() if tp in assigned}
 
     def set_ends(self, offsets: Mapping[TopicPartition, int]) -> None:
         """Set the end offsets of partitions.
@@ -60,6 +63,7 @@ class MockReader:
     def seek(self, tp: TopicPartition, offset: int) -> None:
         """Set the position of a partition."""
         self._failures.pop(tp, None)
+        self._skipped.pop(tp, None)
         self._positions[tp] = offset
 
     def position(self, tp: TopicPartition) -> int:
@@ -85,8 +89,12 @@ class MockReader:
         return {tp: OffsetAndMetadata(at, "", -1) for tp, at in self._positions.items()}
 
     def count(self, record: ConsumerRecord, tp: TopicPartition) -> None:
-        """Count *record* of *tp* as consumed."""
-        self._positions[tp] = record.offset + 1
+        """Count *record* of *tp* as consumed, and what was skipped behind it."""
+        skipped = self._skipped.get(tp, ())
+        position = record.offset + 1
+        while position in skipped:
+            position += 1
+        self._positions[tp] = position
 
     def read(self, partitions: Iterable[TopicPartition], limit: int) -> dict[TopicPartition, Found]:
         """Return the next records of *partitions*, as stored and as the application gets them.
@@ -106,8 +114,12 @@ class MockReader:
             if records:
                 found[tp] = records
                 limit -= len(records)
+        self._deserializers.report()
         if failures and not found:
-            raise failures[0]
+            failure = failures[0]
+            if isinstance(failure, PolicyError):
+                raise failure.raised from failure.raised.__cause__
+            raise failure
         return found
 
     def _read(self, tp: TopicPartition, limit: int) -> tuple[Found, KafkaError | None]:
@@ -115,18 +127,29 @@ class MockReader:
         records: Found = []
         self._failures.pop(tp, None)
         try:
-            for stored in self._log.read(tp, self.position(tp), limit):
-                records.append((stored, self._deserializers.read(stored)))
-        except RecordDeserializationError as exc:
-            self._failures[tp] = exc
-            return records, exc
+            start = self.position(tp)
         except KafkaError as exc:
             return records, exc
+        for stored in self._log.read(tp, start, limit):
+            if stored.offset in self._skipped.get(tp, ()):
+                continue
+            try:
+                record = self._deserializers.read(stored)
+            except KafkaError as exc:
+                self._failures[tp] = exc.raised if isinstance(exc, PolicyError) else exc
+                return records, exc
+            if record is not None:
+                records.append((stored, record))
+                continue
+            self._skipped.setdefault(tp, set()).add(stored.offset)
+            if not records:
+                self._positions[tp] = stored.offset + 1
         return records, None
 
     def health(self, tp: TopicPartition, *, paused: bool) -> PartitionHealth:
         """Return how reading of an assigned partition is going."""
-        position, error = None, self._failures.get(tp)
+        position = None
+        error = self._failures.get(tp)
         try:
             position = self.position(tp)
         except KafkaError as exc:

@@ -94,6 +94,31 @@ def test_options_that_the_user_has_set_are_known() -> None:
     assert ConsumerConfig(session_timeout_ms=45_000).chosen == {"session_timeout_ms"}
 
 
+@pytest.mark.parametrize("given", ["raise", "skip", "raw", repr])
+def test_policy_for_deserializers_is_a_word_or_a_callable(given: object) -> None:
+    config = ConsumerConfig.from_kwargs({"on_deserialize_error": given})
+    assert config.on_deserialize_error == given
+
+
+async def _coroutine(_: object) -> object:
+    return None
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "why"),
+    [
+        ("ignore", KafkaConfigurationError, "must be raise, skip, raw or a callable"),
+        (None, TypeError, "must be raise, skip, raw or a callable"),
+        (_coroutine, TypeError, "nothing can be awaited"),
+    ],
+)
+def test_other_policies_for_deserializers_are_refused(
+    given: object, error: type[Exception], why: str
+) -> None:
+    with pytest.raises(error, match=f"on_deserialize_error.*{why}"):
+        ConsumerConfig.from_kwargs({"on_deserialize_error": given})
+
+
 def test_fetch_must_not_wait_as_long_as_the_request() -> None:
     with pytest.raises(KafkaConfigurationError, match="fetch_max_wait_ms=30000"):
         ConsumerConfig(fetch_max_wait_ms=30000)

@@ -10,14 +10,20 @@ from kafka.subscription import PartitionState
 TP, OTHER = TopicPartition("t", 0), TopicPartition("t", 1)
 
 
-def batch(base: int, *values: bytes | None, headers: bool = False, epoch: int = 3) -> bytes:
-    """Return a batch of records with *values*, the first at offset *base*."""
+def batch(
+    base: int,
+    *values: bytes | None,
+    headers: bool = False,
+    keys: bool = False,
+    epoch: int = 3,
+) -> bytes:
+    """Return a batch of records with *values*, as *keys* too, the first at offset *base*."""
     count = len(values)
     pairs: list[list[tuple[str, bytes | None]]] | None = None
     if headers:
         pairs = [[("h", b"v"), ("n", None)] if n == 0 else [] for n in range(count)]
     return build_batch(
-        encode_records([5] * count, [None] * count, list(values), pairs),
+        encode_records([5] * count, list(values) if keys else [None] * count, list(values), pairs),
         count=count,
         base_timestamp=5,
         max_timestamp=5,

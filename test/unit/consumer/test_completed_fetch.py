@@ -160,6 +160,50 @@ def test_corrupt_batch_raises_every_time() -> None:
             completed.read(100)
 
 
+@pytest.mark.parametrize(
+    ("batches", "behind"),
+    [
+        ([corrupt(batch(0, 3)), batch(3)], 3),
+        ([batch(0), corrupt(batch(2, 3)), batch(9)], 9),
+        ([batch(0), batch(2), corrupt(batch(4, 3))], 7),
+        ([batch(0), b"\xff" * 100], 3),
+    ],
+    ids=["first", "before a gap", "last", "no header"],
+)
+def test_place_behind_a_corrupt_batch_is_known(batches: list[bytes], behind: int) -> None:
+    completed = fetch(*batches)
+    with pytest.raises(CorruptRecordError):
+        offsets(completed)
+    assert completed.offset_behind == behind
+
+
+def test_place_behind_a_batch_with_nonsense_in_it_is_known() -> None:
+    lying = build_batch(
+        encode_records([0], [None], [b"x"]), count=3, base_timestamp=0, max_timestamp=0
+    )
+    completed = fetch(lying, batch(3))
+    with pytest.raises(CorruptRecordError):
+        completed.read(100)
+    assert completed.offset_behind == 3
+
+
+def test_place_is_the_same_when_reading_was_interrupted_meanwhile() -> None:
+    completed = fetch(batch(0), corrupt(batch(2, 3)), batch(5))
+    completed.read(100)
+    completed.restart(2)
+    with pytest.raises(CorruptRecordError):
+        completed.read(100)
+    assert completed.offset_behind == 5
+
+
+def test_slice_without_some_records_has_the_others() -> None:
+    part = fetch(batch(0, 5)).read(100)
+    assert part is not None
+    rest = part.without([0, 3])
+    assert (rest.offsets, rest.values) == ([1, 2, 4], [b"1", b"2", b"4"])
+    assert rest.leader_epoch == part.leader_epoch
+
+
 def test_batch_that_cannot_be_decoded_raises_every_time() -> None:
     lying = build_batch(
         encode_records([0], [None], [b"x"]), count=3, base_timestamp=0, max_timestamp=0

@@ -40,7 +40,9 @@ def test_partition_without_a_position_is_left_out(buffer: FetchBuffer) -> None:
 
 
 def test_partition_whose_seek_is_on_the_way_is_left_out(buffer: FetchBuffer) -> None:
-    buffer.leave(TP, 1)
+    state = started()
+    buffer.assign([state, started(OTHER, 2)])
+    buffer.leave(state, buffer.generation(TP))
     assert set(buffer.consumed()) == {OTHER}
     buffer.restart(TP, 5, 9, -1)
     assert buffer.consumed()[TP].offset == 9

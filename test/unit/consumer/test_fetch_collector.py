@@ -13,6 +13,7 @@ from kafka.consumer.completed_fetch import CompletedFetch
 from kafka.consumer.fetch_buffer import FetchBuffer
 from kafka.consumer.fetch_collector import FetchCollector, RecordCursor, as_lists
 from kafka.consumer.record_decoder import RecordDecoder
+from kafka.consumer.rejected_records import RejectedRecords
 from kafka.errors import CorruptRecordError, RecordDeserializationError
 from kafka.record.batch import build_batch
 from kafka.record.control import ControlType, end_transaction_batch
@@ -38,7 +39,7 @@ class Notes(Observer):
 class Bench:
     """A collector on a buffer with one assigned partition."""
 
-    def __init__(self, **deserializers: object) -> None:
+    def __init__(self, policy: object = "raise", **deserializers: object) -> None:
         self.buffer = FetchBuffer(lambda _: 10**6, lambda: None)
         self.buffer.assign([started(), started(OTHER, 2)])
         self.notes = Notes()
@@ -47,6 +48,7 @@ class Bench:
             RecordDecoder(
                 deserialize_key=deserializers.get("key"),  # type: ignore[arg-type]
                 deserialize_value=deserializers.get("value"),  # type: ignore[arg-type]
+                rejected=RejectedRecords(policy),  # type: ignore[arg-type]
             ),
             self.notes,
         )
@@ -212,6 +214,39 @@ def test_records_before_a_rejected_one_come_first() -> None:
         bench.poll()
     assert isinstance(caught.value.__cause__, UnicodeDecodeError)
     assert bench.buffer.position(TP) == 1
+
+
+def test_what_the_policy_raises_comes_after_the_records_before_it() -> None:
+    def refuse(_: RecordDeserializationError) -> object:
+        raise LookupError("mine")
+
+    bench = Bench(value=rejecting(b"b"), policy=refuse)
+    bench.buffer.put(fetched(batch(0, b"a", b"b", b"c")))
+    assert bench.values() == ["a"]
+    for _ in range(2):
+        with pytest.raises(LookupError, match="mine") as caught:
+            bench.poll()
+        cause = caught.value.__cause__
+        assert isinstance(cause, RecordDeserializationError)
+        assert (cause.offset, bench.buffer.position(TP)) == (1, 1)
+
+
+def test_skipped_records_are_passed_with_the_ones_before_them() -> None:
+    bench = Bench(value=rejecting(b"b"), policy="skip")
+    bench.buffer.put(fetched(batch(0, b"b", b"a", b"b", b"c", b"b")))
+    records = bench.poll(update=False)[TP]
+    assert [record.offset for record in records] == [1, 3]
+    assert bench.buffer.position(TP) == 0
+    bench.collector.mark_consumed(records[0])
+    assert bench.buffer.position(TP) == 3
+    bench.collector.mark_consumed(records[1])
+    assert bench.buffer.position(TP) == 5
+
+
+def test_nothing_but_skipped_records_move_the_position() -> None:
+    bench = Bench(value=rejecting(b"b"), policy="skip")
+    bench.buffer.put(fetched(batch(0, b"b", b"b")))
+    assert (bench.poll(update=False), bench.buffer.position(TP)) == ({}, 2)
 
 
 def test_rejected_record_travels_with_its_error() -> None:

@@ -22,6 +22,7 @@ from kafka.consumer.fetch_response import (
 )
 from kafka.consumer.fetch_session import FetchPosition
 from kafka.errors import (
+    CorruptBatchError,
     CorruptRecordError,
     KafkaError,
     NotLeaderForPartitionError,
@@ -177,6 +178,19 @@ def test_broken_data_fails_the_partition() -> None:
     ((_, error),) = effects.failed
     assert isinstance(error, CorruptRecordError)
     assert "t-0 at offset 5" in str(error)
+
+
+def test_broken_data_says_where_to_go_on() -> None:
+    broken = b"\x00" * 8 + b"\x00\x00\x00\x05" + b"\x09" * 80
+    ((_, error),) = Bench().apply(part(records=broken)).failed
+    assert isinstance(error, CorruptBatchError)
+    assert (error.topic_partition, error.offset, error.next_offset) == (TP, 5, 6)
+
+
+def test_good_batches_before_broken_data_are_read_first() -> None:
+    bench = Bench()
+    effects = bench.apply(part(records=batch(5, b"a", b"b") + b"\xff" * 80))
+    assert (effects.failed, len(effects.fetched), bench.state.offset) == ([], 1, 7)
 
 
 def test_record_that_does_not_fit_fails_the_partition() -> None:

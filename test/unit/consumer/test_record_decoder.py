@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from kafka.consumer.record_decoder import Chunk, RecordDecoder
-from kafka.errors import CorruptRecordError, RecordDeserializationError
+from kafka.consumer.rejected_records import PolicyError, RejectedRecords
+from kafka.errors import CorruptBatchError, CorruptRecordError, RecordDeserializationError
 from kafka.record.control import ControlType, end_transaction_batch
+from kafka.serializer import SKIP_RECORD, UndecodedBytes
 from test.unit.consumer.consumer_data import TP, batch, fetched
 
 
@@ -92,6 +94,111 @@ def test_records_before_a_rejected_one_are_appended() -> None:
             decoder.decode_into(found, fetch, 500, views=False)
         assert caught.value.offset == 1
     assert (offsets(found), found.next_offset) == ([0], 1)
+
+
+def reject(topic: str, headers: object, data: bytes | None) -> object:
+    """Reject what starts with a b."""
+    del topic, headers
+    if data is not None and data.startswith(b"b"):
+        raise ValueError(data)
+    return data
+
+
+def decoded(policy: object, *values: bytes | None, headers: bool = False, **kinds: bool) -> Chunk:
+    """Return the records of one batch, of which *policy* settles those that start with a b."""
+    decoder = RecordDecoder(
+        deserialize_key=reject if kinds.get("key") else None,
+        deserialize_value=reject if kinds.get("value", True) else None,
+        rejected=RejectedRecords(policy),  # type: ignore[arg-type]
+    )
+    found = chunk()
+    data = fetched(batch(0, *values, headers=headers, keys=kinds.get("key", False)))
+    while decoder.decode_into(found, data, 500, views=False):
+        pass
+    return found
+
+
+def rows(of: Chunk) -> list[tuple[int, object, object]]:
+    records = [record for found in of.batches for record in found]
+    return [(record.offset, record.key, record.value) for record in records]
+
+
+def test_skipped_records_leave_gaps_and_count_as_read() -> None:
+    found = decoded("skip", b"b", b"a", b"bad", b"c", None, b"b", headers=True)
+    assert rows(found) == [(1, None, b"a"), (3, None, b"c"), (4, None, None)]
+    assert (found.count, found.next_offset) == (3, 6)
+    assert [len(found.batches[0].timestamps), len(found.batches[0].headers)] == [3, 3]
+
+
+def test_nothing_but_skipped_records_move_the_chunk() -> None:
+    found = decoded("skip", b"b", b"b")
+    assert (found.count, found.batches, found.next_offset) == (0, [], 2)
+
+
+def test_reading_goes_on_while_all_records_are_skipped() -> None:
+    decoder = RecordDecoder(deserialize_value=reject, rejected=RejectedRecords("skip"))
+    found, data = chunk(), fetched(batch(0, b"b", b"b", b"a"))
+    assert [decoder.decode_into(found, data, 1, views=False) for _ in range(4)] == [1, 1, 1, 0]
+    assert offsets(found) == [2]
+
+
+def test_raw_record_is_told_by_the_type_of_its_value() -> None:
+    found = decoded("raw", b"a", b"bad", b"c")
+    assert rows(found) == [(0, None, b"a"), (1, None, b"bad"), (2, None, b"c")]
+    assert [type(value) for value in found.batches[0].values] == [bytes, UndecodedBytes, bytes]
+
+
+def test_callable_replaces_a_value() -> None:
+    found = decoded(lambda error: error.value.upper(), b"a", b"bad", b"c")
+    assert rows(found) == [(0, None, b"a"), (1, None, b"BAD"), (2, None, b"c")]
+
+
+def test_callable_is_asked_for_the_key_and_for_the_value() -> None:
+    found = decoded(lambda error: f"{error.origin} {error.offset}", b"a", b"b", b"c", key=True)
+    assert rows(found) == [(0, b"a", b"a"), (1, "key 1", "value 1"), (2, b"c", b"c")]
+
+
+def test_callable_that_is_asked_for_a_key_only_keeps_the_value() -> None:
+    found = decoded(lambda error: error.origin, b"a", b"b", b"c", key=True, value=False)
+    assert rows(found) == [(0, b"a", b"a"), (1, "key", b"b"), (2, b"c", b"c")]
+
+
+@pytest.mark.parametrize("origin", ["key", "value"])
+def test_callable_may_skip_by_key_or_by_value(origin: str) -> None:
+    found = decoded(
+        lambda error: SKIP_RECORD if error.origin == origin else "x", b"a", b"b", b"c", key=True
+    )
+    assert rows(found) == [(0, b"a", b"a"), (2, b"c", b"c")]
+
+
+def test_records_before_one_that_a_callable_refuses_are_appended() -> None:
+    def park(error: RecordDeserializationError) -> object:
+        if error.offset == 3:
+            raise LookupError("mine")
+        return SKIP_RECORD
+
+    decoder = RecordDecoder(deserialize_value=reject, rejected=RejectedRecords(park))
+    found, data = chunk(), fetched(batch(0, b"a", b"b", b"c", b"b", b"d"))
+    for _ in range(2):
+        with pytest.raises(PolicyError):
+            decoder.decode_into(found, data, 500, views=False)
+    assert (offsets(found), found.next_offset, data.next_offset) == ([0, 2], 3, 3)
+
+
+def test_error_says_whether_the_key_was_rejected() -> None:
+    with pytest.raises(RecordDeserializationError, match="key deserializer") as caught:
+        decoded("raise", b"b", key=True)
+    assert (caught.value.origin, caught.value.key, caught.value.value) == ("key", b"b", b"b")
+    assert caught.value.timestamp == 5
+
+
+def test_damaged_batch_says_where_to_go_on() -> None:
+    data = bytearray(batch(7, b"abc", b"d"))
+    data[-1] ^= 1
+    with pytest.raises(CorruptBatchError, match="seek to 9") as caught:
+        RecordDecoder().decode_into(chunk(), fetched(bytes(data), offset=7), 500, views=False)
+    error = caught.value
+    assert (error.topic_partition, error.offset, error.next_offset) == (TP, 7, 9)
 
 
 def test_data_that_cannot_be_decoded_is_named_in_the_error() -> None:

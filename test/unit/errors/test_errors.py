@@ -132,9 +132,15 @@ def test_older_names_mean_the_same_classes(old, new):
         ("NoBrokersAvailable", "KafkaTimeoutError"),
         ("IncompatibleBrokerVersion", "UnsupportedVersionError"),
         ("CorrelationIdError", "KafkaProtocolError"),
+        ("CorruptBatchError", "CorruptRecordError"),
         ("InvalidReceiveError", "KafkaProtocolError"),
         ("StaleMetadata", "InvalidMetadataError"),
     ],
 )
 def test_client_errors_stand_where_users_catch_them(child, parent):
     assert issubclass(getattr(errors, child), getattr(errors, parent))
+
+
+def test_error_about_no_partition_has_neither_topic_nor_partition():
+    error = errors.RecordDeserializationError("made by hand")
+    assert (error.topic, error.partition, error.next_offset) == ("", -1, 0)

@@ -147,3 +147,14 @@ def test_bytes_left_in_a_message_are_refused():
     struct.pack_into(">i", data, 22, 1)
     with pytest.raises(CorruptRecordError, match="1 bytes are left"):
         list(iter_batches(data, check_crcs=False))
+
+
+@pytest.mark.parametrize("magic", [0, 1])
+def test_messages_before_a_damaged_one_come_first(magic):
+    damaged = bytearray(message(magic, 2, b"c"))
+    damaged[-1] ^= 1
+    data = message(magic, 0, b"a") + message(magic, 1, b"b") + bytes(damaged)
+    batches = iter_batches(data, check_crcs=True)
+    assert [record.value for record in next(batches).records()] == [b"a", b"b"]
+    with pytest.raises(CorruptRecordError, match="offset 2"):
+        next(batches)

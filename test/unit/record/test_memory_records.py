@@ -14,7 +14,7 @@ from kafka.record.abc import ABCRecord
 from kafka.record.batch import build_batch, encode_records
 from kafka.record.compression import Codec
 from kafka.record.legacy import encode_message_set
-from kafka.record.memory_records import Batch, Record, iter_batches, last_offset
+from kafka.record.memory_records import Batch, Record, iter_batches, last_offset, offset_behind
 
 VECTORS = Path(__file__).parents[2] / "vectors"
 GOLDEN = json.loads((VECTORS / "golden_records.json").read_text())
@@ -198,6 +198,40 @@ def test_batches_before_a_corrupt_one_come_out_first():
 def test_what_no_broker_writes_is_refused(walker, data):
     with pytest.raises(CorruptRecordError):
         walker(data)
+
+
+def test_what_is_before_a_malformed_header_has_a_last_offset():
+    assert last_offset(v2(4, [b"a", b"b"]) + b"\xff" * 100) == 5
+
+
+@pytest.mark.parametrize(
+    ("bad", "following", "expected"),
+    [
+        pytest.param(v2(7, [b"a", b"b"]), v2(20, [b"c"]), 20, id="next batch"),
+        pytest.param(v2(7, [b"a", b"b"]), v2(20, [b"c"])[:17], 20, id="next header cut off"),
+        pytest.param(v2(7, [b"a", b"b"]), v2(20, [b"c"])[:16], 9, id="last of the log"),
+        pytest.param(messages(1, 7, [b"a"]), messages(1, 8, [b"b", b"c"], Codec.GZIP), 8, id="old"),
+        pytest.param(messages(1, 6, [b"a", b"b"], Codec.GZIP), b"", 8, id="old, compressed"),
+        pytest.param(v2(7, [b"a", b"b"]), v2(3, [b"c"]), 9, id="next batch before it"),
+        pytest.param(v2(3, [b"a", b"b"]), b"", 8, id="offsets that cannot be"),
+        pytest.param(v2(7, [b"a"], last_offset_delta=-9), b"", 8, id="no last offset"),
+        pytest.param(b"\xff" * 70, b"", 8, id="nonsense"),
+        pytest.param(b"short", b"", 8, id="short"),
+    ],
+)
+def test_offset_behind_a_bad_batch_is_the_best_that_is_known(bad, following, expected):
+    assert offset_behind(b"xyz" + bad + following, 3, 7) == expected
+
+
+@pytest.mark.parametrize("codec", [Codec.NONE, Codec.GZIP])
+def test_offset_behind_a_good_batch_is_that_of_the_next_one(codec):
+    data = messages(0, 0, [b"a", b"b"], codec) + v2(2, [b"c"])
+    assert offset_behind(data, 0, 0 if codec is Codec.NONE else 1) in {1, 2}
+
+
+@given(st.binary(max_size=80), st.integers(0, 1 << 60))
+def test_offset_behind_is_always_behind(data, offset):
+    assert offset < offset_behind(data, 0, offset) <= offset + (1 << 31)
 
 
 def test_more_than_the_limit_is_not_decompressed():

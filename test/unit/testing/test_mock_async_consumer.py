@@ -46,6 +46,13 @@ async def test_deserializers_are_applied() -> None:
     assert (await tested.getone()).value == 0
 
 
+async def test_policy_for_deserializers_is_applied() -> None:
+    tested = consumer(0, value_deserializer=json.loads, on_deserialize_error="skip")
+    for value in (b"1", b"bad", b"2"):
+        tested.add_record("t", 0, value=value)
+    assert [record.value async for record in tested] == [1, 2]
+
+
 async def test_iterating_ends_when_nothing_is_left() -> None:
     tested = consumer(1)
     tested.schedule(lambda: None)

@@ -15,6 +15,7 @@ from kafka.errors import (
     RecordDeserializationError,
     WakeupError,
 )
+from kafka.serializer import SKIP_RECORD, UndecodedBytes
 from kafka.structs import ConsumerRecord, OffsetAndMetadata, OffsetAndTimestamp
 from kafka.testing import MockConsumer
 
@@ -225,6 +226,59 @@ def test_what_a_deserializer_rejects_stops_its_partition_alone() -> None:
     tested.seek(TP, 2)
     assert [one.value for one in tested.poll()[TP]] == [2]
     assert tested.health()[TP].error is None
+
+
+def undecodable(policy: object) -> MockConsumer:
+    tested = consumer(0, value_deserializer=json.loads, on_deserialize_error=policy)
+    for value in (b"bad", b"1", b"bad", b"2", b"bad"):
+        tested.add_record("t", 0, value=value)
+    return tested
+
+
+def test_skipped_records_are_passed_and_counted_once(caplog: pytest.LogCaptureFixture) -> None:
+    tested = undecodable("skip")
+    for _ in range(2):
+        assert [one.value for one in tested.poll(update_offsets=False)[TP]] == [1, 2]
+    assert next(tested).offset == 1
+    assert tested.position(TP) == 3
+    assert [one.offset for one in tested.poll()[TP]] == [3]
+    assert (tested.position(TP), tested.poll()) == (5, {})
+    (line,) = [one.getMessage() for one in caplog.records if one.levelname == "WARNING"]
+    assert "3 so far, the last at offset 4" in line
+
+
+def test_nothing_but_skipped_records_move_the_position() -> None:
+    tested = undecodable("skip")
+    assert (tested.poll(max_records=1), tested.position(TP)) == ({}, 1)
+    assert [one.value for one in tested] == [1, 2]
+
+
+def test_skipped_records_are_tried_again_after_a_seek() -> None:
+    tested = undecodable("skip")
+    tested.poll()
+    tested.seek(TP, 2)
+    assert [one.value for one in tested.poll()[TP]] == [2]
+
+
+def test_raw_values_are_told_by_their_type() -> None:
+    (batch,) = undecodable("raw").poll_batch()
+    kinds = [type(value) for value in batch.values]
+    assert kinds == [UndecodedBytes, int, UndecodedBytes, int, UndecodedBytes]
+
+
+def test_what_a_callable_raises_comes_after_the_records_before_it() -> None:
+    def park(error: RecordDeserializationError) -> object:
+        if error.offset == 2:
+            raise LookupError("mine")
+        return SKIP_RECORD
+
+    tested = undecodable(park)
+    assert [one.value for one in tested.poll()[TP]] == [1]
+    with pytest.raises(LookupError, match="mine"):
+        tested.poll()
+    assert isinstance(tested.health()[TP].error, LookupError)
+    tested.seek(TP, 3)
+    assert [one.value for one in tested.poll()[TP]] == [2]
 
 
 def test_health_is_that_of_a_consumer_that_reads() -> None:

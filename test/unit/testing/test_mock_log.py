@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kafka.consumer.record_batch import RecordBatch
+from kafka.consumer.rejected_records import RejectedRecords
 from kafka.errors import (
     NoOffsetForPartitionError,
     OffsetOutOfRangeError,
@@ -190,19 +191,23 @@ def test_deserializers_are_given_topic_and_headers_and_no_tombstones() -> None:
     reader = Deserializers(None, convert)
     stored = record(0, key=b"k")._replace(headers=[("h", b"x")])
     assert reader.read(StoredRecord(stored, raw=False)) == stored._replace(value="v")
-    assert reader.read(StoredRecord(record(1, value=None), raw=False)).value is None
+    tombstone = record(1, value=None)
+    assert reader.read(StoredRecord(tombstone, raw=False)) == tombstone
     assert seen == [("t", [("h", b"x")], b"v")]
 
 
 def test_raw_records_skip_the_deserializers() -> None:
     reader = Deserializers(lambda *_: 1 / 0, lambda *_: 1 / 0)
-    assert reader.read(StoredRecord(record(0, value={"a": 1}), raw=True)).value == {"a": 1}
+    stored = record(0, value={"a": 1})
+    assert reader.read(StoredRecord(stored, raw=True)) == stored
 
 
 def test_each_reader_has_a_list_of_headers_of_its_own() -> None:
     stored = StoredRecord(record(0), raw=False)
-    Deserializers(None, None).read(stored).headers.append(("h", b""))
-    assert Deserializers(None, None).read(stored).headers == []
+    first, second = (Deserializers(None, None).read(stored) for _ in range(2))
+    assert first is not None
+    first.headers.append(("h", b""))
+    assert second == stored.record
 
 
 def test_what_a_deserializer_rejects_is_said_with_its_place() -> None:
@@ -210,3 +215,17 @@ def test_what_a_deserializer_rejects_is_said_with_its_place() -> None:
     with pytest.raises(RecordDeserializationError, match="t-0 offset 3; seek to 4") as caught:
         reader.read(StoredRecord(record(3), raw=False))
     assert isinstance(caught.value.__cause__, ZeroDivisionError)
+
+
+def test_policy_settles_keys_and_values() -> None:
+    reader = Deserializers(
+        lambda *_: 1 / 0, lambda *_: 1 / 0, RejectedRecords(lambda error: error.origin)
+    )
+    found = reader.read(StoredRecord(record(3, key=b"k"), raw=False))
+    assert found is not None
+    assert (found.key, found.value) == ("key", "value")
+
+
+def test_skipped_record_is_none() -> None:
+    reader = Deserializers(None, lambda *_: 1 / 0, RejectedRecords("skip"))
+    assert reader.read(StoredRecord(record(3), raw=False)) is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from kafka.consumer.rejected_records import RejectedRecords
 from kafka.errors import (
     NoOffsetForPartitionError,
     OffsetOutOfRangeError,
@@ -20,11 +21,12 @@ OTHER = TopicPartition("t", 1)
 class Stage:
     """A reader of a log."""
 
-    def __init__(self, policy: str = "latest") -> None:
+    def __init__(self, policy: str = "latest", rejected: str = "raise") -> None:
         self.log = MockLog()
-        self.reader = MockReader(
-            self.log, Deserializers(None, lambda _topic, _headers, data: int(data)), policy
+        deserializers = Deserializers(
+            None, lambda _topic, _headers, data: int(data), RejectedRecords(rejected)
         )
+        self.reader = MockReader(self.log, deserializers, policy)
 
     def add(self, *values: bytes, tp: TopicPartition = TP) -> None:
         for value in values:
@@ -131,6 +133,15 @@ def test_records_come_before_the_error_behind_them() -> None:
         stage.values(TP, OTHER)
     stage.reader.seek(TP, 2)
     assert stage.values(TP) == [2]
+
+
+def test_position_moves_over_what_was_skipped_behind_a_record() -> None:
+    stage = Stage(rejected="skip")
+    stage.reader.settle([TP, OTHER])
+    stage.add(b"0", b"wrong", b"wrong", b"3")
+    assert stage.values(TP, limit=2) == [0]
+    assert stage.reader.position(TP) == 2
+    assert stage.values(TP) == [3]
 
 
 @pytest.mark.parametrize(
