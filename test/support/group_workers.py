@@ -138,3 +138,56 @@ def shared_out(workers: Sequence[Worker], *sizes: int) -> None:
 def read_by(workers: Sequence[Worker], count: int) -> None:
     """Return when *workers* have read *count* records or more, together."""
     until(lambda: sum(len(worker.records) for worker in workers) >= count, lambda: workers)
+
+
+class NumberStream:
+    """Sends 0, 1, 2 ... to the partitions of a topic in turn, until it is told to stop.
+
+    Args:
+        servers: bootstrap servers.
+        topic: where to.
+        over: number of partitions.
+        pause: seconds between two records.
+    """
+
+    def __init__(self, servers: Sequence[str], topic: str, over: int, pause: float) -> None:
+        self._sent: list[Any] = []  # Any: the futures of the producer
+        self._over = threading.Event()
+        self._goes = threading.Event()
+        self._goes.set()
+        self._servers, self._topic, self._partitions, self._pause = servers, topic, over, pause
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+
+    def _run(self) -> None:
+        with KafkaProducer(bootstrap_servers=self._servers, acks="all") as producer:
+            while not self._over.wait(self._pause):
+                self._goes.wait()
+                number = len(self._sent)
+                self._sent.append(
+                    producer.send(self._topic, b"%d" % number, partition=number % self._partitions)
+                )
+
+    def pause(self) -> None:
+        """Send no more, but perhaps one."""
+        self._goes.clear()
+
+    def go_on(self) -> None:
+        """Send again."""
+        self._goes.set()
+
+    def stop(self) -> int:
+        """Return how many records the brokers have acknowledged: all that were sent.
+
+        Raises:
+            KafkaError: one could not be sent.
+        """
+        self._over.set()
+        self.go_on()
+        self._thread.join()
+        for future in self._sent:
+            future.get(PATIENCE)
+        return len(self._sent)
+
+    def __len__(self) -> int:
+        return len(self._sent)
