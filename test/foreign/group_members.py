@@ -152,7 +152,7 @@ def confluent(cluster: KafkaCluster, topic: str, **options: object) -> ThreadMem
             message = reader.poll(0.1)
             if message is not None:
                 assert message.error() is None, message.error()
-                note(message.value())
+                note(message.value() or b"")
         reader.close()
 
     return ThreadMember(run)

@@ -130,7 +130,8 @@ def test_a_restart_of_a_static_member_is_no_rebalance(
 ) -> None:
     kafka.create_topic(topic_name, partitions=PARTITIONS)
     servers = kafka.bootstrap_servers
-    options = {"asynchronous": asynchronous, "group_protocol": protocol}
+    # Any: options of every type.
+    options: dict[str, Any] = {"asynchronous": asynchronous, "group_protocol": protocol}
     with Worker(servers, topic_name, group_instance_id="one", **options) as first:
         shared_out([first], PARTITIONS)
         with Worker(servers, topic_name, group_instance_id="two", **options) as second:
