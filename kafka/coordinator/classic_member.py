@@ -232,8 +232,9 @@ class ClassicMember:
             event = self._lose_coordinator()
         elif isinstance(request, HeartbeatRequest):
             self.beats.on_answered(now)
-            if self.outbox.waits_for(JoinGroupRequest):
-                # JoinGroup tells the same; the heartbeat has shown that it will be answered.
+            if self.outbox.waits_for(JoinGroupRequest) or request.generation_id != self.me.epoch:
+                # JoinGroup tells the same, or has told it: the two are on two connections. The
+                # heartbeat has shown that there is somebody to answer.
                 return None
         if isinstance(request, SyncGroupRequest) and again:
             return Event(News.REBALANCE, error)
