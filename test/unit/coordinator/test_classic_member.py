@@ -114,7 +114,7 @@ def test_error_of_a_heartbeat_is_news(error: type[KafkaError], news: News) -> No
 def test_error_of_a_heartbeat_of_an_earlier_generation_is_no_news(error: type[KafkaError]) -> None:
     side = Side().member_of_a_generation()
     beat = side.beat()
-    joined = JoinGroupResponse(generation_id=5, leader="x", member_id="me")
+    joined = JoinGroupResponse(generation_id=5, protocol_name="range", leader="x", member_id="me")
     assert side.answer(side.join(), joined) == Event(News.JOINED)
     assert side.answer(beat, error()) is None
 
