@@ -273,7 +273,8 @@ class GroupPart:
     ) -> None:
         """Begin to leave; `is_over` says when that has ended, by *deadline* at the latest.
 
-        The application's side has to run its tasks meanwhile, unless it has deserted them.
+        The application's side has to run its tasks meanwhile, unless it has deserted them. If
+        leaving is under way, as after ``unsubscribe()``, only the deadline may become earlier.
 
         Args:
             mode: whether the group is told.
@@ -282,13 +283,16 @@ class GroupPart:
             commits: whether positions are committed before, if the options say so.
         """
         now = self._clock.now()
+        leave_by = Deadline(max(deadline.at, now + _LEAST_TIME))
         if self._choosing is not None:
             self._choosing.cancel()
         if self._state is PartState.CHOOSING:
             self._end(None)
+        elif self._state is PartState.LEAVING:
+            self._leave_by = min(self._leave_by, leave_by)
         elif self._state is PartState.MEMBER and self._membership is not None:
             self._move(PartState.LEAVING)
-            self._leave_by = Deadline(max(deadline.at, now + _LEAST_TIME))
+            self._leave_by = leave_by
             self._next_listeners = None
             self._commits = commits
             self._membership.on_leave(mode, reason, now)
