@@ -84,6 +84,9 @@ class GroupPart:
         group_id: the group.
         subscriptions: what the application wants.
         ports: what it acts through.
+
+    Attributes:
+        leave_by: when leaving has to be over, while it is under way.
     """
 
     def __init__(self, group_id: str, subscriptions: SubscriptionState, ports: GroupPorts) -> None:
@@ -100,7 +103,7 @@ class GroupPart:
         # Those of a subscription that was made while leaving.
         self._next_listeners: Listeners = None
         self._told_of_poll = -math.inf
-        self._leave_by = NEVER
+        self.leave_by = NEVER
         # Whether the membership may have the coordinator that was known before it was made.
         self._looked_ahead = False
         # What to do before there is a membership.
@@ -168,7 +171,7 @@ class GroupPart:
         if self._membership is None:
             early, self._early = self._early, ()
             return early
-        if self._leave_by.is_expired(now):
+        if self.leave_by.is_expired(now):
             waits = self._membership.health(now).waiting_for or "its last step"
             return (Left(KafkaTimeoutError(f"the member was still waiting for {waits}")),)
         self._tell_of_polls(now)
@@ -183,7 +186,7 @@ class GroupPart:
         if self._membership is None:
             return None
         at = self._membership.next_wakeup()
-        return min(math.inf if at is None else at, self._leave_by.at)
+        return min(math.inf if at is None else at, self.leave_by.at)
 
     def _tell_of_polls(self, now: float) -> None:
         last = self._ports.polls.last_seen(now)
@@ -288,7 +291,7 @@ class GroupPart:
             self._end(None)
         elif self._state is PartState.MEMBER and self._membership is not None:
             self._move(PartState.LEAVING)
-            self._leave_by = Deadline(max(deadline.at, now + _LEAST_TIME))
+            self.leave_by = Deadline(max(deadline.at, now + _LEAST_TIME))
             self._next_listeners = None
             self._commits = commits
             self._membership.on_leave(mode, reason, now)
@@ -298,7 +301,7 @@ class GroupPart:
         if error is not None:
             log.warning("group=%s was not left in order: %s", self._group_id, error)
         self._membership = None
-        self._leave_by = NEVER
+        self.leave_by = NEVER
         self._commits = True
         self._subscriptions.listener = self._next_listeners
         self._move(PartState.ABSENT)
@@ -347,7 +350,7 @@ class GroupPart:
 
     async def _exchange(self, membership: GroupMembership, sent: Send) -> None:
         answer: Message | KafkaError
-        timeout = min(sent.timeout, self._leave_by.remaining(self._clock.now()))
+        timeout = min(sent.timeout, self.leave_by.remaining(self._clock.now()))
         try:
             answer = await self._ports.link.send(
                 sent.request, channel=sent.channel, timeout=timeout
@@ -364,7 +367,7 @@ class GroupPart:
 
     async def _commit_consumed(self, membership: GroupMembership, action: CommitConsumed) -> None:
         now = self._clock.now()
-        share = self._leave_by.remaining(now) * _COMMIT_SHARE
+        share = self.leave_by.remaining(now) * _COMMIT_SHARE
         problem: KafkaError | None = None
         try:
             # Of no partitions it waits for what the application has committed.
