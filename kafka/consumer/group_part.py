@@ -16,6 +16,7 @@ from kafka._base.deadline import NEVER, Deadline
 from kafka._base.logs import logger
 from kafka._base.transitions import Transitions
 from kafka.consumer.rebalance_calls import joined_listeners, rebalance_calls
+from kafka.coordinator.loop_watch import LoopWatch
 from kafka.coordinator.membership import (
     AskUser,
     CommitConsumed,
@@ -109,6 +110,7 @@ class GroupPart:
         # What to do before there is a membership.
         self._early: Sequence[Action] = ()
         self._asked: set[int] = set()
+        self._watch = LoopWatch()
         self._away_after = ports.polls.told_after
         self._commits = True
         ports.link.on_coordinator.append(self._on_coordinator)
@@ -174,6 +176,7 @@ class GroupPart:
         if self.leave_by.is_expired(now):
             waits = self._membership.health(now).waiting_for or "its last step"
             return (Left(KafkaTimeoutError(f"the member was still waiting for {waits}")),)
+        self._check_loop(now)
         self._tell_of_polls(now)
         actions = self._membership.poll(now)
         # Whoever is no member may wait for a poll; it is told of each one then.
@@ -186,7 +189,21 @@ class GroupPart:
         if self._membership is None:
             return None
         at = self._membership.next_wakeup()
-        return min(math.inf if at is None else at, self.leave_by.at)
+        earliest = min(math.inf if at is None else at, self.leave_by.at)
+        self._watch.expect(earliest)
+        return earliest
+
+    def _check_loop(self, now: float) -> None:
+        late = self._watch.check(now)
+        if late is not None:
+            log.warning(
+                "group=%s no heartbeat could be sent for %.1f s or more: the event loop of the "
+                "consumer did not run. Code on it has blocked, or the process was stopped. The "
+                "coordinator drops members after their session time-out; move work that blocks "
+                "to a thread (asyncio.to_thread)",
+                self._group_id,
+                late,
+            )
 
     def _tell_of_polls(self, now: float) -> None:
         last = self._ports.polls.last_seen(now)
