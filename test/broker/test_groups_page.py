@@ -146,7 +146,7 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Running]
             cluster = stack.enter_context(cluster_with_orders())
             directory = tmp_path_factory.mktemp("program")
             # Users end these programs; here they end when all is read.
-            program = Running(block, cluster, directory, ", consumer_timeout_ms=6000")
+            program = Running(block, cluster, directory, ", consumer_timeout_ms=15_000")
             stack.callback(program.process.kill)
             running.append(program)
         yield running
