@@ -27,7 +27,7 @@ def main() -> None:
         auto_offset_reset="earliest",
         enable_auto_commit=True,
         group_id="my_group",
-        consumer_timeout_ms=3000,
+        consumer_timeout_ms=8000,
     )
     thread = threading.Thread(target=consume_messages, args=(consumer,))
     thread.start()
@@ -37,7 +37,7 @@ def main() -> None:
     producer.send("my_topic", key=b"later", value=b"message 3")
     producer.flush()
     consumer = KafkaConsumer(
-        "my_topic", group_id="my_group", bootstrap_servers=[servers], consumer_timeout_ms=3000
+        "my_topic", group_id="my_group", bootstrap_servers=[servers], consumer_timeout_ms=8000
     )
     for message in consumer:
         print(
@@ -53,7 +53,7 @@ def main() -> None:
         group_id="my_other_group",
         auto_offset_reset="earliest",
         value_deserializer=lambda m: json.loads(m.decode("ascii")),
-        consumer_timeout_ms=3000,
+        consumer_timeout_ms=8000,
     )
     consumer.subscribe(pattern="^awesome.*")
     for message in consumer:
