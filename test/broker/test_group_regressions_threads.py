@@ -76,7 +76,12 @@ def sleep(enough: Callable[[], bool]) -> None:
 def spin(enough: Callable[[], bool]) -> None:
     """Compute without a pause; look at the cluster from another thread."""
     over = threading.Event()
-    watching = threading.Thread(target=lambda: (until(enough), over.set()))
+
+    def watch() -> None:
+        until(enough)
+        over.set()
+
+    watching = threading.Thread(target=watch)
     watching.start()
     number = 0
     while not over.is_set():
