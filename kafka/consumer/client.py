@@ -305,6 +305,11 @@ class ConsumerClient:
         """Return whether the application's side has something to do, or to wait for no more."""
         return bool(self.tasks.waiting) or not self.is_leaving
 
+    async def end_calls(self) -> None:
+        """End the calls that wait in other threads, and polls: the consumer is closed."""
+        self.buffer.nudge()
+        self._wakeable.end(IllegalStateError(f"{self._name} is closed"))
+
     async def go_on_alone(self) -> None:
         """Have the application's side asked nothing any more; on the loop."""
         self.tasks.desert()

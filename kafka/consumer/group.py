@@ -423,7 +423,7 @@ class KafkaConsumer(Facade[ConsumerCalls]):
         client = self._client
         timeout = end.remaining(self._clock.now())
         if client.is_member:
-            client.buffer.nudge()
+            self._thread.call(client.end_calls(), GRACE)
         if not self._use.enter_within(timeout / 2 if client.is_member else 0.0):
             # The call in the other thread has counted the record, when it began.
             if client.is_member:

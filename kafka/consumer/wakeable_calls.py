@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine
 
     from kafka.consumer.fetch_buffer import FetchBuffer
+    from kafka.errors import KafkaError
 
 T = TypeVar("T")
 
@@ -35,6 +36,7 @@ class WakeableCalls:
         self._buffer = buffer
         self._waiting: set[asyncio.Task[object]] = set()
         self._cancelled: set[asyncio.Task[object]] = set()
+        self._end: KafkaError | None = None
 
     async def run(self, work: Coroutine[None, None, T]) -> T:
         """Run *work*; a wake-up that came before, or comes meanwhile, ends it.
@@ -42,6 +44,7 @@ class WakeableCalls:
         Raises:
             WakeupError: it was ended. A wake-up that came too late to end it is kept for the next
                 call.
+            KafkaError: what `end` was called with, because the consumer is closed.
         """
         if self._buffer.take_wakeup():
             work.close()
@@ -55,6 +58,8 @@ class WakeableCalls:
         except asyncio.CancelledError:
             if task in self._cancelled and task.cancelling() - 1 <= others:
                 self._take_back(task)
+                if self._end is not None:
+                    raise self._end from None
                 # Also those that came since: the caller has noticed none of them yet.
                 self._buffer.take_wakeup()
                 raise WakeupError(WOKEN) from None
@@ -68,6 +73,13 @@ class WakeableCalls:
         """End all calls that wait now, if no poll has taken the wake-up; on the loop."""
         if not self._waiting or not self._buffer.take_wakeup():
             return
+        for task in self._waiting - self._cancelled:
+            self._cancelled.add(task)
+            task.cancel()
+
+    def end(self, error: KafkaError) -> None:
+        """End all calls that wait now with *error*; on the loop."""
+        self._end = error
         for task in self._waiting - self._cancelled:
             self._cancelled.add(task)
             task.cancel()

@@ -123,7 +123,8 @@ class Heartbeats:
         self._send(self._writer.leave(self.me), now)
 
     def _send(self, request: ConsumerGroupHeartbeatRequest, now: float) -> None:
-        send = Send(request, GROUP, self._settings.request_timeout, self.me)
+        timeout = self.timer.patience(self._settings.request_timeout)
+        send = Send(request, GROUP, timeout, self.me)
         self.timer.on_sent(send, now)
         self._actions.append(send)
         self.is_known = True

@@ -18,7 +18,7 @@ class ConsumerSettings(NamedTuple):
         rack_id: where the consumer runs, ``None`` if that is not known.
         remote_assignor: that the brokers are to use, ``None`` for their default.
         max_poll_interval: how long the application may take between two polls.
-        request_timeout: how long a heartbeat is waited for, and leaving is tried.
+        request_timeout: how long a heartbeat is waited for at most, and leaving is tried.
         auto_commit: whether what was consumed is committed before partitions are given up.
         exclude_internal: whether a pattern of Python's leaves internal topics out.
         backoff: between two attempts.

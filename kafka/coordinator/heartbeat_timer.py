@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from kafka._base.retry import RetryState
 
 if TYPE_CHECKING:
     from kafka._base.backoff import ExponentialBackoff, Uniform
     from kafka.coordinator.membership import Send
+
+# Seconds; a broker may pause for some.
+_LEAST_PATIENCE: Final = 5.0
 
 
 class HeartbeatTimer:
@@ -50,6 +53,17 @@ class HeartbeatTimer:
             return math.inf
         wanted = -math.inf if at_once else self._sent_at + self._interval
         return max(wanted, self._retry.not_before)
+
+    def patience(self, longest: float) -> float:
+        """Return how long to wait for an answer, in seconds.
+
+        Each heartbeat is answered at once. A coordinator that is silent for longer than two
+        intervals may be frozen, with another broker in its place before the session ends.
+
+        Args:
+            longest: the limit of any request.
+        """
+        return min(longest, max(2 * self._interval, _LEAST_PATIENCE)) if self._interval else longest
 
     def on_sent(self, send: Send, now: float) -> None:
         """Start the interval: *send* is on its way."""

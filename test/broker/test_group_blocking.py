@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from kafka import KafkaConsumer
+from kafka._base.loop_thread import EventLoopThread
 from kafka.consumer.fetch_buffer import FetchBuffer
 from kafka.errors import IllegalStateError
 from kafka.structs import OffsetAndMetadata, TopicPartition
@@ -190,6 +191,29 @@ def test_close_from_another_thread_ends_the_poll_and_runs_the_listener_there(
     reader.close()
     polling.join()
     assert threads == [threading.current_thread()]
+    assert listener.heard[-1] == "revoked 0 1 2 3"
+
+
+@both_protocols
+def test_close_from_another_thread_ends_a_question(cluster: EmbeddedCluster, protocol: str) -> None:
+    listener = Noting()
+    reader = member(cluster, protocol, default_api_timeout_ms=A_DAY_MS)
+    reader.subscribe(["t"], listener=listener)
+    poll_until(reader, lambda: reader.assignment() == ALL)
+    errors: list[BaseException] = []
+
+    def ask() -> None:
+        try:
+            reader.end_offsets([TopicPartition("missing", 0)])
+        except IllegalStateError as error:
+            errors.append(error)
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    until(lambda: is_inside(EventLoopThread.call, asking.ident))
+    reader.close(timeout_ms=A_DAY_MS)
+    asking.join()
+    assert "closed" in str(errors)
     assert listener.heard[-1] == "revoked 0 1 2 3"
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from kafka.consumer.fetch_buffer import FetchBuffer
 from kafka.consumer.wakeable_calls import WakeableCalls
-from kafka.errors import WakeupError
+from kafka.errors import IllegalStateError, WakeupError
 
 
 class Bench:
@@ -41,6 +41,15 @@ class Bench:
             return asyncio.CancelledError
         error = task.exception()
         return None if error is None else type(error)
+
+
+async def test_close_ends_a_call_with_an_error_of_its_own() -> None:
+    bench = Bench()
+    task = bench.start()
+    await asyncio.sleep(1)
+    bench.calls.end(IllegalStateError("closed"))
+    assert await bench.outcome(task) is IllegalStateError
+    assert bench.requests == 0
 
 
 @pytest.mark.parametrize("times", [1, 2, 3, 50])

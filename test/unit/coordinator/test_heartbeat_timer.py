@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import pytest
+
 from kafka._base.backoff import ExponentialBackoff
 from kafka.coordinator.heartbeat_timer import HeartbeatTimer
 from kafka.coordinator.membership import GROUP, MemberIdentity, Send
@@ -46,6 +48,13 @@ def test_one_heartbeat_is_in_flight_at_most() -> None:
     made = timer()
     made.on_sent(SEND, 15.0)
     assert made.due_at(at_once=True) == math.inf
+
+
+@pytest.mark.parametrize(
+    ("interval", "patience"), [(0.0, 30.0), (0.1, 5.0), (5.0, 10.0), (14.0, 28.0), (20.0, 30.0)]
+)
+def test_silent_coordinator_is_waited_for_two_intervals(interval: float, patience: float) -> None:
+    assert timer(interval=interval).patience(30.0) == patience
 
 
 def test_news_do_not_wait_for_the_interval() -> None:
