@@ -230,15 +230,19 @@ class Story:
         return [read for output in self._outputs for read in reading.parse(output.read_text())]
 
     def _go_on(self) -> None:
-        """Return when every partition has been read within the last second, for a while."""
+        """Return when each partition, and each member, has read within the last second."""
         start = time.monotonic()
 
         def all_move() -> bool:
             now = time.monotonic()
-            latest = dict.fromkeys(range(_PARTITIONS), start)
-            for read in (read for output in self._outputs for read in _tail(output)):
-                latest[read.partition] = max(latest[read.partition], read.at)
-            return now - start > 2 * _STILL and min(latest.values()) > now - _STILL
+            partitions = dict.fromkeys(range(_PARTITIONS), 0.0)
+            members = []
+            for member in self._members:
+                reads = _tail(member.output)
+                partitions |= {read.partition: read.at for read in reads if read.at > now - _STILL}
+                members.append(reads[-1].at if reads else 0.0)
+            stillest = min(*members, *partitions.values())
+            return now - start > 2 * _STILL and stillest > now - _STILL
 
         until(all_move, self._logs, _PATIENCE)
 
