@@ -1,14 +1,17 @@
 """A member that may be killed at any time: ``python -m test.chaos.member SERVERS TOPIC PROTOCOL``.
 
 It prints a line for each record, with the time: "<seconds> <partition> <number>". A record is
-printed before the next poll, so before it can be committed. SIGTERM ends it in order.
+printed before the next poll, so before it can be committed. SIGTERM ends it in order. It goes with
+the process that started it, which holds the other end of its standard input.
 """
 
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import sys
+import threading
 import time
 from typing import Any
 
@@ -24,8 +27,14 @@ _OPTIONS: dict[str, dict[str, Any]] = {
 }
 
 
+def _go_with_the_parent() -> None:
+    os.read(sys.stdin.fileno(), 1)
+    os._exit(1)
+
+
 def main(servers: str, topic: str, protocol: str) -> None:
     """Read until SIGTERM."""
+    threading.Thread(target=_go_with_the_parent, daemon=True).start()
     with KafkaConsumer(
         topic,
         bootstrap_servers=servers.split(","),

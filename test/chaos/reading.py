@@ -5,7 +5,6 @@ Pure: made of the lines that members print.
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -52,10 +51,15 @@ def lost(reads: Iterable[Read], sent: int) -> list[int]:
     return sorted(set(range(sent)) - {read.number for read in reads})
 
 
-def repeated(reads: Iterable[Read]) -> int:
-    """Return how many readings were not the first of their record."""
-    counted = Counter(read.number for read in reads)
-    return counted.total() - len(counted)
+def repeated(reads: Iterable[Read]) -> list[Read]:
+    """Return the readings that were not the first of their record."""
+    known: set[int] = set()
+    again = []
+    for read in sorted(reads):
+        if read.number in known:
+            again.append(read)
+        known.add(read.number)
+    return again
 
 
 def standstills(reads: Iterable[Read]) -> list[Standstill]:

@@ -43,12 +43,14 @@ class Fault(NamedTuple):
         name: what was done to whom.
         seconds: how long it keeps a partition from being read, whatever the members do.
         standstill: the longest one between it and the next fault; it counts from the beginning.
+        repeated: how many records were read again between it and the next fault.
     """
 
     at: float
     name: str
     seconds: float
     standstill: reading.Standstill
+    repeated: int
 
 
 class Outcome(NamedTuple):
@@ -57,13 +59,11 @@ class Outcome(NamedTuple):
     Args:
         sent: records that the brokers have acknowledged.
         lost: those of them that nobody has read.
-        repeated: how often a record was read again.
         faults: in the order in which they happened.
     """
 
     sent: int
     lost: list[int]
-    repeated: int
     faults: list[Fault]
 
     @property
@@ -75,10 +75,11 @@ class Outcome(NamedTuple):
         rows = [
             f"at {fault.at:5.1f} s: {fault.name:20} ({fault.seconds:.0f} s); longest standstill "
             f"{fault.standstill.seconds:4.1f} s of partition {fault.standstill.partition}, "
-            f"since {fault.standstill.since:5.1f} s"
+            f"since {fault.standstill.since:5.1f} s; {fault.repeated} read again"
             for fault in self.faults
         ]
-        total = f"sent {self.sent}, lost {len(self.lost)}, read again {self.repeated}; "
+        repeated = sum(fault.repeated for fault in self.faults)
+        total = f"sent {self.sent}, lost {len(self.lost)}, read again {repeated}; "
         return "\n".join(
             [*rows, f"{total}longest standstill: {self.worst.standstill.seconds:.1f} s"]
         )
@@ -92,7 +93,7 @@ class _Member:
         words = ["-m", "test.chaos.member", ",".join(servers), _TOPIC, protocol]
         with output.open("wb") as out, output.with_suffix(".log").open("wb") as log:
             self._process = subprocess.Popen(
-                [sys.executable, *words], stdout=out, stderr=log, cwd=_ROOT
+                [sys.executable, *words], stdin=subprocess.PIPE, stdout=out, stderr=log, cwd=_ROOT
             )
 
     @property
@@ -105,6 +106,11 @@ class _Member:
     def kill(self) -> None:
         self._process.kill()
         self._process.wait()
+        self._let_go()
+
+    def _let_go(self) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.close()
 
     def stop(self) -> None:
         """End it in order.
@@ -118,6 +124,7 @@ class _Member:
         except subprocess.TimeoutExpired:
             self.kill()
             raise
+        self._let_go()
         assert code == 0, f"a member ended with {code}:\n{self.log[-4000:]}"
 
 
@@ -223,15 +230,19 @@ class Story:
         return [read for output in self._outputs for read in reading.parse(output.read_text())]
 
     def _go_on(self) -> None:
-        """Return when every partition has been read within the last second, for a while."""
+        """Return when each partition, and each member, has read within the last second."""
         start = time.monotonic()
 
         def all_move() -> bool:
             now = time.monotonic()
-            latest = dict.fromkeys(range(_PARTITIONS), start)
-            for read in (read for output in self._outputs for read in _tail(output)):
-                latest[read.partition] = max(latest[read.partition], read.at)
-            return now - start > 2 * _STILL and min(latest.values()) > now - _STILL
+            partitions = dict.fromkeys(range(_PARTITIONS), 0.0)
+            members = []
+            for member in self._members:
+                reads = _tail(member.output)
+                partitions |= {read.partition: read.at for read in reads if read.at > now - _STILL}
+                members.append(reads[-1].at if reads else 0.0)
+            stillest = min(*members, *partitions.values())
+            return now - start > 2 * _STILL and stillest > now - _STILL
 
         until(all_move, self._logs, _PATIENCE)
 
@@ -243,7 +254,7 @@ class Story:
 
     def _outcome(self, sent: int) -> Outcome:
         reads = self._reads()
-        found = reading.standstills(reads)
+        found, again = reading.standstills(reads), reading.repeated(reads)
         ends = [at for _, _, at in self._faults[1:]] + [time.monotonic()]
         faults = []
         for (name, seconds, begin), end in zip(self._faults, ends, strict=True):
@@ -252,8 +263,9 @@ class Story:
                 still for still in found if begin <= still.since + still.seconds / 2 < end
             )
             since = standstill._replace(since=standstill.since - self._begin)
-            faults.append(Fault(begin - self._begin, name, seconds, since))
-        return Outcome(sent, reading.lost(reads, sent), reading.repeated(reads), faults)
+            repeated = sum(begin <= read.at < end for read in again)
+            faults.append(Fault(begin - self._begin, name, seconds, since, repeated))
+        return Outcome(sent, reading.lost(reads, sent), faults)
 
 
 def _tail(output: Path) -> list[reading.Read]:

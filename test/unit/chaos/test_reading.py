@@ -15,7 +15,8 @@ def test_what_nobody_has_read_is_lost() -> None:
 
 
 def test_each_reading_but_the_first_is_a_repetition() -> None:
-    assert repeated([Read(1.0, 0, 1), Read(2.0, 0, 1), Read(3.0, 0, 1), Read(4.0, 0, 2)]) == 2
+    reads = [Read(3.0, 0, 1), Read(2.0, 0, 1), Read(1.0, 0, 1), Read(4.0, 0, 2)]
+    assert repeated(reads) == [Read(2.0, 0, 1), Read(3.0, 0, 1)]
 
 
 def test_a_partition_stands_still_while_only_known_records_are_read() -> None:
