@@ -8,6 +8,7 @@ import pytest
 
 from kafka import KafkaConsumer
 from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
+from kafka.errors import UnsupportedVersionError
 from kafka.structs import TopicPartition
 from test.support.group_workers import PATIENCE, Worker, read_by, send_numbers, shared_out, until
 
@@ -85,6 +86,14 @@ def test_auto_takes_the_protocol_of_the_cluster(
         health = reader.group_health()
         assert health is not None
         assert health.protocol == ("consumer" if release == "kafka" else "classic")
+
+
+def test_a_broker_without_the_protocol_is_named(kafka_392: KafkaCluster, topic_name: str) -> None:
+    kafka_392.create_topic(topic_name)
+    with member(kafka_392, topic_name, "consumer") as reader:
+        reader.subscribe([topic_name])
+        with pytest.raises(UnsupportedVersionError, match="group_protocol 'consumer' needs"):
+            until(lambda: reader.poll(100), reader.group_health)
 
 
 @both_protocols
