@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kafka._base.backoff import ExponentialBackoff
+from kafka._base.observer import Observer
 from kafka.cluster import ClusterMetadata, ClusterSnapshot
 from kafka.coordinator.assignors.messages import assignment_bytes, subscription_bytes
 from kafka.coordinator.assignors.strategy import MemberAssignment, RebalanceProtocol
@@ -124,6 +125,7 @@ class Bench:
             backoff=ExponentialBackoff(0.1, 1.0, jitter=0.0),
             rack=rack,
             exclude_internal=True,
+            observer=Observer(),
         )
         self.membership = ClassicMembership(
             self.subscriptions, self.settings, uniform=lambda low, _: low
