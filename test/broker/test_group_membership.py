@@ -367,6 +367,27 @@ async def test_auto_takes_what_the_cluster_offers(caplog: pytest.LogCaptureFixtu
 
 
 @both_protocols
+async def test_one_of_two_tasks_that_poll_may_stop_while_the_other_one_waits(
+    protocol: str,
+) -> None:
+    async with cluster_of() as cluster:
+        cluster.create_topic("t", 4)
+        async with member(cluster, protocol, max_poll_interval_ms=10_000) as reader:
+            reader.subscribe(["t"])
+            await poll_until(reader, lambda: reader.assignment() == ALL)
+            one = asyncio.create_task(reader.poll(120_000))
+            await reader.poll(1000)
+            await asyncio.sleep(60)
+            # Nobody has taken the application for dead.
+            assert reader.assignment() == ALL
+            health = reader.group_health()
+            assert health is not None
+            assert health.last_poll == 0
+            cluster.append("t", b"x")
+            assert await one
+
+
+@both_protocols
 async def test_group_metadata_of_a_member_can_be_copied_and_pickled(protocol: str) -> None:
     async with cluster_of() as cluster:
         with_records(cluster)
