@@ -171,6 +171,8 @@ class AsyncKafkaConsumer:
         timeout = arguments.api_timeout(timeout_ms, client.settings.request_timeout)
         mode = arguments.leave_mode(leave_group)
         client.check_loop()
+        now = asyncio.get_running_loop().time
+        end = Deadline.after(now(), timeout)
         first, problem = client.begin_close(), None
         if first:
             if autocommit:
@@ -184,9 +186,9 @@ class AsyncKafkaConsumer:
         except Exception as error:  # noqa: BLE001 - the listener's; raised at the end
             problem = error
         except BaseException:
-            client.begin_free(timeout, commits=autocommit)
+            client.begin_free(end.remaining(now()), commits=autocommit)
             raise
-        await client.finish_close(timeout, commits=autocommit)
+        await client.finish_close(end.remaining(now()), commits=autocommit)
         if problem is not None:
             raise problem
 

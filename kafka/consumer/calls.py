@@ -169,13 +169,13 @@ class ConsumerCalls:
             SeekError: *offset* is negative, or *partition* is not assigned; a `ValueError` and an
                 `AssertionError`, as in kafka-python 3.x and 2.x.
         """
-        seek = self._seek_of(partition, offset)
-        self.client.check_open().seek((seek,))
+        core = self.client.check_open()
+        core.seek((self._seek_of(partition, offset),))
 
     def post_seek(self, partition: TopicPartition, offset: int | OffsetAndMetadata) -> None:
         """Do what `seek` does without waiting for the loop; the thread that polls."""
-        seek = self._seek_of(partition, offset)
-        self.client.check_open().posted_seeks.put(seek)
+        core = self.client.check_open()
+        core.posted_seeks.put(self._seek_of(partition, offset))
 
     def _seek_of(self, partition: TopicPartition, offset: int | OffsetAndMetadata) -> Seek:
         state = arguments.assigned(self._subscription.assignment, partition)
@@ -190,8 +190,8 @@ class ConsumerCalls:
             TypeError: one is no `TopicPartition`.
             SeekError: one is not assigned, or nothing is; a `ValueError` and an `AssertionError`.
         """
-        states = arguments.seekable(self._subscription.assignment, partitions)
-        self.client.check_open().seek_to(states, EARLIEST)
+        core = self.client.check_open()
+        core.seek_to(arguments.seekable(self._subscription.assignment, partitions), EARLIEST)
 
     def seek_to_end(self, *partitions: TopicPartition) -> None:
         """Go to the end of *partitions*, of all assigned ones if none is given.
@@ -202,8 +202,8 @@ class ConsumerCalls:
             TypeError: one is no `TopicPartition`.
             SeekError: one is not assigned, or nothing is; a `ValueError` and an `AssertionError`.
         """
-        states = arguments.seekable(self._subscription.assignment, partitions)
-        self.client.check_open().seek_to(states, LATEST)
+        core = self.client.check_open()
+        core.seek_to(arguments.seekable(self._subscription.assignment, partitions), LATEST)
 
     @wakeable
     async def position(
@@ -256,7 +256,8 @@ class ConsumerCalls:
             UnassignedPartitionError: one is not assigned; a `KeyError`, as in kafka-python, and an
                 `IllegalStateError`.
         """
-        self.client.check_open().pause(self._states(partitions), paused=True)
+        core = self.client.check_open()
+        core.pause(self._states(partitions), paused=True)
 
     def resume(self, *partitions: TopicPartition) -> None:
         """Return records of *partitions* again.
@@ -266,7 +267,8 @@ class ConsumerCalls:
             UnassignedPartitionError: one is not assigned; a `KeyError`, as in kafka-python, and an
                 `IllegalStateError`.
         """
-        self.client.check_open().pause(self._states(partitions), paused=False)
+        core = self.client.check_open()
+        core.pause(self._states(partitions), paused=False)
 
     def post_pause(self, *partitions: TopicPartition) -> None:
         """Do what `pause` does without waiting for the loop; the thread that polls."""

@@ -205,6 +205,8 @@ class ConsumerClient:
         if self.closed:
             return False
         self.closed = True
+        # A wake-up is for calls before this one: it must not end a commit of the listener.
+        self.buffer.take_wakeup()
         return True
 
     async def finish_close(self, seconds: float, *, commits: bool = True) -> None:
@@ -241,8 +243,11 @@ class ConsumerClient:
     # -- checks ----------------------------------------------------------------------------
 
     def check_not_closed(self) -> None:
-        """Raise `IllegalStateError` if the consumer was closed."""
-        if self.closed:
+        """Raise `IllegalStateError` if the consumer was closed.
+
+        A rebalance listener that closing calls may use the consumer, to commit for example.
+        """
+        if self.closed and (self._closing is not None or not self.tasks.is_running):
             raise IllegalStateError(f"{self._name} is closed")
 
     def check_open(self) -> ConsumerCore:
@@ -278,9 +283,14 @@ class ConsumerClient:
             check_own_loop(self._name, core.loop)
 
     def deadline(self, timeout_ms: float | None) -> Deadline:
-        """Return when a call ends; ``None`` stands for ``default_api_timeout_ms``."""
+        """Return when a call ends; ``None`` stands for ``default_api_timeout_ms``.
+
+        A call that a rebalance listener makes while the group is left ends when that has to end.
+        """
         timeout = arguments.api_timeout(timeout_ms, self.settings.default_api_timeout)
-        return Deadline.after(self.core.clock.now(), timeout)
+        core = self.core
+        end = Deadline.after(core.clock.now(), timeout)
+        return end if core.group is None else min(end, core.group.leave_by)
 
     def _on_space_available(self) -> None:
         core = self.core_or_none
@@ -395,6 +405,8 @@ class ConsumerClient:
 
     def wakeup(self) -> None:
         """End the call that waits now, or else the next one, with `WakeupError`; any thread."""
+        if self.closed:
+            return
         self.buffer.wake()
         core = self.core_or_none
         if core is not None:

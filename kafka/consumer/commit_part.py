@@ -88,6 +88,8 @@ class CommitPart:
         self._reports = reports
         self._run_machines = run_machines
         self._ended: dict[int, Ended] = {}
+        # Of the last commit by interval.
+        self._auto_problem: type[KafkaError] | None = None
         self._outsider = MemberIdentity(group_id, "", NO_GENERATION, None)
         self.identity: Callable[[], MemberIdentity | None] = lambda: self._outsider
         self.on_rejoin: list[Callable[[str], None]] = []
@@ -201,8 +203,8 @@ class CommitPart:
         future.add_both(callback or self._config.default_offset_commit_callback, dict(offsets))
 
         def end(error: KafkaError | None) -> None:
-            if error is not None and kind is CommitKind.AUTO:
-                log.warning("group=%s commit by interval failed: %s", self._group_id, error)
+            if kind is CommitKind.AUTO:
+                self._log_auto(error)
             self._reports.put(
                 partial(future.success, None) if error is None else partial(future.failure, error)
             )
@@ -210,6 +212,13 @@ class CommitPart:
         deadline = self._clock.now() + self._config.default_api_timeout
         self._submit(offsets, kind, deadline, end)
         return future
+
+    def _log_auto(self, error: KafkaError | None) -> None:
+        """Log what keeps commits by interval from arriving, once until that changes."""
+        problem = None if error is None else type(error)
+        if error is not None and problem is not self._auto_problem:
+            log.warning("group=%s commit by interval failed: %s", self._group_id, error)
+        self._auto_problem = problem
 
     def abandon(self, error: KafkaError) -> None:
         """Fail what is not settled: no machine is polled any more."""

@@ -103,7 +103,9 @@ def _leaving(
     def call(self: KafkaConsumer, /, *args: P.args, **kwargs: P.kwargs) -> T:
         with self._exclusively():
             result = begin(self, *args, **kwargs)
-            self._finish_leaving()
+            problem = self._finish_leaving()
+            if problem is not None:
+                raise problem
             return result
 
     return call
@@ -358,13 +360,14 @@ class KafkaConsumer(Facade[ConsumerCalls]):
         self._cursor.mark_consumed()
         self._client.tasks.run()
 
-    def _finish_leaving(self) -> None:
+    def _finish_leaving(self) -> Exception | None:
         """Run what leaving the group asks for, until it is over.
 
-        Raises:
-            BaseException: the first error of a listener; all that had to run has run.
+        Returns:
+            The first error of a listener; all that had to run has run.
         """
-        client, first = self._client, None
+        client = self._client
+        first: Exception | None = None
         if client.tasks.is_caller():
             # A listener makes this call: it cannot be waited for.
             self._thread.call(client.go_on_alone(), GRACE)
@@ -374,8 +377,7 @@ class KafkaConsumer(Facade[ConsumerCalls]):
             except Exception as error:  # noqa: BLE001 - the user's; raised when all has run
                 first = first or error
             client.buffer.wait(_A_LOOK, client.has_news_of_leaving)
-        if first is not None:
-            raise first
+        return first
 
     # -- life ------------------------------------------------------------------------------
 
@@ -415,11 +417,12 @@ class KafkaConsumer(Facade[ConsumerCalls]):
         mode = arguments.leave_mode(leave_group)
         client.begin_close()
         self._cursor.interrupt()
+        problem: Exception | None = None
         try:
             if self._thread.is_running:
                 end = Deadline.after(self._clock.now(), timeout)
                 try:
-                    self._leave_group(mode, end, autocommit=autocommit)
+                    problem = self._leave_group(mode, end, autocommit=autocommit)
                 finally:
                     left = end.remaining(self._clock.now())
                     closing = client.finish_close(left, commits=autocommit)
@@ -430,9 +433,15 @@ class KafkaConsumer(Facade[ConsumerCalls]):
         finally:
             self._thread.stop()
         client.reports.run()
+        if problem is not None:
+            raise problem
 
-    def _leave_group(self, mode: LeaveMode, end: Deadline, *, autocommit: bool) -> None:
-        """Count the record in hand and leave, as far as the other threads let this one."""
+    def _leave_group(self, mode: LeaveMode, end: Deadline, *, autocommit: bool) -> Exception | None:
+        """Count the record in hand and leave, as far as the other threads let this one.
+
+        Returns:
+            The first error of a listener.
+        """
         client = self._client
         timeout = end.remaining(self._clock.now())
         if client.is_member:
@@ -445,15 +454,16 @@ class KafkaConsumer(Facade[ConsumerCalls]):
                     self.config["client_id"],
                     self._use.owner,
                 )
-            return
+            return None
         with self._use:
             self._use.release()
             if autocommit:
                 self._cursor.mark_consumed()
-            if client.is_member:
-                left = end.remaining(self._clock.now())
-                self._thread.call(client.leave(mode, left, commits=autocommit), GRACE)
-                self._finish_leaving()
+            if not client.is_member:
+                return None
+            left = end.remaining(self._clock.now())
+            self._thread.call(client.leave(mode, left, commits=autocommit), GRACE)
+            return self._finish_leaving()
 
     def __enter__(self) -> Self:
         """Return the consumer."""

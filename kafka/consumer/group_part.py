@@ -17,6 +17,7 @@ from kafka._base.logs import logger
 from kafka._base.transitions import Transitions
 from kafka.consumer.group_facts import report_answer
 from kafka.consumer.rebalance_calls import joined_listeners, rebalance_calls
+from kafka.coordinator.loop_watch import LoopWatch
 from kafka.coordinator.membership import (
     AskUser,
     CommitConsumed,
@@ -85,6 +86,9 @@ class GroupPart:
         group_id: the group.
         subscriptions: what the application wants.
         ports: what it acts through.
+
+    Attributes:
+        leave_by: when leaving has to be over, while it is under way.
     """
 
     def __init__(self, group_id: str, subscriptions: SubscriptionState, ports: GroupPorts) -> None:
@@ -101,12 +105,13 @@ class GroupPart:
         # Those of a subscription that was made while leaving.
         self._next_listeners: Listeners = None
         self._told_of_poll = -math.inf
-        self._leave_by = NEVER
+        self.leave_by = NEVER
         # Whether the membership may have the coordinator that was known before it was made.
         self._looked_ahead = False
         # What to do before there is a membership.
         self._early: Sequence[Action] = ()
         self._asked: set[int] = set()
+        self._watch = LoopWatch()
         self._away_after = ports.polls.told_after
         self._commits = True
         ports.link.on_coordinator.append(self._on_coordinator)
@@ -169,9 +174,10 @@ class GroupPart:
         if self._membership is None:
             early, self._early = self._early, ()
             return early
-        if self._leave_by.is_expired(now):
+        if self.leave_by.is_expired(now):
             waits = self._membership.health(now).waiting_for or "its last step"
             return (Left(KafkaTimeoutError(f"the member was still waiting for {waits}")),)
+        self._check_loop(now)
         self._tell_of_polls(now)
         actions = self._membership.poll(now)
         # Whoever is no member may wait for a poll; it is told of each one then.
@@ -184,7 +190,21 @@ class GroupPart:
         if self._membership is None:
             return None
         at = self._membership.next_wakeup()
-        return min(math.inf if at is None else at, self._leave_by.at)
+        earliest = min(math.inf if at is None else at, self.leave_by.at)
+        self._watch.expect(earliest)
+        return earliest
+
+    def _check_loop(self, now: float) -> None:
+        late = self._watch.check(now)
+        if late is not None:
+            log.warning(
+                "group=%s no heartbeat could be sent for %.1f s or more: the event loop of the "
+                "consumer did not run. Code on it has blocked, or the process was stopped. The "
+                "coordinator drops members after their session time-out; move work that blocks "
+                "to a thread (asyncio.to_thread)",
+                self._group_id,
+                late,
+            )
 
     def _tell_of_polls(self, now: float) -> None:
         last = self._ports.polls.last_seen(now)
@@ -274,7 +294,8 @@ class GroupPart:
     ) -> None:
         """Begin to leave; `is_over` says when that has ended, by *deadline* at the latest.
 
-        The application's side has to run its tasks meanwhile, unless it has deserted them.
+        The application's side has to run its tasks meanwhile, unless it has deserted them. If
+        leaving is under way, as after ``unsubscribe()``, only the deadline may become earlier.
 
         Args:
             mode: whether the group is told.
@@ -283,13 +304,16 @@ class GroupPart:
             commits: whether positions are committed before, if the options say so.
         """
         now = self._clock.now()
+        leave_by = Deadline(max(deadline.at, now + _LEAST_TIME))
         if self._choosing is not None:
             self._choosing.cancel()
         if self._state is PartState.CHOOSING:
             self._end(None)
+        elif self._state is PartState.LEAVING:
+            self.leave_by = min(self.leave_by, leave_by)
         elif self._state is PartState.MEMBER and self._membership is not None:
             self._move(PartState.LEAVING)
-            self._leave_by = Deadline(max(deadline.at, now + _LEAST_TIME))
+            self.leave_by = leave_by
             self._next_listeners = None
             self._commits = commits
             self._membership.on_leave(mode, reason, now)
@@ -299,7 +323,7 @@ class GroupPart:
         if error is not None:
             log.warning("group=%s was not left in order: %s", self._group_id, error)
         self._membership = None
-        self._leave_by = NEVER
+        self.leave_by = NEVER
         self._commits = True
         self._subscriptions.listener = self._next_listeners
         self._move(PartState.ABSENT)
@@ -349,7 +373,7 @@ class GroupPart:
     async def _exchange(self, membership: GroupMembership, sent: Send) -> None:
         answer: Message | KafkaError
         began = self._clock.now()
-        timeout = min(sent.timeout, self._leave_by.remaining(began))
+        timeout = min(sent.timeout, self.leave_by.remaining(began))
         try:
             answer = response = await self._ports.link.send(
                 sent.request, channel=sent.channel, timeout=timeout
@@ -368,7 +392,7 @@ class GroupPart:
 
     async def _commit_consumed(self, membership: GroupMembership, action: CommitConsumed) -> None:
         now = self._clock.now()
-        share = self._leave_by.remaining(now) * _COMMIT_SHARE
+        share = self.leave_by.remaining(now) * _COMMIT_SHARE
         problem: KafkaError | None = None
         try:
             # Of no partitions it waits for what the application has committed.

@@ -39,10 +39,9 @@ def blocking(cluster: EmbeddedCluster, **options: Any) -> KafkaConsumer:
         "t",
         bootstrap_servers=cluster.bootstrap_servers,
         auto_offset_reset="earliest",
-        consumer_timeout_ms=300,
         fetch_max_wait_ms=50,
         value_deserializer=json.loads,
-        **options,
+        **{"consumer_timeout_ms": 30_000 if "group_id" in options else 300} | options,
     )
 
 
@@ -206,6 +205,30 @@ async def test_key_that_is_rejected_is_raw_and_its_value_is_not() -> None:
         cluster.append("t", b"7", key=b"k")
         (record,) = await read(reader, 1)
         assert (type(record.key), record.key, record.value) == (UndecodedBytes, b"k", 7)
+
+
+# -- what is committed ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("policy", "expected"), [("raise", 1), ("skip", 5), ("raw", 5)])
+async def test_group_commits_up_to_a_rejected_record_and_over_a_skipped_one(
+    policy: str, expected: int
+) -> None:
+    async with stage(group_id="g", on_deserialize_error=policy) as (_, reader):
+        await read(reader, 1)
+        await reader.commit()
+        assert await reader.committed(T0) == expected
+
+
+def test_group_that_iterates_commits_over_what_was_skipped(cluster: EmbeddedCluster) -> None:
+    with blocking(cluster, group_id="g", on_deserialize_error="skip") as reader:
+        committed = []
+        for record in reader:
+            reader.commit()
+            committed.append((record.value, reader.committed(T0)))
+            if len(committed) == 3:
+                break
+        assert committed == [(0, 2), (2, 4), (4, 5)]
 
 
 # -- damaged batches ------------------------------------------------------------------------

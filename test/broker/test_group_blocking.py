@@ -9,52 +9,26 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from kafka import KafkaConsumer
 from kafka._base.loop_thread import EventLoopThread
 from kafka.consumer.fetch_buffer import FetchBuffer
 from kafka.errors import IllegalStateError
 from kafka.structs import OffsetAndMetadata, TopicPartition
+from test.support.blocking_groups import ALL, TPS, member, poll_until, with_records
 from test.support.group_stories import AsyncNoting, Noting, both_protocols
 from test.support.stage import cluster_of
 from test.support.waiting import A_DAY_MS, is_inside, until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from kafka.testing import EmbeddedCluster
-
-TPS = [TopicPartition("t", number) for number in range(4)]
-ALL = set(TPS)
 
 
 @pytest.fixture
 def cluster() -> Iterator[EmbeddedCluster]:
     with cluster_of() as running:
-        running.create_topic("t", 4)
-        for number in range(4):
-            running.append("t", *[b"%d" % n for n in range(5)], partition=number)
+        with_records(running)
         yield running
-
-
-# Any: options of every type.
-def member(cluster: EmbeddedCluster, protocol: str, **options: Any) -> KafkaConsumer:
-    options = {
-        "group_id": "g",
-        "auto_offset_reset": "earliest",
-        "fetch_max_wait_ms": 50,
-        "heartbeat_interval_ms": 300,
-        **options,
-    }
-    if protocol == "consumer":
-        del options["heartbeat_interval_ms"]
-    return KafkaConsumer(
-        bootstrap_servers=cluster.bootstrap_servers, group_protocol=protocol, **options
-    )
-
-
-def poll_until(reader: KafkaConsumer, condition: Callable[[], object]) -> None:
-    while not condition():
-        reader.poll(50)
 
 
 @both_protocols

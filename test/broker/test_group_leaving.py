@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from kafka.errors import IllegalStateError, KafkaTimeoutError
 from kafka.protocol.messages.leave_group import LeaveGroupRequest
-from kafka.structs import TopicPartition
+from kafka.structs import OffsetAndMetadata, TopicPartition
 from test.support.group_stories import (
     AsyncNoting,
     Noting,
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
     from kafka.testing import EmbeddedCluster
 
 ALL = {TopicPartition("t", number) for number in range(4)}
+
+
+async def nothing() -> None:
+    """Return at once."""
 
 
 def with_records(cluster: EmbeddedCluster, count: int = 5) -> None:
@@ -46,6 +51,46 @@ async def test_close_ends_in_time_whatever_the_coordinator_does(protocol: str) -
         await reader.close(timeout_ms=3000)
         assert loop.time() - before <= 3.25
         assert listener.heard[-1] == "revoked 0 1 2 3"
+
+
+@both_protocols
+@pytest.mark.parametrize("woken", [False, True], ids=["", "after wakeup()"])
+async def test_a_listener_that_close_calls_may_commit(protocol: str, woken: bool) -> None:
+    async with cluster_of() as cluster:
+        with_records(cluster)
+        listener = AsyncNoting()
+        reader = member(cluster, protocol, enable_auto_commit=False)
+        await reader.start()
+        listener.on_call = lambda what: reader.commit() if what == "revoked" else nothing()
+        reader.subscribe(["t"], listener=listener)
+        count = 0
+        while count < 20:
+            count += sum(map(len, (await reader.getmany(timeout_ms=1000)).values()))
+        if woken:
+            reader.wakeup()
+        await reader.close()
+        assert cluster.group("g").offsets == dict.fromkeys(ALL, 5)
+        with pytest.raises(IllegalStateError, match="closed"):
+            await reader.commit()
+
+
+@both_protocols
+async def test_a_listener_that_commits_in_vain_does_not_hold_up_close(protocol: str) -> None:
+    async with cluster_of() as cluster:
+        with_records(cluster)
+        listener = AsyncNoting()
+        reader = member(cluster, protocol, enable_auto_commit=False)
+        await reader.start()
+        reader.subscribe(["t"], listener=listener)
+        await poll_until(reader, lambda: reader.assignment() == ALL)
+        await reader.position(TopicPartition("t", 0))
+        listener.on_call = lambda _: reader.commit({TopicPartition("t", 0): OffsetAndMetadata(1)})
+        cluster.cut_off(0)
+        loop = asyncio.get_running_loop()
+        before = loop.time()
+        with pytest.raises(KafkaTimeoutError):
+            await reader.close(timeout_ms=3000)
+        assert loop.time() - before <= 3.25
 
 
 @both_protocols

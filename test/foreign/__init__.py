@@ -1,1 +1,1 @@
-"""Other clients, as they are released, against the embedded cluster."""
+"""Other clients, as they are released: against the embedded cluster, and beside this one."""

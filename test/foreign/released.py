@@ -70,16 +70,35 @@ class Released:
         Raises:
             ReleasedError: it failed.
         """
-        environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
         done = subprocess.run(
             [self._python, "-P", _PROGRAM, story, servers],
             check=False,
             capture_output=True,
             text=True,
             timeout=timeout,
-            env=environment,
+            env=_environment(),
         )
         if done.returncode != 0:
             raise ReleasedError(f"{story} failed:\n{done.stderr[-3000:]}")
         found: object = json.loads(done.stdout)
         return found
+
+    def start(self, words: list[str], output: Path) -> subprocess.Popen[bytes]:
+        """Start a program with its standard input open.
+
+        Args:
+            words: the program and its arguments.
+            output: file for what it prints; errors go to one of the same name in ``.err``.
+        """
+        with output.open("wb") as out, output.with_suffix(".err").open("wb") as err:
+            return subprocess.Popen(
+                [self._python, "-P", *words],
+                stdin=subprocess.PIPE,
+                stdout=out,
+                stderr=err,
+                env=_environment(),
+            )
+
+
+def _environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}

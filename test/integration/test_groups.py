@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from kafka import KafkaConsumer, KafkaProducer
-from test.support.group_stories import Noting
+from kafka import KafkaConsumer
+from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
+from kafka.structs import TopicPartition
+from test.support.group_workers import PATIENCE, Worker, read_by, send_numbers, shared_out, until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from kafka.structs import ConsumerRecord
     from test.support.apache_kafka import KafkaCluster
 
-SECONDS = 60
 PARTITIONS = 6
+
+both_faces = pytest.mark.parametrize("asynchronous", [False, True], ids=["blocking", "async"])
+both_protocols = pytest.mark.parametrize("protocol", ["classic", "consumer"])
 
 
 # Any: options of every type.
@@ -33,91 +32,120 @@ def member(cluster: KafkaCluster, topic: str, protocol: str, **options: Any) -> 
 
 
 def send(cluster: KafkaCluster, topic: str, first: int, count: int) -> None:
-    with KafkaProducer(bootstrap_servers=cluster.bootstrap_servers) as producer:
-        for number in range(first, first + count):
-            producer.send(topic, b"%d" % number, partition=number % PARTITIONS)
+    send_numbers(cluster.bootstrap_servers, topic, first, count, over=PARTITIONS)
 
 
-def poll_until(reader: KafkaConsumer, condition: Callable[[], object]) -> list[ConsumerRecord]:
-    """Poll until *condition* holds, or much time has passed; return the records."""
-    found: list[ConsumerRecord] = []
-    limit = time.monotonic() + SECONDS
-    while not condition() and time.monotonic() < limit:
-        for records in reader.poll(100).values():
-            found += records
-    assert condition(), f"not within {SECONDS} s: {reader.group_health()}"
-    return found
-
-
-class Worker:
-    """A member on a thread of its own, which polls until it is told to stop."""
-
-    def __init__(self, reader: KafkaConsumer, topic: str) -> None:
-        self.reader = reader
-        self.records: list[ConsumerRecord] = []
-        self.listener = Noting()
-        reader.subscribe([topic], listener=self.listener)
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._run)
-        self._thread.start()
-
-    def _run(self) -> None:
-        with self.reader:
-            while not self._over.is_set():
-                for records in self.reader.poll(100).values():
-                    self.records += records
-
-    def stop(self) -> None:
-        self._over.set()
-        self._thread.join()
-
-
-def until(condition: Callable[[], object], what: Callable[[], object]) -> None:
-    limit = time.monotonic() + SECONDS
-    pause = threading.Event()
-    while not condition():
-        assert time.monotonic() < limit, what()
-        pause.wait(0.05)
-
-
-@pytest.mark.parametrize("protocol", ["classic", "auto"])
-def test_two_members_share_a_topic_and_each_record_is_read_once(
-    broker: KafkaCluster, topic_name: str, protocol: str
-) -> None:
-    broker.create_topic(topic_name, partitions=PARTITIONS)
-    send(broker, topic_name, 0, 600)
-    first = Worker(member(broker, topic_name, protocol), topic_name)
-    until(lambda: len(first.records) == 600, first.reader.group_health)
-    second = Worker(member(broker, topic_name, protocol), topic_name)
-    sizes = lambda: [len(worker.reader.assignment()) for worker in (first, second)]  # noqa: E731
-    until(lambda: sizes() == [3, 3], sizes)
-    send(broker, topic_name, 600, 600)
-    until(lambda: len(first.records) + len(second.records) >= 1200, sizes)
-    second.stop()
-    until(lambda: len(first.reader.assignment()) == PARTITIONS, sizes)
-    send(broker, topic_name, 1200, 600)
-    until(lambda: len(first.records) + len(second.records) >= 1800, sizes)
-    first.stop()
-    values = [int(record.value) for worker in (first, second) for record in worker.records]
-    assert sorted(values) == list(range(1800))
+# Any: options of every type.
+def share_a_topic(cluster: KafkaCluster, topic: str, **options: Any) -> None:
+    """One member, two, one again: each record is read once."""
+    cluster.create_topic(topic, partitions=PARTITIONS)
+    send(cluster, topic, 0, 600)
+    with Worker(cluster.bootstrap_servers, topic, **options) as first:
+        read_by([first], 600)
+        with Worker(cluster.bootstrap_servers, topic, **options) as second:
+            shared_out([first, second], 3, 3)
+            send(cluster, topic, 600, 600)
+            read_by([first, second], 1200)
+        shared_out([first], PARTITIONS)
+        send(cluster, topic, 1200, 600)
+        read_by([first, second], 1800)
+    assert len(set(second.values)) == 300
+    assert sorted(first.values + second.values) == list(range(1800))
     assert first.listener.heard[-1] == "revoked 0 1 2 3 4 5"
 
 
-@pytest.mark.parametrize("protocol", ["classic", "auto"])
-def test_the_next_consumer_goes_on_where_the_last_one_has_committed(
-    broker: KafkaCluster, topic_name: str, protocol: str
+@both_faces
+@both_protocols
+def test_two_members_share_a_topic_and_each_record_is_read_once(
+    kafka: KafkaCluster, topic_name: str, protocol: str, asynchronous: bool
 ) -> None:
-    broker.create_topic(topic_name, partitions=PARTITIONS)
-    send(broker, topic_name, 0, 60)
-    read: list[ConsumerRecord] = []
+    share_a_topic(kafka, topic_name, asynchronous=asynchronous, group_protocol=protocol)
+
+
+def test_cooperative_members_keep_what_they_share(kafka: KafkaCluster, topic_name: str) -> None:
+    share_a_topic(kafka, topic_name, partition_assignment_strategy=[CooperativeStickyAssignor])
+
+
+@pytest.mark.parametrize("protocol", ["classic", "auto"])
+def test_the_last_release_for_clients_of_all_ages_has_groups(
+    kafka_392: KafkaCluster, topic_name: str, protocol: str
+) -> None:
+    share_a_topic(kafka_392, topic_name, group_protocol=protocol)
+
+
+@pytest.mark.parametrize("release", ["kafka", "kafka_392"])
+def test_auto_takes_the_protocol_of_the_cluster(
+    request: pytest.FixtureRequest, topic_name: str, release: str
+) -> None:
+    cluster: KafkaCluster = request.getfixturevalue(release)
+    cluster.create_topic(topic_name, partitions=PARTITIONS)
+    with member(cluster, topic_name, "auto") as reader:
+        reader.subscribe([topic_name])
+        until(lambda: reader.poll(100) or reader.assignment(), reader.group_health)
+        health = reader.group_health()
+        assert health is not None
+        assert health.protocol == ("consumer" if release == "kafka" else "classic")
+
+
+@both_protocols
+def test_the_next_member_goes_on_where_the_last_one_has_committed(
+    kafka: KafkaCluster, topic_name: str, protocol: str
+) -> None:
+    kafka.create_topic(topic_name, partitions=PARTITIONS)
+    send(kafka, topic_name, 0, 60)
+    read: list[int] = []
     for _ in range(3):
-        with member(broker, topic_name, protocol, max_poll_records=20) as reader:
+        with member(kafka, topic_name, protocol) as reader:
             reader.subscribe([topic_name])
             before = len(read)
             while len(read) - before < 20:
                 for records in reader.poll(1000, max_records=20 - len(read) + before).values():
-                    read += records
-    assert sorted(int(record.value) for record in read) == list(range(60))
+                    read += [int(record.value) for record in records]
+    assert sorted(read) == list(range(60))
+
+
+@both_protocols
+def test_what_was_read_after_the_last_commit_by_hand_is_read_again(
+    kafka: KafkaCluster, topic_name: str, protocol: str
+) -> None:
+    kafka.create_topic(topic_name)
+    send_numbers(kafka.bootstrap_servers, topic_name, 0, 50, over=1)
+    tp = TopicPartition(topic_name, 0)
+    options = {"enable_auto_commit": False, "consumer_timeout_ms": PATIENCE * 1000}
+    with member(kafka, topic_name, protocol, **options) as reader:
+        reader.subscribe([topic_name])
+        assert [int(next(reader).value) for _ in range(20)] == list(range(20))
+        reader.commit()
+        assert reader.committed(tp) == 20
+        assert [int(next(reader).value) for _ in range(20)] == list(range(20, 40))
+    with member(kafka, topic_name, protocol, **options) as reader:
+        reader.subscribe([topic_name])
+        assert [int(next(reader).value) for _ in range(30)] == list(range(20, 50))
+
+
+@both_faces
+@both_protocols
+def test_a_restart_of_a_static_member_is_no_rebalance(
+    kafka: KafkaCluster, topic_name: str, protocol: str, asynchronous: bool
+) -> None:
+    kafka.create_topic(topic_name, partitions=PARTITIONS)
+    servers = kafka.bootstrap_servers
+    # Any: options of every type.
+    options: dict[str, Any] = {"asynchronous": asynchronous, "group_protocol": protocol}
+    with Worker(servers, topic_name, group_instance_id="one", **options) as first:
+        shared_out([first], PARTITIONS)
+        with Worker(servers, topic_name, group_instance_id="two", **options) as second:
+            shared_out([first, second], 3, 3)
+            send(kafka, topic_name, 0, 600)
+            read_by([first, second], 600)
+            owned, heard = second.owned, list(first.listener.heard)
+        send(kafka, topic_name, 600, 600)
+        with Worker(servers, topic_name, group_instance_id="two", **options) as again:
+            read_by([first, second, again], 1200)
+            assert again.owned == owned
+            assert first.listener.heard == heard
+    values = first.values + second.values + again.values
+    assert sorted(values) == list(range(1200))
 
 
 def test_unsubscribe_leaves_and_a_new_subscription_joins(
@@ -125,9 +153,11 @@ def test_unsubscribe_leaves_and_a_new_subscription_joins(
 ) -> None:
     broker.create_topic(topic_name, partitions=PARTITIONS)
     with member(broker, topic_name, "auto") as reader:
-        reader.subscribe([topic_name])
-        poll_until(reader, lambda: len(reader.assignment()) == PARTITIONS)
-        reader.unsubscribe()
-        assert reader.assignment() == set()
-        reader.subscribe([topic_name])
-        poll_until(reader, lambda: len(reader.assignment()) == PARTITIONS)
+        for _ in range(2):
+            reader.subscribe([topic_name])
+            until(
+                lambda: reader.poll(100) or len(reader.assignment()) == PARTITIONS,
+                reader.group_health,
+            )
+            reader.unsubscribe()
+            assert reader.assignment() == set()

@@ -14,6 +14,7 @@ from kafka import KafkaConsumer, KafkaProducer
 from kafka.errors import UnsupportedVersionError
 from kafka.structs import OffsetAndMetadata, TopicPartition
 from test.support.apache_kafka import LADDER, KafkaCluster
+from test.support.group_workers import Worker, read_by, send_numbers, shared_out, until
 
 pytestmark = pytest.mark.ladder
 
@@ -49,6 +50,10 @@ class Rung(NamedTuple):
     @property
     def keeps_offsets(self) -> bool:
         return self.number >= (0, 8, 2)
+
+    @property
+    def has_groups(self) -> bool:
+        return self.number >= (0, 9)
 
     @property
     def has_headers(self) -> bool:
@@ -233,3 +238,33 @@ def test_compressed_records_say_what_kind_of_timestamp_they_have(
     consumer.assign([TopicPartition(topic, 0)])
     kinds = {next(consumer).timestamp_type for _ in range(RECORDS)}
     assert kinds == ({0} if rung.has_timestamps else {None})
+
+
+def test_groups_of_two_go_on_where_they_committed_or_are_refused_by_name(
+    rung: Rung, broker: KafkaCluster, topic_name: str
+) -> None:
+    broker.create_topic(topic_name, partitions=4)
+    servers = broker.bootstrap_servers
+    if not rung.has_groups:
+        with (
+            pytest.raises(UnsupportedVersionError, match=r"JoinGroup|FindCoordinator"),
+            Worker(servers, topic_name) as refused,
+        ):
+            until(lambda: refused.error, lambda: refused)
+        return
+    send_numbers(servers, topic_name, 0, 200, over=4)
+    with Worker(servers, topic_name) as first:
+        read_by([first], 200)
+        with Worker(servers, topic_name) as second:
+            shared_out([first, second], 2, 2)
+            send_numbers(servers, topic_name, 200, 200, over=4)
+            read_by([first, second], 400)
+        shared_out([first], 4)
+        send_numbers(servers, topic_name, 400, 200, over=4)
+        read_by([first, second], 600)
+    send_numbers(servers, topic_name, 600, 200, over=4)
+    with Worker(servers, topic_name) as third:
+        read_by([third], 200)
+    assert sorted(third.values) == list(range(600, 800))
+    assert len(set(second.values)) == 100
+    assert sorted(first.values + second.values) == list(range(600))

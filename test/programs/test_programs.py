@@ -32,6 +32,7 @@ class Program(NamedTuple):
         set_up: what the cluster is told before.
         warning: what the standard error says; by default nothing may be there.
         counts: which records count: those that begin with this.
+        committed: how many records each group has committed at the end, when it has no members.
     """
 
     file: str
@@ -42,10 +43,21 @@ class Program(NamedTuple):
     set_up: Callable[[EmbeddedCluster], object] = NOTHING
     warning: str = ""
     counts: str = ""
+    committed: Mapping[str, int] = {}
 
 
 def add_jobs(cluster: EmbeddedCluster) -> None:
     cluster.append("jobs", *(b"job %d" % number for number in range(200)), b"last")
+
+
+def add_payments(cluster: EmbeddedCluster) -> None:
+    cluster.append("payments", *(b"%d" % number for number in range(99)), b"last")
+
+
+def add_tasks(cluster: EmbeddedCluster) -> None:
+    for partition in range(6):
+        tasks = [b"task %d" % (100 * partition + number) for number in range(100)]
+        cluster.append("tasks", *tasks, partition=partition)
 
 
 def answer_returns_late(cluster: EmbeddedCluster) -> None:
@@ -115,6 +127,48 @@ PROGRAMS = [
         records={"orders": ["first", "second"] * 4000},
     ),
     Program(
+        file="group_reader.py",
+        output=(
+            "Received message: message 0\nReceived message: message 1\n"
+            "Received message: message 2\nmy_topic:0:3: key=b'later' value=b'message 3'\n"
+            "awesome_topic 100\n{'awesome_topic'}\n"
+        ),
+        partitions={"my_topic": 1, "awesome_topic": 2},
+        committed={"my_group": 4, "my_other_group": 1},
+    ),
+    Program(
+        file="group_commit_by_hand.py",
+        output=(
+            "the first one ended with 3\nthe second one read 25 to 99, 75 payments\n"
+            "committed: 100\nread again: 90 again from here\n"
+        ),
+        partitions={"payments": 1},
+        set_up=add_payments,
+        committed={"my_group": 90},
+    ),
+    Program(
+        file="group_listener.py",
+        output="600 tasks done, 600 of them different\n",
+        partitions={"tasks": 6},
+        set_up=add_tasks,
+        committed={"workers": 600},
+    ),
+    Program(
+        file="group_async_workers.py",
+        output="600 tasks done, 1 time each\n",
+        partitions={"tasks": 6},
+        set_up=add_tasks,
+        committed={"workers": 600},
+    ),
+    Program(
+        file="group_processes.py",
+        output="600 tasks done, 1 time each; workers ended with [0, 0, 0, 0]\n",
+        partitions={"tasks": 6, "results": 2},
+        set_up=add_tasks,
+        records={"results": [f"done: task {number}" for number in range(600)]},
+        committed={"workers": 600, "auditors": 600},
+    ),
+    Program(
         file="misspelt_topic.py",
         output="orders: 0\n",
         partitions={"orders": 1},
@@ -141,6 +195,9 @@ def test_a_program_does_what_its_author_expects(program: Program, tmp_path: Path
             found = [(record.value or b"").decode() for record in cluster.records(topic)]
             counted = [value for value in found if value.startswith(program.counts)]
             assert sorted(counted) == sorted(values)
+        for group_id, count in program.committed.items():
+            group = cluster.group(group_id)
+            assert (group.members, sum(group.offsets.values())) == ((), count)
 
 
 def test_a_suite_with_doubles_passes_without_a_cluster(tmp_path: Path) -> None:

@@ -115,6 +115,17 @@ async def test_a_poll_that_waits_goes_on_for_as_long_as_it_does() -> None:
     assert stage.membership.inputs("user_poll")[-1] == (stage.clock.now(),)
 
 
+async def test_a_loop_that_was_blocked_is_one_line_in_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    stage = await joined()
+    stage.membership.wakeup = stage.clock.now() + 3.0
+    stage.driver.run_now()
+    stage.part.poll(stage.clock.now() + 15.5)
+    stage.part.poll(stage.clock.now() + 15.5)
+    assert caplog.text.count("group=g no heartbeat could be sent for 12.5 s or more") == 1
+
+
 async def test_whoever_is_no_member_is_told_of_each_poll() -> None:
     stage = await joined()
     assert stage.polls.told_after == 150.0

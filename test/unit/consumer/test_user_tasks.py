@@ -161,6 +161,22 @@ def test_a_call_of_a_listener_is_told_from_others() -> None:
     assert [*seen, bench.tasks.is_caller()] == [True, False]
 
 
+def test_tasks_are_running_for_every_thread_while_one_runs_them() -> None:
+    bench = Bench()
+    seen: list[bool] = []
+
+    def look() -> None:
+        thread = threading.Thread(target=lambda: seen.append(bench.tasks.is_running))
+        thread.start()
+        thread.join()
+
+    bench.put(1, look)
+    look()
+    bench.tasks.run()
+    look()
+    assert seen == [False, True, False]
+
+
 def test_a_call_of_another_thread_is_not_one_of_the_listener() -> None:
     bench = Bench()
     seen: list[bool] = []

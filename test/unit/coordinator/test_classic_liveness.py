@@ -72,6 +72,18 @@ def test_rebalance_and_old_generations_do_not_make_the_coordinator_unknown() -> 
         assert bench.membership.health(bench.now).coordinator == 1
 
 
+def test_answer_to_a_heartbeat_that_the_next_generation_has_overtaken_is_no_news() -> None:
+    bench = Bench(COOPERATIVE).become(A0)
+    assert bench.wait(3.0) == ["Heartbeat on group"]
+    bench.membership.on_rejoin("the test wants it", bench.now)
+    assert bench.poll() == ["JoinGroup on join"]
+    assert bench.joined(2) == ["SyncGroup on join"]
+    assert bench.refuse("Heartbeat", IllegalGenerationError) == []
+    bench.synced(A0)
+    assert bench.state == "stable"
+    assert bench.membership.health(bench.now).epoch == 2
+
+
 # -- the coordinator ---------------------------------------------------------------------------
 
 

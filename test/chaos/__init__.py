@@ -1,0 +1,1 @@
+"""Groups on three real brokers whose members and brokers are killed and stopped."""
