@@ -62,3 +62,18 @@ class Observer:
 
     def high_watermark(self, topic: str, partition: int, position: int, high: int) -> None:
         """Report a partition's high watermark (last stable offset when read_committed)."""
+
+    def heartbeat_answered(self, latency: float) -> None:
+        """Report an answer of a group's coordinator to a heartbeat, whatever it says."""
+
+    def group_joined(self, latency: float) -> None:
+        """Report an answered JoinGroup that has made this client a member."""
+
+    def group_synced(self, latency: float) -> None:
+        """Report an answered SyncGroup that has brought an assignment."""
+
+    def commit_answered(self, latency: float) -> None:
+        """Report an answer of a group's coordinator to a commit, whatever it says."""
+
+    def rebalance_completed(self, seconds: float) -> None:
+        """Report the end of a rebalance of this client, which has taken so long."""

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from kafka.errors import RecordDeserializationError
+    from kafka.structs import TopicPartition
 
 _OLD_RESETS = {"smallest": "earliest", "largest": "latest"}
 _BY_DURATION = "by_duration:"
@@ -173,6 +174,13 @@ class ConsumerConfig(CommonConfig):
         _auto_offset_reset,
         "Where to start without a valid offset: ``earliest``, ``latest``, ``none`` (an error), or "
         "``by_duration:`` and an ISO 8601 duration back from now (KIP-1106).",
+    )
+    on_offset_reset: Callable[[TopicPartition, int | None, int, str], object] | None = option(
+        None,
+        _callable,
+        "Called as (partition, old position or None, new position, reason) when a partition gets a "
+        "position by ``auto_offset_reset`` or loses one; it runs inside a poll like a rebalance "
+        "listener, and may be a coroutine function.",
     )
     enable_auto_commit: bool = option(True, None, "Commit positions while polling (groups only).")
     auto_commit_interval_ms: float = option(

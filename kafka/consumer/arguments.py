@@ -9,10 +9,12 @@ from kafka.coordinator.membership import LeaveMode
 from kafka.errors import SeekError, UnassignedPartitionError
 from kafka.structs import OffsetAndMetadata, TopicPartition
 from kafka.subscription import check_partitions
+from kafka.subscription.subscription_pattern import not_with
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from kafka.config.consumer import ConsumerConfig
     from kafka.subscription import Assignment, PartitionState
 
 _INT64: Final = 2**63 - 1
@@ -171,3 +173,15 @@ def _offset_to_commit(tp: TopicPartition, given: object) -> OffsetAndMetadata:
             f"the metadata of {tp.topic}-{tp.partition} must be a str, not {metadata!r}"
         )
     return OffsetAndMetadata(offset, metadata or "", -1 if epoch is None else epoch)
+
+
+def check_remote_pattern(config: ConsumerConfig) -> None:
+    """Refuse a `SubscriptionPattern` that no coordinator would match.
+
+    Raises:
+        KafkaConfigurationError: there is no group, or its protocol is the classic one.
+    """
+    if config.group_id is None:
+        raise not_with("no group_id")
+    if config.group_protocol == "classic":
+        raise not_with("group_protocol='classic'")

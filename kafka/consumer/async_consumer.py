@@ -409,11 +409,11 @@ class AsyncKafkaConsumer:
 
     async def _wait_for_news(self, timer: Deadline) -> None:
         client = self._client
+        client.polls.waits += 1  # other tasks may poll as well
         try:
-            client.polls.waits = True
             await client.core.changed.wait(timer, client.buffer.has_news)
         finally:
-            client.polls.waits = False
+            client.polls.waits -= 1
             client.polls.last = self._now()
 
     def _poll_timer(self, timeout: float | None) -> Deadline:

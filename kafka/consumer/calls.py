@@ -15,7 +15,7 @@ from kafka.consumer.posted_seeks import Seek
 from kafka.coordinator.membership import LeaveMode
 from kafka.errors import IllegalStateError, KafkaTimeoutError
 from kafka.structs import TopicPartition
-from kafka.subscription import check_partitions, check_topic_name
+from kafka.subscription import SubscriptionPattern, check_partitions, check_topic_name
 from kafka.subscription.reset import EARLIEST, EARLIEST_TIMESTAMP, LATEST, LATEST_TIMESTAMP
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from kafka.future import Future
     from kafka.metrics.sensors import Values
     from kafka.structs import ConsumerGroupMetadata, OffsetAndMetadata, OffsetAndTimestamp
-    from kafka.subscription import PartitionState, SubscriptionPattern
+    from kafka.subscription import PartitionState
     from kafka.subscription.subscription_state import Listeners
 
 P = ParamSpec("P")
@@ -87,8 +87,12 @@ class ConsumerCalls:
             IllegalStateError: both are given, or `assign` was used before.
             TypeError: *topics* is a string, *pattern* of the wrong type, or *listener* no rebalance
                 listener.
+            KafkaConfigurationError: there is a `SubscriptionPattern`, but no group with the
+                ``consumer`` protocol. (With ``group_protocol='auto'`` it is raised by polls.)
         """
         self.client.check_not_closed()
+        if isinstance(pattern, SubscriptionPattern):
+            arguments.check_remote_pattern(self.client.settings)
         self._subscription.subscribe(topics, pattern, listener)
         self._apply_subscription()
 

@@ -20,6 +20,7 @@ from kafka.protocol.features import LONG_SESSIONS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from kafka._base.observer import Observer
     from kafka.config.consumer import ConsumerConfig
     from kafka.coordinator.membership import GroupMembership
     from kafka.net.network_client import NetworkClient
@@ -57,13 +58,15 @@ async def choose_membership(
             log.warning("%s has no effect with the %s protocol", name, protocol)
     uniform = client.runtime.uniform
     if protocol == CONSUMER:
-        remote = consumer_settings(config, versions)
+        remote = consumer_settings(config, versions, client.runtime.observer)
         return partial(ConsumerMembership, subscriptions, remote, uniform)
-    classic = classic_settings(config, versions)
+    classic = classic_settings(config, versions, client.runtime.observer)
     return partial(ClassicMembership, subscriptions, classic, uniform=uniform)
 
 
-def consumer_settings(config: ConsumerConfig, versions: ApiVersions) -> ConsumerSettings:
+def consumer_settings(
+    config: ConsumerConfig, versions: ApiVersions, observer: Observer
+) -> ConsumerSettings:
     """Return the settings of a member of a KIP-848 group."""
     assert config.group_id is not None, "there is a group"
     return ConsumerSettings(
@@ -78,10 +81,13 @@ def consumer_settings(config: ConsumerConfig, versions: ApiVersions) -> Consumer
         auto_commit=True,
         exclude_internal=config.exclude_internal_topics,
         backoff=ExponentialBackoff(config.retry_backoff, config.retry_backoff_max),
+        observer=observer,
     )
 
 
-def classic_settings(config: ConsumerConfig, versions: ApiVersions) -> ClassicSettings:
+def classic_settings(
+    config: ConsumerConfig, versions: ApiVersions, observer: Observer
+) -> ClassicSettings:
     """Return the settings of a member of a classic group, for the coordinator that it joins."""
     assert config.group_id is not None, "there is a group"
     session = config.session_timeout
@@ -100,6 +106,7 @@ def classic_settings(config: ConsumerConfig, versions: ApiVersions) -> ClassicSe
         backoff=ExponentialBackoff(config.retry_backoff, config.retry_backoff_max),
         rack=config.client_rack,
         exclude_internal=config.exclude_internal_topics,
+        observer=observer,
     )
 
 

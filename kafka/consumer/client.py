@@ -32,7 +32,7 @@ from kafka.consumer.shared import Shared
 from kafka.consumer.user_tasks import UserTasks
 from kafka.consumer.wakeable_calls import WOKEN, WakeableCalls
 from kafka.errors import IllegalStateError, WakeupError
-from kafka.metrics.sensors import ConsumerSensors
+from kafka.metrics.group_sensors import GroupConsumerSensors
 from kafka.serializer.adapt import adapt_deserializer
 from kafka.subscription import SubscriptionState, SubscriptionType
 
@@ -123,13 +123,18 @@ class ConsumerClient:
         self._name = name
         self.settings = settings
         self.config = settings.as_dict()
+        self.subscription = subscription = SubscriptionState()
         self.sensors = (
-            ConsumerSensors(settings, SystemClock(), settings.metric_group_prefix)
+            GroupConsumerSensors(
+                settings,
+                SystemClock(),
+                settings.metric_group_prefix,
+                assigned=lambda: len(subscription.assignment),
+            )
             if settings.metrics_enabled
             else None
         )
         self._observer = self.sensors or Observer()
-        self.subscription = SubscriptionState()
         self.buffer = FetchBuffer(settings.read_ahead, self._on_space_available)
         decoder = RecordDecoder(
             deserialize_key=adapt_deserializer(

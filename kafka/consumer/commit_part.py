@@ -309,12 +309,15 @@ class CommitPart:
 
     async def _commit(self, action: SendCommit) -> None:
         answer: OffsetCommitResponse | KafkaError
+        began = self._clock.now()
         try:
             answer = await self._link.send(
                 action.request, channel=GROUP, timeout=self._config.request_timeout
             )
         except KafkaError as error:
             answer = error
+        else:
+            self._runtime.observer.commit_answered(self._clock.now() - began)
         self._commits.on_response(action, answer, self._clock.now())
         self._run_machines()
 

@@ -106,14 +106,8 @@ class ConsumerCore:
             backoff=backoff,
             uniform=runtime.uniform,
         )
-        policy = OffsetReset.of(config.auto_offset_reset, config.reset_duration)
         self._positions = PositionMachine(
-            subscriptions,
-            buffer,
-            PositionSettings(
-                policy, config.request_timeout, backoff, in_group=config.group_id is not None
-            ),
-            runtime.uniform,
+            subscriptions, buffer, self._position_settings(backoff), runtime.uniform
         )
         self.commits: CommitPart | None
         self.group: GroupPart | None
@@ -158,6 +152,16 @@ class ConsumerCore:
             on_left=self._on_left,
         )
         return enter(self._config, self.client, shared, hooks)
+
+    def _position_settings(self, backoff: ExponentialBackoff) -> PositionSettings:
+        config, tasks, hook = self._config, self._tasks, self._config.on_offset_reset
+        return PositionSettings(
+            OffsetReset.of(config.auto_offset_reset, config.reset_duration),
+            config.request_timeout,
+            backoff,
+            in_group=config.group_id is not None,
+            on_reset=None if hook is None else lambda *reset: tasks.tell(partial(hook, *reset)),
+        )
 
     def _performers(self) -> dict[type, Callable[..., None]]:
         requests = PositionRequests(

@@ -339,10 +339,10 @@ class KafkaConsumer(Facade[ConsumerCalls]):
             return found
         # The caller looks at its timer, and waits again if this was too short.
         try:
-            client.polls.waits = True
+            client.polls.waits = 1  # no sum: Ctrl-C may come in front of it
             client.buffer.wait(bounded(remaining))
         finally:
-            client.polls.waits = False
+            client.polls.waits = 0
             client.polls.last = self._clock.now()
         if client.tasks.waiting and not client.closed:
             self._run_tasks()

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from kafka._base.deadline import NEVER, Deadline
 from kafka._base.logs import logger
 from kafka._base.transitions import Transitions
+from kafka.consumer.group_facts import report_answer
 from kafka.consumer.rebalance_calls import joined_listeners, rebalance_calls
 from kafka.coordinator.loop_watch import LoopWatch
 from kafka.coordinator.membership import (
@@ -371,13 +372,16 @@ class GroupPart:
 
     async def _exchange(self, membership: GroupMembership, sent: Send) -> None:
         answer: Message | KafkaError
-        timeout = min(sent.timeout, self.leave_by.remaining(self._clock.now()))
+        began = self._clock.now()
+        timeout = min(sent.timeout, self.leave_by.remaining(began))
         try:
-            answer = await self._ports.link.send(
+            answer = response = await self._ports.link.send(
                 sent.request, channel=sent.channel, timeout=timeout
             )
         except KafkaError as error:
             answer = error
+        else:
+            report_answer(self._ports.runtime.observer, response, self._clock.now() - began)
         if membership is self._membership:
             membership.on_response(sent, answer, self._clock.now())
             self._ports.run_machines()

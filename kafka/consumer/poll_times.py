@@ -20,7 +20,8 @@ class PollTimes:
         told_after: as given.
         last: when the last poll began or ended, minus infinity if the loop is to be told of the
             next one.
-        waits: whether a poll waits at this moment: the application is there for as long as it does.
+        waits: how many polls wait at this moment: the application is there for as long as one does.
+            Several tasks may poll an async consumer; a blocking one has one thread that polls.
     """
 
     __slots__ = ("last", "told_after", "waits")
@@ -28,7 +29,7 @@ class PollTimes:
     def __init__(self, told_after: float) -> None:
         self.told_after = told_after
         self.last = -math.inf
-        self.waits = False
+        self.waits = 0
 
     def __repr__(self) -> str:
         """Return a status line."""

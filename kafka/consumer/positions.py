@@ -29,7 +29,7 @@ from kafka.consumer.position_actions import (
     PositionToCheck,
     Start,
 )
-from kafka.consumer.reset_reports import ResetReports, moved
+from kafka.consumer.reset_reports import ResetReports
 from kafka.coordinator.membership import RequestMetadata, SetHold
 from kafka.coordinator.offset_fetch import OFFSET_FETCH_VERDICTS
 from kafka.errors import (
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from kafka._base.backoff import ExponentialBackoff, Uniform
     from kafka.consumer.offset_requests import EpochEnd, FoundOffset
     from kafka.consumer.position_actions import Action
+    from kafka.consumer.reset_reports import OnReset
     from kafka.coordinator.offset_fetch import FetchedOffset
     from kafka.structs import TopicPartition
     from kafka.subscription import OffsetReset, PartitionState, SubscriptionState
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
 _ASKED: Final = frozenset(
     {FetchState.AWAIT_COMMITTED, FetchState.AWAIT_RESET, FetchState.AWAIT_VALIDATION}
 )
+_LATE: Final = "appeared after the subscription"
 _TRUNCATED: Final = "was behind the end of the log, which the new leader has truncated"
 
 
@@ -68,12 +70,14 @@ class PositionSettings(NamedTuple):
         request_timeout: seconds before a search that found nothing is repeated.
         backoff: between two attempts.
         in_group: whether what the group has committed comes before the policy.
+        on_reset: is told of each position found without the application's doing.
     """
 
     policy: OffsetReset
     request_timeout: float
     backoff: ExponentialBackoff
     in_group: bool = False
+    on_reset: OnReset | None = None
 
 
 class Progress(Protocol):
@@ -122,7 +126,7 @@ class PositionMachine:
         # A question about a start is asked once at a time.
         self._asking: set[tuple[TopicPartition, int]] = set()
         self._search = LeaderSearch(settings.backoff, uniform)
-        self._resets = ResetReports()
+        self._resets = ResetReports(settings.on_reset)
         # Without a committed offset these are read from their beginning.
         self._late: set[TopicPartition] = set()
 
@@ -157,7 +161,7 @@ class PositionMachine:
             if self._settings.in_group:
                 self._late.add(tp)
             elif self._settings.policy == LATEST:
-                self.on_reset(state, EARLIEST)
+                self.on_reset(state, EARLIEST, _LATE)
         self._review_all()
 
     def on_metadata(self, snapshot: ClusterSnapshot) -> None:
@@ -180,19 +184,20 @@ class PositionMachine:
         self._started(state)
 
     def on_reset(
-        self, state: PartitionState, target: OffsetReset, lost_because: str | None = None
+        self, state: PartitionState, target: OffsetReset, reason: str | None = None
     ) -> None:
         """Look the position of *state* up anew.
 
         Args:
             state: the partition.
             target: what to look for.
-            lost_because: what is wrong with the position that it had, the position being the
-                subject; ``None`` if the application wants another one.
+            reason: what is wrong with the position that it had, or why it had none, the position or
+                the partition being the subject; ``None`` if the application wants another one.
         """
         generation = self._subscriptions.next_generation()
-        if lost_because is not None:
-            self._resets.lost(state.tp, generation, self._position(state), lost_because)
+        if reason is not None:
+            old = self._position(state) if state.has_offset else None
+            self._resets.begun(state.tp, generation, old, reason)
         state.await_reset(target, generation)
         self._decided.append(Start(state.tp, None, -1))
         self._look_at(state)
@@ -348,10 +353,10 @@ class PositionMachine:
         policy, tp = self._settings.policy, state.tp
         if policy == LATEST and tp in self._late:
             policy = EARLIEST
-        if policy != NONE:
-            self.on_reset(state, policy)
-            return
         what = "committed offset" if self._settings.in_group else "position"
+        if policy != NONE:
+            self.on_reset(state, policy, f"had no {what}")
+            return
         error = f"{tp.topic}-{tp.partition} has no {what} and auto_offset_reset is 'none'; seek()"
         self.on_failure(state, NoOffsetForPartitionError(error))
 
@@ -543,7 +548,7 @@ class PositionMachine:
         elif result.restart_at is None:
             self.on_reset(state, policy, _TRUNCATED)
         else:
-            moved(state.tp, position, result.restart_at, _TRUNCATED)
+            self._resets.moved(state.tp, position, result.restart_at, _TRUNCATED)
             self._restart(state, result.restart_at, result.leader_epoch)
 
     def _position(self, state: PartitionState) -> int:

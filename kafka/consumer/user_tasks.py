@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from asyncio.events import _get_running_loop, _set_running_loop
 from inspect import isawaitable
+from itertools import count
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from kafka._base.native import get_ident
@@ -73,6 +74,8 @@ class UserTasks:
         self._current: Entry | None = None
         self._runner: object = None
         self._deserted = False
+        # Of what the loop does not wait for; those of tasks are not negative.
+        self._numbers = count(-1, -1)
 
     def __repr__(self) -> str:
         """Return a status line."""
@@ -90,12 +93,19 @@ class UserTasks:
                 others from being made.
             done: called on the application's side, at once if nobody is there any more.
         """
+        self._put(task.number, Entry(calls, done))
+
+    def tell(self, call: Callable[[], object]) -> None:
+        """Have *call* made like the calls of a task; the loop does not wait for its end."""
+        self._put(next(self._numbers), Entry([call], _ignore))
+
+    def _put(self, number: int, entry: Entry) -> None:
         if self._deserted:
-            done(None, None)
+            entry.report(None, None)
             return
         with self._lock:
             tasks = self.waiting if self._runner is None else self._taken
-            tasks[task.number] = Entry(calls, done)
+            tasks[number] = entry
         self._attention()
 
     def withdraw(self, number: int) -> bool:
@@ -261,3 +271,7 @@ def _run_to_its_end(awaited: Awaitable[T]) -> T:
             return runner.run(work())
     finally:
         _set_running_loop(outer)
+
+
+def _ignore(error: BaseException | None, result: object) -> None:
+    """Do nothing at the end of a call that nobody waits for."""

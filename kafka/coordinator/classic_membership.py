@@ -23,6 +23,7 @@ from kafka.errors import IllegalGenerationError, KafkaError, RebalanceInProgress
 from kafka.protocol.messages.join_group import JoinGroupRequest
 from kafka.protocol.messages.sync_group import SyncGroupRequest
 from kafka.subscription import SubscriptionType
+from kafka.subscription.subscription_pattern import not_with
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -117,6 +118,10 @@ class ClassicMembership:
         self._joins = kind in {SubscriptionType.AUTO_TOPICS, SubscriptionType.AUTO_PATTERN}
         if kind is not SubscriptionType.USER_ASSIGNED:
             self._topics.on_subscription()
+        if self._subscriptions.remote_pattern is not None:
+            # Nobody matches it: a member goes on without topics, and there is nothing to join for.
+            self._results.append(RaiseFromGroup(not_with("the classic protocol"), fatal=True))
+            self._joins &= self._state is not State.UNJOINED
         if self._joins:
             self._handover.refresh()
             if self._state is State.FATAL:

@@ -9,6 +9,7 @@ from kafka._base.transitions import Transitions
 
 if TYPE_CHECKING:
     from kafka._base.backoff import ExponentialBackoff
+    from kafka._base.observer import Observer
     from kafka.coordinator.assignors.strategy import AssignmentStrategy
 
 
@@ -66,6 +67,7 @@ class ClassicSettings(NamedTuple):
         backoff: between two attempts.
         rack: where the consumer runs (KIP-881), empty for unknown.
         exclude_internal: whether a pattern leaves internal topics out.
+        observer: is told of rebalances.
     """
 
     group_id: str
@@ -79,6 +81,7 @@ class ClassicSettings(NamedTuple):
     backoff: ExponentialBackoff
     rack: str
     exclude_internal: bool
+    observer: Observer
 
     @property
     def join_timeout(self) -> float:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from kafka._base.backoff import ExponentialBackoff
+    from kafka._base.observer import Observer
 
 
 class ConsumerSettings(NamedTuple):
@@ -22,6 +23,7 @@ class ConsumerSettings(NamedTuple):
         auto_commit: whether what was consumed is committed before partitions are given up.
         exclude_internal: whether a pattern of Python's leaves internal topics out.
         backoff: between two attempts.
+        observer: is told of rebalances.
     """
 
     group_id: str
@@ -34,3 +36,4 @@ class ConsumerSettings(NamedTuple):
     auto_commit: bool
     exclude_internal: bool
     backoff: ExponentialBackoff
+    observer: Observer

@@ -43,7 +43,7 @@ class Rebalance:
         late: Collection[TopicPartition],
     ) -> None:
         self.handover = Handover(settings.group_id, subscriptions, auto_commit=settings.auto_commit)
-        self.report = RebalanceReport(settings.group_id)
+        self.report = RebalanceReport(settings.group_id, settings.observer)
         self._subscriptions = subscriptions
         self._settings = settings
         self._is_eager = group_protocol(settings.strategies) is RebalanceProtocol.EAGER

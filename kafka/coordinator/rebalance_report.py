@@ -1,4 +1,7 @@
-"""Tell a rebalance in three lines of the log: why, what came and went, how long it took.  Pure."""
+"""Tell a rebalance in three lines of the log: why, what came and went, how long it took.  Pure.
+
+How long it took is also told to the observer, for the metrics.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from kafka._base.logs import logger
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from kafka._base.observer import Observer
     from kafka.structs import TopicPartition
 
 log = logger(__name__)
@@ -22,14 +26,16 @@ class RebalanceReport:
 
     Args:
         group_id: the group.
+        observer: is told of each one that has ended.
 
     Attributes:
         reason: why it rebalances, or last did; ``None`` before the first time.
     """
 
-    def __init__(self, group_id: str) -> None:
+    def __init__(self, group_id: str, observer: Observer) -> None:
         self.reason: str | None = None
         self._group_id = group_id
+        self._observer = observer
         self._since: float | None = None
         self._revoked: set[TopicPartition] = set()
 
@@ -75,12 +81,11 @@ class RebalanceReport:
             listed(revoked),
             owned,
         )
+        took = 0.0 if since is None else now - since
         log.info(
-            "group=%s generation=%d took %.3f s to rebalance",
-            self._group_id,
-            generation,
-            0.0 if since is None else now - since,
+            "group=%s generation=%d took %.3f s to rebalance", self._group_id, generation, took
         )
+        self._observer.rebalance_completed(took)
 
     def drop(self) -> None:
         """Stop: the member does not join."""

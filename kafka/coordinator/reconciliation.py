@@ -69,7 +69,7 @@ class Reconciliation:
         self._uniform = uniform
         self.ownership = Ownership()
         self.handover = Handover(settings.group_id, subscriptions, auto_commit=settings.auto_commit)
-        self.report = RebalanceReport(settings.group_id)
+        self.report = RebalanceReport(settings.group_id, settings.observer)
         self._added: list[TopicPartition] = []
         # The coordinator waits for the word that a target is reached.
         self._is_new_target = False

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from kafka.errors import KafkaConfigurationError
+
 
 class SubscriptionPattern:
     """Subscribe to all topics whose whole names match, as the brokers see it.
@@ -42,3 +44,16 @@ class SubscriptionPattern:
     def __hash__(self) -> int:
         """Hash the regular expression."""
         return hash(self.pattern)
+
+
+def not_with(what: str) -> KafkaConfigurationError:
+    """Return the error of a `SubscriptionPattern` where no coordinator resolves it.
+
+    Args:
+        what: what the consumer has instead of the ``consumer`` protocol.
+    """
+    return KafkaConfigurationError(
+        "a SubscriptionPattern is matched by the brokers of groups with group_protocol='consumer', "
+        f"and this consumer has {what}; change that, or subscribe with a regular expression that "
+        "the client matches, such as re.compile('orders-.*')"
+    )

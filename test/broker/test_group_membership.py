@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import copy
+import pickle
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,7 +14,7 @@ from kafka.protocol.messages.consumer_group_heartbeat import ConsumerGroupHeartb
 from kafka.protocol.messages.find_coordinator import FindCoordinatorRequest
 from kafka.protocol.messages.heartbeat import HeartbeatRequest
 from kafka.protocol.messages.join_group import JoinGroupRequest
-from kafka.structs import TopicPartition
+from kafka.structs import ConsumerGroupMetadata, TopicPartition
 from kafka.testing import Delay, Fail
 from test.support.group_stories import (
     AsyncNoting,
@@ -362,6 +364,42 @@ async def test_auto_takes_what_the_cluster_offers(caplog: pytest.LogCaptureFixtu
             assert health.protocol == "consumer"
     assert "joins with the consumer protocol: group_protocol is 'auto'" in caplog.text
     assert "session_timeout_ms has no effect with the consumer protocol" in caplog.text
+
+
+@both_protocols
+async def test_one_of_two_tasks_that_poll_may_stop_while_the_other_one_waits(
+    protocol: str,
+) -> None:
+    async with cluster_of() as cluster:
+        cluster.create_topic("t", 4)
+        async with member(cluster, protocol, max_poll_interval_ms=10_000) as reader:
+            reader.subscribe(["t"])
+            await poll_until(reader, lambda: reader.assignment() == ALL)
+            one = asyncio.create_task(reader.poll(120_000))
+            await reader.poll(1000)
+            await asyncio.sleep(60)
+            # Nobody has taken the application for dead.
+            assert reader.assignment() == ALL
+            health = reader.group_health()
+            assert health is not None
+            assert health.last_poll == 0
+            cluster.append("t", b"x")
+            assert await one
+
+
+@both_protocols
+async def test_group_metadata_of_a_member_can_be_copied_and_pickled(protocol: str) -> None:
+    async with cluster_of() as cluster:
+        with_records(cluster)
+        async with member(cluster, protocol, group_instance_id="i") as reader:
+            reader.subscribe(["t"])
+            await poll_until(reader, lambda: reader.assignment() == ALL)
+            found = reader.group_metadata()
+            assert (found.group_id, found.group_instance_id) == ("g", "i")
+            assert found.generation_id >= 1
+            assert found.member_id
+            assert copy.deepcopy(found) == pickle.loads(pickle.dumps(found)) == found
+            assert type(pickle.loads(pickle.dumps(found))) is ConsumerGroupMetadata
 
 
 async def test_a_member_that_waits_says_for_what() -> None:

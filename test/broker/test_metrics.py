@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -9,7 +10,8 @@ import pytest
 from kafka.aio import AsyncKafkaConsumer, AsyncKafkaProducer
 from kafka.metrics import DictReporter, KafkaMetric
 from kafka.protocol.messages.metadata import MetadataRequest
-from kafka.structs import TopicPartition
+from kafka.structs import OffsetAndMetadata, TopicPartition
+from test.support.group_stories import Polling, both_protocols, member, poll_until
 from test.support.stage import cluster_of
 from test.support.virtual_loop import run
 
@@ -29,6 +31,33 @@ async def test_metrics_of_both_clients_follow_the_records() -> None:
             read = consumer.metrics()
     assert sent["producer-topic-metrics.t"]["record-send-rate"] > 0
     assert read["consumer-fetch-manager-metrics.t"]["records-consumed-rate"] > 0
+
+
+@both_protocols
+async def test_metrics_of_a_member_follow_its_group(protocol: str) -> None:
+    async with cluster_of() as cluster:
+        cluster.create_topic("t", 2)
+        cluster.append("t", b"x")
+        async with member(cluster, protocol) as reader:
+            reader.subscribe(["t"])
+            await poll_until(reader, lambda: len(reader.assignment()) == 2)
+            async with Polling(reader):
+                await asyncio.sleep(10)
+            await reader.commit({TopicPartition("t", 0): OffsetAndMetadata(1, "", -1)})
+            found = reader.metrics()["consumer-coordinator-metrics"]
+    assert found["assigned-partitions"] == 2
+    counts = {"heartbeat-total", "rebalance-total", "commit-total"}
+    if protocol == "classic":
+        counts |= {"join-total", "sync-total"}
+    assert min(found[name] for name in counts) > 0
+    assert found["last-heartbeat-seconds-ago"] >= 0
+    assert found["last-rebalance-seconds-ago"] >= 0
+
+
+def test_assigned_partitions_are_counted_without_a_group() -> None:
+    consumer = AsyncKafkaConsumer()
+    consumer.assign([TopicPartition("t", 0), TopicPartition("t", 1)])
+    assert consumer.metrics()["consumer-coordinator-metrics"]["assigned-partitions"] == 2
 
 
 async def _poll(consumer: AsyncKafkaConsumer) -> None:

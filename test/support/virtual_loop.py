@@ -36,10 +36,15 @@ class DeadlockError(RuntimeError):
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):
-    """The loop; ``network`` holds its hosts, listeners, latency and segment size."""
+    """The loop.
+
+    ``network`` holds its hosts, listeners, latency and segment size; ``wake_ups`` counts how often
+    the loop had nothing to do until a time came.
+    """
 
     def __init__(self) -> None:
         self._now = 0.0
+        self.wake_ups = 0
         self._threads = 0
         self._interruption: tuple[int, Callable[[], object]] | None = None
         self.network = MemoryNetwork(self)
@@ -232,6 +237,7 @@ class _VirtualSelector(selectors.BaseSelector):
             return self._real.select(None)
         if timeout is None:
             raise self._loop.deadlock()
+        self._loop.wake_ups += 1
         self._loop.advance(timeout)
         return []
 

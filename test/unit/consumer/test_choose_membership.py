@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from kafka._base.observer import Observer
 from kafka.config import ConsumerConfig
 from kafka.consumer.choose_membership import (
     check_assignors,
@@ -36,11 +37,11 @@ def test_session_that_was_not_chosen_is_one_that_old_brokers_take(
     broker: tuple[int, ...], options: dict[str, Any], seconds: float
 ) -> None:
     versions = ApiVersions.for_broker_version(broker)
-    assert classic_settings(config(**options), versions).session_timeout == seconds
+    assert classic_settings(config(**options), versions, Observer()).session_timeout == seconds
 
 
 def test_assignors_are_range_and_roundrobin_by_default() -> None:
-    settings = classic_settings(config(), ApiVersions.for_broker_version((4, 0)))
+    settings = classic_settings(config(), ApiVersions.for_broker_version((4, 0)), Observer())
     assert [strategy.name for strategy in settings.strategies] == ["range", "roundrobin"]
 
 
@@ -54,6 +55,7 @@ def test_options_of_a_classic_member_arrive() -> None:
             exclude_internal_topics=False,
         ),
         ApiVersions.for_broker_version((4, 0)),
+        Observer(),
     )
     assert settings.instance_id == "me"
     assert settings.rebalance_timeout == 60.0
@@ -70,7 +72,7 @@ def test_options_of_a_member_of_a_new_group_arrive() -> None:
         max_poll_interval_ms=60_000,
         client_rack="r",
     )
-    settings = consumer_settings(options, ApiVersions.for_broker_version((4, 0)))
+    settings = consumer_settings(options, ApiVersions.for_broker_version((4, 0)), Observer())
     assert (settings.group_id, settings.instance_id, settings.rack_id) == ("g", "me", "r")
     assert (settings.remote_assignor, settings.max_poll_interval) == ("uniform", 60.0)
     assert settings.member_id

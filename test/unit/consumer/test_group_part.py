@@ -109,7 +109,7 @@ async def test_the_membership_is_told_of_polls_when_it_is_looked_at() -> None:
 
 async def test_a_poll_that_waits_goes_on_for_as_long_as_it_does() -> None:
     stage = await joined()
-    stage.polls.waits = True
+    stage.polls.waits = 1
     await asyncio.sleep(500)
     stage.driver.run_now()
     assert stage.membership.inputs("user_poll")[-1] == (stage.clock.now(),)

@@ -19,7 +19,7 @@ def test_a_poll_is_seen_at_its_time() -> None:
 
 def test_a_poll_that_waits_is_seen_now() -> None:
     polls = PollTimes(5.0)
-    polls.last, polls.waits = 7.0, True
+    polls.last, polls.waits = 7.0, 1
     assert polls.last_seen(100.0) == 100.0
 
 

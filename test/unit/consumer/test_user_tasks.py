@@ -51,6 +51,25 @@ def test_tasks_run_in_the_order_in_which_they_were_put_and_end_once() -> None:
     assert (bench.log, [number for number, _, _ in bench.done]) == (["a", "b", "c"], [1, 2])
 
 
+def test_what_the_application_is_told_runs_like_a_task_and_nobody_waits_for_its_end() -> None:
+    bench = Bench()
+    bench.tasks.tell(bench.says("a"))
+    bench.put(1, bench.says("b"))
+    bench.tasks.tell(fails)
+    with pytest.raises(ZeroDivisionError):
+        bench.tasks.run()
+    bench.tasks.run()
+    assert (bench.attention, bench.log, bench.done) == (3, ["a", "b"], [(1, None, None)])
+
+
+def test_nothing_is_told_once_the_application_is_gone() -> None:
+    bench = Bench()
+    bench.tasks.desert()
+    bench.tasks.tell(bench.says("a"))
+    bench.tasks.run()
+    assert bench.log == []
+
+
 def test_a_task_without_calls_ends_when_the_application_comes() -> None:
     bench = Bench()
     bench.put(1)

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kafka._base.backoff import ExponentialBackoff
+from kafka._base.observer import Observer
 from kafka.cluster import ClusterMetadata, ClusterSnapshot
 from kafka.coordinator.assignors.messages import assignment_bytes, subscription_bytes
 from kafka.coordinator.assignors.strategy import MemberAssignment, RebalanceProtocol
@@ -29,7 +30,11 @@ from kafka.protocol.messages.leave_group import LeaveGroupResponse
 from kafka.protocol.messages.metadata import MetadataResponse
 from kafka.protocol.messages.sync_group import SyncGroupResponse
 from kafka.structs import TopicPartition
-from kafka.subscription import AsyncConsumerRebalanceListener, SubscriptionState
+from kafka.subscription import (
+    AsyncConsumerRebalanceListener,
+    SubscriptionPattern,
+    SubscriptionState,
+)
 from test.unit.coordinator.classic_words import told
 
 if TYPE_CHECKING:
@@ -124,6 +129,7 @@ class Bench:
             backoff=ExponentialBackoff(0.1, 1.0, jitter=0.0),
             rack=rack,
             exclude_internal=True,
+            observer=Observer(),
         )
         self.membership = ClassicMembership(
             self.subscriptions, self.settings, uniform=lambda low, _: low
@@ -191,8 +197,9 @@ class Bench:
         self.membership.on_subscription(self.now)
         return self.poll()
 
-    def match(self, pattern: str) -> list[str]:
-        self.subscriptions.subscribe(pattern=re.compile(pattern), listener=self.listener)
+    def match(self, pattern: str | SubscriptionPattern) -> list[str]:
+        wanted = re.compile(pattern) if isinstance(pattern, str) else pattern
+        self.subscriptions.subscribe(pattern=wanted, listener=self.listener)
         self.membership.on_subscription(self.now)
         return self.poll()
 

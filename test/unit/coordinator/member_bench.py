@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 from uuid import UUID
 
 from kafka._base.backoff import ExponentialBackoff
+from kafka._base.observer import Observer
 from kafka.cluster import ClusterMetadata
 from kafka.coordinator.consumer_membership import ConsumerMembership
 from kafka.coordinator.consumer_settings import ConsumerSettings
@@ -49,6 +50,7 @@ SETTINGS = ConsumerSettings(
     auto_commit=False,
     exclude_internal=True,
     backoff=ExponentialBackoff(0.1, 1.0, jitter=0.0),
+    observer=Observer(),
 )
 TOPICS = {"a": UUID(int=1), "b": UUID(int=2)}
 A0, A1, A2, B0 = (TopicPartition(*tp) for tp in (("a", 0), ("a", 1), ("a", 2), ("b", 0)))

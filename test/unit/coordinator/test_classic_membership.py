@@ -10,6 +10,7 @@ from kafka.coordinator.membership import GroupMembership, MemberIdentity, TaskKi
 from kafka.errors import (
     CoordinatorLoadInProgressError,
     GroupAuthorizationFailedError,
+    KafkaConfigurationError,
     KafkaConnectionError,
     MemberIdRequiredError,
     NotCoordinatorError,
@@ -19,6 +20,7 @@ from kafka.errors import (
 )
 from kafka.protocol.messages.join_group import JoinGroupResponse
 from kafka.protocol.messages.sync_group import SyncGroupResponse
+from kafka.subscription import SubscriptionPattern
 from test.unit.coordinator.classic_bench import A0, A1, A2, B0, Bench, Strategy
 from test.unit.coordinator.test_membership import methods
 
@@ -313,6 +315,34 @@ def test_pattern_waits_for_the_topics_that_it_matches_while_the_coordinator_is_f
     assert bench.metadata({"ab": 1, "b": 1}, lists_all=True) == ["JoinGroup on join"]
     metadata = bench.request("JoinGroup").protocols[0].metadata
     assert read_member("", None, metadata).topics == ("ab",)
+
+
+def test_pattern_for_the_brokers_is_an_error_and_nothing_is_joined_for_it() -> None:
+    bench = Bench()
+    bench.match(SubscriptionPattern("a.*"))
+    assert bench.user_poll() == []
+    assert [type(error) for error in bench.errors] == [KafkaConfigurationError]
+    assert "this consumer has the classic protocol" in str(bench.errors[0])
+    bench.metadata({"a": 1}, lists_all=True)
+    assert "FindCoordinator" in bench.match("a.*")
+
+
+def test_member_that_subscribes_to_a_pattern_for_the_brokers_goes_on_without_topics() -> None:
+    bench = Bench()
+    bench.match("a.*")
+    bench.metadata({"a": 1}, lists_all=True)
+    bench.user_poll()
+    bench.coordinator()
+    bench.joined()
+    bench.synced(A0)
+    bench.run_all()
+    done = bench.match(SubscriptionPattern("a.*"))
+    assert [type(error) for error in bench.errors] == [KafkaConfigurationError]
+    assert done[-3:] == [
+        "REVOKING on a0",
+        "Ask SETTLE",
+        "RaiseFromGroup KafkaConfigurationError always",
+    ]
 
 
 def test_topic_that_matches_later_rejoins() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 import re
 
 import pytest
@@ -60,3 +62,8 @@ def test_pattern_is_no_list_of_topics() -> None:
     state.subscribe(["a"])
     with pytest.raises(IllegalStateError):
         state.subscribe(pattern=SubscriptionPattern("a"))
+
+
+def test_pattern_survives_pickle_and_copy() -> None:
+    pattern = SubscriptionPattern("a.*")
+    assert copy.deepcopy(pattern) == pickle.loads(pickle.dumps(pattern)) == pattern
