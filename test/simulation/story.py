@@ -127,6 +127,9 @@ class Story:
     def _alive(self) -> list[Member]:
         return [member for member in self._members if not member.dead and not member.is_over]
 
+    def _open(self) -> list[Member]:
+        return [member for member in self._alive() if member.has_polled and not member.is_closing]
+
     def _leave(self) -> None:
         alive = self._alive()
         if len(alive) > 1:
@@ -174,7 +177,7 @@ class Story:
             self._cluster.expel(GROUP, member.member_id)
 
     def _pause(self) -> None:
-        owners = [member for member in self._alive() if member.consumer.assignment()]
+        owners = [member for member in self._open() if member.consumer.assignment()]
         if owners and self._plan.slowness:
             member = self._random.choice(owners)
             tp = self._random.choice(sorted(member.consumer.assignment()))
@@ -183,7 +186,7 @@ class Story:
 
     def _resume(self) -> None:
         for member, tp in self._paused:
-            if member in self._alive() and tp in member.consumer.assignment():
+            if member in self._open() and tp in member.consumer.assignment():
                 member.consumer.resume(tp)
         self._paused.clear()
 
@@ -235,8 +238,7 @@ class Story:
     def _unexplained(self) -> set[tuple[str, TopicPartition]]:
         return {
             (member.name, tp)
-            for member in self._alive()
-            if member.has_polled and not member.is_closing
+            for member in self._open()
             for tp, health in member.consumer.health().items()
             if health.reason is None and health.lag != 0
         }
@@ -273,7 +275,7 @@ class Story:
         self._cluster.clear_faults()
         self._thaw()
         self._resume()
-        if not [member for member in self._alive() if not member.is_closing]:
+        if not self._open():
             self._join()
         for member in self._members:
             member.calm = True
