@@ -156,6 +156,7 @@ class Story:
         """Poll as the consumers do."""
         client, core = self.client, self.client.core
         collect = partial(client.collector.collect_records, max_records, update_offsets=True)
+        client.note_poll(client.core.clock.now())
         found = client.collect_now(collect)
         if not found:
             deadline = Deadline.after(core.clock.now(), seconds)

@@ -20,8 +20,8 @@ T0 = TopicPartition("t", 0)
 
 # Methods that read what does not change, or say themselves that any thread may call them.
 ANYWHERE = {
-    "assignment", "bootstrap_connected", "group_metadata", "highwater", "metrics", "paused",
-    "subscription", "wakeup",
+    "assignment", "bootstrap_connected", "current_lag", "group_metadata", "highwater", "metrics",
+    "paused", "subscription", "wakeup",
 }  # fmt: skip
 ARGUMENTS: dict[str, tuple[object, ...]] = {
     "assign": ([T0],), "beginning_offsets": ([T0],), "committed": (T0,), "end_offsets": ([T0],),
