@@ -7,7 +7,7 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from kafka.consumer.async_consumer import AsyncKafkaConsumer
-from kafka.errors import KafkaError
+from kafka.errors import IllegalStateError, KafkaError
 from kafka.subscription import AsyncConsumerRebalanceListener
 
 if TYPE_CHECKING:
@@ -46,6 +46,8 @@ class Member(AsyncConsumerRebalanceListener):
         heard: the rebalance calls, as ``(what, partitions)``.
         calm: whether the application is quick from now on.
         dead: whether it has crashed.
+        has_polled: whether the application has polled.
+        problems: errors that it should not have got.
     """
 
     def __init__(
@@ -63,6 +65,7 @@ class Member(AsyncConsumerRebalanceListener):
         self.calm = False
         self.dead = False
         self.has_polled = False
+        self.problems: list[str] = []
         self._cluster = cluster
         self._plan = plan
         self._oracle = oracle
@@ -162,6 +165,8 @@ class Member(AsyncConsumerRebalanceListener):
             await self.consumer.commit()
         except KafkaError as error:
             self._trace(f"{self.name} could not commit {why}: {error!r}")
+            if not self._plan.chaos or isinstance(error, IllegalStateError):
+                self.problems.append(f"{self.name} could not commit {why}: {error!r}")
             return False
         return True
 

@@ -208,6 +208,8 @@ class Story:
 
     def _raise_problems(self) -> None:
         self._problems += self._oracle.problems
+        for member in self._members:
+            self._problems += member.problems
         if not self._plan.chaos:
             self._problems += self._oracle.repeated_without_excuse()
             self._problems += [
