@@ -73,7 +73,7 @@ class Member(AsyncConsumerRebalanceListener):
         self._random = random
         self._on_polled = on_polled
         self._leaving = False
-        self._closing = False
+        self._closing_since: float | None = None
         self._told: set[TopicPartition] = set()
         self.consumer = AsyncKafkaConsumer(
             bootstrap_servers=cluster.bootstrap_servers,
@@ -92,9 +92,14 @@ class Member(AsyncConsumerRebalanceListener):
         self._leaving = True
 
     @property
+    def is_leaving(self) -> bool:
+        """Whether it has been told to leave."""
+        return self._leaving
+
+    @property
     def is_closing(self) -> bool:
         """Whether it is about to end, or has ended."""
-        return self._closing or self.dead
+        return self._closing_since is not None or self.dead
 
     async def crash(self) -> None:
         """Cut the connections; nothing is said any more, and nothing processed."""
@@ -127,7 +132,7 @@ class Member(AsyncConsumerRebalanceListener):
         self.consumer.subscribe(["t"], listener=self if self._plan.listens else None)
         while not self._leaving:
             await self._poll()
-        self._closing = True
+        self._closing_since = self._now()
         self._trace(f"{self.name} closes")
         await self.consumer.close()
         self._trace(f"{self.name} has closed")
@@ -144,6 +149,9 @@ class Member(AsyncConsumerRebalanceListener):
             self._trace(f"{self.name} poll raised {error!r}")
             polled = {}
         self.has_polled = True
+        if polled:
+            counts = {tp.partition: len(records) for tp, records in sorted(polled.items())}
+            self._trace(f"{self.name} is given {counts}")
         self._on_polled(self, polled)
         for tp, records in polled.items():
             for record in records:
@@ -165,7 +173,8 @@ class Member(AsyncConsumerRebalanceListener):
             await self.consumer.commit()
         except KafkaError as error:
             self._trace(f"{self.name} could not commit {why}: {error!r}")
-            if not self._plan.chaos or isinstance(error, IllegalStateError):
+            late = self._closing_since is not None and self._now() > self._closing_since + 5.0
+            if not self._plan.chaos or (isinstance(error, IllegalStateError) and not late):
                 self.problems.append(f"{self.name} could not commit {why}: {error!r}")
             return False
         return True

@@ -61,6 +61,7 @@ class Plan:
 
     Attributes:
         protocol: one of `PROTOCOLS`.
+        scales: whether the group grows and shrinks step by step, and nothing else happens.
         chaos: whether there are faults and crashes; otherwise members only come and go, slowly,
             while leaders move.
         auto_commit: the members commit by the interval, not in their listeners.
@@ -75,19 +76,20 @@ class Plan:
     def __init__(self, random: Random) -> None:
         self._random = random
         self.protocol = random.choice(PROTOCOLS)
-        self.chaos = random.random() < 0.75
+        self.scales = self.protocol != "eager" and random.random() < 0.1
+        self.chaos = not self.scales and random.random() < 0.75
         self.auto_commit = random.random() < 0.4
-        self.listens = not self.auto_commit or random.random() < 0.5
-        self.slowness = random.choice([0.0, 0.01, 0.05])
-        self.pauses = [0.1, 1.0, 5.0, 20.0]
+        self.listens = self.scales or not self.auto_commit or random.random() < 0.5
+        self.slowness = 0.0 if self.scales else random.choice([0.0, 0.01, 0.05])
+        self.pauses = [0.1, 1.0, 5.0]
         if self.chaos:
-            self.pauses.append(MAX_POLL_INTERVAL + 10.0)
+            self.pauses += [20.0, MAX_POLL_INTERVAL + 10.0]
         self.options: dict[str, Any] = self._options()  # Any: options of every type
 
     def __repr__(self) -> str:
         """Return a status line."""
         return (
-            f"<Plan {self.protocol} {'chaos' if self.chaos else 'graceful'}"
+            f"<Plan {self.protocol} {'scaling' if self.scales else 'chaos' if self.chaos else 'graceful'}"
             f" {'auto-commit' if self.auto_commit else 'commits'} listens={self.listens}"
             f" slowness={self.slowness}>"
         )

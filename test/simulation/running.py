@@ -16,6 +16,7 @@ from typing import NamedTuple
 from unittest import mock
 
 from test.simulation.plan import Plan
+from test.simulation.scaling import Scaling
 from test.simulation.story import NODES, Story
 from test.simulation.trace import LogHandler, Trace
 from test.support.stage import cluster_of
@@ -78,7 +79,8 @@ async def _told(
 ) -> str | None:
     try:
         async with cluster_of(NODES, config=plan.cluster_config, seed=seed) as cluster:
-            await Story(cluster, plan, trace, chance).run(steps)
+            kind = Scaling if plan.scales else Story
+            await kind(cluster, plan, trace, chance).run(steps)
     except Exception as error:  # noqa: BLE001 - whatever it is, it is the outcome
         trace(f"the story ends: {error!r}")
         return f"{type(error).__name__}: {error}"

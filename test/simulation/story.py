@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from test.simulation.trace import Trace
 
 NODES = 3
-_MOST_MEMBERS = 5
-_MOST_PARTITIONS = 9
 
 
 class StoryFailed(Exception):
@@ -35,7 +33,14 @@ class Story:
         plan: what it is about.
         trace: told of what happens.
         random: decides what happens next.
+
+    Attributes:
+        most_members: that there are at the same time.
+        most_partitions: that the topic has in the end.
     """
+
+    most_members = 5
+    most_partitions = 9
 
     def __init__(
         self, cluster: EmbeddedCluster, plan: Plan, trace: Trace, random: Random
@@ -108,7 +113,7 @@ class Story:
         return self._random.randrange(self._partitions)
 
     def _join(self) -> None:
-        if len(self._alive()) < _MOST_MEMBERS:
+        if len(self._alive()) < self.most_members:
             self._count += 1
             name = f"m{self._count}"
             self._trace(f"{name} starts")
@@ -191,7 +196,7 @@ class Story:
         self._paused.clear()
 
     def _add_partition(self) -> None:
-        if self._partitions < _MOST_PARTITIONS:
+        if self._partitions < self.most_partitions:
             self._partitions += 1
             self._cluster.add_partitions("t", self._partitions)
 
@@ -277,7 +282,7 @@ class Story:
         self._cluster.clear_faults()
         self._thaw()
         self._resume()
-        if not self._open():
+        if all(member.is_leaving for member in self._alive()):
             self._join()
         for member in self._members:
             member.calm = True
