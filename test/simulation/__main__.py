@@ -79,5 +79,5 @@ if __name__ == "__main__":
     if sys.flags.hash_randomization:
         # Sets are gone through in the same order in every run only so.
         again = [sys.executable, "-m", "test.simulation", *sys.argv[1:]]
-        os.execve(sys.executable, again, {**os.environ, "PYTHONHASHSEED": "0"})  # noqa: S606 - itself
+        os.execve(sys.executable, again, {**os.environ, "PYTHONHASHSEED": "0"})
     sys.exit(main())

@@ -7,7 +7,7 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from kafka.consumer.async_consumer import AsyncKafkaConsumer
-from kafka.errors import IllegalStateError, KafkaError
+from kafka.errors import IllegalStateError, KafkaError, WakeupError
 from kafka.subscription import AsyncConsumerRebalanceListener
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ class Member(AsyncConsumerRebalanceListener):
 
     Args:
         name: its client id.
+        instance: its instance id, if it is static.
         cluster: where it reads.
         plan: what the story is about.
         oracle: told of what is processed.
@@ -44,6 +45,7 @@ class Member(AsyncConsumerRebalanceListener):
 
     Attributes:
         heard: the rebalance calls, as ``(what, partitions)``.
+        restless: whether the application is about to unsubscribe and subscribe again.
         calm: whether the application is quick from now on.
         dead: whether it has crashed.
         has_polled: whether the application has polled.
@@ -53,6 +55,7 @@ class Member(AsyncConsumerRebalanceListener):
     def __init__(
         self,
         name: str,
+        instance: str | None,
         cluster: EmbeddedCluster,
         plan: Plan,
         oracle: Oracle,
@@ -61,7 +64,9 @@ class Member(AsyncConsumerRebalanceListener):
         on_polled: Callable[[Member, Mapping[TopicPartition, list[ConsumerRecord]]], object],
     ) -> None:
         self.name = name
+        self.instance = instance
         self.heard: list[tuple[str, frozenset[TopicPartition]]] = []
+        self.restless = False
         self.calm = False
         self.dead = False
         self.has_polled = False
@@ -81,6 +86,7 @@ class Member(AsyncConsumerRebalanceListener):
             group_id=GROUP,
             auto_offset_reset="earliest",
             enable_auto_commit=plan.auto_commit,
+            group_instance_id=instance,
             **plan.options,
         )
         self.task = asyncio.create_task(self._run(), name=name)
@@ -129,8 +135,10 @@ class Member(AsyncConsumerRebalanceListener):
 
     async def _run(self) -> None:
         await self.consumer.start()
-        self.consumer.subscribe(["t"], listener=self if self._plan.listens else None)
+        self._subscribe()
         while not self._leaving:
+            if self.restless:
+                await self._subscribe_again()
             await self._poll()
         self._closing_since = self._now()
         self._trace(f"{self.name} closes")
@@ -139,15 +147,34 @@ class Member(AsyncConsumerRebalanceListener):
         # What it owned without having been asked to give it up was not handed over in order.
         self._excuse(self._told)
 
+    async def _subscribe_again(self) -> None:
+        self.restless = False
+        self._trace(f"{self.name} unsubscribes")
+        leaving = self.consumer.unsubscribe()
+        if self._random.random() < 0.7:
+            await leaving
+            self._excuse(self._told)
+            self._told.clear()
+            await asyncio.sleep(self._random.choice([0.0, 1.0, 5.0]))
+        self._subscribe()
+
+    def _subscribe(self) -> None:
+        self._trace(f"{self.name} subscribes")
+        self.consumer.subscribe(["t"], listener=self if self._plan.listens else None)
+
     async def _poll(self) -> None:
         random = self._random
         timeout_ms = 500 if self.calm else random.choice([0, 10, 300, 300, 1000, 3000])
         limit = random.choice([1, 5, 20, 100])
+        impatient = not self.calm and random.random() < self._plan.impatience
+        polled: dict[TopicPartition, list[ConsumerRecord]] = {}
         try:
-            polled = await self.consumer.poll(timeout_ms, max_records=limit)
+            async with asyncio.timeout(random.choice([0.0, 0.01, 0.1, 1.0]) if impatient else None):
+                polled = await self.consumer.poll(timeout_ms, max_records=limit)
+        except TimeoutError:
+            self._trace(f"{self.name} has cancelled its poll")
         except KafkaError as error:
             self._trace(f"{self.name} poll raised {error!r}")
-            polled = {}
         self.has_polled = True
         if polled:
             counts = {tp.partition: len(records) for tp, records in sorted(polled.items())}
@@ -171,6 +198,8 @@ class Member(AsyncConsumerRebalanceListener):
     async def _commit(self, why: str) -> bool:
         try:
             await self.consumer.commit()
+        except WakeupError:
+            return await self._commit(why)
         except KafkaError as error:
             self._trace(f"{self.name} could not commit {why}: {error!r}")
             late = self._closing_since is not None and self._now() > self._closing_since + 5.0
@@ -185,10 +214,14 @@ class Member(AsyncConsumerRebalanceListener):
         """Commit."""
         if not self._hears("revoked", revoked):
             return
-        await self._dawdle()
-        if not self._plan.auto_commit and not await self._commit("before revoking"):
-            self._excuse(revoked)
-        self._told -= revoked
+        done = False
+        try:
+            await self._dawdle()
+            done = self._plan.auto_commit or await self._commit("before revoking")
+        finally:  # it may be cancelled
+            self._told -= revoked
+            if not done:
+                self._excuse(revoked)
         self._trace(f"{self.name} has given up {sorted_numbers(revoked)}")
 
     async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
@@ -201,9 +234,9 @@ class Member(AsyncConsumerRebalanceListener):
         """Take note that others may repeat what was not committed."""
         if not self._hears("lost", lost):
             return
-        await self._dawdle()
         self._excuse(lost)
         self._told -= lost
+        await self._dawdle()
 
     def _hears(self, what: str, partitions: set[TopicPartition]) -> bool:
         if self.dead:

@@ -67,6 +67,8 @@ class Plan:
         auto_commit: the members commit by the interval, not in their listeners.
         listens: the members have listeners.
         slowness: how likely an application is slow with a record or a rebalance.
+        impatience: how likely an application cancels a poll.
+        static: whether members are static.
         pauses: for how long, in seconds.
         options: of the consumers.
     """
@@ -81,6 +83,8 @@ class Plan:
         self.auto_commit = random.random() < 0.4
         self.listens = self.scales or not self.auto_commit or random.random() < 0.5
         self.slowness = 0.0 if self.scales else random.choice([0.0, 0.01, 0.05])
+        self.impatience = 0.0 if self.scales else random.choice([0.0, 0.0, 0.05])
+        self.static = not self.scales and random.random() < 0.25
         self.pauses = [0.1, 1.0, 5.0]
         if self.chaos:
             self.pauses += [20.0, MAX_POLL_INTERVAL + 10.0]
@@ -88,10 +92,11 @@ class Plan:
 
     def __repr__(self) -> str:
         """Return a status line."""
+        kind = "scaling" if self.scales else "chaos" if self.chaos else "graceful"
         return (
-            f"<Plan {self.protocol} {'scaling' if self.scales else 'chaos' if self.chaos else 'graceful'}"
+            f"<Plan {self.protocol} {kind}"
             f" {'auto-commit' if self.auto_commit else 'commits'} listens={self.listens}"
-            f" slowness={self.slowness}>"
+            f" slowness={self.slowness} impatience={self.impatience} static={self.static}>"
         )
 
     def _options(self) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from test.simulation.story import Story, StoryFailed
+from test.simulation.story import Story, StoryFailedError
 
 if TYPE_CHECKING:
     from kafka.structs import TopicPartition
@@ -28,7 +28,7 @@ class Scaling(Story):
         """Grow and shrink; append so many times in all.
 
         Raises:
-            StoryFailed: something did not hold.
+            StoryFailedError: something did not hold.
         """
         self._trace(f"scaling {self._plan!r}")
         while self._partitions < self.most_partitions:
@@ -61,4 +61,4 @@ class Scaling(Story):
                 taken |= partitions
         kept = taken & member.consumer.assignment()
         if kept:
-            raise StoryFailed(f"{member.name} had to give up {sorted(kept)}, which it keeps")
+            raise StoryFailedError(f"{member.name} had to give up {sorted(kept)}, which it keeps")

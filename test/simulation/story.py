@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 NODES = 3
 
 
-class StoryFailed(Exception):
+class StoryFailedError(Exception):
     """Something did not hold."""
 
 
@@ -42,9 +42,7 @@ class Story:
     most_members = 5
     most_partitions = 9
 
-    def __init__(
-        self, cluster: EmbeddedCluster, plan: Plan, trace: Trace, random: Random
-    ) -> None:
+    def __init__(self, cluster: EmbeddedCluster, plan: Plan, trace: Trace, random: Random) -> None:
         self._cluster = cluster
         self._plan = plan
         self._trace = trace
@@ -52,6 +50,7 @@ class Story:
         self._oracle = Oracle()
         self._members: list[Member] = []
         self._crashing: list[asyncio.Task[None]] = []
+        self._reviving: list[asyncio.Future[None]] = []
         self._count = 0
         self._partitions = random.choice([1, 4, 6])
         self._down: set[int] = set()
@@ -66,7 +65,7 @@ class Story:
         """Let so many things happen, then wait until all is read.
 
         Raises:
-            StoryFailed: something did not hold.
+            StoryFailedError: something did not hold.
         """
         self._trace(f"{self._plan!r}")
         try:
@@ -91,6 +90,9 @@ class Story:
             (1, self._pause),
             (1, self._resume),
             (1, self._add_partition),
+            (1, self._wake),
+            (1, self._rejoin),
+            (1, self._resubscribe),
         ]
         wild: list[tuple[int, Callable[[], object]]] = [
             (10, self._fault),
@@ -100,6 +102,8 @@ class Story:
             (1, self._freeze),
             (1, self._thaw),
             (1, self._expel),
+            (1, self._kill),
+            (2, self._revive),
         ]
         choices = calm + wild if self._plan.chaos else calm
         weights, actions = zip(*choices, strict=True)
@@ -116,10 +120,12 @@ class Story:
         if len(self._alive()) < self.most_members:
             self._count += 1
             name = f"m{self._count}"
-            self._trace(f"{name} starts")
+            instance = self._free_instance() if self._plan.static else None
+            self._trace(f"{name} starts as {instance}")
             self._members.append(
                 Member(
                     name,
+                    instance,
                     self._cluster,
                     self._plan,
                     self._oracle,
@@ -128,6 +134,10 @@ class Story:
                     self._check_handed_out,
                 )
             )
+
+    def _free_instance(self) -> str:
+        taken = {member.instance for member in self._members if not member.is_over}
+        return next(name for n in range(self._count) if (name := f"i{n}") not in taken)
 
     def _alive(self) -> list[Member]:
         return [member for member in self._members if not member.dead and not member.is_over]
@@ -155,11 +165,14 @@ class Story:
 
     def _move_coordinator(self) -> None:
         node = self._random.randrange(NODES)
-        self._trace(f"the coordinator moves to {node}")
-        self._cluster.move_coordinator("group", GROUP, node)
+        if node not in self._down:
+            self._trace(f"the coordinator moves to {node}")
+            self._cluster.move_coordinator("group", GROUP, node)
 
     def _disconnect(self) -> None:
-        self._cluster.disconnect(self._random.randrange(NODES))
+        node = self._random.randrange(NODES)
+        if node not in self._down:
+            self._cluster.disconnect(node)
 
     def _freeze(self) -> None:
         if not self._frozen:
@@ -173,6 +186,33 @@ class Story:
             self._trace(f"node {node} thaws")
             self._cluster.thaw(node)
         self._frozen.clear()
+
+    def _kill(self) -> None:
+        if not self._down:
+            node = self._random.randrange(NODES)
+            self._down.add(node)
+            cut_off = self._random.random() < 0.5
+            self._trace(f"node {node} {'is cut off' if cut_off else 'dies'}")
+            self._cluster.cut_off(node) if cut_off else self._cluster.kill(node)
+
+    def _revive(self) -> None:
+        for node in self._down:
+            self._trace(f"node {node} is back")
+            self._reviving.append(asyncio.ensure_future(self._cluster.revive(node)))
+        self._down.clear()
+
+    def _wake(self) -> None:
+        for member in self._open()[:1]:
+            member.consumer.wakeup()
+
+    def _rejoin(self) -> None:
+        for member in self._open()[:1]:
+            if member.consumer.subscription():
+                member.consumer.enforce_rebalance("the story wants it")
+
+    def _resubscribe(self) -> None:
+        for member in self._open()[-1:]:
+            member.restless = True
 
     def _expel(self) -> None:
         group = self._group()
@@ -196,14 +236,14 @@ class Story:
         self._paused.clear()
 
     def _add_partition(self) -> None:
-        if self._partitions < self.most_partitions:
+        if self._partitions < self.most_partitions and not self._down:
             self._partitions += 1
             self._cluster.add_partitions("t", self._partitions)
 
     def _fault(self) -> None:
         api, action = self._plan.fault()
         self._trace(f"next {api}: {action}")
-        self._cluster.inject(api, action, optional=True)
+        self._cluster.inject(api, action, times=self._random.choice([1, 1, 2, 5]), optional=True)
 
     # -- what must hold ------------------------------------------------------------------------
 
@@ -229,7 +269,7 @@ class Story:
             if member.is_over and not member.task.cancelled() and member.task.exception()
         ]
         if self._problems:
-            raise StoryFailed("\n".join(self._problems))
+            raise StoryFailedError("\n".join(self._problems))
 
     async def _check_fetching(self) -> None:
         """Every partition that is not fetched has a named reason."""
@@ -281,6 +321,7 @@ class Story:
         self._trace("all faults end")
         self._cluster.clear_faults()
         self._thaw()
+        self._revive()
         self._resume()
         if all(member.is_leaving for member in self._alive()):
             self._join()
@@ -298,7 +339,7 @@ class Story:
         end = loop.time() + seconds
         while not (self._is_read() and self._is_settled()):
             if loop.time() > end:
-                raise StoryFailed(f"not settled in {seconds} s {when}:\n{self._state()}")
+                raise StoryFailedError(f"not settled in {seconds} s {when}:\n{self._state()}")
             await asyncio.sleep(0.5)
             await self._check()
 
@@ -322,7 +363,7 @@ class Story:
             member.leave()
             await asyncio.wait({member.task}, timeout=30.0)
             if not member.is_over:
-                raise StoryFailed(f"{member.name} does not close:\n{self._state()}")
+                raise StoryFailedError(f"{member.name} does not close:\n{self._state()}")
             self._raise_problems()
         if not self._plan.auto_commit:
             self._problems += self._oracle.repeated_without_excuse()
@@ -338,7 +379,7 @@ class Story:
         return "\n".join(lines)
 
     async def _abandon(self) -> None:
-        for task in self._crashing:
+        for task in [*self._crashing, *self._reviving]:
             await asyncio.wait({task})
         for member in self._alive():
             await member.crash()
