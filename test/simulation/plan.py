@@ -69,6 +69,7 @@ class Plan:
         slowness: how likely an application is slow with a record or a rebalance.
         impatience: how likely an application cancels a poll.
         static: whether members are static.
+        latency: of the network, in seconds.
         pauses: for how long, in seconds.
         options: of the consumers.
     """
@@ -85,6 +86,7 @@ class Plan:
         self.slowness = 0.0 if self.scales else random.choice([0.0, 0.01, 0.05])
         self.impatience = 0.0 if self.scales else random.choice([0.0, 0.0, 0.05])
         self.static = not self.scales and random.random() < 0.25
+        self.latency = random.choice([0.0, 0.002, 0.05, 0.3])
         self.pauses = [0.1, 1.0, 5.0]
         if self.chaos:
             self.pauses += [20.0, MAX_POLL_INTERVAL + 10.0]
@@ -96,7 +98,8 @@ class Plan:
         return (
             f"<Plan {self.protocol} {kind}"
             f" {'auto-commit' if self.auto_commit else 'commits'} listens={self.listens}"
-            f" slowness={self.slowness} impatience={self.impatience} static={self.static}>"
+            f" slowness={self.slowness} impatience={self.impatience} static={self.static}"
+            f" latency={self.latency}>"
         )
 
     def _options(self) -> dict[str, Any]:

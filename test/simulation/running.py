@@ -58,6 +58,7 @@ def run_story(seed: int, steps: int, *, level: int = logging.INFO) -> Outcome:
     root.setLevel(level)
     random.seed(seed)
     loop = VirtualLoop()
+    loop.network.latency = plan.latency
     try:
         # Member ids of the KIP-848 protocol are made of it.
         with mock.patch.object(os, "urandom", chance.randbytes), warnings.catch_warnings():
