@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 from kafka.consumer.async_consumer import AsyncKafkaConsumer
 from kafka.errors import IllegalStateError, KafkaError, WakeupError
+from kafka.structs import TopicPartition
 from kafka.subscription import AsyncConsumerRebalanceListener
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from random import Random
 
-    from kafka.structs import ConsumerRecord, TopicPartition
+    from kafka.structs import ConsumerRecord
     from kafka.testing import EmbeddedCluster
     from test.simulation.oracle import Oracle
     from test.simulation.plan import Plan
@@ -77,6 +78,7 @@ class Member(AsyncConsumerRebalanceListener):
         self._trace = trace
         self._random = random
         self._on_polled = on_polled
+        self._iterates = random.random() < 0.25
         self._leaving = False
         self._closing_since: float | None = None
         self._told: set[TopicPartition] = set()
@@ -170,7 +172,7 @@ class Member(AsyncConsumerRebalanceListener):
         polled: dict[TopicPartition, list[ConsumerRecord]] = {}
         try:
             async with asyncio.timeout(random.choice([0.0, 0.01, 0.1, 1.0]) if impatient else None):
-                polled = await self.consumer.poll(timeout_ms, max_records=limit)
+                polled = await self._ask(timeout_ms, limit)
         except TimeoutError:
             self._trace(f"{self.name} has cancelled its poll")
         except KafkaError as error:
@@ -187,6 +189,18 @@ class Member(AsyncConsumerRebalanceListener):
             await asyncio.sleep(0.01)
         elif not self._plan.auto_commit and random.random() < 0.3:
             await self._commit("now and then")
+
+    async def _ask(
+        self, timeout_ms: float, limit: int
+    ) -> dict[TopicPartition, list[ConsumerRecord]]:
+        if not self._iterates:
+            return await self.consumer.poll(timeout_ms, max_records=limit)
+        try:
+            async with asyncio.timeout(timeout_ms / 1000):
+                record = await self.consumer.getone()
+        except TimeoutError:
+            return {}
+        return {TopicPartition(record.topic, record.partition): [record]}
 
     async def _process(self, tp: TopicPartition, offset: int) -> None:
         if not self.calm and self._random.random() < self._plan.slowness:

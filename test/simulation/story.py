@@ -329,7 +329,9 @@ class Story:
             member.calm = True
 
     async def _finish(self) -> None:
+        before = asyncio.get_running_loop().time()
         await self._until_read(PATIENCE + max(self._plan.pauses), "after all faults")
+        self._trace(f"settled after {asyncio.get_running_loop().time() - before:.1f} s")
         for _ in range(20):
             self._append()
         await self._until_read(15.0, "although nothing happens any more")
