@@ -395,9 +395,15 @@ class ConsumerClient:
         Raises:
             IllegalStateError: the wait would have no end.
         """
+        endless = bounded(remaining) < remaining
+        if endless and self.tasks.is_caller():
+            raise IllegalStateError(
+                "a rebalance listener waits without a time-out for records, which are withheld "
+                "until it returns"
+            )
         if self.subscription.type is not SubscriptionType.NONE:
             return
-        if bounded(remaining) < remaining:
+        if endless:
             raise IllegalStateError(f"nothing to wait for: {_NO_SOURCE}")
         if not self._warned:
             self._warned = True

@@ -331,6 +331,7 @@ class GroupPart:
         self._subscriptions.listener = self._next_listeners
         self._move(PartState.ABSENT)
         self._asked.clear()
+        self._ports.polls.told_after = self._away_after
         self._ports.on_user_needed(False)
         self._ports.tasks.clear()
         self._ports.on_left()
