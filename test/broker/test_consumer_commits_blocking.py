@@ -142,7 +142,8 @@ def test_commit_by_interval_leaves_out_the_record_in_work(cluster: EmbeddedClust
 
 def test_commit_keeps_its_time_out(cluster: EmbeddedCluster) -> None:
     with member(cluster) as reader:
-        cluster.inject(OffsetCommitRequest, Delay(5))
+        # A busy machine may take all of the time to get there.
+        cluster.inject(OffsetCommitRequest, Delay(5), optional=True)
         with pytest.raises(KafkaTimeoutError, match="has not answered"):
             reader.commit({T0: OffsetAndMetadata(1)}, timeout_ms=200)
 

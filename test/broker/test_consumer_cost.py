@@ -183,6 +183,7 @@ async def test_metadata_costs_each_partition_of_the_cluster_the_same() -> None:
 def blocking_reader(partitions: int) -> Iterator[KafkaConsumer]:
     with cluster_of() as cluster:
         cluster.create_topic("t", partitions=partitions)
+        cluster.append("t", *[b"v"] * 100)
         with KafkaConsumer(bootstrap_servers=cluster.bootstrap_servers) as reader:
             reader.assign([TopicPartition("t", number) for number in range(partitions)])
             reader.poll(1)
