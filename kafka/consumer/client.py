@@ -285,12 +285,14 @@ class ConsumerClient:
     def deadline(self, timeout_ms: float | None) -> Deadline:
         """Return when a call ends; ``None`` stands for ``default_api_timeout_ms``.
 
-        A call that a rebalance listener makes while the group is left ends when that has to end.
+        A call of the rebalance listener must not keep the consumer from leaving in time.
         """
-        timeout = arguments.api_timeout(timeout_ms, self.settings.default_api_timeout)
         core = self.core
-        end = Deadline.after(core.clock.now(), timeout)
-        return end if core.group is None else min(end, core.group.leave_by)
+        timeout = arguments.api_timeout(timeout_ms, self.settings.default_api_timeout)
+        now = core.clock.now()
+        if core.group is not None:
+            timeout = core.group.time_for(timeout, now)
+        return Deadline.after(now, timeout)
 
     def _on_space_available(self) -> None:
         core = self.core_or_none
@@ -393,9 +395,15 @@ class ConsumerClient:
         Raises:
             IllegalStateError: the wait would have no end.
         """
+        endless = bounded(remaining) < remaining
+        if endless and self.tasks.is_caller():
+            raise IllegalStateError(
+                "a rebalance listener waits without a time-out for records, which are withheld "
+                "until it returns"
+            )
         if self.subscription.type is not SubscriptionType.NONE:
             return
-        if bounded(remaining) < remaining:
+        if endless:
             raise IllegalStateError(f"nothing to wait for: {_NO_SOURCE}")
         if not self._warned:
             self._warned = True

@@ -145,6 +145,10 @@ class GroupPart:
         """What a commit carries; ``None`` while the consumer is no member."""
         return None if self._membership is None else self._membership.identity
 
+    def time_for(self, seconds: float, now: float) -> float:
+        """Return how long a call may take that wants *seconds*; any thread."""
+        return min(seconds, self.leave_by.remaining(now) * _COMMIT_SHARE)
+
     def health(self) -> GroupHealth:
         """Return how membership is going."""
         now = self._clock.now()
@@ -236,10 +240,9 @@ class GroupPart:
 
     def _defer_listeners(self) -> None:
         """Keep the listeners that were told of the partitions until these are given up."""
-        subscriptions = self._subscriptions
-        if subscriptions.listener is not self._listeners:
-            self._next_listeners = subscriptions.listener
-            subscriptions.listener = self._listeners
+        # It may be the same one, which is told of the next partitions as well.
+        self._next_listeners = self._subscriptions.listener
+        self._subscriptions.listener = self._listeners
 
     def on_metadata(self, snapshot: ClusterSnapshot, now: float) -> None:
         """Hand the membership a new view of the cluster."""
@@ -328,6 +331,7 @@ class GroupPart:
         self._subscriptions.listener = self._next_listeners
         self._move(PartState.ABSENT)
         self._asked.clear()
+        self._ports.polls.told_after = self._away_after
         self._ports.on_user_needed(False)
         self._ports.tasks.clear()
         self._ports.on_left()
@@ -392,12 +396,11 @@ class GroupPart:
 
     async def _commit_consumed(self, membership: GroupMembership, action: CommitConsumed) -> None:
         now = self._clock.now()
-        share = self.leave_by.remaining(now) * _COMMIT_SHARE
         problem: KafkaError | None = None
         try:
             # Of no partitions it waits for what the application has committed.
             partitions = action.partitions if self._commits else frozenset()
-            deadline = Deadline(min(action.deadline, now + share))
+            deadline = Deadline.after(now, self.time_for(action.deadline - now, now))
             await self._ports.commit(partitions, deadline)
         except KafkaError as error:
             problem = error

@@ -274,6 +274,19 @@ def test_close_raises_what_the_listener_raised_and_has_closed(
 
 
 @both_protocols
+def test_a_listener_may_commit_while_the_consumer_closes(
+    cluster: EmbeddedCluster, protocol: str
+) -> None:
+    listener = Noting()
+    with member(cluster, protocol, enable_auto_commit=False) as reader:
+        reader.subscribe(["t"], listener=listener)
+        while not reader.poll(A_DAY_MS):
+            pass
+        listener.on_call = lambda what: reader.commit() if what == "revoked" else None
+    assert sum(cluster.group("g").offsets.values()) > 0
+
+
+@both_protocols
 def test_close_inside_a_listener_leaves(cluster: EmbeddedCluster, protocol: str) -> None:
     listener = Noting()
     reader = member(cluster, protocol)
@@ -290,3 +303,23 @@ def test_leave_group_is_a_bool(cluster: EmbeddedCluster, leave_group: Any) -> No
         pytest.raises(TypeError, match="leave_group must be True, False or None"),
     ):
         reader.close(leave_group=leave_group)
+
+
+@both_protocols
+def test_a_listener_that_waits_without_end_for_records_is_told_why_none_come(
+    cluster: EmbeddedCluster, protocol: str
+) -> None:
+    listener = Noting()
+    found: list[BaseException] = []
+    with member(cluster, protocol) as reader:
+
+        def wait(what: str) -> None:
+            if what == "assigned":
+                with pytest.raises(IllegalStateError, match="withheld until it returns") as raised:
+                    next(reader)
+                found.append(raised.value)
+
+        listener.on_call = wait
+        reader.subscribe(["t"], listener=listener)
+        assert reader.poll(20_000)
+    assert len(found) == 1

@@ -134,6 +134,15 @@ async def test_whoever_is_no_member_is_told_of_each_poll() -> None:
     assert stage.polls.told_after == 0.0
 
 
+async def test_whoever_has_left_is_not_told_of_each_poll() -> None:
+    stage = await joined()
+    stage.membership.identity = None
+    stage.driver.run_now()
+    stage.part.leave(LeaveMode.DEFAULT, "over", LEAVE)
+    await stage.act(Left(None))
+    assert stage.polls.told_after == 150.0
+
+
 # -- requests -----------------------------------------------------------------------------------
 
 
