@@ -30,6 +30,7 @@ class FetchPosition(NamedTuple):
         leader_epoch: epoch of the leader we believe in, -1 if unknown (KIP-320).
         generation: generation of the partition's start.
         from_replica: whether a preferred replica is asked instead of the leader (KIP-392).
+        end_known: whether an answer has told where the log of the partition ends.
     """
 
     topic_id: UUID
@@ -37,6 +38,7 @@ class FetchPosition(NamedTuple):
     leader_epoch: int
     generation: int
     from_replica: bool
+    end_known: bool = True
 
     def asks_the_same(self, other: FetchPosition) -> bool:
         """Return whether a broker could not tell *other* from this one."""
@@ -120,7 +122,9 @@ class FetchSession:
     ) -> SessionFetch:
         """Return the session part of a request.
 
-        Topic ids and names do not mix in one session: a change between them opens a new one.
+        Topic ids and names do not mix in one session: a change between them opens a new one. So
+        does a partition that starts anew, after a rebalance say, with its end unknown: the broker
+        has answered an earlier start, and answers again only if there is something new.
 
         Args:
             changed: the partitions to ask for that may stand elsewhere than in the request before;
@@ -134,6 +138,8 @@ class FetchSession:
                 forgotten[tp] = old.topic_id
         moved: dict[TopicPartition, FetchPosition] = {}
         for tp, position in changed.items():
+            if not position.end_known:
+                self._reopen_if_told(tp, position)
             self._put(tp, position, moved, forgotten)
         uses_ids = not self._without_id
         if uses_ids != self._uses_ids and self._epoch != INITIAL_EPOCH and self._enabled:
@@ -144,6 +150,13 @@ class FetchSession:
             self.topic_names.clear()
         self.topic_names.update({part.topic_id: tp.topic for tp, part in moved.items()})
         return SessionFetch(self._session_id, self._epoch, moved, forgotten, uses_ids)
+
+    def _reopen_if_told(self, tp: TopicPartition, position: FetchPosition) -> None:
+        # The broker's entry keeps what has been told, whatever is changed in it. To forget it takes
+        # one request more: within a request the broker adds first and forgets then.
+        old = self.positions.get(tp)
+        if self._enabled and old is not None and old.generation != position.generation:
+            self._epoch = INITIAL_EPOCH
 
     def _put(
         self,

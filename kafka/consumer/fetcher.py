@@ -271,6 +271,7 @@ class Fetcher:
             snapshot.leader_epoch(state.tp),
             state.generation,
             state.preferred_replica == node,
+            state.high_watermark is not None,
         )
 
     def _write_now(

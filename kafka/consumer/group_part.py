@@ -233,7 +233,10 @@ class GroupPart:
             self._move(PartState.ABSENT)
         if self._membership is not None:
             self._membership.on_subscription(now)
-        elif self._subscriptions.pattern is not None:
+            return
+        # A poll of another task that waits now is noted when it ends: the next one joins.
+        self._ports.polls.told_after = 0.0
+        if self._subscriptions.pattern is not None:
             self._early = (WantTopics(None), RequestMetadata())
         else:
             self._early = (WantTopics(self._subscriptions.subscription or frozenset()),)

@@ -428,3 +428,15 @@ async def test_a_member_that_waits_says_for_what() -> None:
             assert health is not None
             assert health.waiting_for is not None
             assert (health.group_id, health.protocol, health.coordinator) == ("g", "classic", 0)
+
+
+@both_protocols
+async def test_subscription_while_another_task_polls_joins_every_time(protocol: str) -> None:
+    async with cluster_of() as cluster:
+        cluster.create_topic("t", 4)
+        async with member(cluster, protocol) as reader, Polling(reader):
+            for _ in range(3):
+                await asyncio.sleep(10)
+                reader.subscribe(["t"])
+                await until(lambda: reader.assignment() == ALL)
+                await reader.unsubscribe()

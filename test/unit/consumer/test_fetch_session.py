@@ -68,6 +68,44 @@ def test_partition_asked_for_again_from_another_start_is_not_sent_twice() -> Non
     assert (session.build({A: moved}).partitions, session.positions) == ({}, {A: moved})
 
 
+@pytest.mark.parametrize("offset", [0, 5])
+def test_new_start_with_unknown_end_of_a_partition_of_the_session_opens_a_new_one(
+    offset: int,
+) -> None:
+    session = opened(A, B)
+    anew = part(offset)._replace(generation=2, end_known=False)
+    sent = session.build({A: anew})
+    assert sent == (7, 0, {A: anew, B: part()}, {}, True)
+    assert session.on_success(sent, 8, [A, B]) is None
+    assert session.build({A: anew._replace(end_known=True)}) == (8, 1, {}, {}, True)
+
+
+def test_answer_about_the_start_before_does_not_count_for_an_unknown_end() -> None:
+    session = FetchSession()
+    sent = session.build({A: part()._replace(end_known=False)})
+    assert session.on_success(sent, 7, [A]) is None
+    assert session.build({A: part()._replace(generation=2, end_known=False)}).is_full
+
+
+def test_start_with_unknown_end_that_was_asked_for_already_stays_in_the_session() -> None:
+    # The broker answers it again after an error.
+    session = opened(A)
+    assert session.build({A: part()._replace(end_known=False)}) == (7, 1, {}, {}, True)
+
+
+def test_partition_with_unknown_end_that_is_not_in_the_session_is_added() -> None:
+    session = opened(A)
+    new = part()._replace(generation=2, end_known=False)
+    assert session.build({B: new}) == (7, 1, {B: new}, {}, True)
+
+
+def test_partition_that_was_forgotten_and_comes_back_is_added() -> None:
+    session = opened(A, B)
+    session.on_success(session.build({}, [A]), 7, [])
+    anew = part()._replace(generation=2, end_known=False)
+    assert session.build({A: anew}) == (7, 2, {A: anew}, {}, True)
+
+
 def test_partition_that_changed_comes_last_in_a_full_request() -> None:
     session = FetchSession(enabled=False)
     session.build({A: part(), B: part()})
@@ -176,4 +214,6 @@ def test_without_sessions_every_request_is_full_and_final() -> None:
     session = FetchSession(enabled=False)
     session.on_success(session.build({A: part()}), 0, [A])
     session.on_error(KafkaConnectionError)
+    anew = part()._replace(generation=2, end_known=False)
+    assert session.build({A: anew}) == (0, -1, {A: anew}, {}, True)
     assert session.build({A: part(), B: part()}) == (0, -1, {A: part(), B: part()}, {}, True)

@@ -134,6 +134,12 @@ async def test_whoever_is_no_member_is_told_of_each_poll() -> None:
     assert stage.polls.told_after == 0.0
 
 
+async def test_whoever_has_not_joined_yet_is_told_of_each_poll() -> None:
+    stage = Stage()
+    stage.subscribe()
+    assert stage.polls.told_after == 0.0
+
+
 async def test_whoever_has_left_is_not_told_of_each_poll() -> None:
     stage = await joined()
     stage.membership.identity = None
