@@ -234,8 +234,11 @@ class ConsumerClient:
     # -- checks ----------------------------------------------------------------------------
 
     def check_not_closed(self) -> None:
-        """Raise `IllegalStateError` if the consumer was closed."""
-        if self.closed:
+        """Raise `IllegalStateError` if the consumer was closed.
+
+        While closing leaves the group, the rebalance listener may use the consumer.
+        """
+        if self.closed and not (self.is_leaving and self.tasks.is_running):
             raise IllegalStateError(f"{self._name} is closed")
 
     def check_open(self) -> ConsumerCore:
@@ -271,9 +274,14 @@ class ConsumerClient:
             check_own_loop(self._name, core.loop)
 
     def deadline(self, timeout_ms: float | None) -> Deadline:
-        """Return when a call ends; ``None`` stands for ``default_api_timeout_ms``."""
+        """Return when a call ends; ``None`` stands for ``default_api_timeout_ms``.
+
+        A call of the rebalance listener must not keep the consumer from leaving in time.
+        """
+        core = self.core
         timeout = arguments.api_timeout(timeout_ms, self.settings.default_api_timeout)
-        return Deadline.after(self.core.clock.now(), timeout)
+        now = core.clock.now()
+        return Deadline.after(now, timeout if core.group is None else core.group.time_for(timeout, now))
 
     def _on_space_available(self) -> None:
         core = self.core_or_none

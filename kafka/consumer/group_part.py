@@ -139,6 +139,10 @@ class GroupPart:
         """What a commit carries; ``None`` while the consumer is no member."""
         return None if self._membership is None else self._membership.identity
 
+    def time_for(self, seconds: float, now: float) -> float:
+        """Return how long a call may take that wants *seconds*; any thread."""
+        return min(seconds, self._leave_by.remaining(now) * _COMMIT_SHARE)
+
     def health(self) -> GroupHealth:
         """Return how membership is going."""
         now = self._clock.now()
@@ -364,12 +368,11 @@ class GroupPart:
 
     async def _commit_consumed(self, membership: GroupMembership, action: CommitConsumed) -> None:
         now = self._clock.now()
-        share = self._leave_by.remaining(now) * _COMMIT_SHARE
         problem: KafkaError | None = None
         try:
             # Of no partitions it waits for what the application has committed.
             partitions = action.partitions if self._commits else frozenset()
-            deadline = Deadline(min(action.deadline, now + share))
+            deadline = Deadline.after(now, self.time_for(action.deadline - now, now))
             await self._ports.commit(partitions, deadline)
         except KafkaError as error:
             problem = error

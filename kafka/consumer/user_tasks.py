@@ -166,6 +166,11 @@ class UserTasks:
         except StopIteration:
             pass
 
+    @property
+    def is_running(self) -> bool:
+        """Whether a call of the application runs tasks at this moment; any thread."""
+        return self._runner is not None
+
     def is_caller(self) -> bool:
         """Return whether this call comes out of a task: a listener uses the consumer."""
         runner = self._runner

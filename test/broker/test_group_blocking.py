@@ -300,6 +300,19 @@ def test_close_raises_what_the_listener_raised_and_has_closed(
 
 
 @both_protocols
+def test_a_listener_may_commit_while_the_consumer_closes(
+    cluster: EmbeddedCluster, protocol: str
+) -> None:
+    listener = Noting()
+    with member(cluster, protocol, enable_auto_commit=False) as reader:
+        reader.subscribe(["t"], listener=listener)
+        while not reader.poll(A_DAY_MS):
+            pass
+        listener.on_call = lambda what: reader.commit() if what == "revoked" else None
+    assert sum(cluster.group("g").offsets.values()) > 0
+
+
+@both_protocols
 def test_close_inside_a_listener_leaves(cluster: EmbeddedCluster, protocol: str) -> None:
     listener = Noting()
     reader = member(cluster, protocol)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from kafka.errors import IllegalStateError, KafkaError
 from kafka.protocol.messages.leave_group import LeaveGroupRequest
 from kafka.structs import TopicPartition
 from test.support.group_stories import (
@@ -59,6 +60,62 @@ async def test_close_in_no_time_still_calls_the_listener(protocol: str) -> None:
         await poll_until(reader, lambda: reader.assignment() == ALL)
         await reader.close(timeout_ms=0)
         assert listener.heard[-1] == "revoked 0 1 2 3"
+
+
+@both_protocols
+async def test_a_listener_may_use_the_consumer_while_it_closes(protocol: str) -> None:
+    async with cluster_of() as cluster:
+        with_records(cluster)
+        listener = AsyncNoting()
+        tp = TopicPartition("t", 0)
+
+        async def use(what: str) -> None:
+            if what == "revoked":
+                assert await reader.position(tp) == 5
+                await reader.commit()
+                assert await reader.committed(tp) == 5
+                assert await reader.end_offsets([tp]) == {tp: 5}
+                reader.pause(tp)
+                assert reader.paused() == {tp}
+
+        listener.on_call = use
+        async with member(cluster, protocol, enable_auto_commit=False) as reader:
+            reader.subscribe(["t"], listener=listener)
+            count = 0
+            while count < 20:
+                count += sum(map(len, (await reader.poll(60_000)).values()))
+        with pytest.raises(IllegalStateError, match="closed"):
+            await reader.commit()
+        assert listener.heard[-1] == "revoked 0 1 2 3"
+        assert cluster.group("g").offsets[tp] == 5
+
+
+@both_protocols
+async def test_close_ends_in_time_although_its_listener_cannot_commit(protocol: str) -> None:
+    async with cluster_of() as cluster:
+        with_records(cluster)
+        listener = AsyncNoting()
+        reader = member(cluster, protocol, enable_auto_commit=False)
+        failures: list[Exception] = []
+
+        async def commit(what: str) -> None:
+            if what == "revoked":
+                try:
+                    await reader.commit()
+                except KafkaError as error:
+                    failures.append(error)
+
+        listener.on_call = commit
+        await reader.start()
+        reader.subscribe(["t"], listener=listener)
+        while not await reader.poll(60_000):
+            pass
+        cluster.cut_off(0)
+        loop = asyncio.get_running_loop()
+        before = loop.time()
+        await reader.close(timeout_ms=3000)
+        assert loop.time() - before <= 3.25
+        assert len(failures) == 1
 
 
 async def test_leave_group_says_whether_the_group_is_told() -> None:
