@@ -219,10 +219,9 @@ class GroupPart:
 
     def _defer_listeners(self) -> None:
         """Keep the listeners that were told of the partitions until these are given up."""
-        subscriptions = self._subscriptions
-        if subscriptions.listener is not self._listeners:
-            self._next_listeners = subscriptions.listener
-            subscriptions.listener = self._listeners
+        # It may be the same one, which is told of the next partitions as well.
+        self._next_listeners = self._subscriptions.listener
+        self._subscriptions.listener = self._listeners
 
     def on_metadata(self, snapshot: ClusterSnapshot, now: float) -> None:
         """Hand the membership a new view of the cluster."""

@@ -230,6 +230,21 @@ async def test_unsubscribe_that_nobody_awaits_is_finished_by_polls(protocol: str
 
 
 @both_protocols
+async def test_a_listener_that_is_used_again_hears_of_both_subscriptions(protocol: str) -> None:
+    async with cluster_of() as cluster:
+        with_records(cluster)
+        listener = Noting()
+        async with member(cluster, protocol) as reader:
+            reader.subscribe(["t"], listener=listener)
+            await poll_until(reader, lambda: reader.assignment() == ALL)
+            reader.unsubscribe()
+            reader.subscribe(["t"], listener=listener)
+            await poll_until(reader, lambda: listener.heard[-1] == "revoked 0 1 2 3")
+            await poll_until(reader, lambda: reader.assignment() == ALL)
+        assert listener.heard == ["assigned 0 1 2 3", "revoked 0 1 2 3"] * 2
+
+
+@both_protocols
 async def test_assign_after_unsubscribe_reads_without_the_group(protocol: str) -> None:
     async with cluster_of() as cluster:
         with_records(cluster)
