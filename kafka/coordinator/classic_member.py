@@ -192,7 +192,7 @@ class ClassicMember:
             self._adopt(answer.member_id, now)
             return None
         if error is not None:
-            return self._on_error(sent.request, error, now)
+            return self._on_error(sent, error, now)
         self.outbox.on_success()
         try:
             return self._on_success(answer, snapshot, now)
@@ -222,7 +222,8 @@ class ClassicMember:
             return Event(News.SYNCED, partitions=assignment.partitions)
         return Event(News.LEFT)
 
-    def _on_error(self, request: Message, error: KafkaError, now: float) -> Event | None:
+    def _on_error(self, sent: Send, error: KafkaError, now: float) -> Event | None:
+        request = sent.request
         what = judge(request, error)
         again = what in {Verdict.RETRY, Verdict.FIND_COORDINATOR}
         event: Event | None = None
@@ -232,8 +233,9 @@ class ClassicMember:
             event = self._lose_coordinator()
         elif isinstance(request, HeartbeatRequest):
             self.beats.on_answered(now)
-            if self.outbox.waits_for(JoinGroupRequest):
-                # JoinGroup tells the same; the heartbeat has shown that it will be answered.
+            if self.outbox.waits_for(JoinGroupRequest) or sent.identity != self.me:
+                # JoinGroup tells the same, or has told more; the heartbeat has shown that the
+                # coordinator answers.
                 return None
         if isinstance(request, SyncGroupRequest) and again:
             return Event(News.REBALANCE, error)

@@ -14,6 +14,7 @@ from kafka.coordinator.membership import LeaveMode, MemberIdentity, Send
 from kafka.errors import (
     FencedInstanceIdError,
     GroupAuthorizationFailedError,
+    IllegalGenerationError,
     KafkaError,
     MemberIdRequiredError,
     NotCoordinatorError,
@@ -105,6 +106,15 @@ def test_error_of_a_heartbeat_is_news(error: type[KafkaError], news: News) -> No
     event = side.answer(side.beat(), error())
     assert event is not None
     assert (event.news, type(event.error)) == (news, error)
+
+
+@pytest.mark.parametrize("error", [IllegalGenerationError, RebalanceInProgressError])
+def test_error_of_a_heartbeat_of_an_older_generation_is_no_news(error: type[KafkaError]) -> None:
+    side = Side().member_of_a_generation()
+    beat, join = side.beat(), side.join()
+    answer = JoinGroupResponse(generation_id=5, protocol_name="range", leader="x", member_id="me")
+    assert side.answer(join, answer) == Event(News.JOINED)
+    assert side.answer(beat, error()) is None
 
 
 def test_heartbeat_that_is_answered_is_no_news() -> None:
