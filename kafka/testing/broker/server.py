@@ -44,7 +44,8 @@ class BrokerServer:
         self._listeners = listeners
         self._servers: list[asyncio.AbstractServer] = []
         self._closed: asyncio.Future[None] | None = None
-        self._connections: set[BrokerConnection] = set()
+        # In the order of their coming, so that a story goes the same way each time.
+        self._connections: dict[BrokerConnection, None] = {}
         self._opening = asyncio.Lock()
         cluster = broker.state.cluster
         self._room: Room[BrokerConnection] = Room(lambda name: int(cluster.setting(name)))
@@ -115,12 +116,12 @@ class BrokerServer:
         return connection
 
     def _lose(self, connection: BrokerConnection) -> None:
-        self._connections.discard(connection)
+        self._connections.pop(connection, None)
         for following in self._room.leave(connection):
             following.serve()
 
     def _register(self, connection: BrokerConnection) -> None:
-        self._connections.add(connection)
+        self._connections[connection] = None
         if not self._servers:
             connection.abort()
 
