@@ -281,7 +281,9 @@ class ConsumerClient:
         core = self.core
         timeout = arguments.api_timeout(timeout_ms, self.settings.default_api_timeout)
         now = core.clock.now()
-        return Deadline.after(now, timeout if core.group is None else core.group.time_for(timeout, now))
+        if core.group is not None:
+            timeout = core.group.time_for(timeout, now)
+        return Deadline.after(now, timeout)
 
     def _on_space_available(self) -> None:
         core = self.core_or_none

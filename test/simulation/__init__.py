@@ -1,0 +1,1 @@
+"""Random stories of consumer groups on virtual time; ``python -m test.simulation`` runs them."""
