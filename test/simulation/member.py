@@ -7,7 +7,13 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from kafka.consumer.async_consumer import AsyncKafkaConsumer
-from kafka.errors import IllegalStateError, KafkaError, UnreleasedInstanceIdError, WakeupError
+from kafka.errors import (
+    CommitFailedError,
+    IllegalStateError,
+    KafkaError,
+    UnreleasedInstanceIdError,
+    WakeupError,
+)
 from kafka.structs import TopicPartition
 from kafka.subscription import AsyncConsumerRebalanceListener
 
@@ -221,11 +227,19 @@ class Member(AsyncConsumerRebalanceListener):
             return await self._commit(why)
         except KafkaError as error:
             self._trace(f"{self.name} could not commit {why}: {error!r}")
-            late = self._closing_since is not None and self._now() > self._closing_since + 5.0
-            if not self._plan.chaos or (isinstance(error, IllegalStateError) and not late):
+            if not self._may_fail(error):
                 self.problems.append(f"{self.name} could not commit {why}: {error!r}")
             return False
         return True
+
+    def _may_fail(self, error: KafkaError) -> bool:
+        """Return whether a commit may fail with *error* now."""
+        since = self._closing_since
+        if isinstance(error, IllegalStateError):
+            return since is not None and self._now() > since + 5.0
+        # A member of a cooperative group that leaves while its group begins a new generation.
+        crosses = self._plan.protocol == "cooperative" and isinstance(error, CommitFailedError)
+        return self._plan.chaos or (crosses and since is not None)
 
     # -- the rebalance listener ----------------------------------------------------------------
 

@@ -257,7 +257,10 @@ class Story:
         for member in self._members:
             self._problems += member.problems
         if not self._plan.chaos:
-            self._problems += self._oracle.repeated_without_excuse()
+            # A member that closes in the moment in which its group has begun the next generation
+            # cannot commit, and says so.
+            if not (self._plan.auto_commit and self._trace.uncommitted):
+                self._problems += self._oracle.repeated_without_excuse()
             self._problems += [
                 f"{member.name} has lost {sorted_numbers(set(partitions))}"
                 for member in self._members
