@@ -361,6 +361,8 @@ class Story:
         group = self._group()
         if group is None or group.state != "Stable":
             return False
+        if any(member.is_leaving for member in self._alive()):
+            return False
         alive = {member.name: member for member in self._alive()}
         counted = {member.client_id: set(member.assignment) for member in group.members}
         owned = {name: set(member.consumer.assignment()) for name, member in alive.items()}
