@@ -11,6 +11,7 @@ from kafka.errors import (
     CommitFailedError,
     IllegalStateError,
     KafkaError,
+    RebalanceInProgressError,
     UnreleasedInstanceIdError,
     WakeupError,
 )
@@ -238,8 +239,9 @@ class Member(AsyncConsumerRebalanceListener):
         if isinstance(error, IllegalStateError):
             return since is not None and self._now() > since + 5.0
         # A member of a cooperative group that leaves while its group begins a new generation.
-        crosses = self._plan.protocol == "cooperative" and isinstance(error, CommitFailedError)
-        return self._plan.chaos or (crosses and since is not None)
+        cooperative = self._plan.protocol == "cooperative"
+        crosses = isinstance(error, (CommitFailedError, RebalanceInProgressError))
+        return self._plan.chaos or (cooperative and crosses and since is not None)
 
     # -- the rebalance listener ----------------------------------------------------------------
 
