@@ -7,7 +7,14 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from kafka.consumer.async_consumer import AsyncKafkaConsumer
-from kafka.errors import IllegalStateError, KafkaError, WakeupError
+from kafka.errors import (
+    CommitFailedError,
+    IllegalStateError,
+    KafkaError,
+    RebalanceInProgressError,
+    UnreleasedInstanceIdError,
+    WakeupError,
+)
 from kafka.structs import TopicPartition
 from kafka.subscription import AsyncConsumerRebalanceListener
 
@@ -22,6 +29,9 @@ if TYPE_CHECKING:
     from test.simulation.trace import Trace
 
 GROUP = "g"
+
+# Seconds after which unsubscribe() and close() go on without their listener, or less.
+_TOO_LONG = 8.0
 
 #: What a member that crashes says no more.
 SAID = (
@@ -177,6 +187,8 @@ class Member(AsyncConsumerRebalanceListener):
             self._trace(f"{self.name} has cancelled its poll")
         except KafkaError as error:
             self._trace(f"{self.name} poll raised {error!r}")
+            # Whoever had the instance id has crashed, and is a member until its session ends.
+            self._leaving = self._leaving or isinstance(error, UnreleasedInstanceIdError)
         self.has_polled = True
         if polled:
             counts = {tp.partition: len(records) for tp, records in sorted(polled.items())}
@@ -187,7 +199,7 @@ class Member(AsyncConsumerRebalanceListener):
                 await self._process(tp, record.offset)
         if not polled:
             await asyncio.sleep(0.01)
-        elif not self._plan.auto_commit and random.random() < 0.3:
+        elif not self._plan.auto_commit and random.random() < (0.05 if self._iterates else 0.3):
             await self._commit("now and then")
 
     async def _ask(
@@ -216,11 +228,20 @@ class Member(AsyncConsumerRebalanceListener):
             return await self._commit(why)
         except KafkaError as error:
             self._trace(f"{self.name} could not commit {why}: {error!r}")
-            late = self._closing_since is not None and self._now() > self._closing_since + 5.0
-            if not self._plan.chaos or (isinstance(error, IllegalStateError) and not late):
+            if not self._may_fail(error):
                 self.problems.append(f"{self.name} could not commit {why}: {error!r}")
             return False
         return True
+
+    def _may_fail(self, error: KafkaError) -> bool:
+        """Return whether a commit may fail with *error* now."""
+        since = self._closing_since
+        if isinstance(error, IllegalStateError):
+            return since is not None and self._now() > since + 5.0
+        # A member of a cooperative group that leaves while its group begins a new generation.
+        cooperative = self._plan.protocol == "cooperative"
+        crosses = isinstance(error, (CommitFailedError, RebalanceInProgressError))
+        return self._plan.chaos or (cooperative and crosses and since is not None)
 
     # -- the rebalance listener ----------------------------------------------------------------
 
@@ -228,13 +249,14 @@ class Member(AsyncConsumerRebalanceListener):
         """Commit."""
         if not self._hears("revoked", revoked):
             return
-        done = False
+        done, begun = False, self._now()
         try:
             await self._dawdle()
             done = self._plan.auto_commit or await self._commit("before revoking")
         finally:  # it may be cancelled
             self._told -= revoked
-            if not done:
+            # Whoever is away for that long has lost them before it could commit.
+            if not done or self._now() - begun >= _TOO_LONG:
                 self._excuse(revoked)
         self._trace(f"{self.name} has given up {sorted_numbers(revoked)}")
 

@@ -51,6 +51,7 @@ class Story:
         self._members: list[Member] = []
         self._crashing: list[asyncio.Task[None]] = []
         self._reviving: list[asyncio.Future[None]] = []
+        self._is_calm = False
         self._count = 0
         self._partitions = random.choice([1, 4, 6])
         self._down: set[int] = set()
@@ -122,18 +123,18 @@ class Story:
             name = f"m{self._count}"
             instance = self._free_instance() if self._plan.static else None
             self._trace(f"{name} starts as {instance}")
-            self._members.append(
-                Member(
-                    name,
-                    instance,
-                    self._cluster,
-                    self._plan,
-                    self._oracle,
-                    self._trace,
-                    self._random,
-                    self._check_handed_out,
-                )
+            member = Member(
+                name,
+                instance,
+                self._cluster,
+                self._plan,
+                self._oracle,
+                self._trace,
+                self._random,
+                self._check_handed_out,
             )
+            member.calm = self._is_calm
+            self._members.append(member)
 
     def _free_instance(self) -> str:
         taken = {member.instance for member in self._members if not member.is_over}
@@ -256,7 +257,10 @@ class Story:
         for member in self._members:
             self._problems += member.problems
         if not self._plan.chaos:
-            self._problems += self._oracle.repeated_without_excuse()
+            # A member that closes in the moment in which its group has begun the next generation
+            # cannot commit, and says so.
+            if not (self._plan.auto_commit and self._trace.uncommitted):
+                self._problems += self._oracle.repeated_without_excuse()
             self._problems += [
                 f"{member.name} has lost {sorted_numbers(set(partitions))}"
                 for member in self._members
@@ -327,6 +331,7 @@ class Story:
             self._join()
         for member in self._members:
             member.calm = True
+        self._is_calm = True
 
     async def _finish(self) -> None:
         before = asyncio.get_running_loop().time()
@@ -334,7 +339,7 @@ class Story:
         self._trace(f"settled after {asyncio.get_running_loop().time() - before:.1f} s")
         for _ in range(20):
             self._append()
-        await self._until_read(15.0, "although nothing happens any more")
+        await self._until_read(60.0, "although nothing happens any more")
 
     async def _until_read(self, seconds: float, when: str) -> None:
         loop = asyncio.get_running_loop()
@@ -342,6 +347,8 @@ class Story:
         while not (self._is_read() and self._is_settled()):
             if loop.time() > end:
                 raise StoryFailedError(f"not settled in {seconds} s {when}:\n{self._state()}")
+            if not self._alive():
+                self._join()
             await asyncio.sleep(0.5)
             await self._check()
 
@@ -353,6 +360,8 @@ class Story:
     def _is_settled(self) -> bool:
         group = self._group()
         if group is None or group.state != "Stable":
+            return False
+        if any(member.is_leaving for member in self._alive()):
             return False
         alive = {member.name: member for member in self._alive()}
         counted = {member.client_id: set(member.assignment) for member in group.members}

@@ -8,9 +8,14 @@ from collections import deque
 
 
 class Trace:
-    """The last lines of a story, with the virtual time."""
+    """The last lines of a story, with the virtual time.
+
+    Attributes:
+        uncommitted: how often a member has said that it could not commit before it gave up.
+    """
 
     def __init__(self, length: int = 100_000) -> None:
+        self.uncommitted = 0
         self.lines: deque[str] = deque(maxlen=length)
 
     def __call__(self, line: str) -> None:
@@ -37,6 +42,7 @@ class LogHandler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Keep *record*."""
         line = self.format(record)
+        self._trace.uncommitted += "could not commit before giving up" in line
         if record.levelno >= logging.ERROR:
             self.errors.append(line)
         try:
