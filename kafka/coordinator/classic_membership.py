@@ -373,7 +373,7 @@ class ClassicMembership:
         if not self._is_in_use or not self._user.has_expired(now):
             return
         settings, me = self._settings, self._member.me
-        away = now - (self._user.last or now)
+        away = 0.0 if self._user.last is None else now - self._user.last
         log.warning(
             "group=%s leaves: the application did not poll for %.1f s, longer than"
             " max_poll_interval_ms=%d. It joins again with the next poll; partitions go to other"

@@ -240,6 +240,14 @@ def test_application_that_does_not_poll_in_time_leaves_with_one_message(
     assert "max_poll_interval_ms=300000" in warnings[0].getMessage()
 
 
+def test_silence_is_counted_also_from_the_zero_of_the_clock() -> None:
+    bench = Bench()
+    bench.now = 0.0
+    away(bench.become(A0))
+    (member,) = bench.request("LeaveGroup").members
+    assert member.reason == "the application did not poll for 300.0 s"
+
+
 def test_application_that_comes_back_has_lost_its_partitions_and_joins_again() -> None:
     bench = Bench().become(A0)
     away(bench)
