@@ -15,6 +15,7 @@ from kafka.errors import (
     NoError,
     RebalanceInProgressError,
     RetriableError,
+    UnknownError,
     UnknownMemberIdError,
     for_code,
 )
@@ -39,6 +40,7 @@ _LONGEST_REASON: Final = 255
 _IN_A_GENERATION: Final[Mapping[type[KafkaError], Verdict]] = {
     RebalanceInProgressError: Verdict.REJOIN,
     CoordinatorLoadInProgressError: Verdict.RETRY,
+    UnknownError: Verdict.RETRY,
     UnknownMemberIdError: Verdict.RESET,
     IllegalGenerationError: Verdict.RESET,
     FencedInstanceIdError: Verdict.FENCE,
@@ -47,6 +49,7 @@ VERDICTS: Final[Mapping[type[Message], Mapping[type[KafkaError], Verdict]]] = {
     JoinGroupRequest: {
         RebalanceInProgressError: Verdict.RETRY,
         CoordinatorLoadInProgressError: Verdict.RETRY,
+        UnknownError: Verdict.RETRY,
         UnknownMemberIdError: Verdict.RESET,
         IllegalGenerationError: Verdict.RESET,
         FencedInstanceIdError: Verdict.FENCE,

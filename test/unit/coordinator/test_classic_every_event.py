@@ -23,6 +23,7 @@ from kafka.errors import (
     KafkaTimeoutError,
     NotCoordinatorError,
     RebalanceInProgressError,
+    UnknownError,
     UnknownMemberIdError,
 )
 from test.unit.coordinator.classic_bench import (
@@ -116,6 +117,7 @@ STATES: Final = [
 ERRORS: Final[list[KafkaError]] = [
     RebalanceInProgressError(),
     CoordinatorLoadInProgressError(),
+    UnknownError(),
     CoordinatorNotAvailableError(),
     NotCoordinatorError(),
     IllegalGenerationError(),

@@ -29,6 +29,7 @@ from kafka.errors import (
     NotCoordinatorError,
     RebalanceInProgressError,
     RequestTimedOutError,
+    UnknownError,
     UnknownMemberIdError,
     UnsupportedVersionError,
 )
@@ -81,6 +82,7 @@ BEAT, LEAVE = HeartbeatRequest(), LeaveGroupRequest()
         (IllegalGenerationError, "reset reset reset fatal"),
         (RebalanceInProgressError, "retry rejoin rejoin fatal"),
         (CoordinatorLoadInProgressError, "retry retry retry retry"),
+        (UnknownError, "retry retry retry fatal"),
         (FencedInstanceIdError, "fence fence fence succeed"),
         (InconsistentGroupProtocolError, "fatal fatal fatal fatal"),
         (InvalidSessionTimeoutError, "fatal fatal fatal fatal"),
