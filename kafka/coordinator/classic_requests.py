@@ -8,8 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from kafka.errors import (
+    AuthorizationError,
     CoordinatorLoadInProgressError,
     FencedInstanceIdError,
+    GroupMaxSizeReachedError,
     IllegalGenerationError,
     KafkaError,
     NoError,
@@ -63,6 +65,15 @@ VERDICTS: Final[Mapping[type[Message], Mapping[type[KafkaError], Verdict]]] = {
         FencedInstanceIdError: Verdict.SUCCEED,
     },
 }
+
+
+# Raised, but for the administrator to mend: the next poll of the application tries again.
+_MAY_PASS: Final = (AuthorizationError, GroupMaxSizeReachedError)
+
+
+def may_pass(error: KafkaError) -> bool:
+    """Return whether *error*, which is raised to the application, may be gone at its next poll."""
+    return isinstance(error, _MAY_PASS)
 
 
 def judge(request: Message, error: KafkaError) -> Verdict:

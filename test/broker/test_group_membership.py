@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from kafka.errors import GroupAuthorizationFailedError, IllegalStateError, UnknownError
+from kafka.errors import (
+    GroupAuthorizationFailedError,
+    GroupMaxSizeReachedError,
+    IllegalStateError,
+    UnknownError,
+)
 from kafka.protocol.messages.consumer_group_heartbeat import ConsumerGroupHeartbeatRequest
 from kafka.protocol.messages.find_coordinator import FindCoordinatorRequest
 from kafka.protocol.messages.heartbeat import HeartbeatRequest
@@ -30,6 +35,7 @@ from test.support.group_stories import (
 from test.support.stage import asked, cluster_of
 
 if TYPE_CHECKING:
+    from kafka.errors import KafkaError
     from kafka.testing import EmbeddedCluster
 
 ALL = {TopicPartition("t", number) for number in range(4)}
@@ -336,6 +342,29 @@ async def test_a_broker_that_fails_once_does_not_cost_the_membership(
             await poll_until(reader, lambda: reader.assignment() == ALL)
             await poll_until(reader, lambda: len(cluster.requests(request_)) > 1)
             assert reader.assignment() == ALL
+
+
+@pytest.mark.parametrize(
+    ("protocol", "request_", "error"),
+    [
+        ("classic", FindCoordinatorRequest, GroupAuthorizationFailedError),
+        ("consumer", FindCoordinatorRequest, GroupAuthorizationFailedError),
+        ("classic", JoinGroupRequest, GroupAuthorizationFailedError),
+        ("classic", JoinGroupRequest, GroupMaxSizeReachedError),
+        ("classic", SyncGroupRequest, GroupAuthorizationFailedError),
+    ],
+)
+async def test_a_refusal_is_raised_once_and_the_next_poll_tries_again(
+    protocol: str, request_: type, error: type[KafkaError]
+) -> None:
+    async with cluster_of() as cluster:
+        with_records(cluster)
+        cluster.inject(request_, Fail(error))
+        async with member(cluster, protocol) as reader:
+            reader.subscribe(["t"])
+            with pytest.raises(error):
+                await reader.poll(60_000)
+            await poll_until(reader, lambda: reader.assignment() == ALL)
 
 
 async def test_enforced_rebalance_tells_its_reason() -> None:
