@@ -7,6 +7,7 @@ stands for the membership, of which there is a new one each time the consumer jo
 
 from __future__ import annotations
 
+import asyncio
 import math
 from enum import Enum
 from functools import partial
@@ -17,6 +18,7 @@ from kafka._base.logs import logger
 from kafka._base.transitions import Transitions
 from kafka.consumer.group_facts import report_answer
 from kafka.consumer.rebalance_calls import joined_listeners, rebalance_calls
+from kafka.coordinator.classic_requests import may_pass
 from kafka.coordinator.loop_watch import LoopWatch
 from kafka.coordinator.membership import (
     AskUser,
@@ -36,7 +38,6 @@ from kafka.errors import KafkaError, KafkaTimeoutError
 from kafka.subscription import SubscriptionType
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import Callable, Sequence
 
     from kafka.cluster import ClusterSnapshot
@@ -54,6 +55,8 @@ log = logger(__name__)
 _COMMIT_SHARE: Final = 0.75
 # Seconds: without any time the loop could not even ask the application's side to run its listener.
 _LEAST_TIME: Final = 0.1
+# Seconds from a refusal to name the coordinator to the next look-up.
+_FIND_AGAIN_AFTER: Final = 1.0
 
 
 class PartState(Enum):
@@ -276,6 +279,13 @@ class GroupPart:
         self._begin_membership(make)
         self._ports.run_machines()
 
+    async def _find_later(self) -> None:
+        try:
+            await asyncio.sleep(_FIND_AGAIN_AFTER)
+        finally:
+            self._choosing = None
+        self._ports.link.find()
+
     def _begin_membership(self, make: MakeMembership) -> None:
         now = self._clock.now()
         self._move(PartState.MEMBER)
@@ -369,7 +379,10 @@ class GroupPart:
             self._membership.on_coordinator(node_id, error, now)
             self._ports.run_machines()
         elif self._state is PartState.CHOOSING and error is not None:
-            self._ports.errors.put_group_error(error, fatal=True)
+            passes = may_pass(error)
+            self._ports.errors.put_group_error(error, fatal=not passes)
+            if passes and self._choosing is None:
+                self._choosing = self._ports.runtime.spawn(self._find_later(), name="kafka-find")
         elif self._state is PartState.CHOOSING and node_id is not None and self._choosing is None:
             self._choosing = self._ports.runtime.spawn(self._choose(node_id), name="kafka-choose")
 

@@ -14,6 +14,7 @@ from kafka._base.logs import logger
 from kafka.coordinator.classic_departure import Departure, leave_at_once
 from kafka.coordinator.classic_health import ClassicHealth
 from kafka.coordinator.classic_member import ClassicMember, News
+from kafka.coordinator.classic_requests import may_pass
 from kafka.coordinator.classic_states import STATES, State
 from kafka.coordinator.membership import LeaveMode, Left, RaiseFromGroup
 from kafka.coordinator.poll_timer import PollTimer
@@ -78,6 +79,8 @@ class ClassicMembership:
         self._joins = False
         self._why_join = _FIRST_JOIN
         self._why_rejoin: str | None = None
+        # When the back-off after a refusal ends, None if there is none.
+        self._joins_at: float | None = None
         self._leave_by = 0.0
         self._results: list[Left | RaiseFromGroup] = []
         self._steps: Mapping[State, Callable[[float], None]] = {
@@ -206,6 +209,8 @@ class ClassicMembership:
         times = [self._topics.next_wakeup(), self._member.next_wakeup()]
         if self._is_in_use:
             times.append(self._user.expires_at())
+        if self._state is State.UNJOINED and self._is_ready_to_join:
+            times.append(self._joins_at)
         return min((time for time in times if time is not None), default=None)
 
     def health(self, now: float) -> GroupHealth:
@@ -216,8 +221,9 @@ class ClassicMembership:
 
     def _start(self, now: float) -> None:
         """UNJOINED: join once there is a subscription, and the application polls."""
-        if not self._joins or not self._user.is_running:
+        if not self._is_ready_to_join or (self._joins_at is not None and now < self._joins_at):
             return
+        self._joins_at = None
         # The look-up runs beside the metadata that a pattern waits for.
         self._member.outbox.find_coordinator()
         if self._topics.is_matched and not self._handover.is_taking:
@@ -305,18 +311,31 @@ class ClassicMembership:
             self._rebalance.begin(f"the coordinator has dropped the member: {event.error}", now)
             self._move(State.UNJOINED)
 
-    def _on_failed(self, event: Event, now: float) -> None:  # noqa: ARG002 - one of a table
-        """Stop for good, until the subscription changes."""
+    def _on_failed(self, event: Event, now: float) -> None:
+        """Stop, until the subscription changes, or the next poll if that may help."""
+        error = event.error
         is_idle = self._state is State.UNJOINED and not self._joins
-        if event.error is None or is_idle or self._state is State.FATAL:
+        if error is None or is_idle or self._state is State.FATAL:
             return
-        self._stop()
-        if self._state is not State.LEAVING:
-            log.error("group=%s cannot go on: %s", self._settings.group_id, event.error)
-            self._rebalance.report.drop()
-            self._results.append(RaiseFromGroup(event.error, fatal=True))
-            self._why_join = _FIRST_JOIN
+        is_final = not may_pass(error)
+        self._stop(keeps_id=not is_final)
+        if self._state is State.LEAVING:
+            return
+        self._rebalance.report.drop()
+        self._results.append(RaiseFromGroup(error, fatal=is_final))
+        self._why_join = _FIRST_JOIN
+        if is_final:
+            log.error("group=%s cannot go on: %s", self._settings.group_id, error)
             self._move(State.FATAL)
+        else:
+            self._wait_for_poll(now)
+
+    def _wait_for_poll(self, now: float) -> None:
+        """Join again with the next poll of the application, not before the end of a back-off."""
+        self._joins_at = self._member.outbox.back_off(now)
+        self._user.stop()
+        if self._state is not State.UNJOINED:
+            self._move(State.UNJOINED)
 
     def _on_left(self, event: Event, now: float) -> None:  # noqa: ARG002 - one of a table
         self._end_leave(event.error)
@@ -368,12 +387,17 @@ class ClassicMembership:
         """Whether the application has to poll in time."""
         return self._joins and self._state not in {State.LEAVING, State.FATAL}
 
+    @property
+    def _is_ready_to_join(self) -> bool:
+        """Whether there is something to join for, and the application polls."""
+        return self._joins and self._user.is_running
+
     def _check_user(self, now: float) -> None:
         """Leave when the application does not poll in time; it joins again with the next poll."""
         if not self._is_in_use or not self._user.has_expired(now):
             return
         settings, me = self._settings, self._member.me
-        away = now - (self._user.last or now)
+        away = 0.0 if self._user.last is None else now - self._user.last
         log.warning(
             "group=%s leaves: the application did not poll for %.1f s, longer than"
             " max_poll_interval_ms=%d. It joins again with the next poll; partitions go to other"

@@ -8,13 +8,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from kafka.errors import (
+    AuthorizationError,
     CoordinatorLoadInProgressError,
     FencedInstanceIdError,
+    GroupMaxSizeReachedError,
     IllegalGenerationError,
     KafkaError,
     NoError,
     RebalanceInProgressError,
     RetriableError,
+    UnknownError,
     UnknownMemberIdError,
     for_code,
 )
@@ -39,6 +42,7 @@ _LONGEST_REASON: Final = 255
 _IN_A_GENERATION: Final[Mapping[type[KafkaError], Verdict]] = {
     RebalanceInProgressError: Verdict.REJOIN,
     CoordinatorLoadInProgressError: Verdict.RETRY,
+    UnknownError: Verdict.RETRY,
     UnknownMemberIdError: Verdict.RESET,
     IllegalGenerationError: Verdict.RESET,
     FencedInstanceIdError: Verdict.FENCE,
@@ -47,6 +51,7 @@ VERDICTS: Final[Mapping[type[Message], Mapping[type[KafkaError], Verdict]]] = {
     JoinGroupRequest: {
         RebalanceInProgressError: Verdict.RETRY,
         CoordinatorLoadInProgressError: Verdict.RETRY,
+        UnknownError: Verdict.RETRY,
         UnknownMemberIdError: Verdict.RESET,
         IllegalGenerationError: Verdict.RESET,
         FencedInstanceIdError: Verdict.FENCE,
@@ -60,6 +65,15 @@ VERDICTS: Final[Mapping[type[Message], Mapping[type[KafkaError], Verdict]]] = {
         FencedInstanceIdError: Verdict.SUCCEED,
     },
 }
+
+
+# Raised, but for the administrator to mend: the next poll of the application tries again.
+_MAY_PASS: Final = (AuthorizationError, GroupMaxSizeReachedError)
+
+
+def may_pass(error: KafkaError) -> bool:
+    """Return whether *error*, which is raised to the application, may be gone at its next poll."""
+    return isinstance(error, _MAY_PASS)
 
 
 def judge(request: Message, error: KafkaError) -> Verdict:

@@ -11,6 +11,7 @@ from kafka.errors import (
     GroupMaxSizeReachedError,
     InvalidRegularExpressionError,
     TopicAuthorizationFailedError,
+    UnknownError,
     UnknownMemberIdError,
     UnreleasedInstanceIdError,
     UnsupportedAssignorError,
@@ -113,6 +114,7 @@ URGENT: Final = frozenset({MemberState.JOINING, MemberState.ACKNOWLEDGING, Membe
 HEARTBEAT_VERDICTS: Final[Mapping[type[KafkaError], Verdict]] = {
     FencedMemberEpochError: Verdict.RESET,
     UnknownMemberIdError: Verdict.RESET,
+    UnknownError: Verdict.RETRY,
     # The other topics are read, and the topic as well once an ACL is there.
     TopicAuthorizationFailedError: Verdict.SKIP,
 }

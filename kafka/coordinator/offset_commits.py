@@ -304,7 +304,7 @@ class OffsetCommits:
         outcomes: Mapping[TopicPartition, tuple[Verdict, KafkaError]],
     ) -> None:
         """Apply the answer to *commit*."""
-        commit.is_stuck = True
+        was_stuck, commit.is_stuck = commit.is_stuck, True
         for tp in list(commit.waiting):
             verdict, error = outcomes[tp]
             if verdict is Verdict.SUCCEED:
@@ -319,6 +319,9 @@ class OffsetCommits:
             else:
                 commit.errors[tp] = error
             del commit.waiting[tp]
+        if was_stuck and commit.is_stuck and commit.kind in _LAST:
+            # New metadata has not helped: the topic may be deleted, and all else waits for this.
+            commit.give_up()
 
     def _go_on(self, identity: MemberIdentity, verdicts: set[Verdict], now: float) -> None:
         """Choose what to wait for before the next request."""

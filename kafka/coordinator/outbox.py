@@ -61,9 +61,10 @@ class Outbox:
         """Return when something can be sent, ``None`` while there is no coordinator."""
         return None if self.coordinator is None else self._retry.not_before
 
-    def back_off(self, now: float) -> None:
-        """Wait before the next attempt, longer each time."""
+    def back_off(self, now: float) -> float:
+        """Wait before the next attempt, longer each time; return until when."""
         self._retry = self._retry.failed(now, self._backoff, self._uniform)
+        return self._retry.not_before
 
     def on_success(self) -> None:
         """Forget the attempts that failed."""

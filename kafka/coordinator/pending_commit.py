@@ -92,6 +92,12 @@ class PendingCommit:
             tp for tp in self.waiting if owners[tp] is None or assignment.get(tp) is not owners[tp]
         ]
 
+    def give_up(self) -> None:
+        """Let what is still waiting fail with the last error that was worth another attempt."""
+        assert self.trouble is not None, "nothing is given up before it has failed"
+        self.errors |= dict.fromkeys(self.waiting, self.trouble)
+        self.waiting.clear()
+
     def too_late(self, group_id: str) -> KafkaTimeoutError:
         """Return the error of the commit at its deadline."""
         why = "the coordinator has not answered" if self.trouble is None else str(self.trouble)

@@ -13,6 +13,7 @@ from kafka.structs import OffsetAndMetadata, TopicPartition
 from test.support.group_stories import (
     AsyncNoting,
     Noting,
+    Polling,
     both_protocols,
     member,
     poll_until,
@@ -21,6 +22,7 @@ from test.support.group_stories import (
 from test.support.stage import cluster_of
 
 if TYPE_CHECKING:
+    from kafka.consumer.async_consumer import AsyncKafkaConsumer
     from kafka.testing import EmbeddedCluster
 
 ALL = {TopicPartition("t", number) for number in range(4)}
@@ -51,6 +53,41 @@ async def test_close_ends_in_time_whatever_the_coordinator_does(protocol: str) -
         await reader.close(timeout_ms=3000)
         assert loop.time() - before <= 3.25
         assert listener.heard[-1] == "revoked 0 1 2 3"
+
+
+async def read_with_a_deleted_topic(cluster: EmbeddedCluster, reader: AsyncKafkaConsumer) -> None:
+    """Have *reader* read two topics to their ends, of which one is deleted then."""
+    with_records(cluster)
+    cluster.create_topic("u", 1)
+    cluster.append("u", b"gone")
+    reader.subscribe(["t", "u"])
+    found = 0
+    while found < 21:
+        found += sum(map(len, (await reader.poll(1000)).values()))
+    cluster.delete_topic("u")
+
+
+@both_protocols
+@pytest.mark.parametrize("way", ["close", "unsubscribe"])
+async def test_a_deleted_topic_does_not_hold_up_who_leaves(protocol: str, way: str) -> None:
+    async with cluster_of() as cluster, member(cluster, protocol) as reader:
+        await read_with_a_deleted_topic(cluster, reader)
+        async with asyncio.timeout(2):
+            await (reader.close() if way == "close" else reader.unsubscribe())
+        assert {tp: cluster.group("g").offsets[tp] for tp in ALL} == dict.fromkeys(ALL, 5)
+
+
+async def test_a_deleted_topic_does_not_hold_up_a_rebalance() -> None:
+    async with (
+        cluster_of() as cluster,
+        member(cluster, "classic") as first,
+        member(cluster, "classic") as second,
+    ):
+        await read_with_a_deleted_topic(cluster, first)
+        second.subscribe(["t"])
+        async with Polling(first), Polling(second):
+            await until(lambda: len(second.assignment()) == 2, seconds=15)
+            assert await second.position(next(iter(second.assignment()))) == 5
 
 
 @both_protocols

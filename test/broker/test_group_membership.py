@@ -9,11 +9,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from kafka.errors import GroupAuthorizationFailedError, IllegalStateError
+from kafka.errors import (
+    GroupAuthorizationFailedError,
+    GroupMaxSizeReachedError,
+    IllegalStateError,
+    UnknownError,
+)
 from kafka.protocol.messages.consumer_group_heartbeat import ConsumerGroupHeartbeatRequest
 from kafka.protocol.messages.find_coordinator import FindCoordinatorRequest
 from kafka.protocol.messages.heartbeat import HeartbeatRequest
 from kafka.protocol.messages.join_group import JoinGroupRequest
+from kafka.protocol.messages.sync_group import SyncGroupRequest
 from kafka.structs import ConsumerGroupMetadata, TopicPartition
 from kafka.testing import Delay, Fail
 from test.support.group_stories import (
@@ -29,6 +35,7 @@ from test.support.group_stories import (
 from test.support.stage import asked, cluster_of
 
 if TYPE_CHECKING:
+    from kafka.errors import KafkaError
     from kafka.testing import EmbeddedCluster
 
 ALL = {TopicPartition("t", number) for number in range(4)}
@@ -328,6 +335,51 @@ async def test_a_group_that_may_not_be_used_is_an_error_of_each_poll(protocol: s
             for _ in range(2):
                 with pytest.raises(GroupAuthorizationFailedError):
                     await reader.poll(60_000)
+
+
+@pytest.mark.parametrize(
+    ("protocol", "request_"),
+    [
+        ("classic", JoinGroupRequest),
+        ("classic", SyncGroupRequest),
+        ("classic", HeartbeatRequest),
+        ("consumer", ConsumerGroupHeartbeatRequest),
+    ],
+)
+async def test_a_broker_that_fails_once_does_not_cost_the_membership(
+    protocol: str, request_: type
+) -> None:
+    async with cluster_of() as cluster:
+        with_records(cluster)
+        cluster.inject(request_, Fail(UnknownError))
+        async with member(cluster, protocol) as reader:
+            reader.subscribe(["t"])
+            await poll_until(reader, lambda: reader.assignment() == ALL)
+            await poll_until(reader, lambda: len(cluster.requests(request_)) > 1)
+            assert reader.assignment() == ALL
+
+
+@pytest.mark.parametrize(
+    ("protocol", "request_", "error"),
+    [
+        ("classic", FindCoordinatorRequest, GroupAuthorizationFailedError),
+        ("consumer", FindCoordinatorRequest, GroupAuthorizationFailedError),
+        ("classic", JoinGroupRequest, GroupAuthorizationFailedError),
+        ("classic", JoinGroupRequest, GroupMaxSizeReachedError),
+        ("classic", SyncGroupRequest, GroupAuthorizationFailedError),
+    ],
+)
+async def test_a_refusal_is_raised_once_and_the_next_poll_tries_again(
+    protocol: str, request_: type, error: type[KafkaError]
+) -> None:
+    async with cluster_of() as cluster:
+        with_records(cluster)
+        cluster.inject(request_, Fail(error))
+        async with member(cluster, protocol) as reader:
+            reader.subscribe(["t"])
+            with pytest.raises(error):
+                await reader.poll(60_000)
+            await poll_until(reader, lambda: reader.assignment() == ALL)
 
 
 async def test_enforced_rebalance_tells_its_reason() -> None:

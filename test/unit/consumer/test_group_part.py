@@ -19,8 +19,14 @@ from kafka.coordinator.membership import (
     WantTopics,
     Withdraw,
 )
-from kafka.errors import GroupAuthorizationFailedError, KafkaConnectionError, KafkaError
+from kafka.errors import (
+    GroupAuthorizationFailedError,
+    InvalidGroupIdError,
+    KafkaConnectionError,
+    KafkaError,
+)
 from kafka.protocol.messages.heartbeat import HeartbeatResponse
+from test.support.group_stories import until
 from test.support.scripted_membership import ME
 from test.unit.consumer.group_part_bench import BEAT, LEAVE, TP, Noting, Stage, joined, task
 
@@ -83,11 +89,25 @@ async def test_a_coordinator_that_cannot_be_asked_is_looked_up_again() -> None:
     assert (stage.link.searches, stage.chosen, len(stage.memberships)) == (2, [1, 2], 1)
 
 
-async def test_a_group_that_may_not_be_used_is_raised_until_the_subscription_changes() -> None:
+async def test_a_group_that_may_not_be_used_is_raised_once_and_looked_up_again_later() -> None:
     stage = Stage()
+    await stage.supervisor.start()
     stage.subscribe()
     stage.poll()
     error = GroupAuthorizationFailedError("g")
+    stage.link.found(None, error)
+    assert (stage.errors, stage.link.searches) == ([(error, False)], 1)
+    await until(lambda: stage.link.searches == 2)
+    stage.link.found(1)
+    await stage.settle()
+    assert stage.chosen == [1]
+
+
+async def test_a_group_that_cannot_be_used_is_raised_until_the_subscription_changes() -> None:
+    stage = Stage()
+    stage.subscribe()
+    stage.poll()
+    error = InvalidGroupIdError("g")
     stage.link.found(None, error)
     assert stage.errors == [(error, True)]
     stage.subscribe("u")

@@ -19,10 +19,12 @@ from kafka.errors import (
     FencedInstanceIdError,
     GroupAuthorizationFailedError,
     IllegalGenerationError,
+    InvalidGroupIdError,
     KafkaConnectionError,
     KafkaTimeoutError,
     NotCoordinatorError,
     RebalanceInProgressError,
+    UnknownError,
     UnknownMemberIdError,
 )
 from test.unit.coordinator.classic_bench import (
@@ -72,7 +74,7 @@ def world(state: str, *strategies: Strategy, instance_id: str | None = None) -> 
         "losing": lambda: drop(made),
         "leaving": made.leave,
         "left": lambda: (made.leave(), made.recover()),
-        "fatal": lambda: made.coordinator(None, GroupAuthorizationFailedError()),
+        "fatal": lambda: made.coordinator(None, InvalidGroupIdError()),
         "away": lambda: made.wait(REBALANCE_TIMEOUT),
     }
     later[state]()
@@ -116,6 +118,7 @@ STATES: Final = [
 ERRORS: Final[list[KafkaError]] = [
     RebalanceInProgressError(),
     CoordinatorLoadInProgressError(),
+    UnknownError(),
     CoordinatorNotAvailableError(),
     NotCoordinatorError(),
     IllegalGenerationError(),
@@ -196,6 +199,7 @@ FINAL_EVENTS: Final[dict[str, Callable[[World], object]]] = {
 def heal(made: World) -> None:
     """Subscribe again, and let all go well."""
     made.recover()
+    made.wait(1.0)  # of a refusal there is a back-off
     made.given = (A0, A1)
     made.change("a")
     made.metadata({"a": 2, "b": 1}, lists_all=True)

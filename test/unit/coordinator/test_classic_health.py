@@ -9,7 +9,7 @@ import pytest
 from kafka.coordinator.membership import GroupHealth, TaskKind
 from kafka.errors import (
     CoordinatorLoadInProgressError,
-    GroupAuthorizationFailedError,
+    InvalidGroupIdError,
     RebalanceInProgressError,
 )
 from test.unit.coordinator.classic_bench import A0, Bench, Strategy
@@ -88,7 +88,7 @@ SITUATIONS: dict[str, Callable[[Bench], object]] = {
     "the coordinator to let the member go": lambda bench: (bench.become(), bench.leave()),
     "another subscription, because of an error that stays": lambda bench: (
         bench.start(),
-        bench.coordinator(None, GroupAuthorizationFailedError()),
+        bench.coordinator(None, InvalidGroupIdError()),
     ),
 }
 

@@ -11,6 +11,7 @@ from kafka.errors import (
     CoordinatorLoadInProgressError,
     FencedInstanceIdError,
     GroupAuthorizationFailedError,
+    InvalidGroupIdError,
     KafkaConnectionError,
     NotCoordinatorError,
     RebalanceInProgressError,
@@ -73,7 +74,7 @@ def test_member_leaves_from_every_state(state: str) -> None:
         bench = in_state(state)
     elif state == "fatal":
         bench.start()
-        bench.coordinator(None, GroupAuthorizationFailedError())
+        bench.coordinator(None, InvalidGroupIdError())
     done = bench.leave()
     done += bench.run_all()
     if done[-1:] != ["Left"]:

@@ -12,7 +12,9 @@ from kafka.coordinator.membership import LeaveMode, TaskKind
 from kafka.errors import (
     CoordinatorLoadInProgressError,
     GroupAuthorizationFailedError,
+    GroupMaxSizeReachedError,
     IllegalGenerationError,
+    InvalidGroupIdError,
     KafkaConnectionError,
     KafkaTimeoutError,
     NotCoordinatorError,
@@ -195,13 +197,46 @@ def test_coordinator_that_moves_is_followed_from_every_state(state: str) -> None
 
 
 @pytest.mark.parametrize("state", ["joining", "syncing", "stable", "preparing"])
-def test_group_that_may_not_be_used_is_an_error_in_every_state(state: str) -> None:
+def test_group_that_cannot_be_used_is_an_error_in_every_state(state: str) -> None:
+    bench = in_state(state)
+    bench.coordinator(None, InvalidGroupIdError())
+    assert [type(error) for error in bench.errors] == [InvalidGroupIdError]
+    bench.run_all()
+    assert (bench.state, bench.subscriptions.assignment.partitions) == ("fatal", frozenset())
+    assert bench.subscribe("b")[-1] == "FindCoordinator"
+
+
+@pytest.mark.parametrize("state", ["joining", "syncing", "stable", "preparing"])
+def test_group_that_may_not_be_used_is_tried_again_by_the_next_poll(state: str) -> None:
     bench = in_state(state)
     bench.coordinator(None, GroupAuthorizationFailedError())
     assert [type(error) for error in bench.errors] == [GroupAuthorizationFailedError]
     bench.run_all()
-    assert (bench.state, bench.subscriptions.assignment.partitions) == ("fatal", frozenset())
-    assert bench.subscribe("b")[-1] == "FindCoordinator"
+    assert (bench.state, bench.subscriptions.assignment.partitions) == ("unjoined", frozenset())
+    assert "FindCoordinator" in [*bench.user_poll(), *bench.wait(1.0)]
+    bench.coordinator(None, GroupAuthorizationFailedError())
+    assert bench.user_poll() == []
+    assert "FindCoordinator" in bench.wait(1.0)
+    assert "JoinGroup on join" in [*bench.coordinator(1), *bench.wait(1.0)]
+
+
+def test_group_that_may_not_be_used_is_not_tried_again_without_a_poll() -> None:
+    bench = Bench()
+    bench.start()
+    bench.coordinator(None, GroupAuthorizationFailedError())
+    assert bench.wait(3600.0) == []
+    assert bench.user_poll() == ["FindCoordinator"]
+
+
+def test_group_that_is_full_is_joined_under_the_same_id_by_the_next_poll() -> None:
+    bench = Bench().become(A0)
+    bench.beat_refused(RebalanceInProgressError)
+    bench.run_all()
+    bench.refuse("JoinGroup", GroupMaxSizeReachedError)
+    assert [type(error) for error in bench.errors] == [GroupMaxSizeReachedError]
+    bench.user_poll()
+    bench.wait(0.2)
+    assert bench.request("JoinGroup").member_id == "me"
 
 
 def test_group_that_may_not_be_used_does_not_keep_a_member_from_leaving() -> None:
@@ -238,6 +273,14 @@ def test_application_that_does_not_poll_in_time_leaves_with_one_message(
     warnings = [record for record in caplog.records if record.levelno >= logging.WARNING]
     assert len(warnings) == 1
     assert "max_poll_interval_ms=300000" in warnings[0].getMessage()
+
+
+def test_silence_is_counted_also_from_the_zero_of_the_clock() -> None:
+    bench = Bench()
+    bench.now = 0.0
+    away(bench.become(A0))
+    (member,) = bench.request("LeaveGroup").members
+    assert member.reason == "the application did not poll for 300.0 s"
 
 
 def test_application_that_comes_back_has_lost_its_partitions_and_joins_again() -> None:

@@ -10,6 +10,7 @@ from kafka.coordinator.classic_requests import (
     join_request,
     judge,
     leave_request,
+    may_pass,
     sync_request,
 )
 from kafka.coordinator.membership import MemberIdentity
@@ -29,6 +30,7 @@ from kafka.errors import (
     NotCoordinatorError,
     RebalanceInProgressError,
     RequestTimedOutError,
+    UnknownError,
     UnknownMemberIdError,
     UnsupportedVersionError,
 )
@@ -81,6 +83,7 @@ BEAT, LEAVE = HeartbeatRequest(), LeaveGroupRequest()
         (IllegalGenerationError, "reset reset reset fatal"),
         (RebalanceInProgressError, "retry rejoin rejoin fatal"),
         (CoordinatorLoadInProgressError, "retry retry retry retry"),
+        (UnknownError, "retry retry retry fatal"),
         (FencedInstanceIdError, "fence fence fence succeed"),
         (InconsistentGroupProtocolError, "fatal fatal fatal fatal"),
         (InvalidSessionTimeoutError, "fatal fatal fatal fatal"),
@@ -94,6 +97,21 @@ def test_verdicts_on_join_sync_heartbeat_and_leave(error: type[KafkaError], verd
     assert [judge(request, error()).value for request in (JOIN, SYNC, BEAT, LEAVE)] == (
         verdicts.split()
     )
+
+
+@pytest.mark.parametrize(
+    ("error", "passes"),
+    [
+        (GroupAuthorizationFailedError, True),
+        (GroupMaxSizeReachedError, True),
+        (FencedInstanceIdError, False),
+        (InconsistentGroupProtocolError, False),
+        (InvalidGroupIdError, False),
+        (UnsupportedVersionError, False),
+    ],
+)
+def test_what_an_administrator_can_mend_may_pass(error: type[KafkaError], passes: bool) -> None:
+    assert may_pass(error()) is passes
 
 
 @pytest.mark.parametrize("request_", [JOIN, SYNC, BEAT, LEAVE], ids=lambda request: request.NAME)

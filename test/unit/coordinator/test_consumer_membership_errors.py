@@ -20,6 +20,7 @@ from kafka.errors import (
     KafkaConnectionError,
     NotCoordinatorError,
     TopicAuthorizationFailedError,
+    UnknownError,
     UnknownMemberIdError,
     UnreleasedInstanceIdError,
     UnsupportedVersionError,
@@ -124,10 +125,13 @@ def test_lost_connection_repeats_everything_after_a_back_off() -> None:
     assert bench.state == "stable"
 
 
-def test_coordinator_that_loads_is_asked_again_later() -> None:
+@pytest.mark.parametrize("error", [CoordinatorLoadInProgressError, UnknownError])
+def test_coordinator_that_loads_or_fails_is_asked_again_later(
+    error: type[BrokerResponseError],
+) -> None:
     bench = member(A0)
     bench.poll(after=5.0)
-    assert bench.refuse(CoordinatorLoadInProgressError) == []
+    assert bench.refuse(error) == []
     bench.poll(after=0.1)
     assert bench.beat.topic_partitions
 

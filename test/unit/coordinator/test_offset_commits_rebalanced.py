@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from kafka.coordinator.commit_requests import AskRejoin, CommitKind
+from kafka.coordinator.membership import RequestMetadata
 from kafka.errors import (
     CommitFailedError,
+    CoordinatorLoadInProgressError,
     IllegalGenerationError,
     KafkaError,
     RebalanceInProgressError,
@@ -182,6 +184,43 @@ def test_last_commit_does_not_wait_for_topics_that_are_not_there() -> None:
     bench.poll(1.0)
     assert bench.settled == {last: None}
     assert first not in bench.settled
+
+
+@pytest.mark.parametrize("kind", [CommitKind.REVOKE, CommitKind.CLOSE])
+def test_last_commit_gives_up_topics_that_new_metadata_does_not_bring_back(
+    kind: CommitKind,
+) -> None:
+    bench = CommitBench()
+    number = bench.commit(T0, U0, kind=kind)
+    assert bench.answer(of={U0: UnknownTopicOrPartitionError}) == [RequestMetadata()]
+    assert bench.settled == {}
+    bench.poll(1.0 + BACKOFF)
+    assert bench.committed() == {U0: 5}
+    bench.answer(UnknownTopicOrPartitionError, now=2.0)
+    found = bench.settled[number]
+    assert isinstance(found, UnknownTopicOrPartitionError)
+    assert "u-0 were not committed" in str(found)
+    assert "those of t-0 were" in str(found)
+
+
+def test_last_commit_waits_for_partitions_that_may_still_be_committed() -> None:
+    bench = CommitBench()
+    bench.commit(T0, U0, kind=CommitKind.REVOKE)
+    for now in (1.0, 2.0):
+        errors = {U0: UnknownTopicOrPartitionError, T0: CoordinatorLoadInProgressError}
+        bench.answer(of=errors, now=now)
+        bench.poll(now + BACKOFF)
+    assert bench.settled == {}
+    assert bench.committed() == {T0: 5, U0: 5}
+
+
+def test_commit_of_the_application_waits_longer_for_topics_that_are_not_there() -> None:
+    bench = CommitBench()
+    bench.commit(U0)
+    for now in (1.0, 2.0, 3.0):
+        bench.answer(UnknownTopicOrPartitionError, now=now)
+        bench.poll(now + BACKOFF)
+    assert bench.settled == {}
 
 
 @pytest.mark.parametrize("error", BLOCKED)

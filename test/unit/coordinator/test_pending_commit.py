@@ -54,3 +54,11 @@ def test_commit_at_its_deadline_says_what_kept_it() -> None:
     assert isinstance(late, KafkaTimeoutError)
     assert "loading" in str(late)
     assert late.__cause__ is commit.trouble
+
+
+def test_what_is_given_up_fails_with_the_last_trouble() -> None:
+    commit = pending(SubscriptionState())
+    commit.trouble = CoordinatorLoadInProgressError("loading")
+    commit.give_up()
+    assert commit.waiting == {}
+    assert commit.errors == dict.fromkeys((T0, T1, U0), commit.trouble)
