@@ -11,6 +11,7 @@ from kafka.errors import IllegalStateError, KafkaError, KafkaTimeoutError
 from kafka.protocol.messages.leave_group import LeaveGroupRequest
 from kafka.structs import OffsetAndMetadata, TopicPartition
 from test.support.group_stories import (
+    ALL,
     AsyncNoting,
     Noting,
     Polling,
@@ -18,6 +19,7 @@ from test.support.group_stories import (
     member,
     poll_until,
     until,
+    with_records,
 )
 from test.support.stage import cluster_of
 
@@ -25,17 +27,9 @@ if TYPE_CHECKING:
     from kafka.consumer.async_consumer import AsyncKafkaConsumer
     from kafka.testing import EmbeddedCluster
 
-ALL = {TopicPartition("t", number) for number in range(4)}
-
 
 async def nothing() -> None:
     """Return at once."""
-
-
-def with_records(cluster: EmbeddedCluster, count: int = 5) -> None:
-    cluster.create_topic("t", 4)
-    for number in range(4):
-        cluster.append("t", *[b"%d" % n for n in range(count)], partition=number)
 
 
 @both_protocols

@@ -10,19 +10,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from kafka.errors import (
-    GroupAuthorizationFailedError,
-    GroupMaxSizeReachedError,
     IllegalStateError,
-    UnknownError,
 )
 from kafka.protocol.messages.consumer_group_heartbeat import ConsumerGroupHeartbeatRequest
 from kafka.protocol.messages.find_coordinator import FindCoordinatorRequest
 from kafka.protocol.messages.heartbeat import HeartbeatRequest
 from kafka.protocol.messages.join_group import JoinGroupRequest
-from kafka.protocol.messages.sync_group import SyncGroupRequest
 from kafka.structs import ConsumerGroupMetadata, TopicPartition
-from kafka.testing import Delay, Fail
+from kafka.testing import Delay
 from test.support.group_stories import (
+    ALL,
     AsyncNoting,
     Noting,
     Polling,
@@ -31,20 +28,12 @@ from test.support.group_stories import (
     numbers,
     poll_until,
     until,
+    with_records,
 )
 from test.support.stage import asked, cluster_of
 
 if TYPE_CHECKING:
-    from kafka.errors import KafkaError
-    from kafka.testing import EmbeddedCluster
-
-ALL = {TopicPartition("t", number) for number in range(4)}
-
-
-def with_records(cluster: EmbeddedCluster, count: int = 5) -> None:
-    cluster.create_topic("t", 4)
-    for number in range(4):
-        cluster.append("t", *[b"%d" % n for n in range(count)], partition=number)
+    pass
 
 
 @both_protocols
@@ -123,89 +112,6 @@ async def test_partitions_stay_until_the_application_comes_back(protocol: str) -
                 assert b.assignment() == set()
                 await poll_until(a, lambda: len(a.assignment()) == 2)
                 await until(lambda: len(b.assignment()) == 2)
-
-
-@both_protocols
-async def test_no_record_of_a_partition_is_returned_before_the_listener_was_told(
-    protocol: str,
-) -> None:
-    async with cluster_of() as cluster:
-        with_records(cluster)
-        listener = AsyncNoting()
-        async with member(cluster, protocol) as reader:
-            reader.subscribe(["t"], listener=listener)
-            seen: list[int] = []
-
-            async def seek(what: str) -> None:
-                if what == "assigned":
-                    assert seen == []
-                    for tp in sorted(reader.assignment()):
-                        assert await reader.position(tp) == 0
-                        reader.seek(tp, 3)
-
-            listener.on_call = seek
-            while len(seen) < 8:
-                for records in (await reader.poll(60_000)).values():
-                    seen += [record.offset for record in records]
-            assert sorted(seen) == [3, 3, 3, 3, 4, 4, 4, 4]
-
-
-@both_protocols
-async def test_a_listener_that_raises_on_assignment_is_called_again_by_the_next_poll(
-    protocol: str,
-) -> None:
-    async with cluster_of() as cluster:
-        with_records(cluster)
-        listener = Noting()
-
-        def fail(what: str) -> None:
-            if what == "assigned" and len(listener.heard) < 3:
-                raise ZeroDivisionError
-
-        listener.on_call = fail
-        async with member(cluster, protocol) as reader:
-            reader.subscribe(["t"], listener=listener)
-            for _ in range(2):
-                with pytest.raises(ZeroDivisionError):
-                    await poll_until(reader, lambda: False)
-            assert await reader.poll(60_000)
-            assert listener.heard == ["assigned 0 1 2 3"] * 3
-
-
-@both_protocols
-async def test_a_listener_that_raises_on_revocation_is_raised_once(protocol: str) -> None:
-    async with cluster_of() as cluster:
-        with_records(cluster)
-        listener = Noting()
-
-        def fail(what: str) -> None:
-            if what == "revoked":
-                raise ZeroDivisionError
-
-        async with member(cluster, protocol) as reader:
-            reader.subscribe(["t"], listener=listener)
-            await poll_until(reader, lambda: reader.assignment() == ALL)
-            listener.on_call = fail
-            with pytest.raises(ZeroDivisionError):
-                await reader.unsubscribe()
-            assert reader.assignment() == set()
-            assert listener.heard == ["assigned 0 1 2 3", "revoked 0 1 2 3"]
-
-
-@both_protocols
-async def test_listeners_by_topic_hear_of_their_topics(protocol: str) -> None:
-    async with cluster_of() as cluster:
-        cluster.create_topic("t", 2)
-        cluster.create_topic("u", 1)
-        cluster.create_topic("v", 1)
-        listeners = {"t": Noting(), "u": Noting()}
-        async with member(cluster, protocol) as reader:
-            reader.subscribe(["t", "u", "v"], listener=listeners)
-            await poll_until(reader, lambda: len(reader.assignment()) == 4)
-            reader.subscribe(["t", "v"], listener={"t": listeners["t"]})
-            await poll_until(reader, lambda: len(reader.assignment()) == 3)
-        assert listeners["u"].heard == ["assigned 0", "revoked 0"]
-        assert listeners["t"].heard[0] == "assigned 0 1"
 
 
 @both_protocols
@@ -323,63 +229,6 @@ async def test_a_poll_that_waits_for_long_is_a_poll(protocol: str) -> None:
             await poll_until(reader, lambda: reader.assignment() == ALL)
             assert await reader.poll(100_000) == {}
             assert listener.heard == ["assigned 0 1 2 3"]
-
-
-@both_protocols
-async def test_a_group_that_may_not_be_used_is_an_error_of_each_poll(protocol: str) -> None:
-    async with cluster_of() as cluster:
-        with_records(cluster)
-        cluster.inject(FindCoordinatorRequest, Fail(GroupAuthorizationFailedError), times=None)
-        async with member(cluster, protocol) as reader:
-            reader.subscribe(["t"])
-            for _ in range(2):
-                with pytest.raises(GroupAuthorizationFailedError):
-                    await reader.poll(60_000)
-
-
-@pytest.mark.parametrize(
-    ("protocol", "request_"),
-    [
-        ("classic", JoinGroupRequest),
-        ("classic", SyncGroupRequest),
-        ("classic", HeartbeatRequest),
-        ("consumer", ConsumerGroupHeartbeatRequest),
-    ],
-)
-async def test_a_broker_that_fails_once_does_not_cost_the_membership(
-    protocol: str, request_: type
-) -> None:
-    async with cluster_of() as cluster:
-        with_records(cluster)
-        cluster.inject(request_, Fail(UnknownError))
-        async with member(cluster, protocol) as reader:
-            reader.subscribe(["t"])
-            await poll_until(reader, lambda: reader.assignment() == ALL)
-            await poll_until(reader, lambda: len(cluster.requests(request_)) > 1)
-            assert reader.assignment() == ALL
-
-
-@pytest.mark.parametrize(
-    ("protocol", "request_", "error"),
-    [
-        ("classic", FindCoordinatorRequest, GroupAuthorizationFailedError),
-        ("consumer", FindCoordinatorRequest, GroupAuthorizationFailedError),
-        ("classic", JoinGroupRequest, GroupAuthorizationFailedError),
-        ("classic", JoinGroupRequest, GroupMaxSizeReachedError),
-        ("classic", SyncGroupRequest, GroupAuthorizationFailedError),
-    ],
-)
-async def test_a_refusal_is_raised_once_and_the_next_poll_tries_again(
-    protocol: str, request_: type, error: type[KafkaError]
-) -> None:
-    async with cluster_of() as cluster:
-        with_records(cluster)
-        cluster.inject(request_, Fail(error))
-        async with member(cluster, protocol) as reader:
-            reader.subscribe(["t"])
-            with pytest.raises(error):
-                await reader.poll(60_000)
-            await poll_until(reader, lambda: reader.assignment() == ALL)
 
 
 async def test_enforced_rebalance_tells_its_reason() -> None:

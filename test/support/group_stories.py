@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import pytest
 
 from kafka.consumer.async_consumer import AsyncKafkaConsumer
+from kafka.structs import TopicPartition
 from kafka.subscription import AsyncConsumerRebalanceListener, ConsumerRebalanceListener
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from kafka.structs import ConsumerRecord, TopicPartition
+    from kafka.structs import ConsumerRecord
     from kafka.testing import EmbeddedCluster
+
+ALL: Final = frozenset(TopicPartition("t", number) for number in range(4))
+"""All partitions of the topic of most stories."""
 
 both_protocols = pytest.mark.parametrize("protocol", ["classic", "consumer"])
 
@@ -26,6 +30,13 @@ def member(cluster: EmbeddedCluster, protocol: str, **options: Any) -> AsyncKafk
     return AsyncKafkaConsumer(
         bootstrap_servers=cluster.bootstrap_servers, group_protocol=protocol, **options
     )
+
+
+def with_records(cluster: EmbeddedCluster, count: int = 5) -> None:
+    """Create the partitions of `ALL`, with *count* records each."""
+    cluster.create_topic("t", len(ALL))
+    for tp in ALL:
+        cluster.append("t", *[b"%d" % n for n in range(count)], partition=tp.partition)
 
 
 def numbers(partitions: Iterable[TopicPartition]) -> list[int]:
