@@ -118,7 +118,9 @@ def send_many(producer: KafkaProducer, given: dict[str, object]) -> None:
 
 
 @pytest.mark.parametrize("call", [send, send_many])
-@pytest.mark.parametrize("arguments", SENDS, ids=str)
+@pytest.mark.parametrize(
+    "arguments", SENDS, ids=[f"record {number}" for number in range(len(SENDS))]
+)
 def test_a_producer_and_its_double_take_and_refuse_the_same_records(
     producer: KafkaProducer,
     arguments: dict[str, object],
