@@ -1,6 +1,6 @@
 """Produce requests: what is in one, how it is encoded, what its response says.  Pure.
 
-The sender decides which batches go together; `kafka.producer.batch_completion` decides what the
+The sender decides which batches go together; `kafka.producer.batch_fate` decides what the
 results make of them.
 """
 

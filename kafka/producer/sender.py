@@ -2,7 +2,7 @@
 
 Runs on the loop thread. Each run looks at all queues that hold something, groups what may go by
 node, and writes one request to each; answers, metadata and full batches cause the next run. What an
-answer makes of a batch is decided by `kafka.producer.batch_completion`.
+answer makes of a batch is decided by `kafka.producer.batch_fate`.
 
 A record sent alone takes as few steps as possible: what wakes the loop runs the sender, which
 writes the request, and the step that receives the answer completes the batches.
