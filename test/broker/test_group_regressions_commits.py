@@ -26,27 +26,24 @@ from kafka.protocol.messages.offset_commit import OffsetCommitRequest
 from kafka.protocol.messages.offset_fetch import OffsetFetchRequest, OffsetFetchResponse
 from kafka.structs import OffsetAndMetadata, TopicPartition
 from kafka.testing.broker.faults import Answer, Delay, Fail
-from test.support.group_stories import Noting, Polling, both_protocols, member, poll_until
+from test.support.group_stories import (
+    ALL,
+    Noting,
+    Polling,
+    add_records,
+    both_protocols,
+    member,
+    poll_until,
+    with_records,
+)
 from test.support.stage import cluster_of
 
 if TYPE_CHECKING:
     from kafka.consumer.async_consumer import AsyncKafkaConsumer
     from kafka.structs import ConsumerRecord
-    from kafka.testing import EmbeddedCluster
 
 TPS = [TopicPartition("t", number) for number in range(4)]
-ALL = set(TPS)
 COOPERATIVE = ["kafka.coordinator.assignors.cooperative_sticky.CooperativeStickyAssignor"]
-
-
-def with_records(cluster: EmbeddedCluster, count: int = 5) -> None:
-    cluster.create_topic("t", 4)
-    add_records(cluster, count)
-
-
-def add_records(cluster: EmbeddedCluster, count: int = 5) -> None:
-    for number in range(4):
-        cluster.append("t", *[b"%d" % n for n in range(count)], partition=number)
 
 
 async def read(reader: AsyncKafkaConsumer, count: int) -> list[ConsumerRecord]:

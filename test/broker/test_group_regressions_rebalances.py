@@ -18,13 +18,16 @@ from kafka.protocol.messages.heartbeat import HeartbeatRequest
 from kafka.structs import TopicPartition
 from kafka.subscription import SubscriptionPattern
 from test.support.group_stories import (
+    ALL,
     AsyncNoting,
     Noting,
     Polling,
+    add_records,
     both_protocols,
     member,
     poll_until,
     until,
+    with_records,
 )
 from test.support.stage import cluster_of
 
@@ -34,7 +37,6 @@ if TYPE_CHECKING:
     from kafka.testing import EmbeddedCluster
 
 TPS = [TopicPartition("t", number) for number in range(4)]
-ALL = set(TPS)
 ASSIGNORS = "kafka.coordinator.assignors"
 RANGE = f"{ASSIGNORS}.range.RangePartitionAssignor"
 COOPERATIVE = f"{ASSIGNORS}.cooperative_sticky.CooperativeStickyAssignor"
@@ -44,16 +46,6 @@ WAYS: dict[str, dict[str, Any]] = {
     "consumer": {"protocol": "consumer"},
 }
 every_way = pytest.mark.parametrize("way", WAYS)
-
-
-def with_records(cluster: EmbeddedCluster, count: int = 5) -> None:
-    cluster.create_topic("t", 4)
-    add_records(cluster, count)
-
-
-def add_records(cluster: EmbeddedCluster, count: int = 5) -> None:
-    for number in range(4):
-        cluster.append("t", *[b"%d" % n for n in range(count)], partition=number)
 
 
 class Reading(Polling):

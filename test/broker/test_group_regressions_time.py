@@ -13,28 +13,26 @@ import pytest
 from kafka.protocol.messages.consumer_group_heartbeat import ConsumerGroupHeartbeatRequest
 from kafka.protocol.messages.heartbeat import HeartbeatRequest
 from kafka.structs import TopicPartition
-from test.support.group_stories import Noting, Polling, both_protocols, member, until
+from test.support.group_stories import (
+    ALL,
+    Noting,
+    Polling,
+    add_records,
+    both_protocols,
+    member,
+    until,
+    with_records,
+)
 from test.support.stage import cluster_of, port_of
 from test.support.virtual_loop import VirtualLoop
 
 if TYPE_CHECKING:
-    from kafka.testing import EmbeddedCluster
+    pass
 
 pytestmark = pytest.mark.virtual_time
 
 TPS = [TopicPartition("t", number) for number in range(4)]
-ALL = set(TPS)
 BEATS = {"classic": HeartbeatRequest, "consumer": ConsumerGroupHeartbeatRequest}
-
-
-def with_records(cluster: EmbeddedCluster) -> None:
-    cluster.create_topic("t", 4)
-    add_records(cluster)
-
-
-def add_records(cluster: EmbeddedCluster) -> None:
-    for number in range(4):
-        cluster.append("t", *[b"x"] * 5, partition=number)
 
 
 def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:

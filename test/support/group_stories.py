@@ -35,6 +35,11 @@ def member(cluster: EmbeddedCluster, protocol: str, **options: Any) -> AsyncKafk
 def with_records(cluster: EmbeddedCluster, count: int = 5) -> None:
     """Create the partitions of `ALL`, with *count* records each."""
     cluster.create_topic("t", len(ALL))
+    add_records(cluster, count)
+
+
+def add_records(cluster: EmbeddedCluster, count: int = 5) -> None:
+    """Write *count* more records to each of `ALL`."""
     for tp in ALL:
         cluster.append("t", *[b"%d" % n for n in range(count)], partition=tp.partition)
 
