@@ -28,7 +28,7 @@ from kafka.consumer.fetch_collector import FetchCollector, RecordCursor
 from kafka.consumer.poll_times import PollTimes
 from kafka.consumer.record_decoder import RecordDecoder
 from kafka.consumer.rejected_records import RejectedRecords
-from kafka.consumer.shared import Shared
+from kafka.consumer.shared import CLOSED, Shared
 from kafka.consumer.user_tasks import UserTasks
 from kafka.consumer.wakeable_calls import WOKEN, WakeableCalls
 from kafka.errors import IllegalStateError, WakeupError
@@ -47,7 +47,6 @@ T = TypeVar("T")
 
 log = logger(__name__)
 
-CLOSED: Final = "the consumer was closed"
 _NO_SOURCE: Final = "call subscribe() or assign() first"
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from kafka._base.backoff import ExponentialBackoff
 from kafka._base.drive import Driver
@@ -26,6 +26,7 @@ from kafka.consumer.position_actions import CheckEpochs, Fail, ListOffsets, Star
 from kafka.consumer.position_requests import PositionRequests
 from kafka.consumer.positions import PositionMachine, PositionSettings
 from kafka.consumer.posted_seeks import PostedSeeks
+from kafka.consumer.shared import CLOSED
 from kafka.coordinator.groupless import GrouplessMembership
 from kafka.coordinator.membership import (
     Assign,
@@ -56,8 +57,6 @@ if TYPE_CHECKING:
     from kafka.net.network_client import NetworkClient
     from kafka.structs import TopicPartition
     from kafka.subscription import PartitionState
-
-_CLOSED: Final = "the consumer was closed"
 
 
 class ConsumerCore:
@@ -221,7 +220,7 @@ class ConsumerCore:
                 await self.commits.close(deadline, consumed=commits)
         self._buffer.close()
         self._driver.close()
-        self._abandon_commits(IllegalStateError("the consumer was closed"))
+        self._abandon_commits(IllegalStateError(CLOSED))
         try:
             async with asyncio.timeout_at(deadline.timeout_at):
                 await self._fetcher.close()
@@ -232,7 +231,7 @@ class ConsumerCore:
 
     async def _leave_alone(self, group: GroupPart, deadline: Deadline, *, commits: bool) -> None:
         self._tasks.desert()
-        group.leave(LeaveMode.DEFAULT, _CLOSED, deadline, commits=commits)
+        group.leave(LeaveMode.DEFAULT, CLOSED, deadline, commits=commits)
         while not group.is_over and self.client.supervisor.failure is None:
             await self.changed.wait(deadline)
 

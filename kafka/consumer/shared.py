@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from kafka.consumer.commit_reports import CommitReports
@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from kafka.consumer.poll_times import PollTimes
     from kafka.consumer.user_tasks import UserTasks
     from kafka.subscription import SubscriptionState
+
+CLOSED: Final = "the consumer was closed"
+"""Why a group was left and commits have failed, for both sides."""
 
 
 class Shared(NamedTuple):
