@@ -92,6 +92,12 @@ def _add_contents(found: argparse.ArgumentParser) -> None:
         metavar="NAME=VALUE",
         help="broker config, e.g. auto.create.topics.enable=false; may be repeated",
     )
+    found.add_argument(
+        "--loop",
+        choices=("auto", "asyncio", "uvloop"),
+        default="auto",
+        help="event loop to run on; auto is uvloop, the faster one, if installed (%(default)s)",
+    )
     found.add_argument("--seed", type=int, default=0, help="of the topic ids (%(default)s)")
     found.add_argument(
         "--telemetry", action="store_true", help="advertise the APIs to which clients push metrics"

@@ -6,14 +6,20 @@ import asyncio
 import inspect
 from typing import TYPE_CHECKING
 
+from kafka._base.type_params import K_co, V_co
+from kafka.config.consumer import ConsumerConfig
+from kafka.config.signature import OptionsSignature
 from kafka.consumer.async_consumer import AsyncKafkaConsumer
 from kafka.errors import IllegalStateError
+from kafka.metrics.sensors import by_raw
 from kafka.testing.mock_consumer_calls import MockConsumerCalls
 from kafka.testing.mock_faces import awaited, direct
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Collection, Generator
+    from typing import Unpack
 
+    from kafka.config.typed import ConsumerOptions
     from kafka.consumer.record_batch import RecordBatch
     from kafka.structs import ConsumerRecord, TopicPartition
     from kafka.subscription import SubscriptionState
@@ -22,7 +28,7 @@ if TYPE_CHECKING:
 _PAUSE = 0.001
 
 
-class AsyncMockConsumer(AsyncKafkaConsumer):
+class AsyncMockConsumer(AsyncKafkaConsumer[K_co, V_co]):
     """An `AsyncKafkaConsumer` without Kafka; see `MockConsumer`.
 
     It may be used without ``start()``. Tasks given to `schedule` may be coroutine functions.
@@ -41,9 +47,12 @@ class AsyncMockConsumer(AsyncKafkaConsumer):
         started: whether ``start()`` was called.
     """
 
+    __module__ = "kafka.testing"
+    __signature__ = OptionsSignature(ConsumerConfig)
+
     # AsyncKafkaConsumer.__init__ is not called: every public method is replaced, so nothing asks
     # for what it would have set.
-    def __init__(self, *topics: str, **configs: object) -> None:
+    def __init__(self, *topics: str, **configs: Unpack[ConsumerOptions[K_co, V_co]]) -> None:
         self._mock = MockConsumerCalls(type(self).__name__, topics, configs)
         self.config = self._mock.config
         self.started = False
@@ -56,6 +65,11 @@ class AsyncMockConsumer(AsyncKafkaConsumer):
     def closed(self) -> bool:
         """Whether ``close()`` was called."""
         return self._mock.closed
+
+    @property
+    def revocations(self) -> int:
+        """How often partitions were taken away."""
+        return self._mock.revocations
 
     @property
     def _subscription(self) -> SubscriptionState:
@@ -127,6 +141,8 @@ class AsyncMockConsumer(AsyncKafkaConsumer):
     commit_async = direct(MockConsumerCalls.commit_async)
     committed = awaited(MockConsumerCalls.committed)
     group_metadata = direct(MockConsumerCalls.group_metadata)
+    consumed_offsets = direct(MockConsumerCalls.consumed_offsets)
+    rewind = awaited(MockConsumerCalls.rewind)
 
     offsets_for_times = awaited(MockConsumerCalls.offsets_for_times)
     beginning_offsets = awaited(MockConsumerCalls.beginning_offsets)
@@ -135,11 +151,11 @@ class AsyncMockConsumer(AsyncKafkaConsumer):
     topics = awaited(MockConsumerCalls.topics)
     bootstrap = awaited(MockConsumerCalls.bootstrap)
     bootstrap_connected = direct(MockConsumerCalls.bootstrap_connected)
-    metrics = direct(MockConsumerCalls.metrics)
+    metrics = by_raw(direct(MockConsumerCalls.metrics))
 
     async def poll(
         self, timeout_ms: float = 0, max_records: int | None = None, update_offsets: bool = True
-    ) -> dict[TopicPartition, list[ConsumerRecord]]:
+    ) -> dict[TopicPartition, list[ConsumerRecord[K_co, V_co]]]:
         """Run a scheduled task, then return the next records; see `AsyncKafkaConsumer.poll`."""
         limit = await self._begin_poll(timeout_ms, max_records)
         found = self._mock.collect(limit, update_offsets=update_offsets)
@@ -153,7 +169,7 @@ class AsyncMockConsumer(AsyncKafkaConsumer):
         max_records: int | None = None,
         *,
         zero_copy: bool = False,
-    ) -> list[RecordBatch]:
+    ) -> list[RecordBatch[K_co, V_co]]:
         """Return records like `poll`, a batch for each partition."""
         limit = await self._begin_poll(timeout_ms, max_records)
         found = self._mock.collect_batches(limit, views=zero_copy)
@@ -161,17 +177,19 @@ class AsyncMockConsumer(AsyncKafkaConsumer):
             await asyncio.sleep(min(timeout_ms / 1000, _PAUSE))
         return found
 
-    async def consume(self, num_messages: int = 1, timeout_ms: float = 0) -> list[RecordBatch]:
+    async def consume(
+        self, num_messages: int = 1, timeout_ms: float = 0
+    ) -> list[RecordBatch[K_co, V_co]]:
         """Return at most *num_messages* records; otherwise as `poll_batch`."""
         return await self.poll_batch(timeout_ms, num_messages)
 
     async def getmany(
         self, *, timeout_ms: float = 0, max_records: int | None = None
-    ) -> dict[TopicPartition, list[ConsumerRecord]]:
+    ) -> dict[TopicPartition, list[ConsumerRecord[K_co, V_co]]]:
         """Return records like `poll` (aiokafka's name)."""
         return await self.poll(timeout_ms, max_records)
 
-    async def getone(self) -> ConsumerRecord:
+    async def getone(self) -> ConsumerRecord[K_co, V_co]:
         """Return the next record, waiting until the test adds one (aiokafka's name)."""
         self._mock.check_open()
         while True:
@@ -181,14 +199,14 @@ class AsyncMockConsumer(AsyncKafkaConsumer):
             self._mock.check_open()
             await asyncio.sleep(_PAUSE)
 
-    async def __anext__(self) -> ConsumerRecord:
+    async def __anext__(self) -> ConsumerRecord[K_co, V_co]:
         """Return the next record; stop when neither a record nor a task is left."""
         record = await self._next_record()
         if record is None:
             raise StopAsyncIteration
         return record
 
-    async def _next_record(self) -> ConsumerRecord | None:
+    async def _next_record(self) -> ConsumerRecord[K_co, V_co] | None:
         mock = self._mock
         record = mock.next_row()
         while record is None and not mock.closed:
@@ -204,6 +222,8 @@ class AsyncMockConsumer(AsyncKafkaConsumer):
         task = self._mock.next_task()
         if task is not None:
             await _finished(task())
+        self._mock.find_positions()
+        await self._mock.listening.run_async()
         return limit
 
 

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from kafka._base.type_params import K_contra, V_contra
+from kafka.config.producer import ProducerConfig
+from kafka.config.signature import OptionsSignature
 from kafka.errors import IllegalStateError
+from kafka.metrics.sensors import by_raw
 from kafka.producer.async_producer import AsyncKafkaProducer
 from kafka.testing.mock_faces import awaited, direct
 from kafka.testing.mock_producer_calls import MockProducerCalls
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Unpack, overload
+
+    from kafka.config.forms import Bytes
+    from kafka.config.typed import BytesProducerOptions, ProducerOptions, ValueProducerOptions
 
 
-class AsyncMockProducer(AsyncKafkaProducer):
+class AsyncMockProducer(AsyncKafkaProducer[K_contra, V_contra]):
     """An `AsyncKafkaProducer` without Kafka; see `MockProducer`.
 
     It may be used without ``start()``. What the test calls is not awaited.
@@ -31,14 +39,46 @@ class AsyncMockProducer(AsyncKafkaProducer):
         started: whether ``start()`` was called.
     """
 
+    __module__ = "kafka.testing"
+    __signature__ = OptionsSignature(ProducerConfig)
+
     # AsyncKafkaProducer.__init__ is not called: every public method that uses what it would have
     # set is replaced.
+    if TYPE_CHECKING:  # as in the real producer
+
+        @overload
+        def __init__(
+            self: AsyncMockProducer[Bytes, Bytes],
+            *,
+            auto_complete: bool = True,
+            partitions: Mapping[str, int] | None = None,
+            **configs: Unpack[BytesProducerOptions],
+        ) -> None: ...
+
+        @overload
+        def __init__(
+            self: AsyncMockProducer[Bytes, V_contra],
+            *,
+            auto_complete: bool = True,
+            partitions: Mapping[str, int] | None = None,
+            **configs: Unpack[ValueProducerOptions[V_contra]],
+        ) -> None: ...
+
+        @overload
+        def __init__(
+            self,
+            *,
+            auto_complete: bool = True,
+            partitions: Mapping[str, int] | None = None,
+            **configs: Unpack[ProducerOptions[K_contra, V_contra]],
+        ) -> None: ...
+
     def __init__(
         self,
         *,
         auto_complete: bool = True,
         partitions: Mapping[str, int] | None = None,
-        **configs: Any,  # Any: each option has a type of its own
+        **configs: Unpack[ProducerOptions[K_contra, V_contra]],
     ) -> None:
         self._mock = MockProducerCalls(
             type(self).__name__, configs, auto_complete=auto_complete, partitions=partitions
@@ -85,9 +125,14 @@ class AsyncMockProducer(AsyncKafkaProducer):
             raise IllegalStateError("the producer was started before; make a new one")
         self.started = True
 
-    async def close(self, timeout: float | None = None) -> None:  # noqa: ASYNC109 - public name
+    async def close(
+        self,
+        timeout: float | None = None,  # noqa: ASYNC109 - public name
+        *,
+        raise_on_error: bool = False,
+    ) -> None:
         """Deliver waiting records, or with ``timeout=0`` fail them."""
-        self._mock.close(timeout)
+        self._mock.close(timeout, raise_on_error=raise_on_error)
 
     async def stop(self) -> None:
         """Close; the name that aiokafka has for it."""
@@ -98,10 +143,11 @@ class AsyncMockProducer(AsyncKafkaProducer):
     flush = awaited(MockProducerCalls.flush)
     partitions_for = awaited(MockProducerCalls.partitions_for)
     bootstrap_connected = direct(MockProducerCalls.bootstrap_connected)
-    metrics = direct(MockProducerCalls.metrics)
+    metrics = by_raw(direct(MockProducerCalls.metrics))
 
     init_transactions = awaited(MockProducerCalls.init_transactions)
     begin_transaction = awaited(MockProducerCalls.begin_transaction)
     send_offsets_to_transaction = awaited(MockProducerCalls.send_offsets_to_transaction)
+    prepare_transaction = awaited(MockProducerCalls.prepare_transaction)
     commit_transaction = awaited(MockProducerCalls.commit_transaction)
     abort_transaction = awaited(MockProducerCalls.abort_transaction)

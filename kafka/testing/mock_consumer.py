@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kafka._base.type_params import K_co, V_co
+from kafka.config.consumer import ConsumerConfig
+from kafka.config.signature import OptionsSignature
 from kafka.consumer.group import KafkaConsumer
+from kafka.metrics.sensors import by_raw
 from kafka.testing.mock_consumer_calls import MockConsumerCalls
 from kafka.testing.mock_faces import direct
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+    from typing import Unpack
 
+    from kafka.config.typed import ConsumerOptions
     from kafka.consumer.record_batch import RecordBatch
     from kafka.structs import ConsumerRecord, TopicPartition
     from kafka.subscription import SubscriptionState
 
 
-class MockConsumer(KafkaConsumer):
+class MockConsumer(KafkaConsumer[K_co, V_co]):
     """A `KafkaConsumer` without Kafka.
 
     A test adds records with `add_record`, at once or in a task that a later ``poll()`` runs (see
@@ -36,9 +42,12 @@ class MockConsumer(KafkaConsumer):
         KafkaConfigurationError: an unknown option, or values that cannot work.
     """
 
+    __module__ = "kafka.testing"
+    __signature__ = OptionsSignature(ConsumerConfig)
+
     # KafkaConsumer.__init__ is not called: it starts a thread and looks for brokers. Every public
     # method is replaced, so nothing asks for what it would have set.
-    def __init__(self, *topics: str, **configs: object) -> None:
+    def __init__(self, *topics: str, **configs: Unpack[ConsumerOptions[K_co, V_co]]) -> None:
         self._mock = MockConsumerCalls(type(self).__name__, topics, configs)
         self.config = self._mock.config
 
@@ -50,6 +59,11 @@ class MockConsumer(KafkaConsumer):
     def closed(self) -> bool:
         """Whether ``close()`` was called."""
         return self._mock.closed
+
+    @property
+    def revocations(self) -> int:
+        """How often partitions were taken away."""
+        return self._mock.revocations
 
     @property
     def _subscription(self) -> SubscriptionState:
@@ -100,6 +114,8 @@ class MockConsumer(KafkaConsumer):
     commit_async = direct(MockConsumerCalls.commit_async)
     committed = direct(MockConsumerCalls.committed)
     group_metadata = direct(MockConsumerCalls.group_metadata)
+    consumed_offsets = direct(MockConsumerCalls.consumed_offsets)
+    rewind = direct(MockConsumerCalls.rewind)
 
     offsets_for_times = direct(MockConsumerCalls.offsets_for_times)
     beginning_offsets = direct(MockConsumerCalls.beginning_offsets)
@@ -108,14 +124,14 @@ class MockConsumer(KafkaConsumer):
     topics = direct(MockConsumerCalls.topics)
     bootstrap = direct(MockConsumerCalls.bootstrap)
     bootstrap_connected = direct(MockConsumerCalls.bootstrap_connected)
-    metrics = direct(MockConsumerCalls.metrics)
+    metrics = by_raw(direct(MockConsumerCalls.metrics))
 
     wakeup = direct(MockConsumerCalls.wakeup)
     close = direct(MockConsumerCalls.close)
 
     def poll(
         self, timeout_ms: float = 0, max_records: int | None = None, update_offsets: bool = True
-    ) -> dict[TopicPartition, list[ConsumerRecord]]:
+    ) -> dict[TopicPartition, list[ConsumerRecord[K_co, V_co]]]:
         """Run a scheduled task, then return the next records; see `KafkaConsumer.poll`."""
         limit = self._begin_poll(timeout_ms, max_records)
         return self._mock.collect(limit, update_offsets=update_offsets)
@@ -126,12 +142,14 @@ class MockConsumer(KafkaConsumer):
         max_records: int | None = None,
         *,
         zero_copy: bool = False,
-    ) -> list[RecordBatch]:
+    ) -> list[RecordBatch[K_co, V_co]]:
         """Return records like `poll`, a batch for each partition."""
         limit = self._begin_poll(timeout_ms, max_records)
         return self._mock.collect_batches(limit, views=zero_copy)
 
-    def consume(self, num_messages: int = 1, timeout_ms: float = 0) -> list[RecordBatch]:
+    def consume(
+        self, num_messages: int = 1, timeout_ms: float = 0
+    ) -> list[RecordBatch[K_co, V_co]]:
         """Return at most *num_messages* records; otherwise as `poll_batch`."""
         return self.poll_batch(timeout_ms, num_messages)
 
@@ -140,9 +158,11 @@ class MockConsumer(KafkaConsumer):
         task = self._mock.next_task()
         if task is not None:
             task()
+        self._mock.find_positions()
+        self._mock.listening.run()
         return limit
 
-    def __next__(self) -> ConsumerRecord:
+    def __next__(self) -> ConsumerRecord[K_co, V_co]:
         """Return the next record; stop when neither a record nor a task is left."""
         mock = self._mock
         record = mock.next_row()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from kafka._base.logs import logger
@@ -17,13 +18,21 @@ from kafka.coordinator.membership import GroupHealth, TaskKind, UserTask
 from kafka.errors import IllegalStateError, WakeupError
 from kafka.producer.arguments import check_partition_type, check_timestamp, checked_headers
 from kafka.serializer.adapt import adapt_deserializer
-from kafka.structs import ConsumerGroupMetadata, ConsumerRecord, OffsetAndMetadata, TopicPartition
+from kafka.structs import (
+    ConsumerGroupMetadata,
+    ConsumerRecord,
+    MemberState,
+    OffsetAndMetadata,
+    TopicPartition,
+)
 from kafka.subscription import (
     Hold,
+    SubscriptionPattern,
     SubscriptionState,
     check_partitions,
     check_topic_name,
 )
+from kafka.subscription.offsets_to_commit import offsets_to_commit
 from kafka.testing.mock_log import Deserializers, MockLog, as_batch, check_bytes, made_record
 from kafka.testing.mock_reader import MockReader
 
@@ -37,7 +46,6 @@ if TYPE_CHECKING:
     from kafka.future import Future
     from kafka.producer.batch_encoding import Headers
     from kafka.structs import OffsetAndTimestamp
-    from kafka.subscription import SubscriptionPattern
     from kafka.subscription.subscription_state import Listeners
     from kafka.testing.mock_reader import Found
 
@@ -60,14 +68,18 @@ class MockConsumerCalls:
     Attributes:
         config: the options as a dict.
         closed: whether ``close()`` was called.
+        revocations: how often partitions were taken away.
         subscriptions: what to read.
-        listening: calls of the rebalance listener, to be run or awaited by the double.
+        listening: calls of the rebalance listener and of ``on_offset_reset``, to be run or awaited
+            by the double.
     """
 
-    def __init__(self, name: str, topics: tuple[str, ...], configs: dict[str, object]) -> None:
+    def __init__(self, name: str, topics: tuple[str, ...], configs: Mapping[str, object]) -> None:
         options = ConsumerConfig.from_kwargs(configs)
-        self.config = options.as_dict()
+        self._options = options
+        self.config = options.as_client_config()
         self.closed = False
+        self.revocations = 0
         self.subscriptions = SubscriptionState()
         self._name = name
         self._max_records = options.max_poll_records
@@ -79,7 +91,13 @@ class MockConsumerCalls:
             RejectedRecords(options.on_deserialize_error, options.client_id),
         )
         self._log = MockLog()
-        self._reader = MockReader(self._log, deserializers, options.auto_offset_reset)
+        hook = options.on_offset_reset
+        self._reader = MockReader(
+            self._log,
+            deserializers,
+            options.auto_offset_reset,
+            None if hook is None else lambda *reset: self.listening.tell(partial(hook, *reset)),
+        )
         self._follows = self._group_id is None
         self._tasks: deque[Callable[[], object]] = deque()
         self._errors: deque[KafkaError] = deque()
@@ -216,7 +234,9 @@ class MockConsumerCalls:
             self._replace(wanted)
 
     def _replace(self, partitions: Iterable[TopicPartition]) -> None:
+        before = self.assignment()
         self.subscriptions.replace_assignment(partitions)
+        self.revocations += not before <= self.assignment()
         self._rows = iter(())
         self._reader.settle(self.subscriptions.assignment.partitions)
 
@@ -234,6 +254,8 @@ class MockConsumerCalls:
         topics are read at once, also those that are added later.
         """
         self.check_open()
+        if isinstance(pattern, SubscriptionPattern):
+            arguments.check_remote_pattern(self._options)
         self.subscriptions.subscribe(topics, pattern, listener)
         self._follows = self._group_id is None
         self._follow()
@@ -402,6 +424,13 @@ class MockConsumerCalls:
         self._rows = iter(())
         return limit
 
+    def find_positions(self) -> None:
+        """Look for positions, and have ``on_offset_reset`` told of those that were reset."""
+        self._reader.find_positions(self._open_partitions())
+
+    def _open_partitions(self) -> list[TopicPartition]:
+        return [state.tp for state in self.subscriptions.assignment if not state.paused]
+
     def next_task(self) -> Callable[[], object] | None:
         """Take the task that a poll has to run before it looks for records."""
         return self._tasks.popleft() if self._tasks else None
@@ -428,8 +457,7 @@ class MockConsumerCalls:
             self._woken = False
             raise WakeupError("the call was ended by wakeup()")
         self._warn_of_nothing_to_read()
-        open_ = [state.tp for state in self.subscriptions.assignment if not state.paused]
-        found = self._reader.read(open_, limit)
+        found = self._reader.read(self._open_partitions(), limit)
         if update_offsets:
             for tp, pairs in found.items():
                 self._reader.count(pairs[-1][1], tp)
@@ -467,7 +495,7 @@ class MockConsumerCalls:
     def commit(self, offsets: Offsets | None = None, timeout_ms: float | None = None) -> None:
         """Commit *offsets*, by default the positions."""
         self._check_group(timeout_ms)
-        checked = arguments.commit_offsets(offsets)
+        checked = None if offsets is None else offsets_to_commit(offsets)
         self._reader.committed.update(self._reader.positions() if checked is None else checked)
 
     def commit_async(
@@ -498,9 +526,23 @@ class MockConsumerCalls:
         return values[partition] if isinstance(partition, TopicPartition) else values
 
     def group_metadata(self) -> ConsumerGroupMetadata:
-        """Return the metadata of the group, for a transaction."""
-        self._check_group()
-        return ConsumerGroupMetadata(group_id=self._group_id)
+        """Return the metadata of the group, for a transaction; without one it names none."""
+        self.check_open()
+        if self.subscriptions.subscription is None or not self.assignment():
+            return ConsumerGroupMetadata(group_id=self._group_id)
+        return ConsumerGroupMetadata(
+            self._group_id, self.revocations + 1, "mock-member", None, MemberState.STABLE
+        )
+
+    def consumed_offsets(self) -> Offsets:
+        """Return what ``commit()`` would commit."""
+        self.check_open()
+        return self._reader.positions()
+
+    def rewind(self, timeout_ms: float | None = None) -> None:
+        """Go back to the committed offsets, or to where partitions without one began."""
+        self._check_group(timeout_ms)
+        self._reader.rewind()
 
     def _check_group(self, timeout_ms: float | None = None) -> None:
         self.check_open(timeout_ms)

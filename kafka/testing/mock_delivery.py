@@ -69,6 +69,7 @@ class Delivery(ProducerBatch):
     def __init__(self, record: SentRecord, owner: BatchOwner) -> None:
         place = TopicPartition(record.topic, record.partition)
         super().__init__(place, owner, order=(0,), created=0.0)
+        self.count = 1
         self._record = record
 
     def metadata_of(self, index: int) -> RecordMetadata:
@@ -94,6 +95,8 @@ class Delivery(ProducerBatch):
         self.move(BatchState.DONE)
         watchers, self.watchers = self.watchers, []
         callbacks, self.callbacks = self.callbacks, []
+        if error is not None:
+            self.observed_failures.update(index for index, _, looks in callbacks if looks)
         for watcher in watchers:
             watcher()
         return callbacks

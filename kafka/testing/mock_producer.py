@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from kafka._base.type_params import K_contra, V_contra
+from kafka.config.producer import ProducerConfig
+from kafka.config.signature import OptionsSignature
+from kafka.metrics.sensors import by_raw
 from kafka.producer.kafka import KafkaProducer
 from kafka.testing.mock_faces import direct
 from kafka.testing.mock_producer_calls import MockProducerCalls
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Unpack, overload
+
+    from kafka.config.forms import Bytes
+    from kafka.config.typed import BytesProducerOptions, ProducerOptions, ValueProducerOptions
 
 
-class MockProducer(KafkaProducer):
+class MockProducer(KafkaProducer[K_contra, V_contra]):
     """A `KafkaProducer` without Kafka.
 
     It delivers a record at once, or with ``auto_complete=False`` when the test calls
@@ -29,14 +37,46 @@ class MockProducer(KafkaProducer):
         KafkaConfigurationError: an unknown option, or values that cannot work.
     """
 
+    __module__ = "kafka.testing"
+    __signature__ = OptionsSignature(ProducerConfig)
+
     # KafkaProducer.__init__ is not called: it starts a thread and looks for brokers. Every public
     # method that uses what it would have set is replaced.
+    if TYPE_CHECKING:  # as in the real producer
+
+        @overload
+        def __init__(
+            self: MockProducer[Bytes, Bytes],
+            *,
+            auto_complete: bool = True,
+            partitions: Mapping[str, int] | None = None,
+            **configs: Unpack[BytesProducerOptions],
+        ) -> None: ...
+
+        @overload
+        def __init__(
+            self: MockProducer[Bytes, V_contra],
+            *,
+            auto_complete: bool = True,
+            partitions: Mapping[str, int] | None = None,
+            **configs: Unpack[ValueProducerOptions[V_contra]],
+        ) -> None: ...
+
+        @overload
+        def __init__(
+            self,
+            *,
+            auto_complete: bool = True,
+            partitions: Mapping[str, int] | None = None,
+            **configs: Unpack[ProducerOptions[K_contra, V_contra]],
+        ) -> None: ...
+
     def __init__(
         self,
         *,
         auto_complete: bool = True,
         partitions: Mapping[str, int] | None = None,
-        **configs: Any,  # Any: each option has a type of its own
+        **configs: Unpack[ProducerOptions[K_contra, V_contra]],
     ) -> None:
         self._mock = MockProducerCalls(
             type(self).__name__, configs, auto_complete=auto_complete, partitions=partitions
@@ -82,10 +122,11 @@ class MockProducer(KafkaProducer):
     close = direct(MockProducerCalls.close)
     partitions_for = direct(MockProducerCalls.partitions_for)
     bootstrap_connected = direct(MockProducerCalls.bootstrap_connected)
-    metrics = direct(MockProducerCalls.metrics)
+    metrics = by_raw(direct(MockProducerCalls.metrics))
 
     init_transactions = direct(MockProducerCalls.init_transactions)
     begin_transaction = direct(MockProducerCalls.begin_transaction)
     send_offsets_to_transaction = direct(MockProducerCalls.send_offsets_to_transaction)
+    prepare_transaction = direct(MockProducerCalls.prepare_transaction)
     commit_transaction = direct(MockProducerCalls.commit_transaction)
     abort_transaction = direct(MockProducerCalls.abort_transaction)

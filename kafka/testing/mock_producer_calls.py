@@ -15,17 +15,22 @@ from kafka.errors import (
     KafkaTimeoutError,
     MessageSizeTooLargeError,
     ProducerFencedError,
+    TransactionAbortableError,
     TransactionAbortedError,
+    UnsupportedVersionError,
 )
 from kafka.partitioner.adapt import adapt_partitioner
 from kafka.partitioner.hashing import murmur2
 from kafka.producer.arguments import (
+    block_time,
     check_columns,
+    check_keep_prepared,
     check_partition,
     check_partition_type,
     check_timestamp,
     check_topic,
     checked_headers,
+    group_of,
 )
 from kafka.producer.batch_encoding import (
     BATCH_OVERHEAD,
@@ -34,9 +39,11 @@ from kafka.producer.batch_encoding import (
     encode_owned,
     record_memory,
 )
+from kafka.producer.failure_ledger import FailureLedger
 from kafka.producer.future import FutureRecordsMetadata
 from kafka.producer.hand_made import HandMadeOwner
 from kafka.serializer.adapt import adapt_serializer
+from kafka.subscription.offsets_to_commit import offsets_to_commit
 from kafka.testing.mock_delivery import (
     TRANSITIONS,
     Delivery,
@@ -92,14 +99,15 @@ class MockProducerCalls:
     def __init__(
         self,
         name: str,
-        configs: dict[str, Any],  # Any: each option has a type of its own
+        configs: Mapping[str, object],
         *,
         auto_complete: bool,
         partitions: Mapping[str, int] | None,
     ) -> None:
-        configs.pop("transactional_id", None)
         options = ProducerConfig.from_kwargs(configs)
-        self.config = options.as_dict()
+        self.config = options.as_client_config()
+        self._is_transactional = options.transactional_id is not None
+        self._is_two_phase = options.transaction_two_phase_commit_enable
         self._name = name
         self._largest = min(options.max_request_size, options.buffer_memory)
         self.closed = False
@@ -121,6 +129,7 @@ class MockProducerCalls:
         self._errors: dict[str, deque[KafkaError]] = defaultdict(deque)
         self._state = TransactionState.NONE
         self._failures: deque[KafkaError] = deque()
+        self._failed = FailureLedger()
         self._failure: KafkaError | None = None
         self._fenced = False
 
@@ -219,12 +228,13 @@ class MockProducerCalls:
         ]
         return FutureRecordsMetadata(parts, len(parts))
 
-    def flush(self, timeout: float | None = None) -> None:
+    def flush(self, timeout: float | None = None, *, raise_on_error: bool = False) -> None:
         """Deliver every waiting record; see `KafkaProducer.flush`."""
         self._check("flush")
         seconds_of("flush", timeout, 0.0)
         self.flushes += 1
         self._finish_all(None)
+        self._report(raises=raise_on_error)
 
     def partitions_for(self, topic: str) -> set[int]:
         """Return the partitions of *topic*."""
@@ -241,25 +251,39 @@ class MockProducerCalls:
         del raw
         return {}
 
-    def close(self, timeout: float | None = None, null_logger: bool = False) -> None:
+    def close(
+        self,
+        timeout: float | None = None,
+        null_logger: bool = False,
+        *,
+        raise_on_error: bool = False,
+    ) -> None:
         """Deliver waiting records, or with ``timeout=0`` fail them; see `KafkaProducer.close`."""
         del null_logger
         dropped = seconds_of("close", timeout, 1.0) <= 0
         if not self.closed:
             self.closed = True
             self._finish_all(KafkaTimeoutError("the producer was closed") if dropped else None)
+            self._report(raises=raise_on_error)
 
     # -- transactions ----------------------------------------------------------------------------
 
-    def init_transactions(self) -> None:
+    def init_transactions(
+        self, keep_prepared: bool = False, timeout_ms: float | None = None
+    ) -> None:
         """Allow transactions; from now on every record must belong to one."""
+        check_keep_prepared(keep_prepared, two_phase=self._is_two_phase)
+        block_time(timeout_ms, 0.0)
+        if not self._is_transactional:
+            raise IllegalStateError("the producer has no transactional_id")
         self._check("init_transactions")
         if self._state is not TransactionState.NONE:
             raise IllegalStateError("init_transactions() was called before")
         self._state = TRANSITIONS.step(self._state, TransactionState.READY)
 
-    def begin_transaction(self) -> None:
+    def begin_transaction(self, timeout_ms: float | None = None) -> None:
         """Open a transaction."""
+        block_time(timeout_ms, 0.0)
         self._check("begin_transaction")
         if self._state is not TransactionState.READY:
             raise IllegalStateError(
@@ -271,35 +295,53 @@ class MockProducerCalls:
         self,
         offsets: dict[TopicPartition, OffsetAndMetadata],
         group_metadata: ConsumerGroupMetadata | str,
+        timeout_ms: float | None = None,
     ) -> None:
         """Add offsets to the transaction."""
+        block_time(timeout_ms, 0.0)
         self._check_open("send_offsets_to_transaction")
-        group = group_metadata if isinstance(group_metadata, str) else group_metadata.group_id
-        if offsets:
-            self._open_offsets.append((group, dict(offsets)))
+        group, checked = group_of(group_metadata), offsets_to_commit(offsets)
+        if checked:
+            self._open_offsets.append((group.group_id, checked))
 
-    def commit_transaction(self) -> None:
+    def prepare_transaction(self, timeout_ms: float | None = None) -> None:
+        """Refuse, as brokers of all releases do (KIP-939)."""
+        block_time(timeout_ms, 0.0)
+        self._check_open("prepare_transaction")
+        raise UnsupportedVersionError("a double has no prepared transactions")
+
+    def commit_transaction(self, timeout_ms: float | None = None) -> None:
         """Deliver the waiting records and commit the records and offsets of the transaction.
 
         Raises:
-            KafkaError: a record of the transaction has failed; abort it.
+            TransactionAbortableError: a record of the transaction has failed; abort it.
         """
+        block_time(timeout_ms, 0.0)
         self._check_open("commit_transaction")
         self._finish_all(None)
         if self._failure is not None:
-            raise KafkaError("a record of the transaction failed: abort it") from self._failure
+            raise TransactionAbortableError(
+                f"a record of the transaction has failed: {self._failure}; abort it"
+            ) from self._failure
         self._sent += self._open_records
         self._committed += self._open_offsets
         self._end_transaction()
         self.commits += 1
 
-    def abort_transaction(self) -> None:
+    def abort_transaction(self, timeout_ms: float | None = None) -> None:
         """Fail the waiting records and drop the records and offsets of the transaction."""
+        block_time(timeout_ms, 0.0)
         self._check_open("abort_transaction")
         self._finish_all(TransactionAbortedError("the transaction was aborted"))
         self._end_transaction()
 
     # -- inside ----------------------------------------------------------------------------------
+
+    def _report(self, *, raises: bool) -> None:
+        """Forget the failures of this moment; raise those nobody has looked at if *raises*."""
+        error = self._failed.take_error()
+        if raises and error is not None:
+            raise error
 
     def _check(self, method: str) -> None:
         if self.closed:
@@ -336,7 +378,7 @@ class MockProducerCalls:
             check_partition_type(partition)
         if value is None and key is None:
             raise ValueError("key and value are both None: a record needs one of them")
-        if self._state is TransactionState.READY:
+        if self._is_transactional and self._state is not TransactionState.OPEN:
             raise IllegalStateError("send() outside of a transaction: call begin_transaction()")
         given = headers or []
         key_bytes = serialized(self._serialize_key, "key", topic, given, key)
@@ -371,7 +413,7 @@ class MockProducerCalls:
         if self._partitioner is not None:
             return self._partitioner(topic, key, key_bytes, value, value_bytes, self._cluster)
         count = len(self._cluster.partitions_for_topic(topic))
-        if key_bytes is not None:
+        if key_bytes is not None and not self.config["partitioner_ignore_keys"]:
             return (murmur2(key_bytes) & 0x7FFFFFFF) % count
         with self._owner.lock:
             return next(self._turns.setdefault(topic, cycle(range(count))))
@@ -411,5 +453,7 @@ class MockProducerCalls:
             elif self._state is TransactionState.OPEN:
                 self._failure = error
             callbacks = delivery.finish(offset, error)
+            if error is not None:
+                self._failed.note(delivery, error)
         for callback in callbacks:
             self._owner.run_now(delivery, callback)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import contextlib
+from typing import TYPE_CHECKING, Final
 
 from kafka.consumer.fetch_health import PartitionHealth
 from kafka.consumer.fetch_planner import Reason
 from kafka.consumer.rejected_records import PolicyError
+from kafka.consumer.reset_reports import ResetReports
 from kafka.errors import KafkaError
 from kafka.structs import OffsetAndMetadata
 from kafka.subscription import FetchState
@@ -14,10 +16,14 @@ from kafka.subscription import FetchState
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
+    from kafka.consumer.reset_reports import OnReset
     from kafka.structs import ConsumerRecord, TopicPartition
     from kafka.testing.mock_log import Deserializers, MockLog, StoredRecord
 
     Found = list[tuple[StoredRecord, ConsumerRecord]]
+
+_UNKNOWN: Final = "had no position"
+_OUT_OF_RANGE: Final = "is out of range"
 
 
 class MockReader:
@@ -27,16 +33,24 @@ class MockReader:
         log: the records.
         deserializers: what each record goes through.
         policy: the option ``auto_offset_reset``.
+        on_reset: is told of positions that follow from it; see `ResetReports`.
 
     Attributes:
         committed: the committed offsets.
     """
 
-    def __init__(self, log: MockLog, deserializers: Deserializers, policy: str) -> None:
+    def __init__(
+        self,
+        log: MockLog,
+        deserializers: Deserializers,
+        policy: str,
+        on_reset: OnReset | None = None,
+    ) -> None:
         self.committed: dict[TopicPartition, OffsetAndMetadata] = {}
         self._log = log
         self._deserializers = deserializers
         self._policy = policy
+        self._reports = ResetReports(on_reset)
         self._starts: dict[TopicPartition, int] = {}
         self._positions: dict[TopicPartition, int] = {}
         self._failures: dict[TopicPartition, Exception] = {}
@@ -66,6 +80,12 @@ class MockReader:
         self._skipped.pop(tp, None)
         self._positions[tp] = offset
 
+    def rewind(self) -> None:
+        """Forget all positions: reading goes on at what is committed, or where it began."""
+        self._positions.clear()
+        self._failures.clear()
+        self._skipped.clear()
+
     def position(self, tp: TopicPartition) -> int:
         """Return the offset of the next record, and look for one if there is none.
 
@@ -80,9 +100,17 @@ class MockReader:
         if offset is None or not beginning <= offset <= end:
             # Without a position, everything added since the assignment is still to come.
             latest = self._starts.get(tp, end) if offset is None else end
-            offset = self._log.reset(tp, self._policy, offset, max(latest, beginning))
+            new = self._log.reset(tp, self._policy, offset, max(latest, beginning))
+            self._reports.moved(tp, offset, new, _UNKNOWN if offset is None else _OUT_OF_RANGE)
+            offset = new
         self._positions[tp] = offset
         return offset
+
+    def find_positions(self, partitions: Iterable[TopicPartition]) -> None:
+        """Look for the positions of *partitions*; a poll raises what keeps one from being found."""
+        for tp in partitions:
+            with contextlib.suppress(KafkaError):
+                self.position(tp)
 
     def positions(self) -> dict[TopicPartition, OffsetAndMetadata]:
         """Return what a commit without arguments commits."""

@@ -9,11 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right, insort
 from typing import TYPE_CHECKING, NamedTuple
 
-from kafka.errors import (
-    InvalidRecordError,
-    OffsetOutOfRangeError,
-    TransactionCoordinatorFencedError,
-)
+from kafka.errors import InvalidRecordError, OffsetOutOfRangeError
 from kafka.record.batch import decode_header, with_position
 from kafka.record.control import ControlType, end_transaction_batch
 from kafka.testing.broker.epochs import EpochEnd, EpochHistory
@@ -22,7 +18,7 @@ from kafka.testing.broker.stored import StoredBatch
 from kafka.testing.broker.timers import Event
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from kafka.record.batch import BatchHeader
     from kafka.testing.broker.configs import TopicConfig
@@ -103,13 +99,7 @@ class PartitionLog:
         stamp = header.max_timestamp if header.timestamp_type else -1
         sequenced = None
         if header.producer_id >= 0:
-            sequenced = SequencedBatch(
-                header.producer_id,
-                header.producer_epoch,
-                header.base_sequence,
-                header.record_count,
-                header.is_transactional,
-            )
+            sequenced = _numbers(header)
             known = self.producers.check(sequenced)
             if known is not None:
                 return Appended(
@@ -144,16 +134,9 @@ class PartitionLog:
         """Append a COMMIT or ABORT marker and return its offset.
 
         Raises:
-            InvalidProducerEpochError: a newer epoch of the producer has written.
-            TransactionCoordinatorFencedError: a newer coordinator has written a marker.
+            BrokerResponseError: see `ProducerStates.check_marker`.
         """
-        self.producers.check_epoch(producer_id, producer_epoch)
-        entry = self.producers.entries.get(producer_id)
-        if entry is not None and coordinator_epoch < entry.coordinator_epoch:
-            raise TransactionCoordinatorFencedError(
-                f"Invalid coordinator epoch for producerId {producer_id}: {coordinator_epoch} "
-                f"(zombie), {entry.coordinator_epoch} (current)"
-            )
+        self.producers.check_marker(producer_id, producer_epoch, coordinator_epoch)
         offset = self.end_offset
         data = end_transaction_batch(
             control_type,
@@ -366,9 +349,16 @@ class PartitionLog:
         self.start_offset = min(self.start_offset, self.end_offset)
         self.high_watermark = min(self.high_watermark, self.end_offset)
         self.epochs.truncate_end(self.end_offset)
-        self.producers.truncate(self.end_offset)
+        self.producers.truncate(self.end_offset, self._sequenced())
         self._aborted = [entry for entry in self._aborted if entry.last_offset < self.end_offset]
         self.changed.fire()
+
+    def _sequenced(self) -> Iterator[tuple[SequencedBatch, int, int]]:
+        """Yield the batches of producers with their first offset and their timestamp."""
+        for stored in self._batches:
+            header = stored.header
+            if header.producer_id >= 0 and not header.is_control:
+                yield _numbers(header), stored.base_offset, stored.max_timestamp
 
     def replace_batches(self, batches: Iterable[StoredBatch]) -> None:
         """Put compacted batches in place of those there are; offsets keep their meaning."""
@@ -377,3 +367,13 @@ class PartitionLog:
         for batch in kept:
             self._push(batch)
         self.changed.fire()
+
+
+def _numbers(header: BatchHeader) -> SequencedBatch:
+    return SequencedBatch(
+        header.producer_id,
+        header.producer_epoch,
+        header.base_sequence,
+        header.record_count,
+        header.is_transactional,
+    )

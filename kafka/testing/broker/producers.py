@@ -7,13 +7,17 @@ five batches of an epoch are recognised when they are sent again.
 from __future__ import annotations
 
 from collections import deque
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from kafka.errors import (
     InvalidProducerEpochError,
     InvalidTxnStateError,
     OutOfOrderSequenceNumberError,
+    TransactionCoordinatorFencedError,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 NO_PRODUCER_ID = -1
 NO_SEQUENCE = -1
@@ -136,6 +140,36 @@ class ProducerStates:
                 f"epoch {entry.epoch}"
             )
 
+    def check_marker(
+        self, producer_id: int, epoch: int, coordinator_epoch: int, *, is_bumped: bool = False
+    ) -> None:
+        """Decide about a transaction marker.
+
+        Args:
+            producer_id: whose transaction it ends.
+            epoch: of the producer.
+            coordinator_epoch: of the coordinator that writes it.
+            is_bumped: the epoch is newer than that of the records, as with TV2 (KIP-890).
+
+        Raises:
+            InvalidProducerEpochError: a newer epoch of the producer has written, or the same one
+                although the marker's was bumped.
+            TransactionCoordinatorFencedError: a newer coordinator has written a marker.
+        """
+        self.check_epoch(producer_id, epoch)
+        entry = self.entries.get(producer_id)
+        if entry is None:
+            return
+        if is_bumped and epoch == entry.epoch:
+            raise InvalidProducerEpochError(
+                f"the marker of producer {producer_id} has epoch {epoch}, not one after it"
+            )
+        if coordinator_epoch < entry.coordinator_epoch:
+            raise TransactionCoordinatorFencedError(
+                f"Invalid coordinator epoch for producerId {producer_id}: {coordinator_epoch} "
+                f"(zombie), {entry.coordinator_epoch} (current)"
+            )
+
     @staticmethod
     def _check_sequence(entry: ProducerEntry, batch: SequencedBatch) -> None:
         first = batch.first_sequence
@@ -164,6 +198,10 @@ class ProducerStates:
         entry.last_update = now
         if batch.is_transactional and entry.transaction_start is None:
             entry.transaction_start = first_offset
+
+    def record_unnumbered(self, producer_id: int, epoch: int) -> None:
+        """Remember the epoch of a write without numbers, as coordinators make for producers."""
+        self._entry_of_epoch(producer_id, epoch)
 
     def end_transaction(
         self, producer_id: int, epoch: int, coordinator_epoch: int, *, timestamp: int, now: float
@@ -196,19 +234,37 @@ class ProducerStates:
             default=None,
         )
 
-    def truncate(self, end: int) -> None:
+    def truncate(self, end: int, left: Iterable[tuple[SequencedBatch, int, int]]) -> None:
         """Forget the batches from *end* on, and the producers without any batch left.
 
-        Records deleted from the start of the log do not count: their producers stay known until
-        they expire (KAFKA-7190).
+        A broker reads the log again when it truncates it, so that it knows the last batches left of
+        each producer. Records deleted from the start of the log do not count: their producers stay
+        known until they expire (KAFKA-7190).
+
+        Args:
+            end: the end of the log.
+            left: the batches of producers that are left in it, each with its first offset and its
+                timestamp.
         """
+        hurt: dict[int, ProducerEntry] = {}
         for entry in list(self.entries.values()):
-            kept = [memory for memory in entry.batches if memory.last_offset < end]
-            if entry.transaction_start is not None and entry.transaction_start >= end:
+            start = entry.transaction_start
+            if start is not None and start >= end:
                 entry.transaction_start = None
-            if not kept and entry.batches and entry.transaction_start is None:
-                del self.entries[entry.producer_id]
-            entry.batches = deque(kept, maxlen=REMEMBERED_BATCHES)
+            if entry.last_offset >= end:
+                hurt[entry.producer_id] = self.entries.pop(entry.producer_id)
+        for batch, first_offset, timestamp in left:
+            lost = hurt.get(batch.producer_id)
+            if lost is not None:
+                self.record(batch, first_offset, timestamp=timestamp, now=lost.last_update)
+        for producer_id, lost in hurt.items():
+            found = self.entries.get(producer_id)
+            if found is None and lost.transaction_start is not None:
+                lost.batches.clear()
+                self.entries[producer_id] = lost
+            elif found is not None:
+                found.transaction_start = lost.transaction_start
+                found.coordinator_epoch = lost.coordinator_epoch
 
     def expire(self, now: float, lifetime: float) -> None:
         """Forget producers without an open transaction that were silent for *lifetime* seconds."""

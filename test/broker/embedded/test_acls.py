@@ -21,12 +21,21 @@ from kafka.protocol.messages.metadata import MetadataRequest
 from kafka.protocol.schema import Message, Request
 from kafka.testing import EmbeddedCluster
 from kafka.testing.broker.authorizer import Operation, ResourceType
-from kafka.testing.broker.security.acls import ALL, AclBinding, PatternType, Permission
+from kafka.testing.broker.faults import Fail
+from kafka.testing.broker.security.acls import (
+    ALL,
+    AclBinding,
+    AclFilter,
+    PatternType,
+    Permission,
+)
+from kafka.testing.broker.security.service import Security
 from test.support.acls import acl, acl_cluster, create, error_codes
 from test.support.embedded import batch, fetch_request, produce_request
 from test.support.raw_client import RawClient
 
 TOPIC = TopicAuthorizationFailedError.errno
+ANY_ACL = AclFilter(1, None, 1, None, None, 1, 1)
 
 
 async def test_producing_and_reading_takes_permissions_for_just_that() -> None:
@@ -257,3 +266,29 @@ async def test_tests_may_set_acls_directly() -> None:
         )
         cluster.run(lambda control: control.security.acls.add(binding))
         assert error_codes(await alice.send(fetch_request("t", 0), 12)) == set()
+
+
+async def test_an_injected_error_is_that_of_every_acl() -> None:
+    async with acl_cluster() as (cluster, admin, _):
+        wanted = acl(ResourceType.TOPIC, "t", Operation.READ)
+        everything = DeleteAclsRequest.DeleteAclsFilter(
+            resource_type_filter=1,
+            resource_name_filter=None,
+            pattern_type_filter=1,
+            principal_filter=None,
+            host_filter=None,
+            operation=1,
+            permission_type=1,
+        )
+        requests: list[Request[Message]] = [
+            CreateAclsRequest(creations=[wanted]),
+            DeleteAclsRequest(filters=[everything]),
+        ]
+        found = []
+        for request in requests:
+            for applied in (False, True):
+                cluster.inject(type(request), Fail(InvalidRequestError, applied=applied))
+                response = await admin.send(request, 3)
+                assert error_codes(response) == {InvalidRequestError.errno}
+                found.append(len(cluster.control.state.component(Security).acls.find(ANY_ACL)))
+        assert found == [0, 1, 1, 0]

@@ -15,6 +15,7 @@ from kafka.protocol.messages.describe_user_scram_credentials import (
     DescribeUserScramCredentialsRequest,
 )
 from kafka.testing import EmbeddedCluster, Listener
+from kafka.testing.broker.faults import Fail
 from test.support.embedded import cluster_and_client
 from test.support.raw_client import RawClient
 from test.support.sasl import log_in
@@ -115,3 +116,13 @@ async def test_bad_changes_fail_alone() -> None:
             "bob": 0,
         }
         assert await login_code(cluster, "alice", "wonder") == 0
+
+
+async def test_an_injected_error_is_that_of_every_user() -> None:
+    async with cluster_and_client(secured()) as (cluster, client):
+        error = UnacceptableCredentialError
+        for applied, login in ((False, SaslAuthenticationFailedError.errno), (True, 0)):
+            cluster.inject(AlterUserScramCredentialsRequest, Fail(error, applied=applied))
+            changes = upsertion("bob", "builder"), upsertion("carol", "c")
+            assert await alter(client, *changes) == {"bob": error.errno, "carol": error.errno}
+            assert await login_code(cluster, "bob", "builder") == login

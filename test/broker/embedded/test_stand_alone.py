@@ -15,7 +15,7 @@ from collections.abc import Iterator
 import pytest
 
 from kafka.protocol.messages.metadata import MetadataRequest
-from kafka.testing.__main__ import main, on_signals
+from kafka.testing.__main__ import loop_factory, main, on_signals
 from test.support.embedded import batch, produce
 from test.support.raw_client import RawClient
 from test.support.sasl import log_in
@@ -44,6 +44,30 @@ def test_it_serves_until_a_signal_comes(number: signal.Signals) -> None:
             socket.create_connection((host, int(port)), 5.0).close()
         os.kill(process.pid, number)
         assert process.wait(10.0) == 0
+
+
+def test_a_loop_that_is_not_installed_is_named_with_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "uvloop", None)
+    assert main(["--port", "0", "--loop", "uvloop"]) == 1
+    assert "pip install kafka-python[uvloop]" in capsys.readouterr().err
+
+
+def test_asyncio_has_no_factory_of_ours() -> None:
+    assert loop_factory("asyncio") is None
+
+
+@pytest.mark.parametrize("name", ["auto", "uvloop"])
+def test_uvloop_is_taken_where_it_is_installed(name: str) -> None:
+    uvloop = pytest.importorskip("uvloop")
+    factory = loop_factory(name)
+    assert factory is not None
+    loop = factory()
+    loop.close()
+    assert isinstance(loop, uvloop.Loop)
+    with stand_alone("--port", "0", "--topic", "t:3", "--loop", name) as (_, servers):
+        assert asyncio.run(topics(servers[0])) == {"t": 3}
 
 
 async def topics(server: str) -> dict[str, int]:

@@ -170,6 +170,23 @@ async def test_the_fenced_cannot_commit(version: int) -> None:
         assert await commit(producer, 5, version=version) == fenced
 
 
+@pytest.mark.parametrize("release", ["2.8", "3.9", "4.4"])
+async def test_offsets_that_come_after_a_time_out_never_count(release: str) -> None:
+    # Before 3.6 no release asks the coordinator: the log of the offsets refuses the old epoch.
+    cluster = EmbeddedCluster(topics={"t": 1}, version=release)
+    async with cluster_and_client(cluster) as (cluster, client):
+        late = RawTransactionalProducer(client, tv2=False)
+        await late.init(version=4)
+        assert await late.add_offsets("g") == 0
+        cluster.advance(60.1)
+        assert await commit(late, 5, version=3) == code(InvalidProducerEpochError)
+        following = RawTransactionalProducer(client, tv2=False)
+        await following.init(version=4)
+        assert await following.add_offsets("g") == 0
+        assert (await following.end(commit=True, version=3)).error_code == 0
+        assert "g" not in cluster.groups() or cluster.group("g").offsets == {}
+
+
 async def test_a_later_commit_without_transaction_wins() -> None:
     async with cluster_and_client(EmbeddedCluster(topics={"t": 1})) as (_, client):
         producer = await ready(client, tv2=False)

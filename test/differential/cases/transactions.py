@@ -17,7 +17,7 @@ from kafka.protocol.messages.list_offsets import ListOffsetsRequest
 from kafka.protocol.messages.produce import ProduceRequest
 from kafka.protocol.schema import ZERO_UUID
 from test.differential.case import Talk, case
-from test.differential.producer import FOREVER, Producer, ended, starting
+from test.differential.producer import CODE_IN_PROGRESS, FOREVER, Producer, ended, starting
 from test.support.embedded import BY_ID, batch, fetch_request, produce_request
 
 
@@ -242,7 +242,10 @@ async def epoch_renewed_at_the_end(talk: Talk) -> None:
     await talk.send(await producer.writing(topic, version=13), 13)
     answer = await talk.send(producer.ending())
     await ended(talk, topic, 2)
-    await talk.send(producer.ending())
+    # Kafka answers 51 until it has also noted that the markers are written.
+    await talk.eventually(
+        producer.ending(), talk.version, lambda answer: answer.error_code != CODE_IN_PROGRESS
+    )
     await talk.send(await producer.writing(topic, 1, version=13), 13)
     producer.id, producer.epoch = answer.producer_id, answer.producer_epoch
     await talk.send(await producer.writing(topic, version=13), 13)

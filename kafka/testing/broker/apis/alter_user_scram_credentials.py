@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 Result = AlterUserScramCredentialsResponse.AlterUserScramCredentialsResult
 
 
-@handles(AlterUserScramCredentialsRequest)
+@handles(AlterUserScramCredentialsRequest, by_topic=True)
 async def alter_user_scram_credentials(
     context: RequestContext, request: AlterUserScramCredentialsRequest
 ) -> AlterUserScramCredentialsResponse:
@@ -46,12 +46,13 @@ async def alter_user_scram_credentials(
         )
         for entry in request.upsertions
     ]
-    refusal = _refusal(context)
-    results: dict[str, BrokerResponseError | None]
+    injected = context.refusal("")
+    refusal = injected.error() if injected is not None else _refusal(context)
+    results: dict[str, BrokerResponseError | None] = {}
+    if refusal is None or (injected is not None and injected.applied):
+        results = context.cluster.component(Security).scram_users.alter(changes)
     if refusal is not None:
         results = {change.user: refusal for change in changes}
-    else:
-        results = context.cluster.component(Security).scram_users.alter(changes)
     return AlterUserScramCredentialsResponse(
         results=[_result(name, error) for name, error in results.items()]
     )

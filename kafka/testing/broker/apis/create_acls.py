@@ -25,14 +25,17 @@ if TYPE_CHECKING:
 Result = CreateAclsResponse.AclCreationResult
 
 
-@handles(CreateAclsRequest)
+@handles(CreateAclsRequest, by_topic=True)
 async def create_acls(context: RequestContext, request: CreateAclsRequest) -> CreateAclsResponse:
     """Create each ACL that can be."""
     return CreateAclsResponse(results=[_result(context, acl) for acl in request.creations])
 
 
 def _result(context: RequestContext, wanted: CreateAclsRequest.AclCreation) -> Result:
+    injected = context.refusal("")
     try:
+        if injected is not None and not injected.applied:
+            raise injected.error
         require(context, Operation.ALTER)
         acl = checked_binding(
             AclBinding(
@@ -49,4 +52,4 @@ def _result(context: RequestContext, wanted: CreateAclsRequest.AclCreation) -> R
         message = None if isinstance(error, UnknownError) else text(error)
         return Result(error_code=error.errno, error_message=message)
     context.cluster.component(Security).acls.add(acl)
-    return Result()
+    return Result() if injected is None else Result(error_code=injected.code)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 Result = DeleteAclsResponse.DeleteAclsFilterResult
 
 
-@handles(DeleteAclsRequest)
+@handles(DeleteAclsRequest, by_topic=True)
 async def delete_acls(context: RequestContext, request: DeleteAclsRequest) -> DeleteAclsResponse:
     """Delete ACLs."""
     doomed: set[AclBinding] = set()
@@ -35,12 +35,17 @@ async def delete_acls(context: RequestContext, request: DeleteAclsRequest) -> De
 def _result(
     context: RequestContext, wanted: DeleteAclsRequest.DeleteAclsFilter, doomed: set[AclBinding]
 ) -> Result:
+    injected = context.refusal("")
     try:
+        if injected is not None and not injected.applied:
+            raise injected.error
         require(context, Operation.ALTER)
         found = context.cluster.component(Security).acls.find(_filter(wanted))
     except BrokerResponseError as error:
         return Result(error_code=error.errno, error_message=text(error))
     doomed.update(found)
+    if injected is not None:
+        return Result(error_code=injected.code, error_message=None)
     return Result(
         error_message=None,
         matching_acls=[

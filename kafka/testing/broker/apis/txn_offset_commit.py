@@ -5,7 +5,9 @@
 - Needs WRITE on the transactional id, READ on the group and READ on each topic.
 - The transaction must hold the group's offsets: before 5 they are added by AddOffsetsToTxn (else
   INVALID_TXN_STATE, from 4 on TRANSACTION_ABORTABLE), from 5 on they join by this request
-  (KIP-890). The fenced get INVALID_PRODUCER_EPOCH, in every version.
+  (KIP-890). Releases that do not verify that (before 3.6) take offsets after the end of the
+  transaction, unless its marker had a newer epoch. The fenced get INVALID_PRODUCER_EPOCH, in every
+  version.
 - From 3 on the consumer's member id, instance id and generation are checked against the group
   (KIP-447); a stale member epoch of a KIP-848 group is ILLEGAL_GENERATION. Before, or without them,
   anybody may commit.
@@ -75,7 +77,9 @@ async def txn_offset_commit(
     )
 
     def store(coordinator: GroupCoordinator, offsets: dict[Key, Committed]) -> None:
-        coordinator.offsets.pending_commit(request.group_id, request.producer_id, offsets)
+        coordinator.offsets.pending_commit(
+            request.group_id, request.producer_id, request.producer_epoch, offsets
+        )
 
     codes = commit_offsets(
         context,

@@ -6,7 +6,7 @@
 - A coordinator epoch older than that of the last marker is TRANSACTION_COORDINATOR_FENCED, a
   producer epoch older than that of the records INVALID_PRODUCER_EPOCH; from 2 on a marker of TV2
   must have a newer producer epoch than the records (KIP-1228).
-- A partition of __consumer_offsets ends the transaction in every group.
+- A partition of __consumer_offsets ends the transaction in the groups whose offsets it holds.
 """
 
 from __future__ import annotations
@@ -81,17 +81,14 @@ def _write(context: RequestContext, marker: WritableMarker, topic: str, index: i
     ):
         raise ClusterAuthorizationFailedError
     transactions = context.cluster.component(Transactions)
-    if topic == OFFSETS_TOPIC:
-        transactions.end_offsets(marker.producer_id, commit=marker.transaction_result)
-        return
-    write_marker(
-        served_partition(context, topic, index),
-        Marker(
-            marker.producer_id,
-            marker.producer_epoch,
-            marker.coordinator_epoch,
-            marker.transaction_result,
-            is_bumped=marker.transaction_version >= _TV2,
-        ),
-        transactions.at(),
+    written = Marker(
+        marker.producer_id,
+        marker.producer_epoch,
+        marker.coordinator_epoch,
+        marker.transaction_result,
+        is_bumped=marker.transaction_version >= _TV2,
     )
+    if topic == OFFSETS_TOPIC:
+        transactions.end_offsets(index, written)
+    else:
+        write_marker(served_partition(context, topic, index), written, transactions.at())

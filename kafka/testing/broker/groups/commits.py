@@ -85,7 +85,7 @@ def commit_offsets(
         commit: the member that commits, and its group.
         entries: the offsets.
         by_id: the request names topics by id.
-        store: stores the valid offsets.
+        store: stores the valid offsets; refuses by raising.
         admit: asked before the group is, if any partition is good; refuses by raising.
         expires_ms: Unix time after which the offsets are forgotten.
     """
@@ -111,8 +111,12 @@ def commit_offsets(
         codes[index] = _verdict(context, listed[index], checked.refusal)
         if codes[index] == 0 or (checked.refusal is not None and checked.refusal.applied):
             accepted[checked.key] = _committed(context, listed[index], expires_ms)
-    if accepted:
+    if not accepted:
+        return codes
+    try:
         store(coordinator, accepted)
+    except BrokerResponseError as error:
+        return [code or error.errno for code in codes]
     return codes
 
 

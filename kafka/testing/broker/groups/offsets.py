@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from itertools import count
 from typing import TYPE_CHECKING, NamedTuple
+
+from kafka.testing.broker.coordinators import slot_of
+from kafka.testing.broker.producers import ProducerStates
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Mapping
@@ -96,6 +100,14 @@ class OffsetStore:
     def __init__(self) -> None:
         self._order = count()
         self._groups: dict[str, GroupOffsets] = {}
+        self._producers: defaultdict[int, ProducerStates] = defaultdict(ProducerStates)
+
+    def producers_of(self, slot: int) -> ProducerStates:
+        """Return what a partition of __consumer_offsets knows of producers, as each log does.
+
+        It never forgets one.
+        """
+        return self._producers[slot]
 
     def of(self, group_id: str) -> GroupOffsets:
         """Return the offsets of a group, perhaps empty."""
@@ -120,12 +132,21 @@ class OffsetStore:
                     offsets.delete(key)
 
     def pending_commit(
-        self, group_id: str, producer_id: int, offsets: Mapping[Key, Committed]
+        self, group_id: str, producer_id: int, epoch: int, offsets: Mapping[Key, Committed]
     ) -> None:
-        """Take the offsets of a TxnOffsetCommit; they count when the transaction commits."""
+        """Take the offsets of a TxnOffsetCommit; they count when the transaction commits.
+
+        Raises:
+            InvalidProducerEpochError: a newer epoch of the producer has written to the same
+                partition of __consumer_offsets, or a marker of one has ended the transaction.
+        """
+        producers = self.producers_of(slot_of(group_id))
+        producers.check_epoch(producer_id, epoch)
+        producers.record_unnumbered(producer_id, epoch)
         self.of(group_id).hold(producer_id, offsets)
 
-    def complete(self, producer_id: int, *, commit: bool) -> None:
-        """Commit or drop what a transaction has pending, in every group."""
-        for offsets in self._groups.values():
-            offsets.release(producer_id, commit=commit)
+    def complete(self, slot: int, producer_id: int, *, commit: bool) -> None:
+        """Commit or drop what a transaction has pending in the groups of a slot."""
+        for group_id, offsets in self._groups.items():
+            if slot_of(group_id) == slot:
+                offsets.release(producer_id, commit=commit)

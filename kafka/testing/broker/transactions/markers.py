@@ -1,14 +1,18 @@
-"""Write the marker that ends a transaction in one partition.  Pure."""
+"""Write the marker that ends a transaction in one partition.  Pure.
+
+A partition of __consumer_offsets is not stored as a log, but refuses markers as one does.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from kafka.errors import InvalidProducerEpochError
 from kafka.record.control import ControlType
 
 if TYPE_CHECKING:
     from kafka.testing.broker.cluster import Partition
+    from kafka.testing.broker.groups.offsets import OffsetStore
+    from kafka.testing.broker.producers import ProducerStates
     from kafka.testing.broker.transactions.metadata import Moment
 
 
@@ -30,18 +34,10 @@ def write_marker(partition: Partition, marker: Marker, at: Moment) -> int:
     """Append a marker to a partition's log and return its offset.
 
     Raises:
-        InvalidProducerEpochError: a newer epoch of the producer has written, or the same one
-            although the marker's was bumped.
-        TransactionCoordinatorFencedError: a newer coordinator has written a marker.
+        BrokerResponseError: see `ProducerStates.check_marker`.
     """
-    log = partition.log
-    entry = log.producers.entries.get(marker.producer_id)
-    if marker.is_bumped and entry is not None and marker.producer_epoch <= entry.epoch:
-        raise InvalidProducerEpochError(
-            f"the marker of producer {marker.producer_id} has epoch {marker.producer_epoch}, not "
-            f"one after {entry.epoch}"
-        )
-    return log.append_marker(
+    _check(partition.log.producers, marker)
+    return partition.log.append_marker(
         ControlType.COMMIT if marker.commit else ControlType.ABORT,
         producer_id=marker.producer_id,
         producer_epoch=marker.producer_epoch,
@@ -49,4 +45,31 @@ def write_marker(partition: Partition, marker: Marker, at: Moment) -> int:
         leader_epoch=partition.leader_epoch,
         now=at.now,
         now_ms=at.wall_ms,
+    )
+
+
+def end_offsets(offsets: OffsetStore, slot: int, marker: Marker, at: Moment) -> None:
+    """End a transaction in the groups whose offsets one partition of __consumer_offsets holds.
+
+    Raises:
+        BrokerResponseError: see `ProducerStates.check_marker`.
+    """
+    producers = offsets.producers_of(slot)
+    _check(producers, marker)
+    producers.end_transaction(
+        marker.producer_id,
+        marker.producer_epoch,
+        marker.coordinator_epoch,
+        timestamp=at.wall_ms,
+        now=at.now,
+    )
+    offsets.complete(slot, marker.producer_id, commit=marker.commit)
+
+
+def _check(producers: ProducerStates, marker: Marker) -> None:
+    producers.check_marker(
+        marker.producer_id,
+        marker.producer_epoch,
+        marker.coordinator_epoch,
+        is_bumped=marker.is_bumped,
     )

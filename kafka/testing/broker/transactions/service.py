@@ -7,6 +7,7 @@ written, the next transaction of the same id is CONCURRENT_TRANSACTIONS.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from kafka.errors import (
@@ -30,7 +31,7 @@ from kafka.testing.broker.transactions.coordinator import (
     ProducerIdAndEpoch,
     TransactionCoordinator,
 )
-from kafka.testing.broker.transactions.markers import Marker, write_marker
+from kafka.testing.broker.transactions.markers import Marker, end_offsets, write_marker
 from kafka.testing.broker.transactions.metadata import Moment, TransactionState
 
 if TYPE_CHECKING:
@@ -209,27 +210,26 @@ class Transactions:
     def _end_in(self, found: TransactionMetadata, where: TopicPartition) -> bool:
         """End a transaction in one partition; return whether nothing is left to do there."""
         commit = found.state is TransactionState.PREPARE_COMMIT
-        if where.topic == OFFSETS_TOPIC:
-            self.end_offsets(found.producer_id, commit=commit)
-            return True
-        partition = self._cluster.partition(*where)
-        if partition is None:
-            return True
-        if partition.leader == NO_LEADER:
-            return False
         epoch = self.coordinator_epoch(found.transactional_id)
-        try:
-            write_marker(
-                partition, Marker(found.producer_id, found.epoch, epoch, commit), self.at()
-            )
-        except (InvalidProducerEpochError, TransactionCoordinatorFencedError):
-            # A newer epoch or coordinator has ended it already.
-            return True
+        marker = Marker(found.producer_id, found.epoch, epoch, commit)
+        partition = self._cluster.partition(*where)
+        # A newer epoch or coordinator may have ended it already.
+        with suppress(InvalidProducerEpochError, TransactionCoordinatorFencedError):
+            if where.topic == OFFSETS_TOPIC:
+                self.end_offsets(where.partition, marker)
+            elif partition is not None and partition.leader == NO_LEADER:
+                return False
+            elif partition is not None:
+                write_marker(partition, marker, self.at())
         return True
 
-    def end_offsets(self, producer_id: int, *, commit: bool) -> None:
-        """End a producer's transaction in the groups it has committed offsets for."""
-        self._offsets.complete(producer_id, commit=commit)
+    def end_offsets(self, slot: int, marker: Marker) -> None:
+        """End a transaction in the groups whose offsets one partition of __consumer_offsets holds.
+
+        Raises:
+            BrokerResponseError: see `markers.end_offsets`.
+        """
+        end_offsets(self._offsets, slot, marker, self.at())
 
     def coordinator_epoch(self, transactional_id: str) -> int:
         """Return the term of the node that coordinates a transactional id, counted from 0."""

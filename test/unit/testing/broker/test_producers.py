@@ -11,6 +11,7 @@ from kafka.errors import (
     InvalidProducerEpochError,
     InvalidTxnStateError,
     OutOfOrderSequenceNumberError,
+    TransactionCoordinatorFencedError,
 )
 from kafka.testing.broker.producers import ProducerStates, SequencedBatch
 
@@ -111,10 +112,25 @@ def test_a_marker_with_a_new_epoch_fences_the_old_one() -> None:
 
 def test_truncation_forgets_what_was_lost() -> None:
     states = states_after(sequenced(0), sequenced(1), sequenced(2))
-    states.truncate(1)
+    states.truncate(1, [(sequenced(0), 0, 0)])
     assert states.check(sequenced(1)) is None
-    states.truncate(0)
+    states.truncate(0, [])
     assert states.entries == {}
+
+
+def test_truncation_finds_batches_again_that_were_not_remembered() -> None:
+    states = states_after(*map(sequenced, range(9)))
+    states.truncate(2, [(sequenced(0), 0, 0), (sequenced(1), 1, 0)])
+    assert states.check(sequenced(1)) == (1, 1, 1, 1, 0)
+    with pytest.raises(OutOfOrderSequenceNumberError):
+        states.check(sequenced(9))
+
+
+def test_truncation_leaves_the_producers_alone_that_lost_nothing() -> None:
+    states = states_after(sequenced(0))
+    states.record(SequencedBatch(8, 0, 0, 1, False), 1, timestamp=0, now=0.0)
+    states.truncate(1, [(sequenced(0), 0, 0)])
+    assert list(states.entries) == [7]
 
 
 def test_silent_producers_expire_unless_their_transaction_is_open() -> None:
@@ -122,3 +138,37 @@ def test_silent_producers_expire_unless_their_transaction_is_open() -> None:
     states.record(SequencedBatch(8, 0, 0, 1, True), 1, timestamp=0, now=0.0)
     states.expire(100.0, lifetime=60.0)
     assert list(states.entries) == [8]
+
+
+@pytest.mark.parametrize(
+    ("epoch", "coordinator_epoch", "is_bumped", "error"),
+    [
+        (2, 3, False, None),
+        (3, 3, True, None),
+        (1, 3, False, InvalidProducerEpochError),
+        (2, 3, True, InvalidProducerEpochError),
+        (2, 2, False, TransactionCoordinatorFencedError),
+    ],
+)
+def test_a_marker_is_checked(
+    epoch: int, coordinator_epoch: int, is_bumped: bool, error: type[BrokerResponseError] | None
+) -> None:
+    states = ProducerStates()
+    states.end_transaction(7, 2, 3, timestamp=0, now=0.0)
+    if error is None:
+        states.check_marker(7, epoch, coordinator_epoch, is_bumped=is_bumped)
+        return
+    with pytest.raises(error):
+        states.check_marker(7, epoch, coordinator_epoch, is_bumped=is_bumped)
+
+
+def test_a_marker_of_an_unknown_producer_passes() -> None:
+    ProducerStates().check_marker(7, 0, 0, is_bumped=True)
+
+
+def test_a_write_without_numbers_fences_older_epochs() -> None:
+    states = ProducerStates()
+    states.record_unnumbered(7, 2)
+    states.check_epoch(7, 2)
+    with pytest.raises(InvalidProducerEpochError):
+        states.check_epoch(7, 1)

@@ -6,15 +6,22 @@ from uuid import UUID
 
 import pytest
 
-from kafka.errors import InvalidProducerEpochError, TransactionCoordinatorFencedError
+from kafka.errors import (
+    BrokerResponseError,
+    InvalidProducerEpochError,
+    TransactionCoordinatorFencedError,
+)
 from kafka.record.control import ControlType, parse_control_key
 from kafka.testing.broker.cluster import Partition, Topic
 from kafka.testing.broker.configs import TopicConfig
+from kafka.testing.broker.coordinators import slot_of
+from kafka.testing.broker.groups.offsets import Committed, OffsetStore
 from kafka.testing.broker.log import PartitionLog
-from kafka.testing.broker.transactions.markers import Marker, write_marker
+from kafka.testing.broker.transactions.markers import Marker, end_offsets, write_marker
 from kafka.testing.broker.transactions.metadata import Moment
 
 AT = Moment(3.0, 1_600_000_000_000)
+KEY, SLOT = ("t", 0), slot_of("g")
 
 
 @pytest.fixture
@@ -56,3 +63,35 @@ def test_an_older_coordinator_is_fenced(partition: Partition) -> None:
     with pytest.raises(TransactionCoordinatorFencedError):
         write_marker(partition, Marker(7, 5, 1, True), AT)
     assert partition.log.end_offset == 1
+
+
+# -- offsets ---------------------------------------------------------------------------------
+
+
+def test_offsets_of_an_older_epoch_than_the_marker_are_refused() -> None:
+    offsets = OffsetStore()
+    offsets.pending_commit("g", 7, 4, {KEY: Committed(1)})
+    end_offsets(offsets, SLOT, Marker(7, 5, 0, commit=False), AT)
+    with pytest.raises(InvalidProducerEpochError):
+        offsets.pending_commit("g", 7, 4, {KEY: Committed(2)})
+    end_offsets(offsets, SLOT, Marker(7, 5, 0, commit=True), AT)
+    assert not offsets.has("g")
+
+
+@pytest.mark.parametrize(
+    ("marker", "error"),
+    [
+        (Marker(7, 4, 2, commit=True), InvalidProducerEpochError),
+        (Marker(7, 5, 2, commit=True, is_bumped=True), InvalidProducerEpochError),
+        (Marker(7, 5, 1, commit=True), TransactionCoordinatorFencedError),
+    ],
+)
+def test_a_marker_that_is_refused_ends_no_offsets(
+    marker: Marker, error: type[BrokerResponseError]
+) -> None:
+    offsets = OffsetStore()
+    end_offsets(offsets, SLOT, Marker(7, 5, 2, commit=True), AT)
+    offsets.pending_commit("g", 7, 5, {KEY: Committed(1)})
+    with pytest.raises(error):
+        end_offsets(offsets, SLOT, marker, AT)
+    assert offsets.of("g").is_unstable(KEY)

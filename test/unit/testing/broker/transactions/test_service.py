@@ -47,7 +47,7 @@ def test_offsets_end_with_their_transaction_whichever_subsystem_is_asked_for_fir
     offsets = cluster.component(GroupCoordinator).offsets
     producer = transactions.init_producer_id("tx", timeout_ms=60_000, expected=None)
     transactions.add_partitions("tx", producer, {offsets_partition("g")})
-    offsets.pending_commit("g", producer.producer_id, {KEY: Committed(5)})
+    offsets.pending_commit("g", *producer, {KEY: Committed(5)})
     transactions.end("tx", producer, commit=commit, bumps=True)
     assert offsets.of("g").get(KEY) == (Committed(5) if commit else None)
     assert not offsets.of("g").is_unstable(KEY)
