@@ -6,10 +6,24 @@ All of them compare, hash, copy and pickle by value.
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Generic, NamedTuple
 
 if TYPE_CHECKING:
+    from typing import Any
+
+    from typing_extensions import TypeVar
+
     from kafka.errors import KafkaError
+
+    # Keys and values of a record; an annotation that does not name them takes any.
+    RK_co = TypeVar("RK_co", covariant=True, default=Any)
+    RV_co = TypeVar("RV_co", covariant=True, default=Any)
+else:
+    from typing import TypeVar
+
+    # The typing module has defaults of type parameters (PEP 696) from Python 3.13 on only.
+    RK_co = TypeVar("RK_co", covariant=True)
+    RV_co = TypeVar("RV_co", covariant=True)
 
 
 class TopicPartition(NamedTuple):
@@ -194,7 +208,7 @@ class RetryOptions(NamedTuple):
     retry_on_timeouts: bool
 
 
-class ConsumerRecord(NamedTuple):
+class ConsumerRecord(NamedTuple, Generic[RK_co, RV_co]):
     """One record read from a partition.
 
     Two records are equal if all fields are; the hash is that of topic, partition and offset.
@@ -222,8 +236,8 @@ class ConsumerRecord(NamedTuple):
     offset: int
     timestamp: int
     timestamp_type: int | None
-    key: Any  # what the user's deserializer returns
-    value: Any  # the same
+    key: RK_co
+    value: RV_co
     headers: list[tuple[str, bytes | None]]
     checksum: int | None
     serialized_key_size: int

@@ -59,4 +59,7 @@ def public_names(package: str, homes: Mapping[str, str]) -> list[str]:
 def _exists(module: str) -> bool:
     from importlib.util import find_spec  # noqa: PLC0415 - few programs look for submodules
 
-    return find_spec(module) is not None
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:  # what should hold it is no package
+        return False

@@ -35,6 +35,7 @@ class Lifetime:
 
     def __init__(self, thread: EventLoopThread, *, on_fork: Callable[[], object]) -> None:
         self._thread = thread
+        thread.is_watched = True
         self._at_exit: _AtExit | None = None
         forked = weakref.WeakMethod(on_fork)
         # Not a method of this object: the thread would keep the object, and the object the thread.
@@ -72,7 +73,8 @@ class Lifetime:
         """
         if not self._thread.is_running:
             return
-        warnings.warn(f"{client!r} was not closed", ResourceWarning, source=client, stacklevel=3)
+        text = f"{client!r} was not closed: use 'with', or call its close()"
+        warnings.warn(text, ResourceWarning, source=client, stacklevel=3)
         with contextlib.suppress(RuntimeError):  # the loop may be gone when the program ends
             self._thread.post(_close_in_background, close, self._thread)
 

@@ -5,8 +5,10 @@ and an ``emit()`` that sends to Kafka may wait for a thread of ours. If that thr
 then, it would wait for the lock: both would stand still until a time-out.
 
 So what a thread of ours logs is handed over to one that nobody waits for, see
-`kafka._base.log_thread`. On all other threads, and on an application's own event loop, logging is
-what it always is.
+`kafka._base.log_thread`. Nor does it take the lock of the logging module to find out which levels
+are on: ``dictConfig()`` holds that lock while it makes a handler that makes a producer, and while
+it closes one that closes it. On all other threads, and on an application's own event loop, logging
+is what it always is.
 """
 
 from __future__ import annotations
@@ -14,18 +16,12 @@ from __future__ import annotations
 import _thread
 import logging
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-_LEVELS: Final = (
-    logging.DEBUG,
-    logging.INFO,
-    logging.WARNING,
-    logging.ERROR,
-    logging.CRITICAL,
-)
 # Who takes what is logged on a thread of ours, by the thread's identifier.
 _takers: Final[dict[int, Callable[[logging.LogRecord], object]]] = {}
 _loggers: Final[dict[str, logging.Logger]] = {}
@@ -55,7 +51,18 @@ def logger(name: str) -> logging.Logger:
     if name not in _loggers:
         _loggers[name] = found
         found.addFilter(_HAND_OVER)
+        # Its own attribute, which comes before the method of its class.
+        found.isEnabledFor = partial(_is_enabled, found, found.isEnabledFor)  # type: ignore[method-assign] # see above
     return found
+
+
+def _is_enabled(asked: logging.Logger, ask: Callable[[int], bool], level: int) -> bool:
+    """Return whether *asked* logs *level*, on threads of ours without taking a lock."""
+    if _thread.get_ident() not in _takers:
+        return ask(level)
+    if asked.disabled or asked.manager.disable >= level:
+        return False
+    return level >= asked.getEffectiveLevel()
 
 
 @contextmanager
@@ -73,18 +80,6 @@ def forget_other_threads() -> None:
     """Forget all threads but the running one, in a forked child, where they do not exist."""
     for ident in _takers.keys() - {_thread.get_ident()}:
         del _takers[ident]
-
-
-def look_up_levels() -> None:
-    """Let all loggers look up which levels are on, in this thread.
-
-    They remember it, but to find out they take a lock of the logging module, and ``dictConfig()``
-    holds that lock while it makes a handler that makes a producer. So the thread that makes a
-    client looks the levels up before the client's own thread starts.
-    """
-    for found in list(_loggers.values()):
-        for level in _LEVELS:
-            found.isEnabledFor(level)
 
 
 # What Python and asyncio log on our threads.

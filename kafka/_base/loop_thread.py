@@ -13,11 +13,10 @@ import warnings
 import weakref
 from _queue import Empty
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast
 
 from kafka._base import log_thread
 from kafka._base.futures import mark_retrieved
-from kafka._base.logs import look_up_levels
 from kafka._base.native import get_ident, new_queue, system_thread
 from kafka._base.own_loop import OwnLoop, new_own_loop
 from kafka._base.reentrant_lock import reentrant_lock
@@ -43,11 +42,14 @@ class EventLoopThread:
 
     Attributes:
         on_fork: called in a forked child, after this object has let go of the parent's loop.
+        is_watched: a `kafka._base.lifetime.Lifetime` ends the thread if the client is collected.
+            Both may be collected together, in any order.
     """
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.on_fork: list[Callable[[], None]] = []
+        self.is_watched = False
         self._lock = reentrant_lock()
         self._loop: OwnLoop | None = None
         self._selector: selectors.BaseSelector | None = None
@@ -75,7 +77,6 @@ class EventLoopThread:
         """Start the thread; in a forked child, one of the child's own."""
         if self._state not in ("NEW", "FORKED"):
             raise IllegalStateError(f"{self.name}: cannot start, it is {self._state}")
-        look_up_levels()
         log_thread.prepare()
         state = self._state
         self._loop, self._selector = new_own_loop()
@@ -116,6 +117,37 @@ class EventLoopThread:
             raise IllegalStateError(f"{self.name}: the client was closed meanwhile")
         return task.result()
 
+    def do(self, function: Callable[[], T], timeout: float) -> T:
+        """Run *function*, which does not wait, on the loop and return its result.
+
+        It costs half of what `call` does.
+
+        Args:
+            function: what to run.
+            timeout: seconds to wait for a loop that is busy.
+
+        Raises:
+            KafkaTimeoutError: the loop was busy for longer; *function* runs all the same.
+            IllegalStateError: as for `call`.
+        """
+        done: Queue[tuple[T | None, BaseException | None]] = new_queue()
+
+        def run() -> None:
+            try:
+                done.put((function(), None))
+            except BaseException as exc:  # noqa: BLE001 - raised where it is waited for
+                done.put((None, exc))
+
+        if self.is_current or not self.post(run):
+            return self.call(_run_there(function), timeout)  # which knows why it cannot be
+        try:
+            result, error = done.get(timeout=bounded(timeout))
+        except Empty:
+            raise KafkaTimeoutError(f"the call took longer than {timeout} s") from None
+        if error is not None:
+            raise error
+        return cast("T", result)  # there is no error, so it is what the function has returned
+
     def _submit(self, call: _Call[T]) -> None:
         with self._lock:
             if self._loop is not None and self._state == "RUNNING":
@@ -137,6 +169,11 @@ class EventLoopThread:
                 return False
             self._loop.call_soon_threadsafe(function, *args)
             return True
+
+    def keep(self, client: object) -> None:
+        """Let nothing collect *client* while the loop runs."""
+        if self._loop is not None:
+            self._loop.kept = client
 
     def stop(self, timeout: float = _JOIN_TIMEOUT) -> None:
         """Cancel all tasks, end the thread and wait for it, at most *timeout* seconds.
@@ -167,7 +204,7 @@ class EventLoopThread:
 
     def __del__(self) -> None:
         """Warn of a client that was not closed, and end its thread."""
-        if getattr(self, "_state", None) != "RUNNING" or self._loop is None:
+        if getattr(self, "_state", None) != "RUNNING" or self._loop is None or self.is_watched:
             return
         warnings.warn(f"{self.name}: the client was not closed", ResourceWarning, stacklevel=2)
         with contextlib.suppress(RuntimeError):  # the loop may be gone at exit
@@ -176,6 +213,10 @@ class EventLoopThread:
     def __repr__(self) -> str:
         """Return a status line."""
         return f"<EventLoopThread {self.name} {self._state}>"
+
+
+async def _run_there(function: Callable[[], T]) -> T:
+    return function()
 
 
 class _Call(Generic[T]):

@@ -6,6 +6,11 @@ per record, and must not block or raise.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 
 class Observer:
     """An observer that ignores everything; subclass and override what is of interest.
@@ -35,11 +40,22 @@ class Observer:
     def metadata_updated(self, brokers: int, topics: int) -> None:
         """Report a new cluster snapshot."""
 
-    def batch_sealed(self, topic: str, records: int, raw_size: int, encoded_size: int) -> None:
-        """Report an encoded producer batch (any thread)."""
+    def batch_sealed(
+        self,
+        topic: str,
+        records: int,
+        raw_size: int,
+        encoded_size: int,
+        sizes: tuple[int | Sequence[int], ...],
+    ) -> None:
+        """Report an encoded producer batch (any thread).
 
-    def batch_delivered(self, topic: str, records: int, size: int, age: float) -> None:
-        """Report a batch acknowledged by its broker."""
+        *sizes* has the sizes of keys, values and headers: one number if all records have the same,
+        negative for none.
+        """
+
+    def batch_delivered(self, topic: str, records: int, size: int, queued: float) -> None:
+        """Report a batch acknowledged by its broker, *queued* seconds before it was written."""
 
     def batch_failed(self, topic: str, records: int, cause: BaseException) -> None:
         """Report a batch given up."""
@@ -49,6 +65,21 @@ class Observer:
 
     def callback_failed(self, cause: BaseException) -> None:
         """Report an exception raised by a user's callback (callback thread)."""
+
+    def flushed(self, seconds: float) -> None:
+        """Report the end of a flush() (any thread)."""
+
+    def topic_awaited(self, seconds: float) -> None:
+        """Report the end of a wait for the metadata of a topic (any thread)."""
+
+    def memory_awaited(self, seconds: float) -> None:
+        """Report the end of a wait for ``buffer_memory`` (any thread)."""
+
+    def transaction_called(self, call: str, seconds: float) -> None:
+        """Report the end of a call about transactions, whatever came of it (any thread).
+
+        *call* is ``init``, ``begin``, ``send-offsets``, ``commit`` or ``abort``.
+        """
 
     def fetch_completed(self, node_id: int, latency: float, size: int) -> None:
         """Report an answered Fetch."""
@@ -77,3 +108,6 @@ class Observer:
 
     def rebalance_completed(self, seconds: float) -> None:
         """Report the end of a rebalance of this client, which has taken so long."""
+
+    def rebalance_failed(self) -> None:
+        """Report that a rebalance of this client has ended without an assignment."""

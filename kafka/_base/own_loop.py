@@ -17,8 +17,14 @@ if TYPE_CHECKING:
 
 
 class OwnLoop(SteadyLoop):
-    """A loop on which nothing runs but one client."""
+    """A loop on which nothing runs but one client.
 
+    Attributes:
+        kept: what is not collected before the loop is: it refers weakly to tasks that wait for
+            nothing of the system, and they could be collected before their client is closed.
+    """
+
+    kept: object = None
     _ends = False
 
     def __init__(self, selector: selectors.BaseSelector) -> None:

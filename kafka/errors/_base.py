@@ -6,7 +6,11 @@ Every error of this package is a `KafkaError`. Errors compare by identity, hash,
 from __future__ import annotations
 
 from functools import cache
-from typing import ClassVar
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class KafkaError(RuntimeError):
@@ -15,10 +19,18 @@ class KafkaError(RuntimeError):
     Attributes:
         retriable: trying again may succeed, with nothing changed by the caller.
         invalid_metadata: the cluster metadata is out of date and is fetched again before a retry.
+        may_be_written: the records that failed with this error may be in the log all the same. If
+            it is false they are not, and sending them again writes them once.
+        results: what a call of the admin client found out about all its keys, if it raised this
+            error because of some of them. Any: what the call returns.
+        errors: the errors of those keys, by key.
     """
 
     retriable: ClassVar[bool] = False
     invalid_metadata: ClassVar[bool] = False
+    may_be_written: bool = False
+    results: Any = None
+    errors: Mapping[Any, KafkaError] = MappingProxyType({})
 
     def __str__(self) -> str:
         """Return the class name and what the error was raised with."""

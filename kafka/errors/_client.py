@@ -16,6 +16,7 @@ from kafka.errors._broker import (
     UnknownError,
     UnsupportedVersionError,
 )
+from kafka.errors.failed_records import FailedRecords
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,6 +78,18 @@ class KafkaConnectionError(InvalidMetadataError):
     """Report a connection that could not be made or that broke."""
 
 
+class TlsError(KafkaConnectionError):
+    """Report that this client and a broker cannot speak TLS with each other."""
+
+    # Unlike other connection errors: the next attempt would end in the same way.
+    retriable = False
+    invalid_metadata = False
+
+
+class TlsVerificationError(TlsError):
+    """Report a broker's certificate that is not accepted; the message says whose, and why."""
+
+
 class KafkaProtocolError(KafkaError):
     """Report bytes that do not follow the Kafka protocol."""
 
@@ -91,6 +104,34 @@ class InvalidReceiveError(KafkaProtocolError):
 
 class KafkaTimeoutError(RetriableError):
     """Report that something did not happen in the time it was given."""
+
+
+class UndeliveredRecordsError(KafkaError):
+    """Report records that were not delivered, and whose futures nobody has looked at.
+
+    ``flush(raise_on_error=True)`` and ``close(raise_on_error=True)`` raise it.
+
+    Args:
+        *failures: the records, by partition: `FailedRecords` each.
+    """
+
+    @property
+    def failures(self) -> tuple[FailedRecords, ...]:
+        """The records, by partition."""
+        return tuple(given for given in self.args if isinstance(given, FailedRecords))
+
+    @property
+    def exceptions(self) -> tuple[KafkaError, ...]:
+        """The causes, as an `ExceptionGroup` has them."""
+        return tuple(failure.cause for failure in self.failures)
+
+    def __str__(self) -> str:
+        """Return how many records failed, and where and why."""
+        if not self.failures:
+            return super().__str__()
+        count = sum(failure.records for failure in self.failures)
+        found = "; ".join(map(str, self.failures))
+        return f"{type(self).__name__}: {count} records were not delivered: {found}"
 
 
 class NoBrokersAvailable(KafkaTimeoutError):  # noqa: N818 - kafka-python's name

@@ -12,11 +12,15 @@ from typing import TYPE_CHECKING, Final
 from kafka.errors._base import InvalidMetadataError, KafkaError, RetriableError
 from kafka.errors._broker import (
     CoordinatorNotAvailableError,
+    IllegalSaslStateError,
     NoError,
     NotCoordinatorError,
     RebootstrapRequiredError,
+    SaslAuthenticationFailedError,
     TransactionAbortableError,
+    UnsupportedSaslMechanismError,
 )
+from kafka.errors._client import TlsError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,11 +61,28 @@ _DEFAULTS: Final[Mapping[type[KafkaError], Verdict]] = {
     CoordinatorNotAvailableError: Verdict.FIND_COORDINATOR,
     NotCoordinatorError: Verdict.FIND_COORDINATOR,
     RebootstrapRequiredError: Verdict.REBOOTSTRAP,
+    # A connection error, but what was proved once is proved the next time as well.
+    TlsError: Verdict.FATAL,
     TransactionAbortableError: Verdict.ABORT,
     InvalidMetadataError: Verdict.REFRESH_METADATA,
     RetriableError: Verdict.RETRY,
     KafkaError: Verdict.FATAL,
 }
+
+
+# Broker and client have shown each other, by bytes or by an error code, that they will not come
+# together: the same attempt, made a moment later, would end in the same way.
+_REFUSALS: Final = (
+    TlsError,
+    SaslAuthenticationFailedError,
+    UnsupportedSaslMechanismError,
+    IllegalSaslStateError,
+)
+
+
+def is_refusal(error: BaseException | None) -> bool:
+    """Return whether *error* proves that broker and client will not come together."""
+    return isinstance(error, _REFUSALS)
 
 
 def default_verdict(error_class: type[KafkaError]) -> Verdict:

@@ -46,20 +46,21 @@ class GroupConsumerSensors(ConsumerSensors):
     """
 
     __slots__ = (
-        "_commits", "_heartbeat_sent", "_heartbeats", "_joins", "_rebalanced", "_rebalances",
-        "_syncs",
+        "_commits", "_failures", "_heartbeat_sent", "_heartbeats", "_joins", "_rebalanced",
+        "_rebalances", "_syncs",
     )  # fmt: skip
 
     def __init__(
         self, config: CommonConfig, clock: Clock, prefix: str, assigned: Callable[[], int]
     ) -> None:
         super().__init__(config, clock, prefix)
-        self._heartbeats, self._joins, self._syncs, self._commits, self._rebalances = (
-            _Timed(self._window()) for _ in range(5)
+        self._heartbeats, self._joins, self._syncs, self._commits = (
+            _Timed(self._window()) for _ in range(4)
         )
+        self._rebalances, self._failures = _Timed(self._window()), _Timed(self._window())
         self._heartbeat_sent: float | None = None
         self._rebalanced: float | None = None
-        rebalances = self._rebalances
+        rebalances, failures = self._rebalances, self._failures
         self._offer(
             f"{prefix}-coordinator-metrics",
             {
@@ -74,6 +75,8 @@ class GroupConsumerSensors(ConsumerSensors):
                 "rebalance-latency-total": lambda: rebalances.total * _MS,
                 "rebalance-rate-per-hour": lambda: rebalances.window.frequency() * _HOUR,
                 "rebalance-total": lambda: rebalances.count,
+                "failed-rebalance-rate-per-hour": lambda: failures.window.frequency() * _HOUR,
+                "failed-rebalance-total": lambda: failures.count,
                 "last-rebalance-seconds-ago": lambda: self._since(self._rebalanced),
             },
         )
@@ -100,6 +103,10 @@ class GroupConsumerSensors(ConsumerSensors):
         """Record the time that it took, and when it ended."""
         self._rebalanced = self._clock.now()
         self._rebalances.add(seconds, self._rebalanced)
+
+    def rebalance_failed(self) -> None:
+        """Count it."""
+        self._failures.add(0.0, self._clock.now())
 
     def _since(self, at: float | None) -> float:
         return _NEVER if at is None else self._clock.now() - at

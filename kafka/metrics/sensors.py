@@ -7,16 +7,16 @@ are computed when they are read.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kafka._base.observer import Observer
-from kafka._base.reentrant_lock import reentrant_lock
 from kafka.metrics.measurable import AnonMeasurable
 from kafka.metrics.metric_config import MetricConfig
 from kafka.metrics.metrics import Metrics
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from typing import Literal, Protocol, overload
 
     from kafka._base.clock import Clock
     from kafka.config.common import CommonConfig
@@ -24,7 +24,27 @@ if TYPE_CHECKING:
     from kafka.metrics.metric_name import MetricName
 
     Value = Callable[[], float]
-    Values = dict[str, dict[str, float]] | dict[MetricName, KafkaMetric]
+    Measured = dict[str, dict[str, float]]
+    Raw = dict[MetricName, KafkaMetric]
+    Values = Measured | Raw
+
+    class MetricsCall(Protocol):
+        """The method ``metrics()`` of a client, as its callers see it."""
+
+        @overload
+        def __call__(self, raw: Literal[False] = False) -> Measured | None: ...
+
+        @overload
+        def __call__(self, raw: Literal[True]) -> Raw | None: ...
+
+        @overload
+        def __call__(self, raw: bool) -> Values | None: ...
+
+
+# Any: each face is an argument of its own method.
+def by_raw(method: Callable[[Any, bool], Values | None]) -> MetricsCall:
+    """Return *method*, whose result depends on its argument, with a type that says so."""
+    return method  # type: ignore[return-value]  # checkers do not look at what is bound later
 
 
 class Window:
@@ -36,7 +56,10 @@ class Window:
         seconds: length of a sample.
     """
 
-    __slots__ = ("_clock", "_past", "_samples", "_seconds", "_start", "count", "largest", "total")
+    __slots__ = (
+        "_clock", "_earlier", "_past", "_samples", "_seconds", "_start", "count", "largest",
+        "total",
+    )  # fmt: skip
 
     def __init__(self, clock: Clock, samples: int, seconds: float) -> None:
         self._clock = clock
@@ -44,6 +67,7 @@ class Window:
         self._seconds = seconds
         self._start = clock.now()
         self._past: list[tuple[float, int, float, float]] = []
+        self._earlier = 0.0
         self.count = 0
         self.total = 0.0
         self.largest = -math.inf
@@ -70,13 +94,26 @@ class Window:
 
     def rate(self) -> float:
         """Return the sum per second."""
-        return sum(total for _, _, total, _ in self._recent()) / self._span()
+        return self.sum() / self._span()
 
     def frequency(self) -> float:
         """Return the number of values per second."""
-        return sum(count for _, count, _, _ in self._recent()) / self._span()
+        return self.seen() / self._span()
+
+    def sum(self) -> float:
+        """Return the sum of the values in the samples."""
+        return sum(total for _, _, total, _ in self._recent())
+
+    def seen(self) -> int:
+        """Return the number of values in the samples."""
+        return sum(count for _, count, _, _ in self._recent())
+
+    def sum_ever(self) -> float:
+        """Return the sum of all values since the start."""
+        return self._earlier + self.total
 
     def _turn(self, now: float) -> None:
+        self._earlier += self.total
         self._past.append((self._start, self.count, self.total, self.largest))
         del self._past[: -(self._samples - 1) or len(self._past)]
         self._start, self.count, self.total, self.largest = now, 0, 0.0, -math.inf
@@ -135,16 +172,16 @@ class ClientSensors(Observer):
                 "connection-count": lambda: float(self._connections),
                 "connection-creation-rate": self._connections_opened.frequency,
                 "connection-close-rate": self._connections_closed.frequency,
-                "request-latency-avg": _in_ms(self._latency.average),
-                "request-latency-max": _in_ms(self._latency.maximum),
+                "request-latency-avg": in_ms(self._latency.average),
+                "request-latency-max": in_ms(self._latency.maximum),
                 "request-rate": self._outgoing.frequency,
                 "request-size-avg": self._outgoing.average,
                 "request-size-max": self._outgoing.maximum,
                 "response-rate": self._incoming.frequency,
                 "incoming-byte-rate": self._incoming.rate,
                 "outgoing-byte-rate": self._outgoing.rate,
-                "throttle-time-avg": _in_ms(self._throttle.average),
-                "throttle-time-max": _in_ms(self._throttle.maximum),
+                "throttle-time-avg": in_ms(self._throttle.average),
+                "throttle-time-max": in_ms(self._throttle.maximum),
             },
         )
 
@@ -217,86 +254,6 @@ class ClientSensors(Observer):
             self.registry.add_metric(metric_name, _measurable(value))
 
 
-class _TopicSent:
-    """The windows of what a producer sent to one topic."""
-
-    __slots__ = ("errors", "records", "retries", "size")
-
-    def __init__(self, window: Callable[[], Window]) -> None:
-        self.records = window()
-        self.size = window()
-        self.retries = window()
-        self.errors = window()
-
-
-class ProducerSensors(ClientSensors):
-    """The metrics of a producer.
-
-    Args:
-        config: options of the producer.
-        clock: source of time.
-    """
-
-    __slots__ = ("_all", "_batch_size", "_compression", "_lock", "_queue_time", "_topics")
-
-    def __init__(self, config: CommonConfig, clock: Clock) -> None:
-        super().__init__(config, clock, "producer")
-        self._lock = reentrant_lock()
-        self._topics: dict[str, _TopicSent] = {}
-        self._all = _TopicSent(self._window)
-        self._batch_size = self._window()
-        self._compression = self._window()
-        self._queue_time = self._window()
-        self._offer(self._group, _sent_values(self._all))
-        self._offer(
-            self._group,
-            {
-                "batch-size-avg": self._batch_size.average,
-                "batch-size-max": self._batch_size.maximum,
-                "compression-rate-avg": self._compression.average,
-                "record-queue-time-avg": _in_ms(self._queue_time.average),
-                "record-queue-time-max": _in_ms(self._queue_time.maximum),
-                "records-per-batch-avg": self._all.records.average,
-            },
-        )
-
-    def batch_sealed(self, topic: str, records: int, raw_size: int, encoded_size: int) -> None:  # noqa: ARG002
-        """Record the sizes, under a lock: any thread seals batches."""
-        now = self._clock.now()
-        with self._lock:
-            self._batch_size.add(encoded_size, now)
-            self._compression.add(encoded_size / raw_size if raw_size else 1.0, now)
-
-    def batch_delivered(self, topic: str, records: int, size: int, age: float) -> None:
-        """Record number, size, and the time from the first record to the answer."""
-        now = self._clock.now()
-        sent = self._topic(topic)
-        self._all.records.add(records, now)
-        self._all.size.add(size, now)
-        sent.records.add(records, now)
-        sent.size.add(size, now)
-        self._queue_time.add(age, now)
-
-    def batch_failed(self, topic: str, records: int, cause: BaseException) -> None:  # noqa: ARG002
-        """Count the records as errors."""
-        now = self._clock.now()
-        self._all.errors.add(records, now)
-        self._topic(topic).errors.add(records, now)
-
-    def batch_retried(self, topic: str, records: int, cause: BaseException) -> None:  # noqa: ARG002
-        """Count the records as retried."""
-        now = self._clock.now()
-        self._all.retries.add(records, now)
-        self._topic(topic).retries.add(records, now)
-
-    def _topic(self, topic: str) -> _TopicSent:
-        sent = self._topics.get(topic)
-        if sent is None:
-            sent = self._topics[topic] = _TopicSent(self._window)
-            self._offer("producer-topic-metrics", _sent_values(sent), {"topic": topic})
-        return sent
-
-
 class ConsumerSensors(ClientSensors):
     """The metrics of a consumer.
 
@@ -324,8 +281,8 @@ class ConsumerSensors(ClientSensors):
         self._offer(
             self._manager,
             {
-                "fetch-latency-avg": _in_ms(self._fetch_latency.average),
-                "fetch-latency-max": _in_ms(self._fetch_latency.maximum),
+                "fetch-latency-avg": in_ms(self._fetch_latency.average),
+                "fetch-latency-max": in_ms(self._fetch_latency.maximum),
                 "fetch-rate": self._fetch_latency.frequency,
                 "fetch-size-avg": self._fetch_size.average,
                 "fetch-size-max": self._fetch_size.maximum,
@@ -371,16 +328,8 @@ class ConsumerSensors(ClientSensors):
         self._lag.add(lag, now)
 
 
-def _sent_values(sent: _TopicSent) -> dict[str, Value]:
-    return {
-        "record-send-rate": sent.records.rate,
-        "byte-rate": sent.size.rate,
-        "record-retry-rate": sent.retries.rate,
-        "record-error-rate": sent.errors.rate,
-    }
-
-
-def _in_ms(seconds: Value) -> Value:
+def in_ms(seconds: Value) -> Value:
+    """Return what *seconds* returns, in ms."""
     return lambda: seconds() * 1000
 
 

@@ -21,3 +21,5 @@ class Hold(IntFlag):
     """It is about to be revoked: what is handed out now could not be committed any more."""
     ASSIGNING = 8
     """The rebalance listener has not returned from being told of it."""
+    DOUBTED = 16
+    """The group may have given it to others, while this process did not run."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import math
 from typing import TYPE_CHECKING, Any, Concatenate, Final, Generic, ParamSpec, TypeVar
 
 if TYPE_CHECKING:
@@ -67,16 +68,23 @@ def local(method: Callable[Concatenate[A, P], T]) -> Callable[Concatenate[Facade
 def _timeout_reader(
     method: Callable[..., object],
 ) -> Callable[[tuple[object, ...], dict[str, object]], float | None]:
-    """Return a function that finds the caller's time-out among the arguments, in seconds."""
-    names = list(inspect.signature(method).parameters)[1:]
+    """Return a function that finds the time-out of a call among its arguments, in seconds."""
+    parameters = inspect.signature(method).parameters
+    names = list(parameters)[1:]
     name = next((name for name in names if name in _TIMEOUT_NAMES), None)
     if name is None:
         return lambda _args, _kwargs: None
     unit = _TIMEOUT_NAMES[name]
     position = names.index(name)
+    default = parameters[name].default
 
     def read(args: tuple[object, ...], kwargs: dict[str, object]) -> float | None:
-        given = kwargs.get(name, args[position] if position < len(args) else None)
-        return given * unit if isinstance(given, int | float) else None
+        given = kwargs.get(name, args[position] if position < len(args) else default)
+        if not isinstance(given, int | float):
+            return None
+        try:
+            return given * unit
+        except OverflowError:  # larger than any float; if it is negative the method refuses it
+            return math.inf
 
     return read

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import kafka
-from kafka._base.logs import forget_other_threads, handing_over, logger, look_up_levels
+from kafka._base.logs import forget_other_threads, handing_over, logger
 
 NAME = "kafka.test.logs"
 
@@ -94,20 +94,54 @@ def test_a_forked_child_forgets_the_threads_of_the_parent(handled: list[str]) ->
     assert (taken, handled) == ([], ["line"])
 
 
-def test_levels_that_were_looked_up_are_known_without_a_lock() -> None:
+LEVELS = (logging.DEBUG, logging.INFO, logging.CRITICAL)
+
+
+@pytest.fixture
+def levels() -> Iterator[logging.Logger]:
+    """Return a logger that nobody has asked yet since a level was set."""
     log = logger("kafka.test.levels")
     log.setLevel(logging.INFO)
-    look_up_levels()
+    yield log
+    log.setLevel(logging.NOTSET)
+    log.disabled = False
+    logging.disable(logging.NOTSET)
+
+
+def test_a_thread_of_ours_finds_levels_out_without_the_lock_of_logging(
+    levels: logging.Logger,
+) -> None:
     found: list[bool] = []
 
     def work() -> None:
-        found.extend(map(log.isEnabledFor, (logging.DEBUG, logging.INFO, logging.CRITICAL)))
+        with handing_over(lambda _: None):
+            found.extend(map(levels.isEnabledFor, LEVELS))
 
-    # As dictConfig() does while it makes handlers.
+    # As dictConfig() does while it makes handlers, or closes them.
     with logging._lock:  # type: ignore[attr-defined]  # noqa: SLF001 - no public name
         in_thread(work)
     assert found == [False, True, True]
-    log.setLevel(logging.NOTSET)
+
+
+@pytest.mark.parametrize("change", ["nothing", "disable", "disabled", "a level of a parent"])
+def test_levels_are_the_same_on_all_threads(levels: logging.Logger, change: str) -> None:
+    parent = logging.getLogger("kafka.test")
+    if change == "disable":
+        logging.disable(logging.INFO)
+    elif change == "disabled":
+        levels.disabled = True
+    elif change == "a level of a parent":
+        levels.setLevel(logging.NOTSET)
+        parent.setLevel(logging.ERROR)
+    found: list[bool] = []
+
+    def work() -> None:
+        with handing_over(lambda _: None):
+            found.extend(map(levels.isEnabledFor, LEVELS))
+
+    in_thread(work)
+    assert found == list(map(levels.isEnabledFor, LEVELS))
+    parent.setLevel(logging.NOTSET)
 
 
 @pytest.mark.parametrize("name", ["asyncio", "concurrent.futures", "py.warnings"])

@@ -12,6 +12,7 @@ import resource
 import signal
 import socket
 import threading
+import weakref
 
 import pytest
 
@@ -335,3 +336,43 @@ def test_call_in_a_signal_handler_is_answered_wherever_it_interrupts_another(
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
     assert answers == [7] * 400
+
+
+def test_function_runs_on_the_loop_and_returns_or_raises_here() -> None:
+    thread = EventLoopThread("kafka-test-io")
+    with pytest.raises(IllegalStateError, match="not started"):
+        thread.do(lambda: None, 1)
+    thread.start()
+    try:
+        assert thread.do(threading.get_ident, 5) != threading.get_ident()
+        with pytest.raises(ZeroDivisionError):
+            thread.do(lambda: 1 / 0, 5)
+        with pytest.raises(IllegalStateError, match="would wait for itself"):
+            thread.do(lambda: thread.do(lambda: None, 5), 5)
+        release = threading.Event()
+        thread.post(release.wait)
+        with pytest.raises(KafkaTimeoutError):
+            thread.do(lambda: None, 0.001)
+        release.set()
+    finally:
+        thread.stop()
+    with pytest.raises(IllegalStateError, match="closed"):
+        thread.do(lambda: None, 1)
+
+
+def test_what_is_kept_is_not_collected_before_the_loop() -> None:
+    class Client:
+        """What tasks belong to."""
+
+    thread = EventLoopThread("kafka-test-io")
+    thread.start()
+    client = Client()
+    there = weakref.ref(client)
+    thread.keep(client)
+    del client
+    gc.collect()
+    assert there() is not None
+    thread.stop()
+    del thread
+    gc.collect()
+    assert there() is None

@@ -113,6 +113,28 @@ def test_wake_during_the_callback_causes_another_one(thread: EventLoopThread) ->
     thread.post(wakers[0].close)
 
 
+@pytest.mark.parametrize("has_events", [True, False])
+def test_waking_a_loop_that_is_busy_never_fails(
+    thread: EventLoopThread, monkeypatch: pytest.MonkeyPatch, *, has_events: bool
+) -> None:
+    """Regression R42: of wakes that nobody reads a pipe would be full."""
+    if not has_events:
+        monkeypatch.delattr(os, "eventfd", raising=False)
+    listener, busy, goes_on = Listener(thread), threading.Event(), threading.Event()
+
+    def stand_still() -> None:
+        busy.set()
+        goes_on.wait(30)
+
+    thread.post(stand_still)
+    assert busy.wait(30)
+    for _ in range(100_000):
+        listener.waker.wake()
+    goes_on.set()
+    assert listener.heard.get(timeout=30) != threading.get_ident()
+    listener.close()
+
+
 def test_wake_after_close_works_while_the_loop_runs(thread: EventLoopThread) -> None:
     listener = Listener(thread)
     listener.close()

@@ -3,7 +3,7 @@
 import pytest
 
 from kafka import errors
-from kafka.errors.verdict import Verdict, default_verdict, verdict_for
+from kafka.errors.verdict import Verdict, default_verdict, is_refusal, verdict_for
 
 CLASSES = [item for item in vars(errors).values() if isinstance(item, type)]
 
@@ -38,6 +38,29 @@ def test_every_error_has_a_default_verdict_that_agrees_with_its_flags():
 )
 def test_defaults_follow_the_kind_of_error(cls, verdict):
     assert default_verdict(cls) is verdict
+
+
+@pytest.mark.parametrize(
+    "cls",
+    [
+        errors.TlsError,
+        errors.TlsVerificationError,
+        errors.SaslAuthenticationFailedError,
+        errors.UnsupportedSaslMechanismError,
+        errors.IllegalSaslStateError,
+    ],
+)
+def test_what_brokers_prove_is_a_refusal(cls):
+    assert is_refusal(cls("x"))
+    assert default_verdict(cls) is Verdict.FATAL
+
+
+@pytest.mark.parametrize(
+    "error",
+    [None, errors.KafkaConnectionError("x"), errors.TopicAuthorizationFailedError("x"), OSError()],
+)
+def test_what_may_pass_or_concerns_less_is_none(error):
+    assert not is_refusal(error)
 
 
 def test_a_table_overrules_the_default_for_its_own_class_only():

@@ -50,6 +50,8 @@ def test_all_of_them_are_there_before_anything_happens() -> None:
         "rebalance-rate-per-hour",
         "rebalance-total",
         "last-rebalance-seconds-ago",
+        "failed-rebalance-rate-per-hour",
+        "failed-rebalance-total",
     }
     never = {name for name, value in values.items() if value == -1}
     assert never == {"last-heartbeat-seconds-ago", "last-rebalance-seconds-ago"}
@@ -107,3 +109,13 @@ def test_rebalances_are_counted_by_the_hour_and_their_times_added_up() -> None:
     assert values["rebalance-total"] == 2
     assert values["rebalance-rate-per-hour"] == 2 / 40 * 3600
     assert values["last-rebalance-seconds-ago"] == 10
+
+
+def test_rebalances_that_fail_are_counted_by_the_hour() -> None:
+    stage = Stage()
+    stage.sensors.rebalance_failed()
+    stage.clock.time += 10
+    values = stage.values()
+    assert values["failed-rebalance-total"] == 1
+    assert values["failed-rebalance-rate-per-hour"] == 1 / 40 * 3600
+    assert values["rebalance-total"] == 0

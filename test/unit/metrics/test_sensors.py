@@ -4,23 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from kafka.config import ConsumerConfig, ProducerConfig
-from kafka.errors import KafkaError
+from kafka.config import ConsumerConfig
 from kafka.metrics import DictReporter
-from kafka.metrics.sensors import ConsumerSensors, ProducerSensors, Window
-
-
-class HandClock:
-    """A clock moved by the test."""
-
-    def __init__(self) -> None:
-        self.time = 100.0
-
-    def now(self) -> float:
-        return self.time
-
-    def wall(self) -> float:
-        return self.time
+from kafka.metrics.sensors import ConsumerSensors, Window
+from test.unit.metrics.hand_clock import HandClock
 
 
 @pytest.fixture
@@ -75,40 +62,6 @@ def test_window_of_one_sample_keeps_no_past(clock: HandClock) -> None:
     assert window.maximum() == 10
 
 
-def producer_values(clock: HandClock) -> dict[str, dict[str, float]]:
-    sensors = ProducerSensors(ProducerConfig(client_id="p"), clock)
-    sensors.batch_sealed("orders", 3, 1000, 250)
-    sensors.batch_delivered("orders", 3, 300, 0.5)
-    sensors.batch_failed("orders", 6, KafkaError())
-    sensors.batch_retried("refunds", 9, KafkaError())
-    return sensors.snapshot()
-
-
-@pytest.mark.parametrize(
-    ("group", "name", "expected"),
-    [
-        ("producer-metrics", "batch-size-avg", 250),
-        ("producer-metrics", "batch-size-max", 250),
-        ("producer-metrics", "compression-rate-avg", 0.25),
-        ("producer-metrics", "record-queue-time-avg", 500),
-        ("producer-metrics", "record-queue-time-max", 500),
-        ("producer-metrics", "records-per-batch-avg", 3),
-        ("producer-metrics", "record-send-rate", 0.1),
-        ("producer-metrics", "byte-rate", 10),
-        ("producer-metrics", "record-error-rate", 0.2),
-        ("producer-metrics", "record-retry-rate", 0.3),
-        ("producer-topic-metrics.orders", "record-send-rate", 0.1),
-        ("producer-topic-metrics.orders", "record-error-rate", 0.2),
-        ("producer-topic-metrics.refunds", "record-retry-rate", 0.3),
-        ("producer-topic-metrics.refunds", "record-send-rate", 0),
-    ],
-)
-def test_fact_of_a_producer_becomes_its_metric(
-    clock: HandClock, group: str, name: str, expected: float
-) -> None:
-    assert producer_values(clock)[group][name] == pytest.approx(expected)
-
-
 def consumer_values(clock: HandClock) -> dict[str, dict[str, float]]:
     sensors = ConsumerSensors(ConsumerConfig(client_id="c"), clock)
     sensors.connection_opened(1)
@@ -160,5 +113,5 @@ def test_reporter_of_the_user_sees_the_metrics_with_the_client_id(clock: HandClo
         reporters.append(DictReporter("app"))
         return reporters[-1]
 
-    ProducerSensors(ProducerConfig(client_id="p", metric_reporters=[make]), clock)
-    assert "batch-size-avg" in reporters[0].snapshot()["app.producer-metrics.client-id=p"]
+    ConsumerSensors(ConsumerConfig(client_id="p", metric_reporters=[make]), clock)
+    assert "request-rate" in reporters[0].snapshot()["app.consumer-metrics.client-id=p"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import math
 from collections.abc import Iterator
 
 import pytest
@@ -23,6 +24,10 @@ class AsyncThing:
         """Return twice *number*."""
         await asyncio.sleep(0)
         return number * 2
+
+    async def wait(self, timeout_ms: float | None = 10000) -> None:
+        """Return, with a time-out of its own."""
+        await asyncio.sleep(0)
 
     async def hang(self, timeout: float | None = None) -> None:  # noqa: ASYNC109 - a public shape
         """Never return."""
@@ -46,6 +51,7 @@ class Thing(Facade[AsyncThing]):
     """A facade."""
 
     double = blocking(AsyncThing.double, limit)
+    wait = blocking(AsyncThing.wait, limit)
     hang = blocking(AsyncThing.hang, over_at_once)
     name = local(AsyncThing.name)
 
@@ -92,3 +98,15 @@ def test_missing_timeout_reaches_the_limit_as_none(thing: Thing, core: AsyncThin
 def test_core_that_does_not_keep_its_time_is_cut_off(thing: Thing) -> None:
     with pytest.raises(KafkaTimeoutError):
         thing.hang()
+
+
+def test_default_of_the_method_is_its_time_out(thing: Thing, core: AsyncThing) -> None:
+    thing.wait()
+    thing.wait(None)
+    thing.wait(timeout_ms=500)
+    assert core.limits == [10.0, None, 0.5]
+
+
+def test_time_out_that_no_float_can_hold_is_for_ever(thing: Thing, core: AsyncThing) -> None:
+    thing.double(4, timeout_ms=10**400)
+    assert core.limits == [math.inf]
