@@ -6,8 +6,9 @@ Not made with the dataclass decorator, which would cost most of this package's i
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import TYPE_CHECKING, ClassVar, Self, TypeVar, dataclass_transform
+from typing import TYPE_CHECKING, ClassVar, Never, Self, TypeVar, dataclass_transform
 
+from kafka._base.secret import MASK, hidden, hides_something, may_be_secret, revealed, shown
 from kafka.config.foreign_names import name_here
 from kafka.config.option import Option, ignored, nearest, option, unbuilt, warn_user
 from kafka.errors import KafkaConfigurationError
@@ -16,6 +17,63 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 C = TypeVar("C", bound="Config")
+Given = TypeVar("Given", bound="Mapping[str, object]")
+
+
+class ClientConfig(dict[str, object]):
+    """The options of a client, as users see them: real values, masked when the dict is shown.
+
+    Args:
+        options: names and values.
+        masked: the names whose values are not shown.
+    """
+
+    def __init__(self, options: Mapping[str, object], masked: frozenset[str]) -> None:
+        super().__init__(options)
+        self._masked = masked
+
+    def __repr__(self) -> str:
+        """Return it as a dict, with the mask in place of secrets."""
+        texts = [
+            f"{name!r}: {MASK if name in self._masked else shown(self[name])}" for name in self
+        ]
+        return f"{{{', '.join(texts)}}}"
+
+    # What follows would make a plain dict, which shows everything.
+    def copy(self) -> ClientConfig:
+        """Return a copy that is masked, too."""
+        return ClientConfig(self, self._masked)
+
+    __copy__ = copy
+
+    def __deepcopy__(self, memo: dict[int, object]) -> ClientConfig:
+        """Return a copy that is masked, too."""
+        import copy  # noqa: PLC0415 - needed here only
+
+        return ClientConfig(copy.deepcopy(dict(self), memo), self._masked)
+
+    def __or__(self, other: object) -> ClientConfig:  # type: ignore[override]  # dict: two overloads
+        """Return a copy with the entries of *other*; what is masked here stays masked."""
+        if not isinstance(other, dict):
+            return NotImplemented
+        return ClientConfig({**self, **other}, self._masked | _masked_in(other))
+
+    def __ror__(self, other: object) -> ClientConfig:  # type: ignore[override]  # as above
+        """Return a copy of *other* with the entries of this one; what is masked stays masked."""
+        if not isinstance(other, dict):
+            return NotImplemented
+        return ClientConfig({**other, **self}, self._masked | _masked_in(other))
+
+    def __reduce_ex__(self, protocol: object) -> Never:
+        """Refuse to be pickled: the bytes would have the real values."""
+        raise TypeError(
+            "the config of a client is not pickled, because it holds passwords and keys; pickle "
+            "dict(client.config) without them, or with them if that is what you mean"
+        )
+
+
+def _masked_in(options: Mapping[str, object]) -> frozenset[str]:
+    return options._masked if isinstance(options, ClientConfig) else frozenset()  # noqa: SLF001 - its own module
 
 
 @dataclass_transform(
@@ -74,9 +132,34 @@ class Config:
         """Return every option with its default, as the clients' ``DEFAULT_CONFIG``."""
         return {name: _own(opt.default) for name, opt in cls.OPTIONS.items()}
 
+    @classmethod
+    def sealed(cls, configs: Given) -> Given:
+        """Return *configs* with whatever may be secret hidden, unknown options included.
+
+        A client calls it first of all with its keyword arguments, so that no frame of this package
+        shows them.
+        """
+        return {  # type: ignore[return-value]  # the same names; values stay of their types, or hidden
+            name: hidden(value) if cls._may_be_secret(name, value) else value
+            for name, value in configs.items()
+        }
+
+    @classmethod
+    def _may_be_secret(cls, name: str, value: object) -> bool:
+        opt = cls.OPTIONS.get(name)
+        if opt is None:
+            return name not in cls.DROPPED or may_be_secret(value)
+        return opt.secret or opt.opaque or may_be_secret(value)
+
     def as_dict(self) -> dict[str, object]:
-        """Return every option with its value, as the clients' ``config``."""
+        """Return every option with its value; secrets stay hidden."""
         return {name: _own(getattr(self, name)) for name in self.OPTIONS}
+
+    def as_client_config(self) -> ClientConfig:
+        """Return every option with its real value, as the clients' ``config``."""
+        options = self.as_dict()
+        masked = frozenset(name for name, value in options.items() if hides_something(value))
+        return ClientConfig({name: revealed(options[name]) for name in options}, masked)
 
     def slice(self, kind: type[C]) -> C:
         """Return only the options that *kind*, a base of this class, declares."""
@@ -126,12 +209,12 @@ class Config:
 
     def __repr__(self) -> str:
         """Return the options that differ from their defaults, without secrets."""
-        shown = [
-            f"{name}={'***' if opt.secret else repr(getattr(self, name))}"
+        texts = [
+            f"{name}={shown(getattr(self, name))}"
             for name, opt in self.OPTIONS.items()
             if getattr(self, name) != opt.default
         ]
-        return f"<{' '.join([type(self).__name__, *shown])}>"
+        return f"<{' '.join([type(self).__name__, *texts])}>"
 
 
 def _options_of(base: type) -> Mapping[str, Option]:

@@ -25,6 +25,7 @@ class CommonConfig(NetworkConfig):
         [],
         _reporters,
         "Classes of `kafka.metrics.metrics_reporter.AbstractMetricsReporter` to feed.",
+        takes="Sequence[Callable[[], object]]",
     )
     metrics_enabled: bool = option(True, None, "Keep metrics.")
     metrics_num_samples: int = option(2, at_least(1), "Samples that a metric is computed from.")

@@ -137,10 +137,16 @@ class ConsumerConfig(CommonConfig):
     )
     # What a deserializer may be is decided in kafka.serializer, where it is turned into a call.
     key_deserializer: object = option(
-        None, None, "Reads keys from bytes: a `Deserializer` or a callable; None: bytes."
+        None,
+        None,
+        "Reads keys from bytes: a `Deserializer` or a callable; None: bytes.",
+        takes="DeserializerLike[K] | None",
     )
     value_deserializer: object = option(
-        None, None, "Reads values from bytes: a `Deserializer` or a callable; None: bytes."
+        None,
+        None,
+        "Reads values from bytes: a `Deserializer` or a callable; None: bytes.",
+        takes="DeserializerLike[V] | None",
     )
     on_deserialize_error: str | Callable[[RecordDeserializationError], object] = option(
         "raise",
@@ -148,7 +154,7 @@ class ConsumerConfig(CommonConfig):
         "What becomes of a record that a deserializer rejects: ``raise`` a "
         "`RecordDeserializationError` and stay there; ``skip`` it with a warning; ``raw``: return "
         "`UndecodedBytes`; or what a callable, given the error, returns for the key or value.",
-        takes="str | Callable",
+        takes="str | Callable[[RecordDeserializationError], object]",
     )
     enable_incremental_fetch_sessions: bool = option(
         True, None, "Send only what changed in Fetch requests (KIP-227)."
@@ -187,7 +193,10 @@ class ConsumerConfig(CommonConfig):
         5000, at_least(0), "Time between two automatic commits, in ms (groups only)."
     )
     default_offset_commit_callback: Any = option(  # Any: the user's callable
-        ignore_commit_result, _callable, "Called with (offsets, response) after each commit."
+        ignore_commit_result,
+        _callable,
+        "Called with (offsets, response) after each commit.",
+        takes="Callable[[dict[TopicPartition, OffsetAndMetadata], Any], object]",
     )
     check_crcs: bool = option(True, None, "Check the checksum of each batch.")
     isolation_level: str = option(
@@ -203,6 +212,7 @@ class ConsumerConfig(CommonConfig):
         ),
         _assignors,
         "Assignors by preference (groups with the ``classic`` protocol only).",
+        takes="Sequence[object]",
     )
     max_poll_records: int = option(500, at_least(1), "Most records returned by one poll().")
     max_poll_interval_ms: float = option(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from kafka._base.backoff import ExponentialBackoff
 from kafka._base.logs import logger
 from kafka.config.addresses import bootstrap_list
-from kafka.config.base import Config
 from kafka.config.option import (
     at_least,
     ignored,
@@ -17,6 +17,7 @@ from kafka.config.option import (
     unbuilt,
     warn_user,
 )
+from kafka.config.security import SecurityConfig
 from kafka.errors import KafkaConfigurationError
 from kafka.version import __version__
 
@@ -46,52 +47,11 @@ def _version_tuple(value: object) -> tuple[int, ...] | None:
     return value
 
 
-def _security_protocol(value: str) -> str:
-    if value.upper() == "PLAINTEXT":
-        return "PLAINTEXT"
-    if value.upper() in ("SSL", "SASL_PLAINTEXT", "SASL_SSL"):
-        raise ValueError("TLS and SASL are not part of this release; only PLAINTEXT is")
-    raise ValueError("must be PLAINTEXT")
-
-
 def _socket_options(value: Iterable[tuple[int, int, int | bytes]]) -> list[tuple[int, ...]]:
     options = [tuple(entry) for entry in value]
     if any(len(entry) != 3 for entry in options):
         raise ValueError("must be a list of (level, name, value)")
     return options  # type: ignore[return-value]  # the value may be bytes, as setsockopt allows
-
-
-class SecurityConfig(Config):
-    """Options of TLS and SASL."""
-
-    security_protocol: str = option(
-        "PLAINTEXT",
-        _security_protocol,
-        "Protocol to brokers. TLS and SASL are not part of this release: only ``PLAINTEXT``.",
-    )
-    ssl_context: object = option(None, None, "A ready `ssl.SSLContext`.")
-    ssl_check_hostname: bool = option(True, None, "Check the broker's name in its certificate.")
-    ssl_cafile: str | None = option(None, None, "File with the authorities to trust (PEM).")
-    ssl_certfile: str | None = option(None, None, "File with the client's certificate (PEM).")
-    ssl_keyfile: str | None = option(None, None, "File with the client's private key (PEM).")
-    ssl_crlfile: str | None = option(None, None, "File with revoked certificates (PEM).")
-    ssl_password: object = option(None, None, "Password of the private key.", secret=True)
-    ssl_ciphers: str | None = option(None, None, "Ciphers to allow, in OpenSSL's notation.")
-    sasl_mechanism: str | None = unbuilt(None, "SASL", "Mechanism to log in with.")
-    sasl_plain_username: str | None = unbuilt(None, "SASL", "User name for PLAIN and SCRAM.")
-    sasl_plain_password: str | None = unbuilt(
-        None, "SASL", "Password for PLAIN and SCRAM.", secret=True
-    )
-    sasl_kerberos_name: object = unbuilt(None, "SASL", "A ready GSSAPI name.")
-    sasl_kerberos_service_name: str = unbuilt("kafka", "SASL", "Service name for Kerberos.")
-    sasl_kerberos_domain_name: str | None = unbuilt(None, "SASL", "Domain name for Kerberos.")
-    sasl_oauth_token_provider: object = unbuilt(None, "SASL", "Object with a ``token()`` method.")
-
-    def _settle(self, given: frozenset[str]) -> None:
-        super()._settle(given)
-        for name in given:
-            if name.startswith("ssl_") and getattr(self, name) != self.OPTIONS[name].default:
-                warn_user(f"{name} has no effect: security_protocol is PLAINTEXT", UserWarning)
 
 
 class NetworkConfig(SecurityConfig):
@@ -154,7 +114,10 @@ class NetworkConfig(SecurityConfig):
         None, int32(-1), "Size of the sockets' send buffers, in bytes; None: the system's."
     )
     socket_options: list[tuple[int, int, int | bytes]] = option(
-        [TCP_NODELAY], _socket_options, "Arguments of ``socket.setsockopt``, for each connection."
+        [TCP_NODELAY],
+        _socket_options,
+        "Arguments of ``socket.setsockopt``, for each connection.",
+        takes="Iterable[tuple[int, int, int | bytes]]",
     )
     metadata_max_age_ms: float = option(
         300000, at_least(0), "Fetch cluster metadata again after this long, in ms."
@@ -190,8 +153,12 @@ class NetworkConfig(SecurityConfig):
     api_version: tuple[int, ...] | None = option(
         None, _version_tuple, "Broker version to assume, e.g. ``(2, 8)``; None: ask each broker."
     )
-    proxy_url: str | None = unbuilt(None, "connecting through a proxy", "Proxy to connect through.")
-    socks5_proxy: str | None = unbuilt(None, "connecting through a proxy", "SOCKS 5 proxy.")
+    proxy_url: str | None = unbuilt(
+        None, "connecting through a proxy", "Proxy to connect through.", secret=True
+    )
+    socks5_proxy: str | None = unbuilt(
+        None, "connecting through a proxy", "SOCKS 5 proxy.", secret=True
+    )
     selector: object = ignored(None, "connections are run by asyncio")
     kafka_client: object = ignored(None, "there is one network client")
     net: object = ignored(None, "there is one network layer")
@@ -211,6 +178,17 @@ class NetworkConfig(SecurityConfig):
     def network(self) -> NetworkConfig:
         """Return the options that the network layer needs."""
         return self.slice(NetworkConfig)
+
+    def without_version(self) -> NetworkConfig:
+        """Return the same, but ask brokers for their versions in any case."""
+        part = self.network()
+        part._put("api_version", None)  # noqa: SLF001 - of its own class
+        return part
+
+    @property
+    def backoff(self) -> ExponentialBackoff:
+        """The back-off between two attempts of a request."""
+        return ExponentialBackoff(self.retry_backoff, self.retry_backoff_max)
 
     @property
     def security(self) -> SecurityConfig:

@@ -10,6 +10,7 @@ import sys
 import warnings
 from typing import TYPE_CHECKING, Any
 
+from kafka._base.secret import MASK, hidden, may_be_secret, revealed, shown, type_shown
 from kafka.errors import KafkaConfigurationError
 
 if TYPE_CHECKING:
@@ -37,10 +38,21 @@ class Option:
         doc: what it does, in the style of a reference.
         old_names: names it had in earlier releases, accepted with a DeprecationWarning.
         secret: whether its value must not appear in logs.
+        opaque: whether nothing of its value but the type may appear in logs.
         ignored: why it has no effect, or an empty string.
     """
 
-    __slots__ = ("annotation", "check", "default", "doc", "ignored", "name", "old_names", "secret")
+    __slots__ = (
+        "annotation",
+        "check",
+        "default",
+        "doc",
+        "ignored",
+        "name",
+        "old_names",
+        "opaque",
+        "secret",
+    )
 
     def __init__(
         self,
@@ -50,6 +62,7 @@ class Option:
         *,
         old_names: tuple[str, ...] = (),
         secret: bool = False,
+        opaque: bool = False,
         ignored: str = "",
         takes: str = "",
     ) -> None:
@@ -58,6 +71,7 @@ class Option:
         self.doc = doc
         self.old_names = old_names
         self.secret = secret
+        self.opaque = opaque
         self.ignored = ignored
         self.name = ""
         self.annotation = takes
@@ -67,7 +81,7 @@ class Option:
         return f"<Option {self.name}: {self.annotation} = {self.default!r}>"
 
     def convert(self, value: object) -> object:
-        """Return *value* as the configuration keeps it.
+        """Return *value* as the configuration keeps it: a secret one as a `Secret`.
 
         Raises:
             TypeError: it has the wrong type.
@@ -75,14 +89,25 @@ class Option:
         """
         self._check_type(value)
         if self.check is None or (value is None and self.default is None):
-            return value
-        shown = "***" if self.secret else repr(value)
+            return hidden(value) if self.secret else revealed(value)
+        fault: TypeError | ValueError
         try:
-            return self.check(value)
-        except TypeError as exc:
-            raise TypeError(f"{self.name}={shown}: {exc}") from None
-        except ValueError as exc:
-            raise KafkaConfigurationError(f"{self.name}={shown}: {exc}") from None
+            kept = self.check(revealed(value))
+        except (TypeError, ValueError) as exc:
+            fault = exc
+        else:
+            return hidden(kept) if self.secret else kept
+        # Not raised above: the error would lead to the frames of the check, and to the value.
+        text = f"{self.name}={self._shown(value)}: {fault}"
+        if isinstance(fault, TypeError):
+            raise TypeError(text)
+        raise KafkaConfigurationError(text)
+
+    def _shown(self, value: object) -> str:
+        """Return *value* for a message, the mask if it may be one to hide."""
+        if self.opaque:
+            return type_shown(value)
+        return MASK if self.secret or may_be_secret(value) else shown(value)
 
     def _check_type(self, value: object) -> None:
         if value is self.default:
@@ -90,14 +115,15 @@ class Option:
         words = self.annotation.split(" | ")
         if not all(word in _TYPES for word in words):
             return
-        if isinstance(value, bool) and "bool" not in words:
+        given = type(revealed(value))
+        if issubclass(given, bool) and "bool" not in words:
             allowed = False
         else:
-            allowed = any(isinstance(value, _TYPES[word]) for word in words)
+            allowed = any(issubclass(given, _TYPES[word]) for word in words)
         if not allowed:
-            shown = "***" if self.secret else repr(value)
             raise TypeError(
-                f"{self.name} must be {self.annotation}, not {type(value).__name__} ({shown})"
+                f"{self.name} must be {self.annotation}, not {given.__name__} "
+                f"({self._shown(value)})"
             )
 
 
@@ -109,6 +135,7 @@ def option(
     *,
     old_names: tuple[str, ...] = (),
     secret: bool = False,
+    opaque: bool = False,
     takes: str = "",
 ) -> Any:
     """Declare an option: ``linger_ms: float = option(0, at_least(0), "Wait this long ...")``.
@@ -119,9 +146,12 @@ def option(
         doc: what the option does.
         old_names: names of earlier releases.
         secret: hide the value in texts.
+        opaque: show only the type of the value in texts.
         takes: types a user may give, as an annotation, if they differ from what is kept.
     """
-    return Option(default, check, doc, old_names=old_names, secret=secret, takes=takes)
+    return Option(
+        default, check, doc, old_names=old_names, secret=secret, opaque=opaque, takes=takes
+    )
 
 
 # Any: as for `option`.
@@ -164,6 +194,17 @@ def at_least(minimum: float) -> Check:
         if value >= minimum:
             return value
         raise ValueError(f"must be at least {minimum}")
+
+    return check
+
+
+def within(minimum: float, maximum: float) -> Check:
+    """Make a check for numbers from *minimum* to *maximum*; NaN is refused."""
+
+    def check(value: float) -> float:
+        if minimum <= value <= maximum:
+            return value
+        raise ValueError(f"must be between {minimum} and {maximum}")
 
     return check
 

@@ -7,12 +7,15 @@ import math
 
 from kafka._base.logs import logger
 from kafka.config.common import CommonConfig
-from kafka.config.option import at_least, between, not_empty, option, seconds, unbuilt
+from kafka.config.option import at_least, between, not_empty, option, seconds
 from kafka.errors import KafkaConfigurationError
 
 log = logger(__name__)
 
 _numbers = itertools.count(1)
+
+# A broker recognises so many batches of a producer when they come again (KIP-98).
+MOST_IN_FLIGHT = 5
 
 COMPRESSION_TYPES = ("gzip", "snappy", "lz4", "zstd")
 
@@ -48,10 +51,16 @@ class ProducerConfig(CommonConfig):
     )
     # What a serializer may be is decided in kafka.serializer, where it is turned into a call.
     key_serializer: object = option(
-        None, None, "Turns keys into bytes: a `Serializer` or a callable; None: keys are bytes."
+        None,
+        None,
+        "Turns keys into bytes: a `Serializer` or a callable; None: keys are bytes.",
+        takes="SerializerLike[K] | None",
     )
     value_serializer: object = option(
-        None, None, "Turns values into bytes: a `Serializer` or a callable; None: values are bytes."
+        None,
+        None,
+        "Turns values into bytes: a `Serializer` or a callable; None: values are bytes.",
+        takes="SerializerLike[V] | None",
     )
     acks: int = option(
         -1,
@@ -85,6 +94,24 @@ class ProducerConfig(CommonConfig):
         "Chooses the partition of records sent without one: a `Partitioner`, or a callable of "
         "(key, all partitions, available partitions). The default hashes keys as Java does and "
         "keeps records without a key together in batches (KIP-794).",
+        takes="Partitioner | Callable[..., Any] | str",
+    )
+    partitioner_adaptive_partitioning_enable: bool = option(
+        True,
+        None,
+        "Send more of the records without a key to partitions with short queues; False: all "
+        "partitions get the same (KIP-794). Like the next two for the built-in partitioner only.",
+    )
+    partitioner_availability_timeout_ms: float = option(
+        0,
+        at_least(0),
+        "Send records without a key past the partitions of a broker that has taken no batch for "
+        "this long although some were due, in ms; 0: never (KIP-794).",
+    )
+    partitioner_ignore_keys: bool = option(
+        False,
+        None,
+        "Choose the partition of records with a key as if they had none (KIP-794).",
     )
     buffer_memory: int = option(
         33554432,
@@ -103,19 +130,42 @@ class ProducerConfig(CommonConfig):
         at_least(0),
         "Time from send() to success or failure of a record, retries included, in ms (KIP-91).",
     )
-    enable_idempotence: bool = unbuilt(
-        False, "idempotent production", "Write each record once in spite of retries (KIP-98)."
+    enable_idempotence: bool = option(
+        True,
+        None,
+        "Write each record once and in order in spite of retries (KIP-98). Takes ``acks='all'``, "
+        "``retries`` above 0 and at most 5 requests in flight: where other values are given it is "
+        "switched off, unless it was given as True; then they are an error. Brokers before 0.11 "
+        "do without, or are an error in the same way.",
     )
-    transactional_id: str | None = unbuilt(
-        None, "transactional production", "Name under which transactions go on after a restart."
+    transactional_id: str | None = option(
+        None,
+        not_empty,
+        "Name under which transactions go on after a restart; a new producer fences an older one "
+        "of the same name (KIP-98). Implies ``enable_idempotence``.",
     )
     transaction_timeout_ms: float = option(
-        60000, at_least(1), "Time after which the broker aborts an open transaction, in ms."
+        60000,
+        at_least(1),
+        "Time after which the broker aborts an open transaction, in ms; not above the broker's "
+        "``transaction.max.timeout.ms``.",
+    )
+    transaction_two_phase_commit_enable: bool = option(
+        False,
+        None,
+        "Let transactions wait, without a time-out, for a decision made elsewhere (KIP-939). "
+        "Brokers of no release so far take part in it unless unstable APIs are enabled.",
     )
 
     linger = seconds("linger_ms")
     max_block = seconds("max_block_ms")
     delivery_timeout = seconds("delivery_timeout_ms")
+    partitioner_availability_timeout = seconds("partitioner_availability_timeout_ms")
+
+    @property
+    def requires_idempotence(self) -> bool:
+        """Whether the user has asked for idempotence, so that doing without is an error."""
+        return bool(self.__dict__["_requires_idempotence"])
 
     @property
     def compression_level(self) -> int | None:
@@ -130,6 +180,7 @@ class ProducerConfig(CommonConfig):
         super()._settle(given)
         if "client_id" not in given or self.client_id is None:
             self._put("client_id", f"kafka-python-producer-{next(_numbers)}")
+        self._settle_idempotence(given)
         least = self.linger_ms + self.request_timeout_ms
         if self.delivery_timeout_ms >= least:
             return
@@ -140,3 +191,50 @@ class ProducerConfig(CommonConfig):
             )
         log.warning("delivery_timeout_ms raised to linger_ms + request_timeout_ms = %s", least)
         self._put("delivery_timeout_ms", least)
+
+    def _settle_idempotence(self, given: frozenset[str]) -> None:
+        """Switch idempotence off if other options do not go with it; KIP-679."""
+        self._settle_transactions(given)
+        is_asked_for = self.enable_idempotence and "enable_idempotence" in given
+        has_transactions = self.transactional_id is not None
+        self._put("_requires_idempotence", is_asked_for or has_transactions)
+        conflict = self._idempotence_conflict()
+        if not self.enable_idempotence or not conflict:
+            return
+        if is_asked_for or has_transactions:
+            asked = "transactional_id" if has_transactions else "enable_idempotence=True"
+            raise KafkaConfigurationError(f"{asked} needs {conflict}; leave one of the two out")
+        log.info("enable_idempotence is off: it needs %s", conflict)
+        self._put("enable_idempotence", False)
+
+    def _settle_transactions(self, given: frozenset[str]) -> None:
+        """Refuse what does not go with transactions, or without them."""
+        if self.transactional_id is not None and not self.enable_idempotence:
+            raise KafkaConfigurationError(
+                "transactional_id needs enable_idempotence, not False; leave one of the two out"
+            )
+        if not self.transaction_two_phase_commit_enable:
+            return
+        if self.transactional_id is None:
+            raise KafkaConfigurationError(
+                "transaction_two_phase_commit_enable=True needs a transactional_id"
+            )
+        if "transaction_timeout_ms" in given:
+            raise KafkaConfigurationError(
+                "with transaction_two_phase_commit_enable=True transactions have no time-out "
+                "(KIP-939); leave transaction_timeout_ms out"
+            )
+
+    def _idempotence_conflict(self) -> str:
+        """Return what idempotence needs that other options rule out; empty if nothing."""
+        in_flight = self.max_in_flight_requests_per_connection
+        if self.acks != -1:
+            return f"acks='all', not {self.acks}"
+        if self.retries == 0:
+            return "retries above 0, not 0"
+        if in_flight > MOST_IN_FLIGHT:
+            return (
+                f"max_in_flight_requests_per_connection of at most {MOST_IN_FLIGHT}, "
+                f"not {in_flight}"
+            )
+        return ""

@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from kafka.config import ConsumerConfig, NetworkConfig, ProducerConfig, SecurityConfig
+from kafka.config import ConsumerConfig, NetworkConfig, ProducerConfig
 from kafka.errors import KafkaConfigurationError
 
 
@@ -27,12 +27,9 @@ def test_slice_has_no_options_of_the_client() -> None:
 @pytest.mark.parametrize(
     "configs",
     [
-        {"security_protocol": "SSL"},
-        {"security_protocol": "sasl_ssl"},
-        {"security_protocol": "NONSENSE"},
-        {"sasl_mechanism": "PLAIN"},
-        {"sasl_plain_password": "p"},
-        {"sasl_oauth_token_provider": object()},
+        {"sasl_mechanism": "GSSAPI"},
+        {"sasl_mechanism": "AWS_MSK_IAM"},
+        {"sasl_kerberos_domain_name": "example.org"},
         {"socks5_proxy": "socks5://proxy"},
         {"proxy_url": "http://proxy"},
     ],
@@ -41,15 +38,6 @@ def test_slice_has_no_options_of_the_client() -> None:
 def test_feature_that_is_not_there_is_refused(configs: dict[str, object]) -> None:
     with pytest.raises(KafkaConfigurationError, match=next(iter(configs))):
         NetworkConfig.from_kwargs(configs)
-
-
-def test_plaintext_may_be_spelled_in_any_case() -> None:
-    assert SecurityConfig(security_protocol="plaintext").security_protocol == "PLAINTEXT"
-
-
-def test_tls_option_without_tls_warns_that_it_has_no_effect() -> None:
-    with pytest.warns(UserWarning, match="ssl_cafile has no effect"):
-        NetworkConfig(ssl_cafile="ca.pem")
 
 
 def test_longer_first_backoff_takes_its_maximum_along() -> None:

@@ -70,12 +70,88 @@ def test_delivery_timeout_too_short_for_one_request_is_refused() -> None:
         ProducerConfig(delivery_timeout_ms=30000, linger_ms=1)
 
 
+def test_transactional_id_implies_idempotence() -> None:
+    config = ProducerConfig(transactional_id="t")
+    assert (config.enable_idempotence, config.requires_idempotence) == (True, True)
+
+
 @pytest.mark.parametrize(
-    ("name", "value"), [("transactional_id", "t"), ("enable_idempotence", True)]
+    ("options", "message"),
+    [
+        ({"acks": 1}, "transactional_id needs acks='all', not 1"),
+        ({"enable_idempotence": False}, "transactional_id needs enable_idempotence"),
+        (
+            {"transaction_two_phase_commit_enable": True, "transaction_timeout_ms": 1},
+            "leave transaction_timeout_ms out",
+        ),
+    ],
 )
-def test_feature_that_is_not_there_is_refused(name: str, value: object) -> None:
-    with pytest.raises(KafkaConfigurationError, match=f"{name}=.* not part of this release"):
-        ProducerConfig.from_kwargs({name: value})
+def test_what_does_not_go_with_transactions_is_refused(
+    options: dict[str, object], message: str
+) -> None:
+    with pytest.raises(KafkaConfigurationError, match=message):
+        ProducerConfig.from_kwargs({"transactional_id": "t", **options})
+
+
+def test_two_phases_need_transactions() -> None:
+    with pytest.raises(KafkaConfigurationError, match="needs a transactional_id"):
+        ProducerConfig(transaction_two_phase_commit_enable=True)
+
+
+def test_transactional_id_is_not_empty() -> None:
+    with pytest.raises(KafkaConfigurationError):
+        ProducerConfig(transactional_id="")
+
+
+CONFLICTS = [
+    ({"acks": 1}, "acks='all', not 1"),
+    ({"acks": 0}, "acks='all', not 0"),
+    ({"retries": 0}, "retries above 0, not 0"),
+    (
+        {"max_in_flight_requests_per_connection": 6},
+        "max_in_flight_requests_per_connection of at most 5, not 6",
+    ),
+]
+
+
+@pytest.mark.parametrize(("options", "text"), CONFLICTS)
+def test_what_does_not_go_with_idempotence_switches_it_off_with_one_line(
+    options: dict[str, object], text: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.DEBUG):
+        config = ProducerConfig.from_kwargs(options)
+    assert (config.enable_idempotence, caplog.messages) == (
+        False,
+        [f"enable_idempotence is off: it needs {text}"],
+    )
+
+
+@pytest.mark.parametrize(("options", "text"), CONFLICTS)
+def test_what_does_not_go_with_idempotence_is_refused_if_that_was_asked_for(
+    options: dict[str, object], text: str
+) -> None:
+    with pytest.raises(KafkaConfigurationError) as caught:
+        ProducerConfig.from_kwargs({"enable_idempotence": True, **options})
+    assert f"enable_idempotence=True needs {text}" in str(caught.value)
+
+
+@pytest.mark.parametrize(("options", "_text"), CONFLICTS)
+def test_everything_goes_without_idempotence(
+    options: dict[str, object], _text: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.DEBUG):
+        config = ProducerConfig.from_kwargs({"enable_idempotence": False, **options})
+    assert (config.enable_idempotence, config.requires_idempotence, caplog.messages) == (
+        False,
+        False,
+        [],
+    )
+
+
+def test_idempotence_is_on_unless_it_is_switched_off() -> None:
+    config = ProducerConfig(acks="all", retries=3, max_in_flight_requests_per_connection=5)
+    assert (config.enable_idempotence, config.requires_idempotence) == (True, False)
+    assert ProducerConfig(enable_idempotence=True).requires_idempotence
 
 
 def test_object_that_cannot_partition_is_refused() -> None:
