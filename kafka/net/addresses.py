@@ -1,27 +1,18 @@
-"""Resolve names to addresses, on threads of the client's own (KIP-235, KIP-302).
-
-The default executor of an event loop is not used: a lookup that hangs would hold up the exit of
-the whole process.
-"""
+"""Resolve names to addresses, on threads of the client's own (KIP-235, KIP-302)."""
 
 from __future__ import annotations
 
-import asyncio
 import ipaddress
 import socket
-from _queue import SimpleQueue
-from functools import partial
-from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from kafka._base.native import socket_module, system_thread
+from kafka._base.blocking_work import BlockingWork
+from kafka._base.native import socket_module
 from kafka.errors import KafkaConnectionError
 from kafka.net.node_states import Address
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-
-
-_MAX_THREADS: Final = 4
 
 
 class Resolver(Protocol):
@@ -46,17 +37,8 @@ def literal(host: str, port: int) -> Address | None:
     return Address(host, port)
 
 
-class _Job(NamedTuple):
-    work: Callable[[], list[str]]
-    loop: asyncio.AbstractEventLoop
-    finish: Callable[[list[str] | OSError], None]
-
-
 class ThreadResolver:
     """Ask the system on daemon threads, for one event loop.
-
-    The first lookup starts a thread, and one that finds it busy another, so that a name whose
-    lookup hangs does not hold up all others.
 
     Args:
         name: name of the threads.
@@ -64,11 +46,8 @@ class ThreadResolver:
     """
 
     def __init__(self, name: str, lookup: Callable[[str, int], list[str]] | None = None) -> None:
-        self._name = name
         self._lookup = lookup or _lookup
-        self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
-        self._threads = 0
-        self._unfinished = 0
+        self._work = BlockingWork(name)
 
     async def resolve(self, host: str, port: int) -> list[Address]:
         """Return the addresses of *host*, in the system's order of preference.
@@ -93,49 +72,15 @@ class ThreadResolver:
 
     def close(self) -> None:
         """Let the threads end, when they have finished."""
-        for _ in range(self._threads):
-            self._jobs.put(None)
-        self._threads = 0
+        self._work.close()
 
     async def _run(self, work: Callable[[], list[str]]) -> list[str]:
-        if self._unfinished >= self._threads and self._threads < _MAX_THREADS:
-            thread = system_thread(partial(_serve, self._jobs), self._name)
-            try:
-                thread.start()
-            except RuntimeError as error:
-                # The system has no more threads now: another one may serve, or a later attempt.
-                if not self._threads:
-                    raise OSError(f"no thread to look it up: {error}") from error
-            else:
-                self._threads += 1
-        loop = asyncio.get_running_loop()
-        answer: asyncio.Future[list[str]] = loop.create_future()
-        self._unfinished += 1
-        self._jobs.put(_Job(work, loop, lambda result: self._finish(answer, result)))
-        return await answer
-
-    def _finish(self, answer: asyncio.Future[list[str]], result: list[str] | OSError) -> None:
-        self._unfinished -= 1
-        if answer.done():
-            return
-        if isinstance(result, OSError):
-            answer.set_exception(result)
-        else:
-            answer.set_result(result)
-
-
-def _serve(jobs: SimpleQueue[_Job | None]) -> None:
-    while (job := jobs.get()) is not None:
         try:
-            result: list[str] | OSError = job.work()
-        except OSError as error:
-            result = error
+            return await self._work.run(work)
         except UnicodeError as error:  # a name that no DNS label can hold
-            result = OSError(f"not a host name: {error}")
-        try:
-            job.loop.call_soon_threadsafe(job.finish, result)
-        except RuntimeError:  # the loop is closed: nobody waits
-            continue
+            raise OSError(f"not a host name: {error}") from error
+        except KafkaConnectionError as error:
+            raise OSError(str(error.args[0])) from error
 
 
 def _lookup(host: str, port: int) -> list[str]:

@@ -4,20 +4,31 @@ from __future__ import annotations
 
 import asyncio
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from math import inf
+from typing import TYPE_CHECKING, Any, Final
 
 from kafka._base.deadline import Deadline
 from kafka._base.logs import logger
 from kafka._base.retry import RetryState
 from kafka.config.addresses import join_address, split_address
-from kafka.errors import KafkaError, NoBrokersAvailable, UnsupportedVersionError
-from kafka.net.diagnosis import Stage, StageError
+from kafka.errors import KafkaConnectionError, KafkaError
+from kafka.errors.verdict import is_refusal
+from kafka.net.bootstrap_trials import BootstrapTrials, Failure, bootstrap_error, not_reached
+from kafka.net.diagnosis import (
+    Ending,
+    Stage,
+    StageError,
+    again,
+    guess_at_refused_metadata,
+    message_of,
+    stage_of,
+)
 from kafka.net.endpoint import MAIN, Endpoint
 from kafka.net.metadata_planner import refusal
 from kafka.protocol.messages.metadata import MetadataResponse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Sequence
+    from collections.abc import Callable, Coroutine, Iterable, Sequence
 
     from kafka._base.backoff import ExponentialBackoff
     from kafka._base.runtime import Runtime
@@ -29,7 +40,7 @@ if TYPE_CHECKING:
     from kafka.protocol.messages.metadata import MetadataRequest
 
     # Any: the two unused parameters of a coroutine's type.
-    Attempt = Callable[[], Coroutine[Any, Any, MetadataResponse | list["Failure"]]]
+    Attempt = Callable[[], Coroutine[Any, Any, MetadataResponse | list[Failure]]]
 
 log = logger("kafka.client")
 
@@ -37,31 +48,6 @@ log = logger("kafka.client")
 STAGGER: Final = 0.25
 # With fewer seconds left than this, no further round is begun.
 SHORTEST: Final = 0.05
-
-
-class Failure(NamedTuple):
-    """Why one address of one bootstrap server gave no metadata."""
-
-    server: str
-    address: Address | None
-    stage: Stage
-    error: KafkaError
-
-    @property
-    def is_final(self) -> bool:
-        """Whether the same server will not answer a moment later either."""
-        return isinstance(self.error, UnsupportedVersionError)
-
-    def __str__(self) -> str:
-        """Return one line for the user."""
-        resolved = (
-            ""
-            if self.address is None or str(self.address) == self.server
-            else (f" ({self.address})")
-        )
-        text = str(self.error.args[0]) if self.error.args else str(self.error)
-        text = text.removeprefix(f"{self.server}{resolved}: ")
-        return f"{self.server}{resolved} [{self.stage.value}]: {text}"
 
 
 class Bootstrap:
@@ -94,6 +80,8 @@ class Bootstrap:
         self._clock = runtime.clock
         self._uniform = runtime.uniform
         self._backoff = backoff
+        self._refusal: KafkaError | None = None
+        self._refused_until = 0.0
 
     async def run(
         self, request: Callable[[], MetadataRequest], deadline: Deadline
@@ -106,39 +94,64 @@ class Bootstrap:
         Raises:
             NoBrokersAvailable: no server answered, or all have answered that they never will; the
                 message lists what was tried.
+            TlsError: TLS with a server failed, for good.
+            SaslAuthenticationFailedError: a server refused the credentials, and no other one was
+                ready within a second.
+            KafkaError: a server refused the client in another way.
         """
         retry = RetryState()
         failures: list[Failure] = []
+        trials = BootstrapTrials()
         while True:
-            found = await self.round(request, deadline)
+            found = await self._round(request, deadline, trials)
             if not isinstance(found, list):
                 return found
             now = self._clock.now()
-            left = deadline.remaining(now)
+            left = min(deadline.at, trials.ends_at) - now
             # A round cut short by the deadline says less than the one before.
-            failures = found if left > 0 or not failures else failures
-            if left < SHORTEST or all(failure.is_final for failure in failures):
-                raise NoBrokersAvailable(_summary(failures))
+            if left > 0 or not failures or trials.has_refusal:
+                failures = found
+            if left < SHORTEST or trials.is_over(failures, now):
+                raise bootstrap_error(failures)
             retry = retry.failed(now, self._backoff, self._uniform)
-            pause = min(retry.remaining(now), left / 2)
+            pause = trials.pause(min(retry.remaining(now), left / 2), now)
             log.debug("bootstrap failed, again in %.2f s", pause)
-            await asyncio.sleep(pause)
+            await asyncio.sleep(min(pause, left))
 
     async def once(self, request: Callable[[], MetadataRequest]) -> MetadataResponse:
-        """Return the first answer, or raise `NoBrokersAvailable` after one round."""
-        deadline = Deadline.after(self._clock.now(), self._longest_attempt)
-        found = await self.round(request, deadline)
-        if isinstance(found, list):
-            raise NoBrokersAvailable(_summary(found))
-        return found
+        """Return the first answer of one round over all servers.
 
-    async def round(
-        self, request: Callable[[], MetadataRequest], deadline: Deadline
+        Servers that have refused the client are asked again after ``reconnect_backoff_max_ms``. One
+        that is silent has not refused it: the caller tries again.
+
+        Raises:
+            NoBrokersAvailable: no server answered.
+            KafkaError: that of a server which refused.
+        """
+        now = self._clock.now()
+        if self._refusal is not None and now < self._refused_until:
+            raise again(self._refusal, self._refused_until - now)
+        deadline = Deadline.after(now, self._longest_attempt)
+        trials = BootstrapTrials(silence_is_final=False)
+        found = await self._round(request, deadline, trials)
+        if not isinstance(found, list):
+            self._refusal = None
+            return found
+        # One that refuses among others that are down is like one that is down, too.
+        error = bootstrap_error(found) if trials.are_hopeless(found) else not_reached(found)
+        if is_refusal(error):
+            self._refusal = error
+            self._refused_until = self._clock.now() + self._backoff.maximum
+        raise error
+
+    async def _round(
+        self, request: Callable[[], MetadataRequest], deadline: Deadline, trials: BootstrapTrials
     ) -> MetadataResponse | list[Failure]:
         """Try each server once; return the first answer or all failures."""
         failures: list[Failure] = []
         servers = await self._servers(failures)
-        found = await _staggered([partial(self._try, s, request, deadline) for s in servers])
+        attempts = [partial(self._try, server, request, deadline, trials) for server in servers]
+        found = await self._staggered(attempts, trials)
         return [*failures, *found] if isinstance(found, list) else found
 
     async def _servers(self, failures: list[Failure]) -> list[str]:
@@ -158,7 +171,11 @@ class Bootstrap:
         return servers[start:] + servers[:start]
 
     async def _try(
-        self, server: str, request: Callable[[], MetadataRequest], deadline: Deadline
+        self,
+        server: str,
+        request: Callable[[], MetadataRequest],
+        deadline: Deadline,
+        trials: BootstrapTrials,
     ) -> MetadataResponse | list[Failure]:
         """Try all addresses of one server."""
         try:
@@ -170,9 +187,14 @@ class Bootstrap:
             late = StageError("the name server does not answer", Stage.DNS)
             late.__cause__ = error
             return [Failure(server, None, Stage.DNS, late)]
-        return await _staggered(
-            [partial(self._ask, server, a, request, deadline) for a in addresses]
-        )
+        settled = [f for a in addresses if (f := trials.settled(server, a)) is not None]
+        attempts = [
+            partial(self._ask, server, address, request, deadline, trials)
+            for address in addresses
+            if trials.settled(server, address) is None
+        ]
+        found = await self._staggered(attempts, trials)
+        return [*settled, *found] if isinstance(found, list) else found
 
     def _at_most(self, deadline: Deadline) -> float:
         """Return the seconds that one attempt may take."""
@@ -184,26 +206,72 @@ class Bootstrap:
         address: Address,
         request: Callable[[], MetadataRequest],
         deadline: Deadline,
+        trials: BootstrapTrials,
     ) -> MetadataResponse | list[Failure]:
         """Ask one address; return its answer or why there is none."""
-        until = Deadline.after(self._clock.now(), self._at_most(deadline))
+        endpoint = Endpoint(*split_address(server), address)
+        stage = Stage.API_VERSIONS
         try:
-            endpoint = Endpoint(*split_address(server), address)
+            until = Deadline.after(self._clock.now(), self._at_most(deadline))
             connection = await self._connector.open(-1, endpoint, until, channel=MAIN)
-        except StageError as error:
-            return [Failure(server, address, error.stage, error)]
+            stage = Stage.METADATA
+            try:
+                return await self._metadata_of(connection, request, until, endpoint)
+            finally:
+                connection.close()
+        except KafkaError as error:
+            failure = Failure(server, address, stage_of(error, stage), error)
+        trials.on_failure(failure, self._clock.now())
+        return [failure]
+
+    async def _metadata_of(
+        self,
+        connection: Connection,
+        request: Callable[[], MetadataRequest],
+        until: Deadline,
+        endpoint: Endpoint,
+    ) -> MetadataResponse:
+        """Return the answer of one server; raise `KafkaError` if there is none."""
         try:
             response = await connection.send(request(), expires_at=until.at)
-            _name_server(response, connection, endpoint)
-        except KafkaError as error:
-            return [Failure(server, address, Stage.METADATA, error)]
-        finally:
-            connection.close()
+        except KafkaConnectionError as error:
+            guess = guess_at_refused_metadata(self._config.security_protocol)
+            text = f"{message_of(error)} ({guess})" if guess else message_of(error)
+            raise StageError(text, Stage.METADATA, Ending.HUNG_UP) from error
+        _name_server(response, connection, endpoint)
         refused = refusal(response)
         if refused is not None:
-            text = f"{server}: {refused.args[0] if refused.args else refused}"
-            return [Failure(server, address, Stage.METADATA, type(refused)(text))]
+            raise type(refused)(f"{endpoint.name}: {message_of(refused)}")
         return response
+
+    async def _staggered(
+        self, attempts: Sequence[Attempt], trials: BootstrapTrials
+    ) -> MetadataResponse | list[Failure]:
+        """Make *attempts*, each `STAGGER` after the last one or when that has failed.
+
+        Returns:
+            The first answer, or the failures of all that ended before the bootstrap did.
+        """
+        failures: list[Failure] = []
+        waiting = list(attempts)
+        pending: set[asyncio.Task[MetadataResponse | list[Failure]]] = set()
+        async with asyncio.TaskGroup() as group:
+            while (waiting or pending) and (left := trials.ends_at - self._clock.now()) > 0:
+                if waiting:
+                    pending.add(group.create_task(waiting.pop(0)(), name="kafka-bootstrap"))
+                done, pending = await asyncio.wait(
+                    pending,
+                    timeout=min(left, STAGGER) if waiting else None if left == inf else left,
+                    return_when=asyncio.FIRST_COMPLETED,
+                )
+                for task in done:
+                    found = task.result()
+                    if not isinstance(found, list):
+                        _cancel(pending)
+                        return found
+                    failures += found
+            _cancel(pending)
+        return failures
 
 
 def _name_server(response: MetadataResponse, connection: Connection, endpoint: Endpoint) -> None:
@@ -216,37 +284,6 @@ def _name_server(response: MetadataResponse, connection: Connection, endpoint: E
         response.brokers = [server]
 
 
-async def _staggered(attempts: Sequence[Attempt]) -> MetadataResponse | list[Failure]:
-    """Make *attempts*, each `STAGGER` after the last one or when that has failed.
-
-    Returns:
-        The first answer, or the failures of all.
-    """
-    failures: list[Failure] = []
-    waiting = list(attempts)
-    pending: set[asyncio.Task[MetadataResponse | list[Failure]]] = set()
-    async with asyncio.TaskGroup() as group:
-        while waiting or pending:
-            if waiting:
-                pending.add(group.create_task(waiting.pop(0)(), name="kafka-bootstrap"))
-            done, pending = await asyncio.wait(
-                pending,
-                timeout=STAGGER if waiting else None,
-                return_when=asyncio.FIRST_COMPLETED,
-            )
-            for task in done:
-                found = task.result()
-                if not isinstance(found, list):
-                    for other in pending:
-                        other.cancel()
-                    return found
-                failures += found
-    return failures
-
-
-def _summary(failures: Sequence[Failure]) -> str:
-    lines = "\n".join(f"  {line}" for line in dict.fromkeys(map(str, failures)))
-    return (
-        "no bootstrap server could be reached; check bootstrap_servers and that the brokers run. "
-        f"Last tried:\n{lines}"
-    )
+def _cancel(tasks: Iterable[asyncio.Task[MetadataResponse | list[Failure]]]) -> None:
+    for task in tasks:
+        task.cancel()

@@ -14,12 +14,20 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from kafka._base.deadline import NEVER
 from kafka._base.logs import logger
 from kafka._base.signal import Signal
-from kafka.errors import KafkaConnectionError, KafkaError, KafkaProtocolError, RequestTimedOutError
+from kafka.errors import (
+    KafkaConnectionError,
+    KafkaError,
+    KafkaProtocolError,
+    RequestTimedOutError,
+    TlsError,
+)
 from kafka.net.connection_state import CONNECTION_TRANSITIONS, ConnectionState
 from kafka.net.frame_stream import ClientClosedError
 from kafka.net.in_flight import InFlightRequest, InFlightRequests
-from kafka.net.pending_response import PendingRequest
+from kafka.net.pending_response import PendingFrame, PendingRequest
+from kafka.net.session import shorten_wait
 from kafka.protocol.adapt import adapt_request, adapt_response, version_cap
+from kafka.protocol.features import SASL_IN_REQUESTS
 from kafka.protocol.headers import decode_correlation_id, decode_response, encode_request
 from kafka.protocol.throttle import throttle_seconds
 
@@ -27,8 +35,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from kafka._base.runtime import Runtime
+    from kafka._base.secret import Secret
     from kafka.net.frame_stream import FrameStream, Piece
-    from kafka.net.pending_response import Frame, ResponseHandler
+    from kafka.net.pending_response import EncodedRequest, Frame, ResponseHandler
+    from kafka.net.session import Session
     from kafka.protocol.api_versions import ApiVersions
     from kafka.protocol.messages.produce import ProduceResponse
     from kafka.protocol.produce_template import ProduceAck, ProduceTemplate
@@ -40,7 +50,16 @@ R = TypeVar("R", bound="Message")
 
 # Looking a member up in an Enum takes a call in Python 3.11; these are read for each request.
 _READY: Final = ConnectionState.READY
+_REAUTHENTICATING: Final = ConnectionState.REAUTHENTICATING
 _CLOSED: Final = ConnectionState.CLOSED
+# No token is larger, and who has not authenticated is believed no other sizes.
+_LARGEST_CHALLENGE: Final = 128 * 1024
+# A conversation that comes before requests, or between them.
+_CONVERSING: Final = (
+    ConnectionState.API_VERSIONS,
+    ConnectionState.AUTHENTICATING,
+    _REAUTHENTICATING,
+)
 
 
 class Connection:
@@ -61,6 +80,7 @@ class Connection:
         has_answered: whether a request has been answered since the handshake.
         on_close: called once when a connection that was ready ends, with the reason.
         on_throttle: called with seconds for which nothing may be sent.
+        session: the authentication, if that does not last for ever (KIP-368).
     """
 
     def __init__(
@@ -81,14 +101,15 @@ class Connection:
         self.has_answered = False
         self.on_close: Callable[[KafkaError], None] | None = None
         self.on_throttle: Callable[[float], None] | None = None
+        self.session: Session | None = None
         self._stream: FrameStream | None = None
         self._clock = runtime.clock
         self._observer = runtime.observer
         self._client_id = client_id
-        self._max_in_flight = max_in_flight
+        self._max_in_flight = self._room_for = max_in_flight
         self._max_idle = max_idle
         self._loop = asyncio.get_running_loop()
-        self._in_flight: InFlightRequests[PendingRequest] = InFlightRequests()
+        self._in_flight: InFlightRequests[PendingRequest | PendingFrame] = InFlightRequests()
         self._room = Signal(self._loop)
         self._room_is_wanted = False
         self._drained = Signal(self._loop)
@@ -96,6 +117,8 @@ class Connection:
         self._timer_at = float("inf")
         self._used_at = runtime.clock.now()
         self._idle_timer: asyncio.TimerHandle | None = None
+        self._session_timer: asyncio.TimerHandle | None = None
+        self._used_before = self._used_at
 
     @property
     def in_flight(self) -> int:
@@ -115,12 +138,21 @@ class Connection:
     @property
     def has_room(self) -> bool:
         """Whether a request may be written now."""
-        return self.state is _READY and len(self._in_flight) < self._max_in_flight
+        return self.state is _READY and len(self._in_flight) < self._room_for
+
+    @property
+    def _is_open(self) -> bool:
+        """Whether the connection has been READY and is not over."""
+        return self.state is _READY or self.state is _REAUTHENTICATING
 
     # -- the way to READY ------------------------------------------------------------------
 
+    def start_tls(self) -> None:
+        """Note that TLS is shaking hands: from CONNECTING to TLS."""
+        self._move(ConnectionState.TLS)
+
     def start_handshake(self, stream: FrameStream) -> None:
-        """Take *stream*: from CONNECTING to API_VERSIONS."""
+        """Take *stream*: from CONNECTING or TLS to API_VERSIONS."""
         self._move(ConnectionState.API_VERSIONS)
         self._stream = stream
         stream.attach(self)
@@ -131,18 +163,73 @@ class Connection:
         self._move(ConnectionState.CONNECTING)
         self._stream = self.error = None
 
+    def start_authentication(self, versions: ApiVersions) -> None:
+        """Let an authenticator speak to a broker that speaks *versions*."""
+        self.versions = versions
+        self._move(ConnectionState.AUTHENTICATING)
+        self._limit_frames(_LARGEST_CHALLENGE)
+
     def finish_handshake(self, versions: ApiVersions) -> None:
-        """Allow requests, to a broker that speaks *versions*: from API_VERSIONS to READY.
+        """Allow requests, to a broker that speaks *versions*: to READY.
 
         From now on the connection is closed when it is not used for the idle time.
         """
         self.versions = versions
         self._move(_READY)
+        self._limit_frames(None)
         self._watch_idle()
         self._room.notify()
         if self.error is not None:
             # The stream ended right after the last response of the handshake.
             self.on_closed(self.error)
+
+    # -- sessions (KIP-368) ----------------------------------------------------------------
+
+    def when_session_needs(self, at: float, function: Callable[[], object]) -> None:
+        """Call *function* at a time, unless the connection ends before, instead of the last one."""
+        if self._session_timer is not None:
+            self._session_timer.cancel()
+        self._session_timer = self._loop.call_at(at, function)
+
+    def hold(self) -> None:
+        """Let requests wait; those in flight go on."""
+        self._room_for = 0
+
+    async def quiet(self) -> None:
+        """Hold, and wait until nothing is in flight.
+
+        Raises:
+            KafkaConnectionError: the connection has been closed.
+        """
+        self.hold()
+        while self._in_flight and self.state is _READY:
+            self._room_is_wanted = True
+            await self._room.wait(NEVER)
+        if self.state is not _READY:
+            raise self._unusable()
+
+    def start_reauthentication(self) -> None:
+        """Let an authenticator speak again; nothing is in flight."""
+        self._used_before = self._used_at
+        self._move(_REAUTHENTICATING)
+        self._limit_frames(_LARGEST_CHALLENGE)
+
+    def finish_reauthentication(self) -> None:
+        """Allow requests again; for the idle time, the authentication was no use."""
+        self._used_at = self._used_before
+        self._move(_READY)
+        self._limit_frames(None)
+        self._room_for = self._max_in_flight
+        self._room.notify()
+        if self.error is not None:
+            # The stream ended right after the last answer.
+            self.on_closed(self.error)
+
+    def _limit_frames(self, max_frame_bytes: int | None) -> None:
+        versions = self.versions
+        if self._stream is not None and versions is not None:
+            headers = max_frame_bytes is None or versions.has(SASL_IN_REQUESTS)
+            self._stream.limit(max_frame_bytes, headers=headers)
 
     def _move(self, state: ConnectionState) -> None:
         self.state = CONNECTION_TRANSITIONS.step(self.state, state)
@@ -196,6 +283,31 @@ class Connection:
         pending = PendingRequest(handler, template.REQUEST_TYPE, template.version, size, template)
         self._post(correlation_id, pieces, pending, expires_at)
 
+    def write_encoded(
+        self, request: EncodedRequest, handler: ResponseHandler[Frame] | None, *, expires_at: float
+    ) -> None:
+        """As `write`, for a request that is encoded already; its response is not decoded.
+
+        Args:
+            request: gives the bytes, whatever the broker speaks.
+            handler: gets the response; ``None`` if there will be none.
+            expires_at: end the connection if there is no response by then.
+
+        Raises:
+            KafkaConnectionError: the connection is not ready.
+        """
+        if self.state is not _READY:
+            raise self._unusable()
+        correlation_id = self._in_flight.next_correlation_id()
+        pieces = request.frame(correlation_id, self._client_id)
+        if handler is not None:
+            size = sum(map(len, pieces))
+            pending = PendingFrame(handler, request.api_key, request.name, size, is_reported=True)
+            self._post(correlation_id, pieces, pending, expires_at)
+        elif self._stream is not None:
+            self._used_at = self._clock.now()
+            self._stream.write(pieces)
+
     def send_without_response(self, request: Request[R], *, max_version: int | None = None) -> None:
         """Write a request that the broker does not answer (Produce with acks=0)."""
         version = self._pick(request, max_version)
@@ -207,12 +319,31 @@ class Connection:
     def exchange(
         self, request: Request[Message], version: int, *, expires_at: float
     ) -> asyncio.Future[Frame]:
-        """Write a request of the handshake; the future gets the response, undecoded."""
-        if self.state is not ConnectionState.API_VERSIONS or self.error is not None:
-            raise self._unusable()
+        """Write a request of a conversation; the future gets the response, undecoded."""
+        self._check_conversing()
         frame: asyncio.Future[Frame] = self._loop.create_future()
-        self._write(request, frame, version, expires_at, is_raw=True)
+        correlation_id = self._in_flight.next_correlation_id()
+        pieces = self._encode(request, version, correlation_id)
+        size = sum(map(len, pieces))
+        pending = PendingFrame(frame, request.API_KEY, f"{request.NAME} v{version}", size)
+        self._post(correlation_id, pieces, pending, expires_at)
         return frame
+
+    def exchange_raw(self, data: Secret[bytes]) -> asyncio.Future[Frame]:
+        """Write a frame without a header, as SASL before Kafka 1.0 does; the future gets the next.
+
+        It fails when the stream ends, and not before: the caller sees to the time.
+        """
+        self._check_conversing()
+        if self._stream is None or self._in_flight:
+            raise self._unusable()
+        return self._stream.exchange_raw(data)
+
+    def _check_conversing(self) -> None:
+        if isinstance(self.error, TlsError):
+            raise self.error  # an alert in answer to the handshake, not a mere end
+        if self.state not in _CONVERSING or self.error is not None:
+            raise self._unusable()
 
     async def room(self) -> None:
         """Wait until a request may be written.
@@ -234,9 +365,9 @@ class Connection:
         Raises:
             KafkaConnectionError: the connection has been closed.
         """
-        if self.state is _READY and self._stream is not None and self._stream.is_paused:
+        if self._is_open and self._stream is not None and self._stream.is_paused:
             await self._drained.wait(NEVER)
-        if self.state is not _READY:
+        if not self._is_open:
             raise self._unusable()
 
     def on_writable(self) -> None:
@@ -273,23 +404,23 @@ class Connection:
     def _write(
         self,
         request: Request[R],
-        handler: ResponseHandler[R] | asyncio.Future[Frame],
+        handler: ResponseHandler[R],
         version: int,
         expires_at: float,
-        *,
-        is_raw: bool = False,
     ) -> None:
+        if self.session is not None:
+            shorten_wait(request, self.session, self._clock.now())
         correlation_id = self._in_flight.next_correlation_id()
         pieces = self._encode(request, version, correlation_id)
         size = sum(map(len, pieces))
-        pending = PendingRequest(handler, type(request), version, size, None, is_raw)
+        pending = PendingRequest(handler, type(request), version, size)
         self._post(correlation_id, pieces, pending, expires_at)
 
     def _post(
         self,
         correlation_id: int,
         pieces: Sequence[Piece],
-        pending: PendingRequest,
+        pending: PendingRequest | PendingFrame,
         expires_at: float,
     ) -> None:
         """Put *pending* in flight and write its *pieces*."""
@@ -315,17 +446,17 @@ class Connection:
         try:
             self._used_at = self._clock.now()
             if pending.is_raw:
-                pending.succeed(frame)
+                self._pass_on(pending, request.sent_at, frame)
             else:
-                self._complete(request, frame)
+                self._complete(pending, request.sent_at, frame)
         except BaseException as exc:
             self._give_up(pending, exc)
             if not isinstance(exc, Exception):
                 raise
 
-    def _complete(self, request: InFlightRequest[PendingRequest], frame: Frame) -> None:
+    def _complete(self, pending: PendingRequest, sent_at: float, frame: Frame) -> None:
         """Decode a response, report it, and give it to the handler."""
-        handler, request_type, version, size, template, _ = request.pending
+        handler, request_type, version, size, template, _ = pending
         seconds = 0.0
         answer: Message | ProduceAck | None = None
         if template is not None:
@@ -338,7 +469,7 @@ class Connection:
         try:
             if seconds > 0:
                 self._throttle(request_type.API_KEY, seconds)
-            took = self._used_at - request.sent_at
+            took = self._used_at - sent_at
             self._observer.request_completed(
                 self.node_id, request_type.API_KEY, took, size, len(frame)
             )
@@ -350,12 +481,23 @@ class Connection:
             if not handler.done():
                 handler.set_result(answer)
 
+    def _pass_on(self, pending: PendingFrame, sent_at: float, frame: Frame) -> None:
+        """Give a response to a handler that decodes it."""
+        if pending.is_reported:
+            self.has_answered = True
+            took = self._used_at - sent_at
+            self._observer.request_completed(
+                self.node_id, pending.api_key, took, pending.size, len(frame)
+            )
+            self._room.notify()
+        pending.succeed(frame)
+
     def _throttle(self, api_key: int, seconds: float) -> None:
         self._observer.throttled(self.node_id, api_key, seconds)
         if self.on_throttle is not None:
             self.on_throttle(seconds)
 
-    def _give_up(self, pending: PendingRequest, exc: BaseException) -> None:
+    def _give_up(self, pending: PendingRequest | PendingFrame, exc: BaseException) -> None:
         """Fail a request whose response could not be handled, and end the stream."""
         error = exc
         if not isinstance(error, KafkaProtocolError):
@@ -375,11 +517,13 @@ class Connection:
 
     def close(self, error: KafkaError | None = None) -> None:
         """End the connection, in any state; requests in flight fail."""
-        if self.state is not _CLOSED and self.state is not _READY:
+        if self.state is not _CLOSED and not self._is_open:
             self._move(_CLOSED)
             self.error = self.error or error or ClientClosedError(f"{self.where}: given up")
         # A second call does what an exception kept the first one from.
         self._end_stream(error)
+        if self.state is _REAUTHENTICATING:
+            self._finish(error or self.error or ClientClosedError(f"{self.where}: given up"))
 
     def _end_stream(self, error: KafkaError | None) -> None:
         if self._stream is not None:
@@ -388,18 +532,25 @@ class Connection:
     def on_closed(self, error: KafkaError) -> None:
         """Fail what is in flight, because the stream has ended.
 
-        That closes a connection that was ready. The handshake may go on with another stream.
+        That closes a connection that was ready. A handshake may go on with another stream, and an
+        authentication on this one has ended with a better reason: who conducts it closes.
         """
-        was_ready = self.state is _READY
+        self.error = error
+        if self.state is _READY:
+            self._finish(error)
+        else:
+            self._fail_all(error)
+
+    def _finish(self, error: KafkaError) -> None:
+        """End a connection that was ready."""
         self.error = error
         try:
-            if was_ready:
-                self._move(_CLOSED)
+            self._move(_CLOSED)
         finally:
             try:
                 self._fail_all(error)
             finally:
-                if was_ready and self.on_close is not None:
+                if self.on_close is not None:
                     self.on_close(error)
 
     def _fail_all(self, error: KafkaError) -> None:
@@ -427,13 +578,13 @@ class Connection:
             text = error.args[0] if error.args else error
             cause = KafkaConnectionError(f"{pending} got no answer: {text}")
             cause.__cause__ = error
-            self._observer.request_failed(self.node_id, pending.request_type.API_KEY, cause)
+            self._observer.request_failed(self.node_id, pending.api_key, cause)
         finally:
             # The handshake looks at the error of the stream itself.
-            pending.fail(error if pending.is_raw else cause)
+            pending.fail(error if pending.is_raw and not pending.is_reported else cause)
 
     def _stop_waiting(self) -> None:
-        for timer in (self._timer, self._idle_timer):
+        for timer in (self._timer, self._idle_timer, self._session_timer):
             if timer is not None:
                 timer.cancel()
         self._timer, self._timer_at = None, float("inf")

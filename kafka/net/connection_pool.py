@@ -17,9 +17,11 @@ from kafka._base.quiet_log import QuietLog
 from kafka._base.signal import Signal
 from kafka.config.addresses import join_address
 from kafka.errors import KafkaConnectionError, KafkaError, RequestTimedOutError
-from kafka.net.diagnosis import Stage, StageError
+from kafka.errors.verdict import is_refusal
+from kafka.net.diagnosis import Stage, StageError, message_of
 from kafka.net.endpoint import Endpoint
 from kafka.net.frame_stream import ClientClosedError
+from kafka.net.refusals import Refusals
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -72,6 +74,7 @@ class ConnectionPool:
         runtime: the surroundings; its tasks open connections, because that goes on when the
             request that started it is given up.
         broker: returns the name of a node, ``None`` if the cluster has no such node.
+        nodes: returns the nodes of the cluster.
     """
 
     def __init__(
@@ -82,6 +85,7 @@ class ConnectionPool:
         resolver: Resolver,
         runtime: Runtime,
         broker: Callable[[int], BrokerMetadata | None],
+        nodes: Callable[[], Iterable[int]],
     ) -> None:
         self._states = states
         self._connector = connector
@@ -89,6 +93,7 @@ class ConnectionPool:
         self._runtime = runtime
         self._clock = runtime.clock
         self._broker = broker
+        self._refusals = Refusals(nodes, self._is_connected)
         self._pooled: dict[ConnectionKey, PooledConnection] = {}
         self._quiet = QuietLog(log)
 
@@ -108,6 +113,19 @@ class ConnectionPool:
     def has_logged_trouble(self, node_id: int) -> bool:
         """Return whether the last that was logged of the node is that it cannot be reached."""
         return self._quiet.has_trouble(node_id)
+
+    def refusal(self) -> KafkaError | None:
+        """Return why no broker can be asked: all have refused this client, until later.
+
+        ``None`` if one has not, or if it is time for another attempt.
+        """
+        return self._refusals.of_all(self._clock.now())
+
+    def _is_connected(self, node_id: int) -> bool:
+        return any(
+            key.node_id == node_id and pooled.connection is not None
+            for key, pooled in self._pooled.items()
+        )
 
     def connections(self) -> list[Connection]:
         """Return the connections that are ready."""
@@ -175,6 +193,8 @@ class ConnectionPool:
         while pooled.connection is None:
             if pooled.opening is None:
                 now = self._clock.now()
+                if (refusal := self._refusals.of(key.node_id, now)) is not None:
+                    raise refusal
                 backoff = self._states.ready_in(key, now)
                 if backoff > 0:
                     await pooled.moved.wait(Deadline.after(now, backoff))
@@ -188,7 +208,7 @@ class ConnectionPool:
                 pooled.opening = None
             error = None if opening.cancelled() else opening.result()
             if error is not None:
-                raise KafkaConnectionError(*error.args[:1]) from error
+                raise self._refusals.met(error) from error
         return pooled.connection
 
     async def _open(self, key: ConnectionKey, pooled: PooledConnection) -> KafkaError | None:
@@ -201,11 +221,7 @@ class ConnectionPool:
         try:
             connection = await self._connect(key, pooled, deadline)
         except KafkaError as error:
-            self._states.on_failed(key, self._clock.now(), error)
-            # One subject per node: its other channels fail for the same reason.
-            self._quiet.warning(
-                key.node_id, self._clock.now(), "%s", error.args[0] if error.args else error
-            )
+            self._on_failed(key, error)
             return error
         except asyncio.CancelledError:
             # The broker has left or moved, or the client closes.
@@ -215,6 +231,7 @@ class ConnectionPool:
         finally:
             pooled.opening = None
         self._states.on_ready(key, self._clock.now())
+        self._refusals.forget(key.node_id)
         if self._quiet.over(key.node_id):
             log.warning("%s: connected again", connection.where)
         else:
@@ -226,6 +243,16 @@ class ConnectionPool:
         if connection.error is not None:  # it ended as soon as it was ready
             self._on_close(key, pooled, connection.error)
         return None
+
+    def _on_failed(self, key: ConnectionKey, error: KafkaError) -> None:
+        now, is_final = self._clock.now(), is_refusal(error)
+        self._states.on_failed(key, now, error, is_final=is_final)
+        if is_final:
+            self._refusals.note(key.node_id, error, now + self._states.ready_in(key, now))
+            if self._quiet.has_trouble(key.node_id):
+                return  # it is said once
+        # One subject per node: its other channels fail for the same reason.
+        self._quiet.warning(key.node_id, now, "%s", message_of(error))
 
     async def _connect(
         self, key: ConnectionKey, pooled: PooledConnection, deadline: Deadline
@@ -263,15 +290,13 @@ class ConnectionPool:
     def _on_close(self, key: ConnectionKey, pooled: PooledConnection, error: KafkaError) -> None:
         connection, pooled.connection = pooled.connection, None
         own = isinstance(error, ClientClosedError)
-        self._states.on_lost(
-            key,
-            self._clock.now(),
-            None if own else error,
-            answered=connection is not None and connection.has_answered,
-        )
+        answered = connection is not None and connection.has_answered
+        self._states.on_lost(key, self._clock.now(), None if own else error, answered=answered)
         self._runtime.observer.connection_closed(key.node_id, None if own else error)
         level = logging.INFO if own or isinstance(error, KafkaConnectionError) else logging.WARNING
         log.log(level, "%s", error.args[0] if error.args else error)
+        if not own and not answered:
+            self._connector.on_lost_unanswered(key.node_id)
 
     def drop_unknown(self, brokers: Iterable[BrokerMetadata]) -> None:
         """Close the connections to brokers that have left or moved; forget those that left."""
@@ -295,6 +320,7 @@ class ConnectionPool:
             elif not pooled.waiting and pooled.opening is None:
                 del self._pooled[key]
                 self._states.forget([key])
+                self._refusals.forget(key.node_id)
                 self._quiet.over(key.node_id)
             else:
                 pooled.has_left = True
@@ -303,6 +329,7 @@ class ConnectionPool:
         """Dial a broker that is back, or elsewhere, as if it were a new one."""
         pooled.has_left = False
         self._states.on_moved(key)
+        self._refusals.forget(key.node_id)
         pooled.moved.notify()
 
     def close(self) -> None:

@@ -18,13 +18,15 @@ from kafka.errors import (
     CoordinatorLoadInProgressError,
     CoordinatorNotAvailableError,
     IllegalStateError,
+    KafkaConnectionError,
     KafkaError,
     NotCoordinatorError,
     StaleMetadata,
     UnknownError,
     for_code,
 )
-from kafka.errors.verdict import Verdict
+from kafka.errors.verdict import Verdict, is_refusal
+from kafka.net.diagnosis import message_of
 from kafka.net.node_states import PATIENCE
 from kafka.protocol.messages.find_coordinator import (
     FindCoordinatorRequest,
@@ -120,6 +122,7 @@ class CoordinatorLink:
         *,
         channel: str,
         timeout: float,  # noqa: ASYNC109 - the response has the whole of it
+        max_version: int | None = None,
     ) -> R:
         """Send *request* to the coordinator, and return the response, error codes and all.
 
@@ -127,6 +130,7 @@ class CoordinatorLink:
             request: in its newest shape.
             channel: name of the connection.
             timeout: seconds for the look-up, if there has to be one; and once more for the answer.
+            max_version: highest version to use.
 
         Raises:
             CoordinatorNotAvailableError: it was not found in time.
@@ -136,7 +140,9 @@ class CoordinatorLink:
         node_id = self.node_id
         if node_id is None:
             node_id = await self._wait_for_node(timeout)
-        sending = self._client.send(request, node_id, timeout=timeout, channel=channel)
+        sending = self._client.send(
+            request, node_id, timeout=timeout, channel=channel, max_version=max_version
+        )
         return await self._answer(sending, node_id)
 
     # -- the look-up -----------------------------------------------------------------------
@@ -165,7 +171,7 @@ class CoordinatorLink:
             return await self._client.ask_any(self._request, self._refusal)
         except KafkaError as error:
             self._note(error)
-            return error
+            return _as_passing(error)
 
     def _refusal(self, response: Message) -> KafkaError | None:
         assert isinstance(response, FindCoordinatorResponse)
@@ -247,9 +253,31 @@ class CoordinatorLink:
                         "coordinator now"
                     )
                 if task.done():
-                    return task.result()
+                    return _result(task)
                 self._begin_search()
                 pause = min(2 * pause, _LONGEST_PAUSE)
         finally:
             del self._sent[task]
             task.cancel()
+
+
+def _result(task: asyncio.Task[R]) -> R:
+    try:
+        return task.result()
+    except KafkaError as error:
+        if is_refusal(error):
+            raise _as_passing(error) from error
+        raise
+
+
+def _as_passing(error: KafkaError) -> KafkaError:
+    """Return *error*, or one that is tried again in the place of a refusal.
+
+    A group or a transaction outlives the refusal of credentials that are being changed. It is for
+    the calls that wait for brokers to raise it.
+    """
+    if not is_refusal(error):
+        return error
+    passing = KafkaConnectionError(message_of(error))
+    passing.__cause__ = error
+    return passing

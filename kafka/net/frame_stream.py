@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 from kafka.errors import KafkaConnectionError, KafkaError, KafkaProtocolError
 from kafka.net.bulk import WORTH_WAITING, BulkReceiver, bulk_receiver
 from kafka.net.sockets import translate
-from kafka.protocol.frames import FrameBuffer
+from kafka.protocol.frames import SMALLEST_RESPONSE, FrameBuffer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from kafka._base.secret import Secret
 
 Piece = bytes | bytearray | memoryview
 
@@ -58,6 +60,44 @@ class FrameSink(Protocol):
         """React to the end of the stream; called once."""
 
 
+class _RawAnswer:
+    """Stands in for the sink of a stream until the next frame."""
+
+    def __init__(
+        self,
+        stream: FrameStream,
+        sink: FrameSink | None,
+        answer: asyncio.Future[bytes | memoryview],
+    ) -> None:
+        self._stream = stream
+        self._sink = sink
+        self.answer = answer
+
+    def on_frame(self, frame: bytes | memoryview) -> None:
+        """Give the frame to who waits for it, and the stream back to its sink.
+
+        The sink gets a second frame: it knows that nothing is in flight.
+        """
+        if self._sink is not None:
+            self._stream.attach(self._sink)
+        if not self.answer.done():
+            self.answer.set_result(frame)
+        elif self._sink is not None:
+            self._sink.on_frame(frame)
+
+    def on_writable(self) -> None:
+        """Pass it on."""
+        if self._sink is not None:
+            self._sink.on_writable()
+
+    def on_closed(self, error: KafkaError) -> None:
+        """Pass it on, also to who waits for a frame."""
+        if not self.answer.done():
+            self.answer.set_exception(error)
+        if self._sink is not None:
+            self._sink.on_closed(error)
+
+
 class FrameStream(asyncio.BufferedProtocol):
     """One stream to a broker.
 
@@ -72,6 +112,7 @@ class FrameStream(asyncio.BufferedProtocol):
     def __init__(self, where: str, max_frame_bytes: int) -> None:
         self.where = where
         self.head = b""
+        self._max_frame_bytes = max_frame_bytes
         self._frames = FrameBuffer(max_frame_bytes)
         self._buffer = memoryview(b"")
         self._sink: FrameSink | None = None
@@ -96,6 +137,26 @@ class FrameStream(asyncio.BufferedProtocol):
     def is_paused(self) -> bool:
         """Whether bytes are kept back because the peer takes them too slowly."""
         return self._paused
+
+    def limit(self, max_frame_bytes: int | None = None, *, headers: bool = True) -> None:
+        """Accept only frames of some sizes from the next one on.
+
+        Args:
+            max_frame_bytes: largest frame; as many as at first if left out.
+            headers: whether all frames have a header; else they may be empty.
+        """
+        largest = self._max_frame_bytes if max_frame_bytes is None else max_frame_bytes
+        self._frames.limit(largest, SMALLEST_RESPONSE if headers else 0)
+
+    def exchange_raw(self, data: Secret[bytes]) -> asyncio.Future[bytes | memoryview]:
+        """Write a frame that holds *data* and nothing else; the future gets the next frame.
+
+        SASL before Kafka 1.0 speaks so: neither side writes a header. Nothing may be in flight.
+        """
+        waiter = _RawAnswer(self, self._sink, asyncio.get_running_loop().create_future())
+        self.attach(waiter)
+        self.write([len(data.reveal()).to_bytes(4, "big") + data.reveal()])
+        return waiter.answer
 
     def write(self, pieces: Sequence[Piece]) -> None:
         """Write *pieces* in order, now or when the peer has taken what was written before."""

@@ -1,7 +1,9 @@
 """Find out which versions a broker speaks, at the start of a connection.  Pure.
 
 KIP-35, KIP-511. Brokers before 0.10 close the connection when they see a request they do not know.
-Which of the old requests they answer shows their release. Authentication comes after `Done`.
+They are asked for what one release after the other has brought: the first request that they do not
+know shows their release. So three connections are enough: one ends at ApiVersions, one at that
+request, and the third is kept. Authentication comes after `Done`.
 """
 
 from __future__ import annotations
@@ -35,10 +37,11 @@ class HandshakeState(Enum):
     NUDGED = "ApiVersions without an answer, Metadata behind it"
     LOWER = "ApiVersions, the version the broker named or 0"
     METADATA = "Metadata, is this an old broker?"
+    OFFSET_FETCH = "OffsetFetch 0, is it 0.8.1 or newer?"
+    LIST_OFFSETS = "ListOffsets 0, is it 0.8.0 or Kafka 4?"
+    FIND_COORDINATOR = "FindCoordinator, is it 0.8.2 or newer?"
+    LIST_GROUPS = "ListGroups, is it 0.9 or newer?"
     CONFIRM = "ApiVersions 0, or did it only restart?"
-    LIST_GROUPS = "ListGroups, is it 0.9?"
-    FIND_COORDINATOR = "FindCoordinator, is it 0.8.2?"
-    OFFSET_FETCH = "OffsetFetch, is it 0.8.1?"
     DONE = "done"
     FAILED = "failed"
 
@@ -51,11 +54,12 @@ HANDSHAKE_TRANSITIONS: Final = Transitions(
         _S.HIGHEST: {_S.NUDGED, _S.LOWER, _S.METADATA, *_END},
         _S.NUDGED: {_S.LOWER, _S.METADATA, *_END},
         _S.LOWER: {_S.LOWER, *_END},
-        _S.METADATA: {_S.CONFIRM, *_END},
-        _S.CONFIRM: {_S.LIST_GROUPS, *_END},
-        _S.LIST_GROUPS: {_S.FIND_COORDINATOR, *_END},
-        _S.FIND_COORDINATOR: {_S.OFFSET_FETCH, *_END},
-        _S.OFFSET_FETCH: _END,
+        _S.METADATA: {_S.OFFSET_FETCH, *_END},
+        _S.OFFSET_FETCH: {_S.LIST_OFFSETS, _S.FIND_COORDINATOR, *_END},
+        _S.LIST_OFFSETS: {_S.LOWER, *_END},
+        _S.FIND_COORDINATOR: {_S.LIST_GROUPS, *_END},
+        _S.LIST_GROUPS: {_S.CONFIRM, *_END},
+        _S.CONFIRM: _END,
         _S.DONE: set(),
         _S.FAILED: set(),
     }
@@ -64,18 +68,26 @@ HANDSHAKE_TRANSITIONS: Final = Transitions(
 SOFTWARE_NAME: Final = "kafka-python"
 PROBE_GROUP: Final = "kafka-python-version-probe"
 _UNSUPPORTED_VERSION: Final = 35
-# The release of a broker that answers the request of a state.
-_ANSWER_PROVES: Final = {
-    _S.LIST_GROUPS: (0, 9),
-    _S.FIND_COORDINATOR: (0, 8, 2),
-    _S.OFFSET_FETCH: (0, 8, 1),
+# A broker that answers the request of a state gets the next one over the same connection. One that
+# was only restarting is newer than all of them: it hangs up once, and then answers.
+_AFTER_ANSWER: Final = {
+    _S.METADATA: _S.OFFSET_FETCH,
+    _S.OFFSET_FETCH: _S.FIND_COORDINATOR,
+    _S.FIND_COORDINATOR: _S.LIST_GROUPS,
+    _S.LIST_GROUPS: _S.CONFIRM,
 }
+# Kafka 4 does not know OffsetFetch 0 any more, nor ListOffsets 0, which 0.8.0 does answer.
 _AFTER_HANG_UP: Final = {
     _S.HIGHEST: _S.METADATA,
     _S.NUDGED: _S.METADATA,
-    _S.CONFIRM: _S.LIST_GROUPS,
-    _S.LIST_GROUPS: _S.FIND_COORDINATOR,
-    _S.FIND_COORDINATOR: _S.OFFSET_FETCH,
+    _S.OFFSET_FETCH: _S.LIST_OFFSETS,
+    _S.LIST_OFFSETS: _S.LOWER,
+}
+# The release of a broker that knows the requests before, but not that of a state.
+_HANG_UP_PROVES: Final = {
+    _S.FIND_COORDINATOR: (0, 8, 1),
+    _S.LIST_GROUPS: (0, 8, 2),
+    _S.CONFIRM: (0, 9),
 }
 _SKIPS_UNKNOWN: Final = (0, 9)
 _OLDEST: Final = (0, 8, 0)
@@ -112,6 +124,10 @@ class Handshake:
         software_version: sent to the broker together with the name of this package (KIP-511).
         broker_version: given by the user, or proved by an earlier handshake with a broker older
             than 0.10; nothing is asked then.
+
+    Attributes:
+        proved: the release of an old broker, if it was found out.
+        hang_ups: how often the stream has ended instead of a response.
     """
 
     def __init__(
@@ -125,6 +141,7 @@ class Handshake:
         self._version = ApiVersionsRequest.VERSIONS.max
         self.state = HandshakeState.NEW
         self.proved: tuple[int, ...] | None = None
+        self.hang_ups = 0
 
     def start(self) -> Action:
         """Return what to do first on a new connection."""
@@ -140,14 +157,14 @@ class Handshake:
         Args:
             frame: the response without its size. It may hold anything.
         """
-        if self.state in _ANSWER_PROVES:
-            return self._prove(_ANSWER_PROVES[self.state])
+        if self.state is _S.LIST_OFFSETS:
+            return self._prove(_OLDEST)
         try:
             decode_correlation_id(frame)
             if self.state is _S.METADATA:
                 decode_response(MetadataRequest, 0, frame)
-                # A newer broker that was restarting also hangs up once and then answers this.
-                return self._confirm()
+            if self.state in _AFTER_ANSWER:
+                return self._probe(_AFTER_ANSWER[self.state])
             return self._on_versions(frame)
         except KafkaProtocolError as error:
             return self._fail(error)
@@ -169,13 +186,14 @@ class Handshake:
         Args:
             error: how it ended; it becomes the failure if nothing is left to try.
         """
+        self.hang_ups += 1
         if isinstance(error, CorrelationIdError):
             skipped = self.state is _S.NUDGED
             return self._prove(_SKIPS_UNKNOWN, reconnect=True) if skipped else self._fail(error)
         if self.state in _AFTER_HANG_UP:
             return self._probe(_AFTER_HANG_UP[self.state], reconnect=True)
-        if self.state is _S.OFFSET_FETCH:
-            return self._prove(_OLDEST, reconnect=True)
+        if self.state in _HANG_UP_PROVES:
+            return self._prove(_HANG_UP_PROVES[self.state], reconnect=True)
         return self._fail(error)
 
     def _on_versions(self, frame: bytes | bytearray | memoryview) -> Action:
@@ -199,23 +217,21 @@ class Handshake:
             named = _own_range(body)
         except KafkaProtocolError:
             named = 0
-        self._version = named if named < self._version else 0
         self._move(_S.LOWER)
-        return self._ask_versions(self._version)
+        return self._ask_versions(named if named < self._version else 0)
 
-    def _confirm(self) -> Send:
-        self._version = 0
-        self._move(_S.CONFIRM)
-        return self._ask_versions(0)
-
-    def _ask_versions(self, version: int) -> Send:
+    def _ask_versions(self, version: int, *, reconnect: bool = False) -> Send:
+        self._version = version
         request = ApiVersionsRequest(
             client_software_name=SOFTWARE_NAME, client_software_version=self._software_version
         )
-        return Send(request, version)
+        return Send(request, version, reconnect)
 
     def _probe(self, state: HandshakeState, *, reconnect: bool = False) -> Send:
+        """Return version 0 of the request of *state*."""
         self._move(state)
+        if state in (_S.CONFIRM, _S.LOWER):
+            return self._ask_versions(0, reconnect=reconnect)
         return Send(_probe_request(state), 0, reconnect)
 
     def _prove(self, version: tuple[int, ...], *, reconnect: bool = False) -> Done:
@@ -240,6 +256,10 @@ def _own_range(body: ApiVersionsResponse) -> int:
 def _probe_request(state: HandshakeState) -> Request[Message]:
     if state is _S.METADATA:
         return MetadataRequest(topics=[])
+    if state is _S.LIST_OFFSETS:
+        from kafka.protocol.messages.list_offsets import ListOffsetsRequest  # noqa: PLC0415
+
+        return ListOffsetsRequest(topics=[])
     if state is _S.LIST_GROUPS:
         from kafka.protocol.messages.list_groups import ListGroupsRequest  # noqa: PLC0415
 

@@ -95,6 +95,7 @@ class MetadataPlanner:
         self._new: set[str] = set()  # never asked for: asked at once
         self._again: set[str] = set()  # not found: asked for again after the back-off
         self._requested = 0
+        self._requested_by_program = 0  # the last of these
         self._answered = 0
         self._fresh_until = 0.0
         self._retry = RetryState()
@@ -104,6 +105,11 @@ class MetadataPlanner:
     def wanted(self) -> frozenset[str] | None:
         """The topics to know about, ``None`` for all."""
         return None if self._all else self._wanted | self._used.keys()
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether each full refresh that was asked for has come."""
+        return self._requested <= self._answered
 
     # -- inputs ----------------------------------------------------------------------------
 
@@ -136,9 +142,16 @@ class MetadataPlanner:
         """Ask for *topic* once more: it was not found, and may have been created since."""
         self._again.add(topic)
 
-    def request_update(self) -> int:
-        """Ask for a full refresh; return its number."""
+    def request_update(self, *, by_program: bool = False) -> int:
+        """Ask for a full refresh; return its number.
+
+        Args:
+            by_program: the program asks, and waits for the answer: the next refresh does not back
+                off because this one brings nothing new. It is about all topics if none is wanted.
+        """
         self._requested += 1
+        if by_program:
+            self._requested_by_program = self._requested
         return self._requested
 
     def on_success(self, query: MetadataQuery, now: float, *, changed: bool) -> None:
@@ -153,7 +166,8 @@ class MetadataPlanner:
             else:
                 self._retry = self._recent(now).failed(now, self._backoff, self._uniform)
             return
-        repeated = not changed and query.request > self._answered
+        is_for_program = self._answered < self._requested_by_program <= query.request
+        repeated = not changed and query.request > self._answered and not is_for_program
         self._answered = query.request
         self._fresh_until = now + self._max_age
         # Even news is not asked for more often than the first back-off allows.
@@ -181,6 +195,10 @@ class MetadataPlanner:
         self._again -= idle - self._wanted
         return idle - self._wanted
 
+    def backoff_left(self, now: float) -> float:
+        """Return the seconds until a refresh that is asked for now may be sent."""
+        return self._retry.remaining(now)
+
     def due_in(self, now: float) -> float:
         """Return the seconds until the next query should be sent, 0.0 for now."""
         if self._new and self._unanswered_since is None:
@@ -201,6 +219,8 @@ class MetadataPlanner:
     def full_query(self) -> MetadataQuery:
         """Return a query for all that is wanted."""
         wanted = self.wanted
+        if not wanted and self._requested_by_program > self._answered:
+            wanted = None
         topics = None if wanted is None else tuple(sorted(wanted))
         return MetadataQuery(topics, partial=False, request=self._requested)
 

@@ -12,6 +12,7 @@ from kafka._base.deadline import Deadline
 from kafka._base.logs import logger
 from kafka._base.quiet_log import QuietLog
 from kafka._base.signal import Signal
+from kafka.cluster_answers import error_of_topic
 from kafka.errors import (
     KafkaError,
     KafkaTimeoutError,
@@ -19,6 +20,8 @@ from kafka.errors import (
     RetriableError,
     UnknownTopicOrPartitionError,
 )
+from kafka.errors.verdict import is_refusal
+from kafka.net.diagnosis import message_of
 from kafka.net.metadata_planner import Recovery
 from kafka.protocol.messages.metadata import MetadataRequest
 
@@ -45,6 +48,9 @@ class MetadataSource(Protocol):
     ) -> MetadataResponse:
         """Return the answer of a bootstrap server; close all connections first if *drop*."""
 
+    def refusal(self) -> KafkaError | None:
+        """Return why no broker can be asked: all have refused this client, until later."""
+
     def names_all_brokers(self) -> bool:
         """Return whether an answer names every broker of the cluster."""
 
@@ -61,6 +67,10 @@ class MetadataUpdater:
         source: answers the queries.
         runtime: the surroundings of the client; its observer is told of new snapshots.
         auto_create: let brokers create topics that are asked for (KIP-361).
+
+    Attributes:
+        on_metadata: called with each new snapshot.
+        on_refusal: called with the error when all brokers have refused this client.
     """
 
     def __init__(
@@ -73,6 +83,7 @@ class MetadataUpdater:
         auto_create: bool,
     ) -> None:
         self.on_metadata: list[Callable[[ClusterSnapshot], None]] = []
+        self.on_refusal: list[Callable[[KafkaError], None]] = []
         self._planner = planner
         self._cluster = cluster
         self._source = source
@@ -84,6 +95,7 @@ class MetadataUpdater:
         self._answered = Signal(loop)  # an answer has come, or a failure
         self._error: KafkaError | None = None
         self._quiet = QuietLog(log)
+        cluster.updates.on_request = lambda: runtime.post(self._request_by_program)
 
     # -- what the client wants -------------------------------------------------------------
 
@@ -104,7 +116,14 @@ class MetadataUpdater:
 
     def request_update(self) -> None:
         """Ask for a refresh, for instance because a leader was not the leader."""
-        self._planner.request_update()
+        self._request(by_program=False)
+
+    def _request_by_program(self) -> None:
+        self._request(by_program=True)
+
+    def _request(self, *, by_program: bool) -> None:
+        self._cluster.updates.note_requests()
+        self._planner.request_update(by_program=by_program)
         self._wanted.notify()
 
     async def wait_for_update(self, after_version: int, deadline: Deadline) -> ClusterSnapshot:
@@ -112,9 +131,10 @@ class MetadataUpdater:
 
         Raises:
             KafkaTimeoutError: none came in time; the message says why.
+            KafkaError: all brokers have refused this client.
         """
         while self._cluster.snapshot.version <= after_version:
-            if not await self._answered.wait(deadline):
+            if not await self._wait(deadline):
                 reason = f"; last error: {self._error}" if self._error is not None else ""
                 raise KafkaTimeoutError(f"no cluster metadata in time{reason}") from self._error
         return self._cluster.snapshot
@@ -130,6 +150,7 @@ class MetadataUpdater:
             TopicAuthorizationFailedError: the client may not describe the topic.
             InvalidTopicError: no topic can have this name.
             KafkaTimeoutError: the topic does not exist, or no broker answered.
+            KafkaError: all brokers have refused this client.
         """
         self.touch(name)
         while (partitions := self._cluster.snapshot.partitions(name)) is None:
@@ -140,9 +161,23 @@ class MetadataUpdater:
             if error is not None:
                 self._planner.ask_again(name)
                 self._wanted.notify()
-            if not await self._answered.wait(deadline):
+            if not await self._wait(deadline):
                 raise self._no_topic(name, error)
         return partitions
+
+    async def _wait(self, deadline: Deadline) -> bool:
+        """Wait for an answer or a failure; return false if there was neither in time.
+
+        Raises:
+            KafkaError: all brokers have refused this client, so that waiting is of no use.
+        """
+        if (refusal := self._source.refusal()) is not None:
+            raise refusal
+        came = await self._answered.wait(deadline)
+        error = self._error
+        if came and error is not None and is_refusal(error):
+            raise type(error)(message_of(error)) from error
+        return came
 
     def _no_topic(self, name: str, error: type[KafkaError] | None) -> KafkaTimeoutError:
         cause: KafkaError | None = self._error
@@ -240,16 +275,26 @@ class MetadataUpdater:
         self._observer.metadata_updated(len(snapshot.brokers), len(snapshot.topic_states))
         for callback in self.on_metadata:
             callback(snapshot)
+        self._cluster.updates.on_success(
+            self._cluster,
+            error_of_topic(response),
+            answers=self._planner.is_answered,
+            backoff=self._planner.backoff_left(now),
+        )
         self._answered.notify()
 
     def _on_failure(self, error: KafkaError) -> None:
         now = self._clock.now()
         self._error = error
         self._planner.on_failure(now)
-        text = str(error.args[0]) if error.args else str(error)
+        self._cluster.updates.on_failure(error, backoff=self._planner.backoff_left(now))
+        text = message_of(error)
         if self._source.has_logged_all_unreachable():
             # The lines about the nodes go on and say the same.
             log.debug("no cluster metadata: %s", text)
         else:
             self._quiet.warning("metadata", now, "no cluster metadata: %s", text)
+        if is_refusal(error):
+            for callback in self.on_refusal:
+                callback(error)
         self._answered.notify()

@@ -33,6 +33,7 @@ from kafka.net.metadata_planner import MetadataPlanner, refusal
 from kafka.net.metadata_updater import MetadataUpdater
 from kafka.net.node_states import PATIENCE, NodeStates
 from kafka.net.retrying import Retrying
+from kafka.net.security import PLAINTEXT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from kafka.net.connection import Connection
     from kafka.net.pending_response import ResponseHandler
     from kafka.net.retrying import Refusal
+    from kafka.net.security import Security
     from kafka.protocol.api_versions import ApiVersions
     from kafka.protocol.messages.metadata import MetadataRequest, MetadataResponse
     from kafka.protocol.schema import Message, Request
@@ -71,11 +73,14 @@ class NetworkClient:
         supervisor: holds the background tasks of the whole client, those of *runtime*.
         resolver: looks names up; closed together with the client.
         longest_poll: seconds for which a broker may hold an answer back on request.
+        security: secures the connections.
 
     Attributes:
         cluster: what is known of the cluster.
+        connector: makes the connections.
         metadata: asks for more.
         on_metadata: called on the loop with each new snapshot.
+        any_node: chooses the node for what any node can answer.
         retrying: repeats what failed, to a node that the caller chooses.
         supervisor: see above.
         runtime: see above.
@@ -89,15 +94,21 @@ class NetworkClient:
         supervisor: Supervisor,
         resolver: Resolver,
         longest_poll: float = 0.0,
+        security: Security = PLAINTEXT,
     ) -> None:
-        self.cluster = ClusterMetadata()
+        self.cluster = ClusterMetadata(
+            clock=runtime.clock,
+            bootstrap_servers=config.bootstrap_servers,
+            retry_backoff_ms=config.retry_backoff_ms,
+            metadata_max_age_ms=config.metadata_max_age_ms,
+        )
         self.supervisor = supervisor
         self.runtime = runtime
         self._config = config
         self._clock = runtime.clock
         self._resolver = resolver
         self._closed = False
-        self._connector = Connector(config, runtime)
+        self.connector = Connector(config, runtime, security)
         reconnect = ExponentialBackoff(config.reconnect_backoff, config.reconnect_backoff_max)
         # No request waits longer than its own time-out: an attempt that lasts longer only keeps the
         # next address from being tried.
@@ -110,12 +121,13 @@ class NetworkClient:
         )
         self._pool = ConnectionPool(
             self._states,
-            connector=self._connector,
+            connector=self.connector,
             resolver=resolver,
             runtime=runtime,
             broker=self.cluster.broker_metadata,
+            nodes=lambda: self.cluster.snapshot.brokers,
         )
-        self._bootstrap = Bootstrap(config, self._connector, resolver, runtime, backoff=reconnect)
+        self._bootstrap = Bootstrap(config, self.connector, resolver, runtime, backoff=reconnect)
         retry = ExponentialBackoff(config.retry_backoff, config.retry_backoff_max)
         self.metadata = MetadataUpdater(
             _planner(config, retry, runtime),
@@ -126,7 +138,7 @@ class NetworkClient:
         )
         self.on_metadata = self.metadata.on_metadata
         self.on_metadata.append(lambda snapshot: self._pool.drop_unknown(snapshot.brokers.values()))
-        self._any_node = AnyNode(
+        self.any_node = AnyNode(
             self.cluster,
             self._states,
             self._pool,
@@ -140,6 +152,7 @@ class NetworkClient:
             backoff=retry,
             request_timeout=config.request_timeout,
             refresh=self.metadata.request_update,
+            refusal=self._pool.refusal,
         )
 
     @classmethod
@@ -151,6 +164,7 @@ class NetworkClient:
         uniform: Uniform = system_uniform,
         resolver: Resolver | None = None,
         longest_poll: float = 0.0,
+        security: Security = PLAINTEXT,
     ) -> NetworkClient:
         """Return the network of a producer, a consumer or an admin client on the running loop.
 
@@ -160,16 +174,18 @@ class NetworkClient:
             uniform: the source of jitter.
             resolver: looks names up; by default threads of the client's own do.
             longest_poll: seconds for which a broker may hold an answer back on request.
+            security: secures the connections.
         """
         name = f"kafka-{config.client_id}"
         loop = asyncio.get_running_loop()
         supervisor = Supervisor(name)
         return cls(
             config,
-            Runtime(LoopClock(loop), uniform, observer, supervisor.spawn, _poster(loop)),
+            Runtime(LoopClock(loop), uniform, observer, supervisor.spawn, poster(loop)),
             supervisor=supervisor,
             resolver=resolver or ThreadResolver(f"{name}-dns"),
             longest_poll=longest_poll,
+            security=security,
         )
 
     # -- life ------------------------------------------------------------------------------
@@ -180,6 +196,7 @@ class NetworkClient:
         Raises:
             NoBrokersAvailable: no bootstrap server answered in time; the message lists what was
                 tried.
+            KafkaError: a bootstrap server has refused this client, see `Bootstrap.run`.
         """
         await self.supervisor.start()
         await self.metadata.bootstrap(lambda request: self._bootstrap.run(request, deadline))
@@ -188,11 +205,13 @@ class NetworkClient:
     async def close(self) -> None:
         """End all background tasks and connections; requests in flight fail."""
         self._closed = True
-        self._any_node.close()
+        self.any_node.close()
         try:
             await self.supervisor.stop()
         finally:
+            self.cluster.updates.end(IllegalStateError("the client is closed"))
             self._pool.close()
+            self.connector.close()
             self._resolver.close()
 
     # -- requests --------------------------------------------------------------------------
@@ -320,9 +339,9 @@ class NetworkClient:
             KafkaTimeoutError: no node answered in time; the cause is the last failure.
         """
         response = await self.retrying.send(
-            request, self._any_node.choose, {}, deadline, hedge=PATIENCE
+            request, self.any_node.choose, {}, deadline, hedge=PATIENCE
         )
-        self._any_node.close_second_connections()
+        self.any_node.close_second_connections()
         return response
 
     async def ask_any(self, request: Request[R], refusal: Refusal) -> R:
@@ -336,9 +355,9 @@ class NetworkClient:
             KafkaError: the last failure.
         """
         response = await self.retrying.send_once(
-            request, self._any_node.choose, hedge=PATIENCE, refusal=refusal
+            request, self.any_node.choose, hedge=PATIENCE, refusal=refusal
         )
-        self._any_node.close_second_connections()
+        self.any_node.close_second_connections()
         return response
 
     def _check(self) -> None:
@@ -346,7 +365,7 @@ class NetworkClient:
             self.supervisor.check()
         if self._closed:
             raise IllegalStateError("the client is closed")
-        self._any_node.watch()
+        self.any_node.watch()
 
     # -- metadata (kafka.net.metadata_updater.MetadataSource) ------------------------------
 
@@ -357,9 +376,13 @@ class NetworkClient:
     def _refusal(self, response: Message) -> KafkaError | None:
         return refusal(response, needs_brokers=self.names_all_brokers())
 
+    def refusal(self) -> KafkaError | None:
+        """Return why no broker can be asked: all have refused this client, until later."""
+        return self._pool.refusal()
+
     def names_all_brokers(self) -> bool:
         """Return whether metadata names every broker; see `ApiVersions.names_all_brokers`."""
-        return self._connector.names_all_brokers(self.cluster.snapshot)
+        return self.connector.names_all_brokers(self.cluster.snapshot)
 
     async def rebootstrap(
         self, request: Callable[[], MetadataRequest], *, drop: bool
@@ -377,6 +400,10 @@ class NetworkClient:
 
     # -- facts -----------------------------------------------------------------------------
 
+    def feature_level(self, name: str) -> int:
+        """Return the level of a feature that is in force in the cluster; see `Connector`."""
+        return self.connector.feature_level(name, self.cluster.snapshot)
+
     @property
     def snapshot(self) -> ClusterSnapshot:
         """What is known of the cluster; from any thread."""
@@ -384,8 +411,7 @@ class NetworkClient:
 
     def api_versions(self, node_id: int, *, channel: str = MAIN) -> ApiVersions | None:
         """Return what a connected node speaks."""
-        connection = self._pool.find(_key(node_id, channel))
-        return None if connection is None else connection.versions
+        return found.versions if (found := self.connection(node_id, channel=channel)) else None
 
     async def versions_of(
         self,
@@ -415,20 +441,33 @@ class NetworkClient:
             raise KafkaConnectionError(f"node {node_id}: the connection has ended")
         return found
 
+    def connection(self, node_id: int, *, channel: str = MAIN) -> Connection | None:
+        """Return the connection to a node if it is ready, with or without room for a request."""
+        return self._pool.find(_key(node_id, channel))
+
     def is_connected(self, node_id: int, *, channel: str = MAIN) -> bool:
         """Return whether a connection to the node is ready."""
-        return self._pool.find(_key(node_id, channel)) is not None
+        return self.connection(node_id, channel=channel) is not None
+
+    def least_loaded_node(self) -> int | None:
+        """Return the node to ask what any node can answer; ``None`` if all are backing off."""
+        key = self.any_node.choose(())
+        return None if key is None else key.node_id
 
     def ready_in(self, node_id: int, now: float, channel: str = MAIN) -> float:
         """Return the seconds of back-off or throttling left, 0.0 if a request may go out."""
         return self._states.ready_in(_key(node_id, channel), now)
+
+    def last_error(self, node_id: int, channel: str = MAIN) -> KafkaError | None:
+        """Return why the last connection to a node failed or ended; ``None`` for neither."""
+        return self._states.node(_key(node_id, channel)).error
 
     def minimum_record_magic(self) -> int:
         """Return the newest record format that every broker met so far takes.
 
         What a bootstrap server speaks counts until a broker of the cluster has been met.
         """
-        return self._connector.minimum_record_magic(self.cluster.snapshot)
+        return self.connector.minimum_record_magic(self.cluster.snapshot)
 
     def __repr__(self) -> str:
         """Return a status line."""
@@ -449,7 +488,7 @@ def _planner(
     )
 
 
-def _poster(loop: asyncio.AbstractEventLoop) -> Callable[[Callable[[], object]], None]:
+def poster(loop: asyncio.AbstractEventLoop) -> Callable[[Callable[[], object]], None]:
     """Return a function that runs another one on *loop* soon, from any thread."""
 
     def post(function: Callable[[], object]) -> None:

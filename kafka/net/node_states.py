@@ -183,11 +183,23 @@ class NodeStates(Generic[K]):
         node.failures = 0
         node.error = None
 
-    def on_failed(self, node_id: K, now: float, error: KafkaError) -> None:
-        """Note that an attempt failed, and back off."""
+    def on_failed(
+        self, node_id: K, now: float, error: KafkaError, *, is_final: bool = False
+    ) -> None:
+        """Note that an attempt failed, and back off.
+
+        Args:
+            node_id: the node.
+            now: the time.
+            error: why.
+            is_final: whether the next attempt will end in the same way: it is put off for the
+                longest back-off there is.
+        """
         node = self.node(node_id)
         node.status = NODE_TRANSITIONS.step(node.status, NodeStatus.DISCONNECTED)
         node.retry = node.retry.failed(now, self._reconnect, self._uniform)
+        if is_final:
+            node.retry = node.retry._replace(not_before=now + self._reconnect.maximum)
         node.failures += 1
         node.error = error
 

@@ -67,6 +67,7 @@ class Retrying:
         backoff: between two rounds of attempts.
         request_timeout: seconds that one round takes at most.
         refresh: asks for new metadata; called after a failure that it may cure.
+        refusal: returns why no node can be asked at all: all have refused this client.
     """
 
     def __init__(
@@ -77,6 +78,7 @@ class Retrying:
         backoff: ExponentialBackoff,
         request_timeout: float,
         refresh: Callable[[], None],
+        refusal: Callable[[], KafkaError | None],
     ) -> None:
         self._send = send
         self._clock = runtime.clock
@@ -84,6 +86,7 @@ class Retrying:
         self._backoff = backoff
         self._request_timeout = request_timeout
         self._refresh = refresh
+        self._refusal = refusal
 
     async def send(
         self,
@@ -192,6 +195,8 @@ class Retrying:
             refused = refusal(response)
             return response if refused is None else refused
 
+        if (refused_by_all := self._refusal()) is not None:
+            return refused_by_all
         until = min(deadline.at, self._clock.now() + self._request_timeout)
         hedged = Hedge(choose_node, attempt, self._clock, interval=hedge)
         found = await hedged.run(until)

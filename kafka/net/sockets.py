@@ -9,15 +9,18 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+import ssl
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from kafka._base.native import is_patched, new_socket
-from kafka.errors import KafkaConnectionError, KafkaError
+from kafka.errors import KafkaConnectionError, KafkaError, TlsError
+from kafka.net.tls_faults import HUNG_UP, NOT_TLS, SILENT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from kafka.net.node_states import Address
+    from kafka.net.tls import Tls
 
 P = TypeVar("P", bound=asyncio.BaseProtocol)
 
@@ -47,6 +50,11 @@ def translate(error: BaseException | None, where: str) -> KafkaError:
     """
     if isinstance(error, KafkaError):
         return error
+    if isinstance(error, ssl.SSLError):
+        # TLS is there, so its import is paid for.
+        from kafka.net.tls import tls_error  # noqa: PLC0415
+
+        return tls_error(error, where)
     if error is None:
         return KafkaConnectionError(f"{where}: the broker closed the connection")
     return KafkaConnectionError(f"{where}: {describe(error)}")
@@ -97,10 +105,119 @@ async def connect(
     try:
         if connected is not None:
             _configure(connected, sockets)
-    except OSError as error:
+    except (OSError, TypeError, OverflowError) as error:  # the last two: no numbers for the system
         transport.abort()
         raise KafkaConnectionError(f"{where}: socket option refused: {error}") from error
     return protocol
+
+
+class Dialled(asyncio.Protocol):
+    """A TCP connection on which nothing is said yet; broker and client wait for TLS.
+
+    Attributes:
+        transport: of the connection.
+        received: whether the peer has spoken, which one that speaks TLS would not.
+        has_ended: whether it has hung up.
+    """
+
+    transport: asyncio.Transport
+
+    def __init__(self) -> None:
+        self.received = False
+        self.has_ended = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take the transport."""
+        self.transport = transport  # type: ignore[assignment]  # others derive from nothing
+
+    def data_received(self, data: bytes) -> None:  # noqa: ARG002 - asyncio's signature
+        """Note that the peer speaks first."""
+        self.received = True
+
+    def eof_received(self) -> None:
+        """Note the end of the stream."""
+        self.has_ended = True
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - as above
+        """Note the end of the connection."""
+        self.has_ended = True
+
+
+async def secure(
+    dialled: Dialled,
+    protocol: asyncio.BaseProtocol,
+    tls: Tls,
+    *,
+    host: str,
+    where: str,
+    timeout: float,  # noqa: ASYNC109 - the message names it
+) -> None:
+    """Shake hands on a new connection and let *protocol* speak over it from now on.
+
+    Args:
+        dialled: the connection.
+        protocol: gets a transport that encrypts.
+        tls: how to speak TLS.
+        host: the broker's name, as configured or advertised.
+        where: the node and the address, for messages.
+        timeout: when to give up, in seconds.
+
+    Raises:
+        TlsError: the peer has shown that there will be no TLS between it and this client.
+        KafkaConnectionError: it hung up.
+        TimeoutError: it was silent; the message names the stage.
+    """
+    name = tls.name_for(host)
+    try:
+        protocol.connection_made(await _shake_hands(dialled, protocol, tls, name, where, timeout))
+    except BaseException:
+        dialled.transport.abort()
+        raise
+
+
+async def _shake_hands(
+    dialled: Dialled,
+    protocol: asyncio.BaseProtocol,
+    tls: Tls,
+    name: str,
+    where: str,
+    seconds: float,
+) -> asyncio.BaseTransport:
+    """Return the transport that encrypts; see `secure`."""
+    if dialled.received:
+        raise TlsError(f"{where}: {NOT_TLS}")
+    try:
+        if dialled.has_ended:
+            raise ConnectionResetError
+        async with asyncio.timeout(seconds):
+            transport = await asyncio.get_running_loop().start_tls(
+                dialled.transport,
+                protocol,
+                tls.context,
+                server_hostname=name,
+                # asyncio's own, which must not come first.
+                ssl_handshake_timeout=max(seconds, 0.0) + 1.0,
+            )
+    except (OSError, ValueError) as error:
+        raise _handshake_error(error, where, name, seconds) from error
+    assert transport is not None  # asyncio's types allow it, no loop does it
+    return transport
+
+
+def _handshake_error(
+    error: OSError | ValueError, where: str, name: str, seconds: float
+) -> TlsError | KafkaConnectionError | TimeoutError:
+    """Return Kafka's error for the one that ended a TLS handshake."""
+    from kafka.net.tls import HANG_UPS, tls_error  # noqa: PLC0415 - as above
+
+    if isinstance(error, TimeoutError):
+        return TimeoutError(f"{where}: {SILENT} ({seconds:.1f} s)")
+    if isinstance(error, ssl.SSLError) and not isinstance(error, HANG_UPS):
+        return tls_error(error, where, name)
+    if isinstance(error, OSError):
+        reason = f" ({_os_text(error)})" if error.errno else ""
+        return KafkaConnectionError(f"{where}: {HUNG_UP}{reason}")
+    return TlsError(f"{where}: {name!r} cannot be asked for in a TLS handshake: {error}")
 
 
 async def _connect_unpatched(address: Address) -> socket.socket:

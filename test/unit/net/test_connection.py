@@ -381,3 +381,52 @@ async def test_throttle_time_is_reported_before_the_response_is_handed_over() ->
     stage.answer(MetadataResponse(throttle_time_ms=500), 12)
     assert done == [(0.5, False)]
     assert future.done()
+
+
+class OwnRequest:
+    """A request that its sender has encoded."""
+
+    api_key = 99
+    name = "Own v1"
+
+    def frame(self, correlation_id: int, client_id: str | None) -> list[bytes]:
+        return [f"{correlation_id} {client_id} ".encode(), b"body"]
+
+
+class Counting(Observer):
+    """Counts what it is told."""
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[str, int]] = []
+
+    def request_completed(
+        self, node_id: int, api_key: int, latency: float, sent: int, received: int
+    ) -> None:
+        self.seen.append(("completed", api_key))
+
+    def request_failed(self, node_id: int, api_key: int, cause: BaseException) -> None:
+        self.seen.append(("failed", api_key))
+
+
+async def test_an_encoded_request_is_written_and_its_answer_not_decoded() -> None:
+    observer, wire = Counting(), Wire()
+    connection = make_ready(make_connection(observer=observer), wire)
+    answered: asyncio.Future[bytes] = asyncio.Future()
+    unanswered: asyncio.Future[bytes] = asyncio.Future()
+    connection.write_encoded(OwnRequest(), answered, expires_at=60.0)
+    connection.write_encoded(OwnRequest(), unanswered, expires_at=60.0)
+    connection.on_frame(b"\0\0\0\0anything")
+    assert b"".join(wire.written) == b"0 c body1 c body"
+    assert answered.result() == b"\0\0\0\0anything"
+    assert connection.has_answered
+    connection.close()
+    assert "Own v1 got no answer" in str(unanswered.exception())
+    assert observer.seen == [("completed", 99), ("failed", 99)]
+    with pytest.raises(KafkaConnectionError):
+        connection.write_encoded(OwnRequest(), None, expires_at=60.0)
+
+
+async def test_an_encoded_request_without_an_answer_leaves_room_for_others() -> None:
+    connection = make_ready(make_connection())
+    connection.write_encoded(OwnRequest(), None, expires_at=60.0)
+    assert connection.in_flight == 0

@@ -47,6 +47,10 @@ class Connections:
         self.errors: list[KafkaError | None] = []
         self.asked: list[tuple[int, Endpoint, str]] = []
         self.opened: list[Connection] = []
+        self.unanswered: list[int] = []
+
+    def on_lost_unanswered(self, node_id: int) -> None:
+        self.unanswered.append(node_id)
 
     async def open(
         self, node_id: int, endpoint: Endpoint, deadline: Deadline, *, channel: str
@@ -96,6 +100,7 @@ class Scene:
             resolver=Addresses(),
             runtime=runtime or make_runtime(observer=self.observer),
             broker=self.brokers.get,
+            nodes=lambda: self.brokers,
         )
 
     async def connection(self, key: ConnectionKey = MAIN) -> Connection:
@@ -239,6 +244,7 @@ async def test_connection_that_broke_is_opened_again() -> None:
     second = await stage.connection()
     assert second is not first
     assert stage.observer.seen == ["opened 0", "closed 0: KafkaConnectionError: reset", "opened 0"]
+    assert stage.connector.unanswered == [0]
 
 
 async def test_request_for_a_node_that_is_not_part_of_the_cluster_fails() -> None:
@@ -309,6 +315,7 @@ async def test_connection_that_broke_after_an_answer_is_opened_again_soon() -> N
     began = stage.now()
     await stage.connection()
     assert stage.now() - began == pytest.approx(2.0)
+    assert stage.connector.unanswered == []
 
 
 async def test_all_channels_are_closed_with_the_pool() -> None:

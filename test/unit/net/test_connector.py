@@ -202,3 +202,17 @@ async def test_connection_lost_in_the_step_that_makes_it_ready_is_closed() -> No
     await asyncio.sleep(1)
     assert connection.state is ConnectionState.CLOSED
     assert isinstance(connection.error, KafkaConnectionError)
+
+
+async def test_given_version_is_doubted_once_of_each_node(caplog: pytest.LogCaptureFixture) -> None:
+    connector = make_connector(api_version=(0, 10))
+    for node in (1, 1, 2):
+        connector.on_lost_unanswered(node)
+    assert [text.partition(" hangs up")[0] for text in caplog.messages] == ["node 1", "node 2"]
+
+
+async def test_versions_that_the_broker_named_are_not_doubted(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    make_connector().on_lost_unanswered(1)
+    assert caplog.messages == []

@@ -9,6 +9,7 @@ from queue import SimpleQueue
 import pytest
 
 from kafka._base.loop_thread import EventLoopThread
+from kafka._base.secret import Secret
 from kafka.errors import InvalidReceiveError, KafkaConnectionError, KafkaError
 from kafka.net.frame_stream import ClientClosedError, FrameStream
 from test.support.connections import Wire
@@ -275,3 +276,45 @@ def test_reset_within_a_large_frame_is_told_as_one(thread: EventLoopThread) -> N
         peer.sendall((800 * KB).to_bytes(4, "big") + bytes(64 * KB))
         peer.close()
         assert "reset" in str(sink.told.get(timeout=30))
+
+
+async def test_frame_without_header_is_answered_by_the_next_frame(
+    wire: Wire, sink: Sink, stream: FrameStream
+) -> None:
+    stream.limit(100, headers=False)
+    answer = stream.exchange_raw(Secret(b"token"))
+    assert wire.written == [b"\0\0\0\x05token"]
+    receive(stream, b"\0\0\0\0")
+    assert await answer == b""
+    stream.limit()
+    receive(stream, b"\0\0\0\x04next")
+    assert sink.frames == [b"next"]
+
+
+async def test_second_frame_goes_to_the_sink(sink: Sink, stream: FrameStream) -> None:
+    answer = stream.exchange_raw(Secret(b"token"))
+    receive(stream, b"\0\0\0\x05first\0\0\0\x06second")
+    assert await answer == b"first"
+    assert sink.frames == [b"second"]
+
+
+async def test_end_of_the_stream_is_told_to_who_waits_for_a_frame(
+    sink: Sink, stream: FrameStream
+) -> None:
+    answer = stream.exchange_raw(Secret(b"token"))
+    error = KafkaConnectionError("over")
+    stream.close(error)
+    with pytest.raises(KafkaConnectionError, match="over"):
+        await answer
+    assert sink.errors == [error]
+
+
+async def test_frame_above_the_limit_of_the_moment_ends_the_stream(
+    sink: Sink, stream: FrameStream
+) -> None:
+    stream.limit(100, headers=False)
+    answer = stream.exchange_raw(Secret(b"token"))
+    receive(stream, b"\0\0\0\x65")
+    with pytest.raises(InvalidReceiveError, match="0 to 100"):
+        await answer
+    assert len(sink.errors) == 1

@@ -111,37 +111,65 @@ def test_broker_that_hangs_up_on_everything_is_given_up() -> None:
     assert action == Fail(HUNG_UP)
 
 
-def old_broker() -> Handshake:
-    """Return a handshake with a broker that knows Metadata but not ApiVersions."""
+ANSWERED = b"\0\0\0\0"
+PROBES = ["OffsetFetch 0", "FindCoordinator 0", "ListGroups 0", "ApiVersions 0"]
+
+
+def after(answers: int) -> tuple[Handshake, Action]:
+    """Return a handshake whose peer hung up once, then gave so many answers, and what follows."""
     handshake = started()
     handshake.on_disconnect(HUNG_UP)
-    assert name(handshake.on_response(frame(MetadataResponse(), 0))) == "ApiVersions 0"
-    return handshake
+    action = handshake.on_response(frame(MetadataResponse(), 0))
+    for number in range(answers):
+        assert name(action) == PROBES[number]
+        action = handshake.on_response(ANSWERED)
+    assert name(action) == PROBES[answers]
+    return handshake, action
 
 
 def test_broker_that_only_restarted_is_recognised() -> None:
-    action = old_broker().on_response(frame(versions(), 0))
+    handshake, _ = after(3)
+    action = handshake.on_response(frame(versions(), 0))
     assert isinstance(action, Done)
     assert action.versions.supports(ApiVersionsRequest, 4)
+    assert handshake.proved is None
 
 
-@pytest.mark.parametrize(
-    ("hang_ups", "release"), [(0, (0, 9)), (1, (0, 8, 2)), (2, (0, 8, 1)), (3, (0, 8, 0))]
-)
-def test_old_broker_is_known_by_what_it_answers(hang_ups: int, release: tuple[int, ...]) -> None:
-    handshake = old_broker()
-    probes = ["ListGroups 0 again", "FindCoordinator 0 again", "OffsetFetch 0 again"]
+@pytest.mark.parametrize(("answers", "release"), [(1, (0, 8, 1)), (2, (0, 8, 2)), (3, (0, 9))])
+def test_old_broker_is_known_by_the_first_request_that_it_does_not_know(
+    answers: int, release: tuple[int, ...]
+) -> None:
+    handshake, _ = after(answers)
     action = handshake.on_disconnect(HUNG_UP)
-    for number in range(hang_ups):
-        assert name(action) == probes[number]
-        action = handshake.on_disconnect(HUNG_UP)
-    if hang_ups < 3:
-        assert name(action) == probes[hang_ups]
-        action = handshake.on_response(b"\0\0\0\0")
     assert isinstance(action, Done)
+    assert action.reconnect
     assert handshake.proved == release
     assert action.versions.broker_version() == release
-    assert action.reconnect == (hang_ups == 3)
+
+
+def test_oldest_broker_knows_what_kafka_4_has_forgotten() -> None:
+    handshake, _ = after(0)
+    assert name(handshake.on_disconnect(HUNG_UP)) == "ListOffsets 0 again"
+    action = handshake.on_response(ANSWERED)
+    assert isinstance(action, Done)
+    assert not action.reconnect
+    assert handshake.proved == (0, 8, 0)
+
+
+def test_kafka_4_that_restarted_is_not_taken_for_the_oldest_broker() -> None:
+    handshake, _ = after(0)
+    handshake.on_disconnect(HUNG_UP)
+    assert name(handshake.on_disconnect(HUNG_UP)) == "ApiVersions 0 again"
+    action = handshake.on_response(frame(versions(), 0))
+    assert isinstance(action, Done)
+    assert handshake.proved is None
+
+
+def test_broker_that_hangs_up_on_the_last_question_too_is_given_up() -> None:
+    handshake, _ = after(0)
+    handshake.on_disconnect(HUNG_UP)
+    handshake.on_disconnect(HUNG_UP)
+    assert handshake.on_disconnect(HUNG_UP) == Fail(HUNG_UP)
 
 
 def test_silent_broker_gets_a_request_it_may_know() -> None:

@@ -85,6 +85,20 @@ def test_updates_that_bring_nothing_new_back_off() -> None:
     assert waits == [0.2, 0.4, 0.8, 1.0, 1.0]
 
 
+def test_updates_that_the_program_asks_for_do_not_back_off_when_they_come() -> None:
+    planner = make()
+    waits = []
+    for now in (10.0, 20.0, 30.0, 40.0):
+        planner.request_update(by_program=True)
+        planner.on_success(planner.next_query(now), now, changed=False)
+        waits.append(planner.backoff_left(now))
+    assert waits == pytest.approx([0.1] * 4)
+    planner.request_update(by_program=True)
+    planner.on_failure(50.0)
+    planner.on_failure(50.0)
+    assert planner.backoff_left(50.0) > 0.2
+
+
 def test_updates_of_another_day_do_not_count() -> None:
     planner = make()
     for now in (10.0, 20.0, 30.0, 90.0):
@@ -124,6 +138,24 @@ def test_all_topics_are_asked_for_as_such() -> None:
     planner.want_all()
     assert planner.next_query(1.0).topics is None
     assert planner.wanted is None
+
+
+def test_a_program_that_wants_no_topic_is_told_of_all_once() -> None:
+    planner = make()
+    planner.request_update(by_program=True)
+    planner.on_failure(1.0)
+    query = planner.next_query(2.0)
+    assert query.topics is None
+    planner.on_success(query, 2.0, changed=True)
+    planner.request_update()
+    assert planner.next_query(3.0).topics == ()
+
+
+def test_a_program_that_wants_topics_is_told_of_these() -> None:
+    planner = make()
+    planner.want_topics(["orders"])
+    planner.request_update(by_program=True)
+    assert planner.next_query(1.0).topics == ("orders",)
 
 
 def test_subscription_replaces_the_wanted_topics() -> None:
@@ -221,3 +253,14 @@ def test_recovery_asks_the_bootstrap_servers_only_if_no_known_node_can_help(
 ) -> None:
     assert make().recovery(error) is recovery
     assert make(rebootstrap_after=None).recovery(error) is Recovery.BACK_OFF
+
+
+def test_a_request_is_answered_by_a_query_that_was_made_after_it() -> None:
+    planner = make()
+    assert planner.is_answered
+    before = planner.next_query(400.0)
+    planner.request_update()
+    planner.on_success(before, 400.0, changed=True)
+    assert not planner.is_answered
+    planner.on_success(planner.next_query(401.0), 401.0, changed=True)
+    assert planner.is_answered

@@ -53,6 +53,15 @@ def test_failed_attempts_back_off_longer_and_longer() -> None:
     assert waits == [0.05, 0.1, 0.2, 0.4, 0.8, 1.0]
 
 
+def test_attempt_that_would_end_in_the_same_way_is_put_off_for_the_longest_time() -> None:
+    states = make()
+    states.on_connecting(1, 0.0)
+    states.on_failed(1, 0.0, ERROR, is_final=True)
+    assert states.ready_in(1, 0.0) == 1.0
+    failed(states, 1, 1.0)
+    assert states.ready_in(1, 1.0) == pytest.approx(0.1)
+
+
 def test_setup_may_take_longer_after_failures() -> None:
     states = make()
     assert states.on_connecting(1, 0.0) == 10.0

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from kafka.errors import KafkaConnectionError
-from kafka.net.pending_response import PendingRequest
+from kafka.net.pending_response import PendingFrame, PendingRequest
 from kafka.protocol.messages.metadata import MetadataRequest
 
 
@@ -53,3 +53,20 @@ async def test_future_is_a_handler() -> None:
 
 def test_pending_request_names_its_api_and_version() -> None:
     assert str(PendingRequest(Handler(), MetadataRequest, 12, 30)) == "Metadata v12"
+
+
+def test_response_of_an_encoded_request_goes_on_undecoded() -> None:
+    handler, error = Handler(), KafkaConnectionError("gone")
+    pending = PendingFrame(handler, 3, "Metadata v12", 30)
+    pending.succeed(b"frame")
+    pending.fail(error)
+    assert handler.outcomes == [b"frame", error]
+    assert (str(pending), pending.api_key) == ("Metadata v12", 3)
+
+
+def test_handler_of_a_frame_that_no_longer_waits_gets_nothing() -> None:
+    handler = Handler(done=True)
+    pending = PendingFrame(handler, 3, "Metadata v12", 30)
+    pending.succeed(b"frame")
+    pending.fail(KafkaConnectionError("gone"))
+    assert handler.outcomes == []

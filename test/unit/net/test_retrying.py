@@ -20,6 +20,7 @@ from kafka.errors import (
     KafkaTimeoutError,
     NotLeaderForPartitionError,
     RequestTimedOutError,
+    SaslAuthenticationFailedError,
     UnknownServerError,
     UnsupportedVersionError,
 )
@@ -49,6 +50,7 @@ class Node:
         self._answers = list(answers)
         self.asked_at: list[float] = []
         self.refreshed = 0
+        self.refusal: KafkaError | None = None
         loop = asyncio.get_running_loop()
         spawn = Supervisor("test").spawn
         runtime = Runtime(
@@ -60,6 +62,7 @@ class Node:
             backoff=ExponentialBackoff(0.1, 1.0),
             request_timeout=30.0,
             refresh=self._refresh,
+            refusal=lambda: self.refusal,
         )
 
     # The signature of NetworkClient.send; the test sends one type of request only.
@@ -118,6 +121,14 @@ async def test_failure_that_stays_is_raised(error: KafkaError) -> None:
         await node.ask()
     assert len(node.asked_at) == 1
     assert node.refreshed == 0
+
+
+async def test_nobody_is_asked_while_all_refuse_the_client() -> None:
+    node = Node()
+    node.refusal = SaslAuthenticationFailedError("wrong")
+    with pytest.raises(SaslAuthenticationFailedError, match="wrong"):
+        await node.ask()
+    assert node.asked_at == []
 
 
 async def test_row_of_the_table_overrules_the_class_of_an_error() -> None:
