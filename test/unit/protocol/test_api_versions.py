@@ -7,6 +7,7 @@ from kafka.protocol.api_versions import ApiVersions
 from kafka.protocol.features import OFFSETS_FOR_TIMES, READ_COMMITTED, ZSTD
 from kafka.protocol.messages.api_versions import ApiVersionsResponse
 from kafka.protocol.messages.fetch import FetchRequest
+from kafka.protocol.messages.list_config_resources import ListConfigResourcesRequest
 from kafka.protocol.messages.metadata import MetadataRequest
 from kafka.protocol.messages.offset_fetch import OffsetFetchRequest
 from kafka.protocol.messages.produce import ProduceRequest
@@ -88,6 +89,13 @@ def test_the_error_names_the_api_and_the_release_it_takes():
         "[Error 35] UnsupportedVersionError: ShareFetch (API key 78): version 1 to 2 is needed, "
         "the broker (about 2.6) does not know it; it takes a broker of 4.1 or later"
     )
+
+
+@pytest.mark.parametrize(("types", "release"), [([2], "4.1"), ([16], "3.7")])
+def test_the_error_names_the_release_that_can_say_what_is_asked(types, release):
+    request = ListConfigResourcesRequest(resource_types=types)
+    with pytest.raises(UnsupportedVersionError, match=f"it takes a broker of {release} or later"):
+        ApiVersions.for_broker_version((2, 8)).pick(request)
 
 
 def test_supports_asks_both_sides():
@@ -182,3 +190,28 @@ def test_listener_of_a_controller_is_told_from_a_broker():
         controller.pick(MetadataRequest)
     assert not ApiVersions({3: (0, 12), 52: (0, 0)}).is_controller
     assert not ApiVersions.for_broker_version((0, 8, 0)).is_controller
+
+
+def test_a_version_is_spoken_or_refused_with_the_nearest_one():
+    versions = ApiVersions({3: (4, 13), 200: (1, 2)})
+    versions.require_version(3, 4, "Metadata")
+    for version, nearest in ((0, 4), (99, 13)):
+        text = f"4 to 13 of this API, this package 0 to 13; the nearest to {version} is {nearest}"
+        with pytest.raises(UnsupportedVersionError, match=text):
+            versions.require_version(3, version, "Metadata")
+    with pytest.raises(UnsupportedVersionError, match=r"X: .* 1 to 2 .* this package none"):
+        versions.require_version(200, 3, "X")
+    with pytest.raises(UnsupportedVersionError, match=r"X: .* does not know this API \(key 77\)"):
+        versions.require_version(77, 0, "X")
+
+
+def test_what_old_brokers_say_to_each_other_is_let_through():
+    old = ApiVersions.for_broker_version((0, 8, 2))
+    old.require_version(7, 0, "ControlledShutdown")
+    with pytest.raises(UnsupportedVersionError, match="key 19"):
+        old.require_version(19, 0, "CreateTopics")
+
+
+@pytest.mark.parametrize(("produce", "is_newer"), [(13, False), (14, True)])
+def test_a_broker_that_speaks_more_than_any_release_is_newer(produce, is_newer):
+    assert ApiVersions({0: (3, produce)}).is_newer_than_known is is_newer

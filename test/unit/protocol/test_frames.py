@@ -180,3 +180,16 @@ def test_rest_of_a_frame_that_may_be_a_lie_is_as_long_as_its_room():
     buffer = FrameBuffer(LIMIT)
     feed(buffer, framed(bytes(5 * FIRST_STEP))[:100_000], 70_000)
     assert len(buffer.rest) == FIRST_STEP - 100_000 + 4
+
+
+def test_sizes_that_are_allowed_may_change_between_frames():
+    buffer = FrameBuffer(1000)
+    buffer.limit(10, 0)
+    assert feed(buffer, framed(b""), 99) == [b""]
+    with pytest.raises(InvalidReceiveError, match="0 to 10"):
+        feed(buffer, framed(bytes(11)), 99)
+    again = FrameBuffer(10)
+    again.limit(1000)
+    assert feed(again, framed(bytes(11)), 99) == [bytes(11)]
+    with pytest.raises(InvalidReceiveError, match="4 to 1000"):
+        feed(again, framed(b""), 99)
