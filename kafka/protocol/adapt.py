@@ -14,12 +14,20 @@ import copy
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from kafka.errors import UnsupportedVersionError
+from kafka.protocol.adapt_admin import (
+    adapt_delete_acls,
+    adapt_describe_acls,
+    adapt_list_config_resources,
+    adapt_update_features,
+    read_describe_configs,
+)
 from kafka.protocol.schema import Message, Request, Struct
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from kafka.protocol.messages.add_partitions_to_txn import AddPartitionsToTxnRequest
+    from kafka.protocol.messages.create_topics import CreateTopicsRequest
     from kafka.protocol.messages.delete_topics import DeleteTopicsRequest
     from kafka.protocol.messages.fetch import FetchRequest
     from kafka.protocol.messages.find_coordinator import (
@@ -27,7 +35,7 @@ if TYPE_CHECKING:
         FindCoordinatorResponse,
     )
     from kafka.protocol.messages.leave_group import LeaveGroupRequest
-    from kafka.protocol.messages.list_offsets import ListOffsetsResponse
+    from kafka.protocol.messages.list_offsets import ListOffsetsRequest, ListOffsetsResponse
     from kafka.protocol.messages.metadata import MetadataRequest, MetadataResponse
     from kafka.protocol.messages.offset_commit import OffsetCommitRequest
     from kafka.protocol.messages.offset_fetch import OffsetFetchRequest, OffsetFetchResponse
@@ -57,6 +65,22 @@ METADATA_BY_TOPIC_ID: Final = 12
 # Brokers up to 2.3 may send a leader epoch older than the leader it stands beside (KIP-320).
 METADATA_WITH_LEADER_EPOCHS: Final = 9
 
+# KIP-464: from here on brokers choose how many partitions and replicas, if a topic does not say.
+CREATE_TOPICS_WITH_DEFAULTS: Final = 4
+
+# The first versions that give a meaning to these timestamps (KIP-79, 734, 405, 1005, 1023); others
+# would answer as if they were times, before all records.
+LIST_OFFSETS_WITH: Final = {-1: 0, -2: 0, -3: 7, -4: 8, -5: 9, -6: 11}
+
+# Requests that may be written as old versions have them: a field of the old shape, one of the new
+# shape, and the last version of the old one (KIP-709, 699, 345, 516).
+_OLD_SHAPES: Final = {
+    9: ("group_id", "groups", 7),
+    10: ("key", "coordinator_keys", 3),
+    13: ("member_id", "members", 2),
+    20: ("topic_names", "topics", 5),
+}
+
 M = TypeVar("M", bound=Message)
 S = TypeVar("S", bound=Struct)
 
@@ -70,6 +94,17 @@ def version_cap(request: Request[M]) -> int | None:
     """
     rule = _CAPS.get(request.API_KEY)
     return None if rule is None else rule(request)
+
+
+def version_floor(request: Request[M]) -> int:
+    """Return the lowest version with a shape for *request*; for errors, as it tries them all."""
+    for version in range(request.VERSIONS.min, request.VERSIONS.max):
+        try:
+            adapt_request(request, version)
+        except UnsupportedVersionError:
+            continue
+        return version
+    return request.VERSIONS.max
 
 
 def adapt_request(request: Request[M], version: int) -> Request[M]:
@@ -139,6 +174,18 @@ def _all_ids_known(topics: Iterable[Any]) -> bool:
     return True
 
 
+def _cap_old_shape(request: Message) -> int | None:
+    """Return the last version of the shape that *request* has if that is an old one."""
+    old, new, last = _OLD_SHAPES[request.API_KEY]
+    return last if getattr(request, old) and not getattr(request, new) else None
+
+
+def _has_shape_of(request: Message, version: int) -> bool:
+    """Tell whether *request* is written in an old shape, that of *version*."""
+    last = _cap_old_shape(request)
+    return last is not None and version <= last
+
+
 def _cap_produce(request: ProduceRequest) -> int | None:
     return None if _all_ids_known(request.topic_data) else PRODUCE_WITHOUT_TOPIC_IDS
 
@@ -158,6 +205,8 @@ def _cap_txn_offset_commit(request: TxnOffsetCommitRequest) -> int | None:
 
 
 def _cap_offset_fetch(request: OffsetFetchRequest) -> int | None:
+    if (last := _cap_old_shape(request)) is not None:
+        return last
     # "All topics" comes back without names from version 10 on, so ids alone would be the answer.
     known = all(g.topics is not None and _all_ids_known(g.topics) for g in request.groups)
     return None if known else OFFSET_FETCH_WITHOUT_TOPIC_IDS
@@ -210,7 +259,7 @@ def _adapt_metadata(request: MetadataRequest, version: int) -> MetadataRequest:
 def _adapt_find_coordinator(
     request: FindCoordinatorRequest, version: int
 ) -> FindCoordinatorRequest:
-    if version >= 4:
+    if version >= 4 or _has_shape_of(request, version):
         return request
     # KIP-699: before version 4, one key a request.
     key = _only(request.coordinator_keys, request, version, "key")
@@ -222,6 +271,8 @@ def _adapt_offset_fetch(request: OffsetFetchRequest, version: int) -> OffsetFetc
         for group in request.groups:
             topics = group.topics or ()
             _check_topics(request, topics, version, OFFSET_FETCH_WITHOUT_TOPIC_IDS)
+        return request
+    if _has_shape_of(request, version):
         return request
     # KIP-709: before version 8, one group a request.
     group = _only(request.groups, request, version, "group")
@@ -242,7 +293,7 @@ def _adapt_offset_fetch(request: OffsetFetchRequest, version: int) -> OffsetFetc
 
 
 def _adapt_leave_group(request: LeaveGroupRequest, version: int) -> LeaveGroupRequest:
-    if version >= 3:
+    if version >= 3 or _has_shape_of(request, version):
         return request
     # KIP-345: before version 3, one member a request, and no static membership.
     member = _only(request.members, request, version, "member")
@@ -252,6 +303,32 @@ def _adapt_leave_group(request: LeaveGroupRequest, version: int) -> LeaveGroupRe
             "versions 3 and later can"
         )
     return _changed(request, member_id=member.member_id, members=[])
+
+
+def _adapt_list_offsets(request: ListOffsetsRequest, version: int) -> ListOffsetsRequest:
+    for topic in request.topics:
+        for partition in topic.partitions:
+            needed = LIST_OFFSETS_WITH.get(partition.timestamp, 0)
+            if version < needed:
+                raise UnsupportedVersionError(
+                    f"ListOffsetsRequest v{version} gives no meaning to timestamp "
+                    f"{partition.timestamp} of {topic.name}-{partition.partition_index}, "
+                    f"versions {needed} and later do"
+                )
+    return request
+
+
+def _adapt_create_topics(request: CreateTopicsRequest, version: int) -> CreateTopicsRequest:
+    if version >= CREATE_TOPICS_WITH_DEFAULTS:
+        return request
+    for topic in request.topics:
+        if not topic.assignments and -1 in (topic.num_partitions, topic.replication_factor):
+            raise UnsupportedVersionError(
+                f"CreateTopicsRequest v{version} needs num_partitions and replication_factor of "
+                f"topic {topic.name}; only versions {CREATE_TOPICS_WITH_DEFAULTS} and later leave "
+                "them to the broker (KIP-464)"
+            )
+    return request
 
 
 def _adapt_delete_topics(request: DeleteTopicsRequest, version: int) -> DeleteTopicsRequest:
@@ -328,23 +405,33 @@ _CAPS: Final[dict[int, Callable[[Any], int | None]]] = {
     1: _cap_fetch,
     8: _cap_offset_commit,
     9: _cap_offset_fetch,
+    10: _cap_old_shape,
+    13: _cap_old_shape,
+    20: _cap_old_shape,
     24: _cap_add_partitions,
     28: _cap_txn_offset_commit,
 }
 _REQUESTS: Final[dict[int, Callable[[Any, int], Any]]] = {
     0: _adapt_produce,
     1: _adapt_fetch,
+    2: _adapt_list_offsets,
     3: _adapt_metadata,
     8: _adapt_offset_commit,
     9: _adapt_offset_fetch,
     10: _adapt_find_coordinator,
     13: _adapt_leave_group,
+    19: _adapt_create_topics,
     20: _adapt_delete_topics,
     28: _adapt_txn_offset_commit,
+    29: adapt_describe_acls,
+    31: adapt_delete_acls,
+    57: adapt_update_features,
+    74: adapt_list_config_resources,
 }
 _RESPONSES: Final[dict[int, Callable[[Any, int], Any]]] = {
     2: _read_list_offsets,
     3: _read_metadata,
     9: _read_offset_fetch,
     10: _read_find_coordinator,
+    32: read_describe_configs,
 }

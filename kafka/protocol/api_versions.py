@@ -6,10 +6,12 @@ Pure.
 from __future__ import annotations
 
 from functools import cache
+from importlib import import_module
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from kafka.errors import UnsupportedVersionError
 from kafka.protocol._releases import RELEASES
+from kafka.protocol.adapt import version_floor
 from kafka.protocol.features import ZSTD
 from kafka.protocol.schema import Message, Request
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from kafka.protocol.features import Feature
+    from kafka.protocol.fields import VersionRange
     from kafka.protocol.messages.api_versions import ApiVersionsResponse
 
 R = TypeVar("R", bound=Message)
@@ -69,6 +72,7 @@ class ApiVersions:
         self.finalized_features: Mapping[str, int] = dict(finalized_features or {})
         self.finalized_features_epoch = finalized_features_epoch
         self._broker_version = broker_version
+        self._is_assumed = broker_version is not None
 
     @classmethod
     def from_response(cls, response: ApiVersionsResponse) -> ApiVersions:
@@ -157,6 +161,37 @@ class ApiVersions:
                 return version
         raise self._unsupported(request, lowest, highest, found)
 
+    def require_version(self, api_key: int, version: int, name: str) -> None:
+        """Check that this broker speaks one version of an API.
+
+        What old brokers say to each other is in no table: it is let through.
+
+        Args:
+            api_key: the API, which need not be one that this package knows.
+            version: the version.
+            name: the request, for the message.
+
+        Raises:
+            UnsupportedVersionError: it does not; the message names what both sides speak, and the
+                nearest version.
+        """
+        found = self._ranges.get(api_key)
+        if found is not None and found[0] <= version <= found[1]:
+            return
+        if found is None and self._is_assumed and api_key not in _releases():
+            return
+        about = f"the broker (about {_dotted(self.broker_version())})"
+        if found is None:
+            raise UnsupportedVersionError(f"{name}: {about} does not know this API (key {api_key})")
+        own = _own_range(api_key)
+        text = f"{name}: {about} speaks versions {found[0]} to {found[1]} of this API"
+        if own is None:
+            raise UnsupportedVersionError(f"{text}, this package none; the request has {version}")
+        nearest = min(max(version, found[0], own.min), found[1], own.max)
+        raise UnsupportedVersionError(
+            f"{text}, this package {own.min} to {own.max}; the nearest to {version} is {nearest}"
+        )
+
     def _unsupported(
         self,
         request: Request[R] | type[Request[R]],
@@ -169,6 +204,8 @@ class ApiVersions:
                 f"a KRaft controller's listener; use the brokers' ({request.NAME}, API key "
                 f"{request.API_KEY}, is not served here)"
             )
+        if found is None and isinstance(request, Request):
+            lowest = min(max(lowest, version_floor(request)), highest)
         speaks = "does not know it" if found is None else f"speaks {found[0]} to {found[1]}"
         since = _first_release(request.API_KEY, lowest)
         hint = f"; it takes a broker of {_dotted(since)} or later" if since else ""
@@ -182,6 +219,19 @@ class ApiVersions:
         if self._broker_version is None:
             self._broker_version = self._infer()
         return self._broker_version
+
+    @property
+    def is_newer_than_known(self) -> bool:
+        """Whether this broker speaks a version that no release in the tables has."""
+        return any(
+            self._ranges.get(api_key, (0, -1))[1] > rows[-1][1][1]
+            for api_key, rows in _releases().items()
+        )
+
+    @property
+    def ranges(self) -> Mapping[int, Range]:
+        """Lowest and highest version by API key."""
+        return self._ranges
 
     def has(self, feature: Feature) -> bool:
         """Return whether this broker has *feature*."""
@@ -233,6 +283,18 @@ def _raises(rows: list[tuple[Release, Range]], release: Release) -> bool:
     return len(versions) == 1 or versions[-1] > versions[-2]
 
 
+def _own_range(api_key: int) -> VersionRange | None:
+    """Return what this package speaks of an API."""
+    from kafka.protocol.messages import MODULES  # noqa: PLC0415 - for messages of errors only
+
+    if api_key not in MODULES:
+        return None
+    module = import_module(f"kafka.protocol.messages.{MODULES[api_key]}")
+    kinds = [kind for kind in vars(module).values() if isinstance(kind, type)]
+    requests = [k for k in kinds if issubclass(k, Request) and k.__module__ == module.__name__]
+    return requests[0].VERSIONS if requests else None
+
+
 def _first_release(api_key: int, version: int) -> Release | None:
     rows = _releases().get(api_key, [])
     return next((release for release, (_, highest) in rows if highest >= version), None)
@@ -257,3 +319,12 @@ def _row(word: str) -> tuple[Release, Range]:
     release, _, found = word.partition(":")
     low, _, high = found.partition("-")
     return tuple(map(int, release.split("."))), (int(low), int(high))
+
+
+if not TYPE_CHECKING:  # or else checkers would believe in any name
+
+    def __getattr__(name: str) -> object:
+        """Return a structure that kafka-python 2.3 has in this module."""
+        from kafka.protocol.legacy.offers import offer  # noqa: PLC0415 - clients need none
+
+        return offer(__name__)[0](name)

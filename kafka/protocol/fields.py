@@ -6,11 +6,13 @@ Pure. `kafka.protocol.schema` adds messages on top; the compiler reads what is d
 from __future__ import annotations
 
 from enum import Enum, unique
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
 
 from kafka.protocol.primitives import ZERO_UUID
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from uuid import UUID
 
 
@@ -163,6 +165,27 @@ class Field:
         return self.nullable is not None and version >= self.nullable
 
 
+# SASL, SCRAM credentials and delegation tokens; no other message has fields of these names. The
+# last one is kafka-python's.
+SECRETS: Final = frozenset({"auth_bytes", "hmac", "salt", "salted_password", "sasl_auth_bytes"})
+
+
+def shown(name: str, value: object, text: Callable[[], str]) -> str:
+    """Return *value* for a ``repr``: as *text* does it, but of a secret the length only.
+
+    Args:
+        name: of the field.
+        value: of the field, of whatever type the program gave.
+        text: called only if *value* may be shown.
+    """
+    if name not in SECRETS or value is None:
+        return text()
+    if isinstance(value, bytes | bytearray | memoryview):
+        return f"<{len(value)} bytes>"
+    # Of a type that cannot be sent, but a secret all the same.
+    return f"<{type(value).__name__}>"
+
+
 class Struct:
     """A group of fields; the base of everything the protocol sends. Mutable, so not hashable.
 
@@ -189,6 +212,10 @@ class Struct:
     __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
-        """Return the constructor call, with the fields in order."""
-        body = ", ".join(f"{f.name}={getattr(self, f.name)!r}" for f in self.FIELDS)
+        """Return the constructor call, with the fields in order; of secrets, the length only."""
+        body = ", ".join(f"{f.name}={self._shown(f.name)}" for f in self.FIELDS)
         return f"{type(self).__name__}({body})"
+
+    def _shown(self, name: str) -> str:
+        value = getattr(self, name)
+        return shown(name, value, partial(repr, value))

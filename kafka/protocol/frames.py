@@ -22,8 +22,8 @@ MOST_SPARES: Final = 3
 MOST_SPARE_BYTES: Final = 32 * 1024 * 1024
 
 _SIZE: Final = struct.Struct(">i")
-# A frame holds at least a correlation id.
-_SMALLEST: Final = 4
+# A response holds at least a correlation id.
+SMALLEST_RESPONSE: Final = 4
 
 
 class _Spares:
@@ -100,7 +100,7 @@ class FrameBuffer:
         Args:
             max_frame_bytes: a larger frame is an error, found before memory is taken for it.
         """
-        self._max_frame_bytes = max_frame_bytes
+        self.limit(max_frame_bytes)
         self._small = memoryview(bytearray(SMALL_FRAME + _SIZE.size))
         self._end = 0
         self._block = bytearray()
@@ -109,6 +109,11 @@ class FrameBuffer:
         self._filled = 0
         self._proven = FIRST_STEP
         self._spares = _Spares()
+
+    def limit(self, max_frame_bytes: int, min_frame_bytes: int = SMALLEST_RESPONSE) -> None:
+        """Accept frames of these sizes from the next one on."""
+        self._max_frame_bytes = max_frame_bytes
+        self._min_frame_bytes = min_frame_bytes
 
     def __repr__(self) -> str:
         """Return how many bytes wait for the rest of their frame."""
@@ -175,9 +180,9 @@ class FrameBuffer:
 
     def _checked_size(self, start: int) -> int:
         size: int = _SIZE.unpack_from(self._small, start)[0]
-        if not _SMALLEST <= size <= self._max_frame_bytes:
+        if not self._min_frame_bytes <= size <= self._max_frame_bytes:
             raise InvalidReceiveError(
-                f"a frame of {size} bytes was announced, allowed are {_SMALLEST} to "
+                f"a frame of {size} bytes was announced, allowed are {self._min_frame_bytes} to "
                 f"{self._max_frame_bytes}; the peer may not speak Kafka, or may expect TLS"
             )
         return size

@@ -48,12 +48,21 @@ class ProduceAck(NamedTuple):
 
 
 class ProduceSettings(NamedTuple):
-    """The fields that all Produce requests of a producer share; see `ProduceRequest`."""
+    """What all Produce requests of a producer share.
+
+    Args:
+        client_id: the client's name.
+        acks: as in `ProduceRequest`, like the next two.
+        timeout_ms: how long the broker waits for replicas.
+        transactional_id: ``None`` without transactions.
+        max_version: highest version to use.
+    """
 
     client_id: str | None
     acks: int
     timeout_ms: int
     transactional_id: str | None = None
+    max_version: int | None = None
 
 
 class _Layout(NamedTuple):
@@ -89,7 +98,7 @@ class ProduceTemplate:
 
     __slots__ = (
         "_answer_end", "_answer_size", "_answer_start", "_flexible", "_head", "_layout", "_tail",
-        "topic_id", "version", "versions",
+        "settings", "topic_id", "version", "versions",
     )  # fmt: skip
 
     def __init__(
@@ -102,9 +111,11 @@ class ProduceTemplate:
         partition: int,
     ) -> None:
         self.versions = versions
+        self.settings = settings
         self.topic_id = topic_id
         request = _request(settings, topic, topic_id, partition)
-        self.version = version = versions.pick(request, max_version=version_cap(request))
+        caps = [cap for cap in (version_cap(request), settings.max_version) if cap is not None]
+        self.version = version = versions.pick(request, max_version=min(caps, default=None))
         pieces = encode_request(
             adapt_request(request, version),
             version,

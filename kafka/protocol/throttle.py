@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from kafka.protocol.schema import Message
-
 # First version, by API key, after which the client has to wait; other APIs are younger than that.
 CLIENT_WAITS_SINCE: Final[Mapping[int, int]] = {
     0: 6,  # Produce
@@ -52,7 +50,7 @@ CLIENT_WAITS_SINCE: Final[Mapping[int, int]] = {
 }
 
 
-def throttle_seconds(api_key: int, version: int, response: Message) -> float:
+def throttle_seconds(api_key: int, version: int, response: object) -> float:
     """Return for how many seconds to send nothing to the broker that sent *response*."""
     announced: object = getattr(response, "throttle_time_ms", 0)
     if not isinstance(announced, int) or announced <= 0:

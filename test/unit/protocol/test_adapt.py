@@ -7,6 +7,7 @@ import pytest
 from kafka.errors import UnsupportedVersionError
 from kafka.protocol.adapt import adapt_request, adapt_response, version_cap
 from kafka.protocol.messages.add_partitions_to_txn import AddPartitionsToTxnRequest
+from kafka.protocol.messages.create_topics import CreateTopicsRequest
 from kafka.protocol.messages.delete_topics import DeleteTopicsRequest
 from kafka.protocol.messages.fetch import FetchRequest
 from kafka.protocol.messages.find_coordinator import (
@@ -15,7 +16,7 @@ from kafka.protocol.messages.find_coordinator import (
 )
 from kafka.protocol.messages.heartbeat import HeartbeatRequest, HeartbeatResponse
 from kafka.protocol.messages.leave_group import LeaveGroupRequest
-from kafka.protocol.messages.list_offsets import ListOffsetsResponse
+from kafka.protocol.messages.list_offsets import ListOffsetsRequest, ListOffsetsResponse
 from kafka.protocol.messages.metadata import MetadataRequest
 from kafka.protocol.messages.offset_commit import OffsetCommitRequest
 from kafka.protocol.messages.offset_fetch import OffsetFetchRequest, OffsetFetchResponse
@@ -264,3 +265,61 @@ def test_list_offsets_1_already_has_one_offset():
     assert (
         adapt_response(ListOffsetsResponse(topics=[topic]), 1).topics[0].partitions[0].offset == 4
     )
+
+
+def list_offsets(timestamp):
+    partition = ListOffsetsRequest.ListOffsetsPartition(partition_index=0, timestamp=timestamp)
+    topic = ListOffsetsRequest.ListOffsetsTopic(name="t", partitions=[partition])
+    return ListOffsetsRequest(topics=[topic])
+
+
+@pytest.mark.parametrize(("timestamp", "needed"), [(-3, 7), (-4, 8), (-5, 9), (-6, 11)])
+def test_timestamp_without_a_meaning_in_a_version_is_refused(timestamp, needed):
+    request = list_offsets(timestamp)
+    assert adapt_request(request, needed) is request
+    with pytest.raises(UnsupportedVersionError, match=f"of t-0, versions {needed} and later do"):
+        adapt_request(request, needed - 1)
+
+
+@pytest.mark.parametrize("timestamp", [0, -1, -2, 1_700_000_000_000])
+def test_other_timestamps_are_old(timestamp):
+    request = list_offsets(timestamp)
+    assert adapt_request(request, 0) is request
+
+
+def create_topic(**fields):
+    values = {"name": "t", "num_partitions": 1, "replication_factor": 1, **fields}
+    return CreateTopicsRequest(topics=[CreateTopicsRequest.CreatableTopic(**values)])
+
+
+@pytest.mark.parametrize("field", ["num_partitions", "replication_factor"])
+def test_brokers_do_not_choose_before_kip_464(field):
+    request = create_topic(**{field: -1})
+    assert adapt_request(request, 4) is request
+    with pytest.raises(UnsupportedVersionError, match="of topic t; only versions 4 and later"):
+        adapt_request(request, 3)
+
+
+def test_topic_with_all_numbers_or_assignments_can_be_said_in_every_version():
+    placed = CreateTopicsRequest.CreatableReplicaAssignment(partition_index=0, broker_ids=[1])
+    for request in (
+        create_topic(),
+        create_topic(num_partitions=-1, replication_factor=-1, assignments=[placed]),
+    ):
+        assert adapt_request(request, 0) is request
+
+
+@pytest.mark.parametrize(
+    ("request_", "last"),
+    [
+        (FindCoordinatorRequest(key="g", key_type=0), 3),
+        (OffsetFetchRequest(group_id="g", topics=None), 7),
+        (LeaveGroupRequest(group_id="g", member_id="m"), 2),
+        (DeleteTopicsRequest(topic_names=["t"], timeout_ms=1), 5),
+    ],
+    ids=["FindCoordinator", "OffsetFetch", "LeaveGroup", "DeleteTopics"],
+)
+def test_a_request_in_the_shape_of_an_old_version_is_sent_as_it_is(request_, last):
+    assert version_cap(request_) == last
+    assert adapt_request(request_, last) == request_
+    assert adapt_request(request_, last).encode(last) == request_.encode(last)

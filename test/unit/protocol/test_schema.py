@@ -7,6 +7,10 @@ from uuid import UUID
 import pytest
 
 from kafka.errors import IllegalArgumentError, KafkaProtocolError, UnsupportedVersionError
+from kafka.protocol.messages.alter_user_scram_credentials import (
+    AlterUserScramCredentialsRequest,
+)
+from kafka.protocol.messages.expire_delegation_token import ExpireDelegationTokenRequest
 from kafka.protocol.messages.fetch import FetchRequest, FetchResponse
 from kafka.protocol.messages.heartbeat import HeartbeatRequest
 from kafka.protocol.messages.list_offsets import ListOffsetsRequest
@@ -154,3 +158,17 @@ def test_messages_compare_copy_pickle_and_show_their_fields():
     )
     with pytest.raises(TypeError):
         hash(request)
+
+
+def test_secrets_of_a_message_are_not_shown():
+    sasl = SaslAuthenticateRequest(auth_bytes=b"\0user\0password")
+    assert repr(sasl) == "SaslAuthenticateRequest(auth_bytes=<14 bytes>)"
+    wrong = SaslAuthenticateRequest(auth_bytes="password")  # type: ignore[arg-type]
+    assert repr(wrong) == "SaslAuthenticateRequest(auth_bytes=<str>)"
+    token = ExpireDelegationTokenRequest(hmac=b"secret", expiry_time_period_ms=1)
+    assert "hmac=<6 bytes>" in repr(token)
+    upsertion = AlterUserScramCredentialsRequest.ScramCredentialUpsertion(
+        salt=b"salt", salted_password=b"salted"
+    )
+    scram = AlterUserScramCredentialsRequest(upsertions=[upsertion])
+    assert "salt=<4 bytes>, salted_password=<6 bytes>" in repr(scram)
