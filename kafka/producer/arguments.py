@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from kafka.errors import UnsupportedVersionError
 from kafka.producer.batch_encoding import encode_owned
 from kafka.record._varint import encode_varint
+from kafka.structs import ConsumerGroupMetadata
 
 if TYPE_CHECKING:
     from kafka.producer.batch_encoding import EncodedHeaders, Headers
@@ -179,3 +180,60 @@ def _owned_header(header: object) -> tuple[str, bytes | None]:
     if isinstance(value, (bytes, bytearray, memoryview)):
         return name, bytes(value)
     raise TypeError(f"headers: the value of {name!r} must be bytes, not {type(value).__name__}")
+
+
+def group_of(group: object) -> ConsumerGroupMetadata:
+    """Return the group that offsets are sent for, as the user gave it: by name or with its member.
+
+    Raises:
+        TypeError: it is neither a name nor a `ConsumerGroupMetadata`.
+        ValueError: it has no name.
+    """
+    found = ConsumerGroupMetadata(group) if isinstance(group, str) else group
+    if not isinstance(found, ConsumerGroupMetadata):
+        kind = type(group).__name__
+        raise TypeError(
+            f"group_metadata must be consumer.group_metadata() or the name of a group, not {kind}"
+        )
+    if not found.group_id:
+        raise ValueError("group_metadata names no group: give the consumer a group_id")
+    return found
+
+
+def block_time(timeout_ms: object, default: float) -> float:
+    """Return how many seconds a call may take that was given *timeout_ms*.
+
+    Raises:
+        TypeError: it is not a number; ValueError: it is not a time.
+    """
+    if timeout_ms is None:
+        return default
+    if isinstance(timeout_ms, bool) or not isinstance(timeout_ms, int | float):
+        kind = type(timeout_ms).__name__
+        raise TypeError(f"timeout_ms must be a number of milliseconds or None, not {kind}")
+    if not timeout_ms >= 0:
+        raise ValueError(f"timeout_ms must not be negative, got {timeout_ms}")
+    return timeout_ms / 1000
+
+
+def check_keep_prepared(keep_prepared: object, *, two_phase: bool) -> None:
+    """Refuse what ``init_transactions()`` cannot do with a prepared transaction.
+
+    Args:
+        keep_prepared: as the user gave it.
+        two_phase: the option ``transaction_two_phase_commit_enable``.
+
+    Raises:
+        TypeError: it is no bool, as the time-out of other clients' ``init_transactions(30)``.
+        UnsupportedVersionError: transactions are not prepared without the option.
+    """
+    if not isinstance(keep_prepared, bool):
+        raise TypeError(
+            f"init_transactions: keep_prepared must be a bool, not {keep_prepared!r}; for a "
+            "time-out, write init_transactions(timeout_ms=...), in milliseconds"
+        )
+    if keep_prepared and not two_phase:
+        raise UnsupportedVersionError(
+            "init_transactions(keep_prepared=True) needs transaction_two_phase_commit_enable=True, "
+            "and brokers that take part (KIP-939)"
+        )

@@ -5,21 +5,39 @@ from __future__ import annotations
 import asyncio
 import warnings
 from functools import wraps
-from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, Never, ParamSpec, Self, TypeVar
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ClassVar,
+    Concatenate,
+    Generic,
+    Never,
+    ParamSpec,
+    Self,
+    TypeVar,
+)
 
+from kafka._base.type_params import K_contra, V_contra
 from kafka.config.producer import ProducerConfig
-from kafka.errors import KafkaConfigurationError
+from kafka.config.signature import OptionsSignature
+from kafka.errors import KafkaConfigurationError, KafkaError
+from kafka.metrics.sensors import by_raw
 from kafka.producer.callbacks import LoopCallbacks
 from kafka.producer.client import ProducerClient, options_of
 from kafka.producer.future import FutureRecordMetadata
+from kafka.producer.transaction_scope import AsyncTransaction, check_kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
     from types import TracebackType
+    from typing import Unpack, overload
 
     from kafka.cluster import ClusterMetadata
+    from kafka.config.forms import Bytes
+    from kafka.config.typed import BytesProducerOptions, ProducerOptions, ValueProducerOptions
     from kafka.producer.batch_encoding import Headers
     from kafka.producer.future import FutureRecordsMetadata
+    from kafka.producer.transaction_scope import AsyncReader
 
 
 P = ParamSpec("P")
@@ -28,11 +46,11 @@ T = TypeVar("T")
 
 def _reading(
     method: Callable[Concatenate[ProducerClient, P], T],
-) -> Callable[Concatenate[AsyncKafkaProducer, P], T]:
+) -> Callable[Concatenate[AsyncKafkaProducer[Any, Any], P], T]:
     """Return *method*, which changes nothing, as a method of the face."""
 
     @wraps(method)
-    def call(self: AsyncKafkaProducer, /, *args: P.args, **kwargs: P.kwargs) -> T:
+    def call(self: AsyncKafkaProducer[Any, Any], /, *args: P.args, **kwargs: P.kwargs) -> T:
         return method(self._client, *args, **kwargs)
 
     return call
@@ -40,18 +58,18 @@ def _reading(
 
 def _awaiting(
     method: Callable[Concatenate[ProducerClient, P], Coroutine[Any, Any, T]],  # Any: unused
-) -> Callable[Concatenate[AsyncKafkaProducer, P], Coroutine[Any, Any, T]]:
+) -> Callable[Concatenate[AsyncKafkaProducer[Any, Any], P], Coroutine[Any, Any, T]]:
     """Return a coroutine method as one of the face."""
 
     @wraps(method)
-    async def call(self: AsyncKafkaProducer, /, *args: P.args, **kwargs: P.kwargs) -> T:
+    async def call(self: AsyncKafkaProducer[Any, Any], /, *args: P.args, **kwargs: P.kwargs) -> T:
         self._client.check_loop()
         return await method(self._client, *args, **kwargs)
 
     return call
 
 
-class AsyncKafkaProducer:
+class AsyncKafkaProducer(Generic[K_contra, V_contra]):
     """Send records to Kafka from an event loop.
 
     Use it as ``async with AsyncKafkaProducer(...) as producer``. One producer serves all tasks of
@@ -59,26 +77,53 @@ class AsyncKafkaProducer:
 
     Args:
         *positional: none: options are keywords.
-        **configs: the options of `KafkaProducer`, see the page on configuration.
+        **configs: see the page on options; ``value_serializer`` and ``key_serializer`` give
+            ``AsyncKafkaProducer[K, V]`` its types.
 
     Raises:
         KafkaConfigurationError: an unknown option, or values that cannot work.
         TypeError: a value of the wrong type.
     """
 
+    __module__ = "kafka.aio"  # where programs import it from
+    __signature__ = OptionsSignature(ProducerConfig)
     DEFAULT_CONFIG: ClassVar[dict[str, object]] = ProducerConfig.default_config()
+
+    if TYPE_CHECKING:  # what send() takes depends on the serializers
+
+        @overload
+        def __init__(
+            self: AsyncKafkaProducer[Bytes, Bytes],
+            *positional: Never,
+            **configs: Unpack[BytesProducerOptions],
+        ) -> None: ...
+
+        @overload
+        def __init__(
+            self: AsyncKafkaProducer[Bytes, V_contra],
+            *positional: Never,
+            **configs: Unpack[ValueProducerOptions[V_contra]],
+        ) -> None: ...
+
+        @overload
+        def __init__(
+            self,
+            *positional: Never,
+            **configs: Unpack[ProducerOptions[K_contra, V_contra]],
+        ) -> None: ...
 
     def __init__(
         self,
         *positional: Never,
-        **configs: Any,  # Any: each option has a type of its own
+        **configs: Unpack[ProducerOptions[K_contra, V_contra]],
     ) -> None:
+        configs = ProducerConfig.sealed(configs)  # first, so that no frame shows them
         try:
             options = options_of(type(self).__name__, positional, configs)
+            self._client = ProducerClient(options)
         except (KafkaConfigurationError, TypeError) as error:
             # The traceback ends at this call: the frames inside of it do not help its caller.
-            raise error.with_traceback(None) from None
-        self._client = ProducerClient(options)
+            raise error.with_traceback(None) from error.__cause__
         self.config = self._client.config
 
     # -- life --------------------------------------------------------------------------------
@@ -89,7 +134,11 @@ class AsyncKafkaProducer:
         Raises:
             NoBrokersAvailable: no bootstrap server answered within ``bootstrap_timeout_ms``.
         """
-        await self._client.start(LoopCallbacks(asyncio.get_running_loop()))
+        try:
+            await self._client.start(LoopCallbacks(asyncio.get_running_loop()))
+        except KafkaError as error:
+            # The traceback ends at this call: the frames inside of it do not help its caller.
+            raise error.with_traceback(None) from error.__cause__
 
     close = _awaiting(ProducerClient.close)
 
@@ -115,19 +164,21 @@ class AsyncKafkaProducer:
         """Warn if the producer was started and not closed."""
         client = self.__dict__.get("_client")
         if client is not None and client.started is not None and not client.closed:
-            warnings.warn(f"{self} was not closed", ResourceWarning, source=self, stacklevel=2)
+            client.started.incomplete.failures.report(include_held=True)
+            text = f"{self!r} was not closed: use 'async with', or await its close()"
+            warnings.warn(text, ResourceWarning, source=self, stacklevel=2)
 
     def __repr__(self) -> str:
         """Return a status line."""
-        return f"<AsyncKafkaProducer client_id={self.config['client_id']} transactional_id=None>"
+        return self._client.status_line(type(self).__name__)
 
     # -- records -----------------------------------------------------------------------------
 
     async def send(
         self,
         topic: str,
-        value: Any = None,  # Any: what the serializer takes
-        key: Any = None,  # the same
+        value: V_contra | None = None,
+        key: K_contra | None = None,
         headers: Headers | None = None,
         partition: int | None = None,
         timestamp_ms: int | None = None,
@@ -169,8 +220,8 @@ class AsyncKafkaProducer:
     async def send_many(
         self,
         topic: str,
-        values: Sequence[Any],  # Any: what the serializer takes
-        keys: Sequence[Any] | None = None,  # the same
+        values: Sequence[V_contra | None],
+        keys: Sequence[K_contra | None] | None = None,
         headers: Headers | None = None,
         partition: int | None = None,
         timestamp_ms: int | None = None,
@@ -209,27 +260,61 @@ class AsyncKafkaProducer:
             )
         )
 
-    async def flush(self, timeout: float | None = None) -> None:  # noqa: ASYNC109 - public name
+    async def flush(
+        self,
+        timeout: float | None = None,  # noqa: ASYNC109 - public name
+        *,
+        raise_on_error: bool = False,
+    ) -> None:
         """Send what lingers and wait until everything sent before has succeeded or failed.
 
-        Returns when the callbacks of these records have run as well.
+        Returns when the callbacks of these records have run as well. Failures nobody looked at,
+        whose futures nobody holds, are logged.
 
         Args:
             timeout: seconds for all of it together; ``None`` waits as long as a delivery may take.
+            raise_on_error: raise the failures that nobody has looked at, instead of logging them.
 
         Raises:
+            UndeliveredRecordsError: see *raise_on_error*.
             KafkaTimeoutError: the time is over; the records stay in the buffer.
             IllegalStateError: called inside a delivery callback.
         """
         core = self._client.core_here
         core.check()
-        await core.driver.run(core.flush(timeout, core.driver.new_waiter()))
+        steps = core.flush(timeout, core.driver.new_waiter(), raise_on_error=raise_on_error)
+        await core.driver.run(steps)
+
+    # -- transactions ------------------------------------------------------------------------
+
+    init_transactions = _awaiting(ProducerClient.init_transactions)
+    begin_transaction = _awaiting(ProducerClient.begin_transaction)
+    send_offsets_to_transaction = _awaiting(ProducerClient.send_offsets_to_transaction)
+    prepare_transaction = _awaiting(ProducerClient.prepare_transaction)
+    commit_transaction = _awaiting(ProducerClient.commit_transaction)
+    abort_transaction = _awaiting(ProducerClient.abort_transaction)
+
+    def transaction(
+        self, consumer: AsyncReader | None = None, timeout_ms: float | None = None
+    ) -> AsyncTransaction:
+        """Return a transaction for ``async with``; as `KafkaProducer.transaction`.
+
+        Args:
+            consumer: an `AsyncKafkaConsumer` with a ``group_id`` and ``enable_auto_commit=False``.
+            timeout_ms: for each step, in ms; ``None`` for ``max_block_ms``.
+
+        Raises:
+            KafkaConfigurationError: the consumer has no group, or commits by itself.
+            TypeError: *consumer* is no `AsyncKafkaConsumer`.
+        """
+        check_kind(consumer, is_async=True)
+        return AsyncTransaction(self, consumer, timeout_ms)
 
     # -- cluster -----------------------------------------------------------------------------
 
     partitions_for = _awaiting(ProducerClient.partitions_for)
     bootstrap_connected = _reading(ProducerClient.bootstrap_connected)
-    metrics = _reading(ProducerClient.metrics)
+    metrics = by_raw(_reading(ProducerClient.metrics))
 
     @property
     def _metadata(self) -> ClusterMetadata:

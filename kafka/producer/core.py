@@ -8,14 +8,21 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from kafka._base.backoff import ExponentialBackoff
 from kafka._base.deadline import Deadline
 from kafka._base.loop_clock import runs_with_system
 from kafka._base.loop_waker import LoopWaker
 from kafka._base.observer import Observer
 from kafka._base.reentrant_lock import reentrant_lock
 from kafka._base.waiting import seconds_of
-from kafka.errors import KafkaError, KafkaTimeoutError, UnsupportedCodecError
+from kafka.errors import (
+    KafkaError,
+    KafkaTimeoutError,
+    UnsupportedCodecError,
+    UnsupportedVersionError,
+)
 from kafka.net.network_client import NetworkClient
+from kafka.net.security import PLAINTEXT
 from kafka.producer.buffer_pool import BufferPool
 from kafka.producer.detached_records import DetachedRecords
 from kafka.producer.drivers import LoopDriver
@@ -23,13 +30,20 @@ from kafka.producer.incomplete_batches import IncompleteBatches
 from kafka.producer.record_accumulator import AccumulatorSettings, RecordAccumulator
 from kafka.producer.send_path import SendPath
 from kafka.producer.sender import Sender, SenderSettings
+from kafka.producer.slow_nodes import SlowNodes
 from kafka.producer.steps import NeedOutcomes
 from kafka.producer.topics import Topics
+from kafka.producer.transaction_part import TransactionPart
+from kafka.producer.transactional_part import TransactionalPart
+from kafka.producer.transactions import TransactionSettings
 from kafka.record.compression import available, codec_named
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from kafka.cluster import ClusterSnapshot
     from kafka.config.producer import ProducerConfig
+    from kafka.net.security import Security
     from kafka.producer.callbacks import CallbackRunner
     from kafka.producer.steps import Steps, W
 
@@ -45,6 +59,10 @@ class ProducerCore:
         runner: where callbacks run.
         observer: told of what happens.
         yields_to_loop: whether users' threads yield to the loop when it is behind.
+        security: secures the connections.
+
+    Attributes:
+        transactions: the transactions; ``None`` without a ``transactional_id``.
     """
 
     def __init__(
@@ -54,10 +72,13 @@ class ProducerCore:
         runner: CallbackRunner,
         observer: Observer | None = None,
         yields_to_loop: bool = False,
+        security: Security = PLAINTEXT,
     ) -> None:
         self.config = config
         self.loop = asyncio.get_running_loop()
-        self.net = NetworkClient.for_client(config.network(), observer or Observer())
+        self.net = NetworkClient.for_client(
+            config.network(), observer or Observer(), security=security
+        )
         runtime = self.net.runtime
         self.clock = runtime.clock
         settings = _accumulator_settings(config)
@@ -70,6 +91,7 @@ class ProducerCore:
             is_loop_thread=self.is_loop_thread,
             is_held_here=self._is_held_here,
             on_callback_added=pool.charge_callback,
+            in_transactions=config.transactional_id is not None,
         )
         self.accumulator = RecordAccumulator(
             settings,
@@ -82,8 +104,29 @@ class ProducerCore:
         self.accumulator.yields_to_loop = yields_to_loop
         self.topics = Topics(self.accumulator, self.net)
         self.driver = LoopDriver(self.topics)
-        self.path = SendPath(
-            config,
+        self.path = self._send_path()
+        self.transactions = self._transactional_part()
+        self._stamps = self.transactions or _idempotent_part(config, self.net)
+        self.sender = Sender(
+            SenderSettings.of(config),
+            net=self.net,
+            accumulator=self.accumulator,
+            incomplete=self.incomplete,
+            runtime=runtime,
+            stamps=self._stamps,
+            slow_nodes=_slow_nodes(config, self.topics),
+        )
+        if self._stamps is not None:
+            self._stamps.attach(self.sender)
+        self._waker = LoopWaker(self.sender.run_once)
+        self.closed = False
+        self._report_at_end = True
+        self._disconnecting: asyncio.Task[None] | None = None
+
+    def _send_path(self) -> SendPath:
+        runtime = self.net.runtime
+        return SendPath(
+            self.config,
             accumulator=self.accumulator,
             topics=self.topics,
             detached=DetachedRecords(
@@ -91,23 +134,32 @@ class ProducerCore:
                 incomplete=self.incomplete,
                 topics=self.topics,
                 runtime=runtime,
-                max_block=config.max_block,
+                max_block=self.config.max_block,
             ),
             cluster=self.net.cluster,
             clock=runtime.clock,
             wall=None if runs_with_system(self.loop) else runtime.clock.wall,
+            observer=runtime.observer,
             check=self.check,
         )
-        self.sender = Sender(
-            SenderSettings.of(config),
+
+    def _transactional_part(self) -> TransactionalPart | None:
+        config = self.config
+        if config.transactional_id is None:
+            return None
+        settings = TransactionSettings(
+            config.transactional_id,
+            int(config.transaction_timeout_ms),
+            config.transaction_two_phase_commit_enable,
+        )
+        return TransactionalPart(
+            settings,
             net=self.net,
             accumulator=self.accumulator,
             incomplete=self.incomplete,
-            runtime=runtime,
+            backoff=ExponentialBackoff(config.retry_backoff, config.retry_backoff_max),
+            request_timeout=config.request_timeout,
         )
-        self._waker = LoopWaker(self.sender.run_once)
-        self.closed = False
-        self._disconnecting: asyncio.Task[None] | None = None
 
     # -- life --------------------------------------------------------------------------------
 
@@ -116,16 +168,30 @@ class ProducerCore:
 
         Raises:
             NoBrokersAvailable: no bootstrap server answered in time.
+            UnsupportedVersionError: the brokers cannot do what the options ask for.
         """
         self.net.on_metadata.append(self._on_metadata)
         self.net.supervisor.on_failure.append(self._on_failure)
         try:
             await self.net.start(deadline)
             self.accumulator.magic = self.net.minimum_record_magic()
+            self._check_brokers()
         except BaseException:
             await self._disconnect()
             raise
+        if self._stamps is not None:
+            self._stamps.start()
         self.net.supervisor.spawn(self._send(), name="kafka-sender")
+
+    def _check_brokers(self) -> None:
+        """Raise `UnsupportedVersionError` if they cannot do what the user asks for."""
+        if self.accumulator.magic < 2 and self.config.requires_idempotence:
+            asked, without = "enable_idempotence=True", "leave it out to do without"
+            if self.config.transactional_id is not None:
+                asked, without = "transactional_id", "there are no transactions"
+            raise UnsupportedVersionError(
+                f"{asked} takes brokers of Kafka 0.11 or later; {without} where they are older"
+            )
 
     async def _send(self) -> None:
         """Run the sender; report it as a failure if somebody else cancels it."""
@@ -136,8 +202,15 @@ class ProducerCore:
                 raise
             raise KafkaError("the sender task was cancelled from outside") from None
 
-    async def close(self, timeout: float) -> None:  # noqa: ASYNC109 - users give a time-out
+    async def close(
+        self,
+        timeout: float,  # noqa: ASYNC109 - users give a time-out
+        *,
+        raise_on_error: bool = False,
+    ) -> None:
         """Deliver what can be delivered within *timeout* seconds, fail the rest, disconnect.
+
+        Failures nobody looked at are logged, or with *raise_on_error* raised.
 
         A second call may run at the same time and cut the waiting of the first short. If a call
         is cancelled while it waits for deliveries, they go on, and the next call waits for them.
@@ -145,15 +218,27 @@ class ProducerCore:
         self.closed = True
         self.accumulator.close()
         if timeout > 0 and self.net.supervisor.failure is None:
-            await self.driver.run(self._wait_for_outcomes(timeout, self.driver.new_waiter()))
+            deadline = Deadline.after(self.clock.now(), timeout)
+            if self.transactions is not None:
+                await self.transactions.end_transaction(deadline)
+            left = deadline.remaining(self.clock.now())
+            await self.driver.run(self._wait_for_outcomes(left, self.driver.new_waiter()))
+        if self.transactions is not None:
+            self.transactions.close()
         self.topics.forget_all()
         self.accumulator.abort(
-            KafkaTimeoutError(
-                f"the producer was closed; the record was not delivered within the {timeout:g} s "
-                f"that close() was given"
+            lambda known: KafkaTimeoutError(
+                f"{known}; the producer was closed, and the record was not delivered within the "
+                f"{timeout:g} s that close() was given"
             )
         )
-        await self._disconnect()
+        self._report_at_end &= not raise_on_error
+        try:
+            await self._disconnect()
+        finally:
+            error = self.incomplete.failures.take_error() if raise_on_error else None
+        if error is not None:
+            raise error
 
     async def _disconnect(self) -> None:
         """End all connections and tasks, once; goes on to the end if this call is cancelled."""
@@ -163,11 +248,14 @@ class ProducerCore:
         await asyncio.shield(self._disconnecting)
 
     async def _end_all(self) -> None:
+        if self._stamps is not None:
+            self._stamps.close()
         await self.net.close()
         # What was scheduled by the last outcomes (callbacks, waiters) runs first.
         await asyncio.sleep(0)
         self._waker.close()
-        self.incomplete.failures.report(include_held=True)
+        if self._report_at_end:
+            self.incomplete.failures.report(include_held=True)
 
     # -- calls of users ----------------------------------------------------------------------
 
@@ -177,23 +265,35 @@ class ProducerCore:
         if self.closed or self.accumulator.pool.closed:
             raise KafkaError("the producer is closed; make a new one")
 
-    def flush(self, timeout: float | None, waiter: W) -> Steps[W, None]:
+    def flush(self, timeout: float | None, waiter: W, *, raise_on_error: bool) -> Steps[W, None]:
         """Send what lingers and wait until everything sent before has an outcome; any thread.
 
         Args:
             timeout: seconds; ``None`` waits as long as a delivery may take.
             waiter: what the call waits with.
+            raise_on_error: raise the failures nobody looked at instead of logging them.
 
         Raises:
             KafkaTimeoutError: the time is over.
+            UndeliveredRecordsError: see *raise_on_error*.
             IllegalStateError: called inside a delivery callback.
         """
         self.incomplete.check_not_in_callback("flush")
         seconds = seconds_of("flush", timeout, self.incomplete.wait_timeout)
-        left = yield from self._wait_for_outcomes(seconds, waiter)
+        began = self.clock.now()
+        try:
+            left = yield from self._wait_for_outcomes(seconds, waiter)
+        finally:
+            self.net.runtime.observer.flushed(self.clock.now() - began)
         if left:
             raise KafkaTimeoutError(f"flush: {left} batches are undelivered after {seconds:g} s")
-        self.incomplete.failures.report(include_held=False)
+        failures = self.incomplete.failures
+        if not raise_on_error:
+            failures.report(include_held=False)
+            return
+        error = failures.take_error()
+        if error is not None:
+            raise error
 
     def _wait_for_outcomes(self, seconds: float, waiter: W) -> Steps[W, int]:
         """Wait for the outcomes of all records of this moment; return how many batches lack one."""
@@ -209,6 +309,16 @@ class ProducerCore:
         finally:
             self.incomplete.stop_waiting(wait)
         return 0
+
+    def gauges(self) -> dict[str, Callable[[], float]]:
+        """Return what metrics ask for when they are read; any thread."""
+        pool, sender = self.accumulator.pool, self.sender
+        return {
+            "buffer-available-bytes": lambda: max(pool.limit - pool.used, 0),
+            "buffer-total-bytes": lambda: pool.limit,
+            "requests-in-flight": lambda: sender.requests_in_flight,
+            "waiting-threads": lambda: len(pool.waiters),
+        }
 
     def cannot_wait(self) -> bool:
         """Return whether the caller runs on the loop thread or interrupted a send() of its own."""
@@ -235,15 +345,33 @@ class ProducerCore:
 
     def _on_metadata(self, snapshot: ClusterSnapshot) -> None:
         self.topics.update(snapshot)
-        self.sender.wake()
+        self.sender.on_metadata(snapshot)
 
     def _on_failure(self, failure: BaseException) -> None:
         """Fail everything: the next call of the user raises as well."""
         self.topics.forget_all()
         self.accumulator.close()
-        error = KafkaError(f"the producer's background task failed: {failure!r}")
-        error.__cause__ = failure
+
+        def error(known: str) -> KafkaError:
+            made = KafkaError(f"{known}; the producer's background task failed: {failure!r}")
+            made.__cause__ = failure
+            return made
+
+        if self.transactions is not None:
+            self.transactions.close(error("the call has not ended"))
         self.accumulator.abort(error)
+
+
+def _idempotent_part(config: ProducerConfig, net: NetworkClient) -> TransactionPart | None:
+    if not config.enable_idempotence:
+        return None
+    backoff = ExponentialBackoff(config.retry_backoff, config.retry_backoff_max)
+    return TransactionPart(net, backoff=backoff, required=config.requires_idempotence)
+
+
+def _slow_nodes(config: ProducerConfig, topics: Topics) -> SlowNodes | None:
+    timeout = config.partitioner_availability_timeout
+    return SlowNodes(timeout, on_change=topics.avoid) if timeout else None
 
 
 def _accumulator_settings(config: ProducerConfig) -> AccumulatorSettings:
@@ -260,4 +388,6 @@ def _accumulator_settings(config: ProducerConfig) -> AccumulatorSettings:
         delivery_timeout=config.delivery_timeout,
         codec=codec,
         compression_level=config.compression_level,
+        adaptive=config.partitioner_adaptive_partitioning_enable,
+        ignores_keys=config.partitioner_ignore_keys,
     )

@@ -64,6 +64,7 @@ class DetachedRecords:
             size: what it counts in memory.
             partition: where exactly; by default the key decides.
         """
+        self._accumulator.check_accepts()
         batch = self._batch(topic, record, partition)
         batch.seal()
         try:
@@ -106,6 +107,9 @@ class DetachedRecords:
             error = exc if isinstance(exc, KafkaError) else KafkaError(str(exc))
             self._incomplete.complete(batch, Outcome(error=error))
             self._accumulator.release(batch)
+            return
+        if batch.outcome is not None:
+            # Its transaction was aborted.
             return
         batch.topic_partition = queue.topic_partition
         self._accumulator.adopt(queue, batch)

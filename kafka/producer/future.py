@@ -191,7 +191,9 @@ class FutureRecordMetadata:
         state = "pending"
         batch, index = self._batch.locate(self._index)
         if batch.outcome is not None:
-            state = "delivered" if batch.outcome.error is None else repr(batch.error_of(index))
+            error = batch.error_of(index)
+            offset = None if error else batch.metadata_of(index).offset
+            state = repr(error) if error else "sent" if offset == -1 else f"offset={offset}"
         return f"<FutureRecordMetadata {topic}-{partition} {state}>"
 
     @property

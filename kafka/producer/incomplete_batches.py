@@ -7,12 +7,12 @@ thread may call it; `kafka.producer.batch_completion` brings the outcomes.
 
 from __future__ import annotations
 
-import weakref
 from functools import partial
 from typing import TYPE_CHECKING
 
 from kafka._base.logs import logger
-from kafka.errors import IllegalStateError, KafkaError
+from kafka.errors import IllegalStateError
+from kafka.producer.failure_ledger import FailureLedger
 from kafka.producer.producer_batch import BatchState
 
 if TYPE_CHECKING:
@@ -20,13 +20,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from kafka._base.observer import Observer
+    from kafka.errors import KafkaError
     from kafka.producer.callbacks import CallbackRunner
     from kafka.producer.producer_batch import Callback, Outcome, ProducerBatch
 
 log = logger(__name__)
-
-# Failures that are noted before those that nobody can look at any more are logged.
-_NOTES_KEPT = 1000
 
 
 class FlushWait:
@@ -50,61 +48,6 @@ class FlushWait:
                 self._on_done()
 
 
-class _Failure:
-    """What is kept of a failed batch: among others, which records somebody asked about."""
-
-    __slots__ = ("batch", "count", "error", "observed", "topic")
-
-    def __init__(self, batch: ProducerBatch, error: KafkaError) -> None:
-        self.topic = batch.topic_partition.topic
-        self.count = batch.count or len(batch.records)
-        self.error = error
-        self.observed = batch.observed_failures
-        # A living batch has living futures, so somebody may still look.
-        self.batch = weakref.ref(batch)
-
-
-class FailureLedger:
-    """Failed records that nobody has looked at; logged in one line for each topic."""
-
-    def __init__(self) -> None:
-        self._failures: list[_Failure] = []
-        self.failed_records = 0
-
-    def note(self, batch: ProducerBatch, error: KafkaError) -> None:
-        """Remember a failed batch."""
-        failure = _Failure(batch, error)
-        self.failed_records += failure.count
-        self._failures.append(failure)
-        if len(self._failures) == _NOTES_KEPT:
-            self.report(include_held=False)
-
-    def report(self, *, include_held: bool) -> None:
-        """Log failures nobody looked at, one line per topic, and forget them.
-
-        Args:
-            include_held: report also the records whose futures somebody still holds.
-        """
-        failures, self._failures = self._failures, []
-        topics: dict[str, tuple[int, KafkaError]] = {}
-        for failure in failures:
-            if failure.batch() is not None and not include_held:
-                self._failures.append(failure)
-                continue
-            missed = failure.count - len(failure.observed)
-            if missed > 0:
-                count, error = topics.get(failure.topic, (0, failure.error))
-                topics[failure.topic] = (count + missed, error)
-        for topic, (count, error) in topics.items():
-            log.error(
-                "topic=%s: %d records were not delivered and nobody looked at their futures; "
-                "first cause: %s",
-                topic,
-                count,
-                error,
-            )
-
-
 class IncompleteBatches:
     """Complete batches, and wake or call those who wait for them.
 
@@ -116,11 +59,13 @@ class IncompleteBatches:
         is_loop_thread: whether the caller runs on the client's loop thread.
         is_held_here: whether the caller interrupted a send() of its own thread.
         on_callback_added: called, with the lock held, when a batch gets a callback to keep.
+        in_transactions: whether all records belong to transactions.
 
     Attributes:
         failures: the failures that nobody has looked at.
         abandoned: set in a forked child, where no batch of the parent will ever complete.
         on_callback_added: as given.
+        on_failure: called with the error of each batch that fails, before those who wait are woken.
     """
 
     def __init__(
@@ -133,12 +78,14 @@ class IncompleteBatches:
         is_loop_thread: Callable[[], bool],
         is_held_here: Callable[[], bool],
         on_callback_added: Callable[[ProducerBatch], object],
+        in_transactions: bool = False,
     ) -> None:
         self.lock = lock
         self.wait_timeout = wait_timeout
-        self.failures = FailureLedger()
+        self.failures = FailureLedger(in_transactions=in_transactions)
         self.abandoned = False
         self.on_callback_added = on_callback_added
+        self.on_failure: Callable[[KafkaError], object] | None = None
         self._runner = runner
         self._observer = observer
         self._is_loop_thread = is_loop_thread
@@ -172,9 +119,13 @@ class IncompleteBatches:
             callbacks, batch.callbacks = batch.callbacks, []
             if outcome.error is None and not callbacks and not self._flushes:
                 self._incomplete.discard(batch)
+        if outcome.error is not None and self.on_failure is not None:
+            self.on_failure(outcome.error)
         for watcher in watchers:
             watcher()
         if outcome.error is not None:
+            # Their errbacks look, even if they run after the next report.
+            batch.observed_failures.update(index for index, _, looks in callbacks if looks)
             self.failures.note(batch, outcome.error)
             self._observer.batch_failed(batch.topic_partition.topic, batch.count, outcome.error)
         batch.drop_payload()

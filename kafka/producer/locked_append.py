@@ -181,7 +181,10 @@ class LockedAppend:
             queues = topic_info.queues
             queue = queues[partition] if 0 <= partition < len(queues) else None
         else:
-            queue = topic_info.sticky if key is None else topic_info.keyed.get(key)
+            try:
+                queue = topic_info.sticky if key is None else topic_info.keyed[key]
+            except KeyError:
+                return None
         shape = shape_of(key, value, headers)
         return None if queue is None else self._add(queue, shape, record)
 

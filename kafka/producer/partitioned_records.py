@@ -108,7 +108,7 @@ def partitioned(
     sizes = list(map(add, sizes, map(len, keys)))
     if max(sizes) + RECORD_MEMORY > largest:
         return None
-    if queue is not None:
+    if queue is not None or route.ignores_keys:
         pairs = list(zip(keys, values, strict=True))
         return [PartitionedRecords(route, queue, Shape.KEYED, pairs, sizes, range(len(values)))]
     return _by_key(route, values, keys, sizes)

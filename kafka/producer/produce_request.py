@@ -13,6 +13,7 @@ from kafka.errors import (
     CorrelationIdError,
     CorruptRecordError,
     DuplicateSequenceNumberError,
+    IllegalSaslStateError,
     IllegalStateError,
     InvalidReceiveError,
     KafkaError,
@@ -21,7 +22,11 @@ from kafka.errors import (
     NoError,
     RecordListTooLargeError,
     RequestTimedOutError,
+    SaslAuthenticationFailedError,
+    TlsError,
+    TlsVerificationError,
     UnknownTopicOrPartitionError,
+    UnsupportedSaslMechanismError,
     UnsupportedVersionError,
     for_code,
 )
@@ -57,6 +62,13 @@ PRODUCE_VERDICTS: Final[Mapping[type[KafkaError], Verdict]] = {
     KafkaProtocolError: Verdict.REFRESH_METADATA,
     InvalidReceiveError: Verdict.REFRESH_METADATA,
     CorrelationIdError: Verdict.REFRESH_METADATA,
+    # All brokers refuse the client. They did not when the record was taken, so credentials or
+    # certificates are being changed: there is time until `delivery_timeout_ms`.
+    TlsError: Verdict.REFRESH_METADATA,
+    TlsVerificationError: Verdict.REFRESH_METADATA,
+    SaslAuthenticationFailedError: Verdict.REFRESH_METADATA,
+    UnsupportedSaslMechanismError: Verdict.REFRESH_METADATA,
+    IllegalSaslStateError: Verdict.REFRESH_METADATA,
 }
 
 
@@ -65,6 +77,13 @@ class DrainedBatch(NamedTuple):
 
     queue: PartitionQueue
     batch: ProducerBatch
+
+
+class SentBatches(NamedTuple):
+    """The batches of one request that was written to a node, as long as it has no answer."""
+
+    node_id: int
+    batches: list[DrainedBatch]
 
 
 class ProduceDraft:
@@ -154,13 +173,25 @@ class LeaderHint(NamedTuple):
 
 
 class PartitionResult(NamedTuple):
-    """What a broker answered for one partition; times in ms since the epoch."""
+    """What a broker answered for one partition; times in ms since the epoch.
+
+    Args:
+        error: ``None`` if it has stored the batch.
+        base_offset: of the first record.
+        timestamp: that the broker gave all records; -1 for none.
+        record_errors: the records that the broker names as the cause, by index.
+        hint: the leader that the broker names.
+        log_start_offset: of the partition; -1 if the answer does not say.
+        written: whether the request was written at all; an error may come before.
+    """
 
     error: KafkaError | None
     base_offset: int = -1
     timestamp: int = -1
     record_errors: Mapping[int, KafkaError] = {}
     hint: LeaderHint | None = None
+    log_start_offset: int = -1
+    written: bool = True
 
 
 def make_request(
@@ -202,7 +233,12 @@ def template_of(
     topic, partition = queue.topic_partition
     topic_id = snapshot.topic_id(topic)
     template = queue.template
-    if template is None or template.versions is not versions or template.topic_id is not topic_id:
+    if (
+        template is None
+        or template.versions is not versions
+        or template.topic_id is not topic_id
+        or template.settings is not settings
+    ):
         template = queue.template = ProduceTemplate(
             versions, settings, topic=topic, topic_id=topic_id, partition=partition
         )
@@ -276,4 +312,9 @@ def _result(
         for culprit in partition.record_errors
     }
     error = error_class(f"{place}: {detail}")
-    return PartitionResult(error, record_errors=record_errors, hint=hint)
+    return PartitionResult(
+        error,
+        record_errors=record_errors,
+        hint=hint,
+        log_start_offset=partition.log_start_offset,
+    )

@@ -32,6 +32,7 @@ from kafka.producer.batch_encoding import (
     shape_of,
     timestamp_at,
 )
+from kafka.producer.sequences import NO_STAMP
 from kafka.record.batch import batch_header
 from kafka.record.compression import Codec
 from kafka.record.memory_records import iter_batches
@@ -75,18 +76,6 @@ BATCH_TRANSITIONS: Transitions[BatchState] = Transitions(
         BatchState.DONE: (),
     }
 )
-
-
-class ProducerStamp(NamedTuple):
-    """Who wrote a batch, and as which of its batches (KIP-98); -1 without idempotence."""
-
-    producer_id: int = -1
-    producer_epoch: int = -1
-    base_sequence: int = -1
-    transactional: bool = False
-
-
-NO_STAMP = ProducerStamp()
 
 
 class Outcome(NamedTuple):
@@ -154,9 +143,13 @@ class ProducerBatch:
         ticks: the timestamps of *records*, see `Ticks`.
         tick_begin: when the last timestamp in *ticks* began, in seconds of Unix time.
         tick_end: when it ends.
+        written_at: when it was written last, in seconds.
         claimed: whether a sender's thread encodes the batch; the loop leaves it to that thread
             until *due*.
         last_error: why it was sent again.
+        stamp: its numbers, from the first write on; `NO_STAMP` without idempotence.
+        in_doubt: whether an attempt has ended in a way that says neither that a broker has written
+            the batch nor that it has not.
         memory: account: bytes of records and payload that count against ``buffer_memory``.
         overhead_memory: account: bytes that count there too but add nothing to the encoded size:
             the objects of headers, callbacks, the batch itself.
@@ -182,6 +175,7 @@ class ProducerBatch:
         "due",
         "header_sizes",
         "headers",
+        "in_doubt",
         "key_sizes",
         "last_error",
         "magic",
@@ -197,6 +191,7 @@ class ProducerBatch:
         "retry",
         "room",
         "shape",
+        "stamp",
         "state",
         "tick_begin",
         "tick_end",
@@ -205,6 +200,7 @@ class ProducerBatch:
         "topic_partition",
         "value_sizes",
         "watchers",
+        "written_at",
     )
 
     def __init__(
@@ -221,6 +217,7 @@ class ProducerBatch:
         self.order = order
         self.created = created
         self.due = due
+        self.written_at = created
         self.state = BatchState.OPEN
         # Any: the entries are what *shape* says.
         self.records: list[Any] = []
@@ -229,7 +226,8 @@ class ProducerBatch:
         self.ticks: Ticks = []
         self.tick_begin = self.tick_end = math.inf
         self.memory = self.overhead_memory = self.room = self.backlog_size = 0
-        self.claimed = False
+        self.claimed = self.in_doubt = False
+        self.stamp = NO_STAMP
         self.count = 0
         self.retry = _NO_RETRY
         self.outcome: Outcome | None = None
@@ -354,10 +352,11 @@ class ProducerBatch:
         self.records, self.shape = records, Shape.FULL
         self.headers = []
 
-    def pieces(self, stamp: ProducerStamp = NO_STAMP) -> list[bytes | bytearray | memoryview]:
-        """Return the encoded batch with *stamp* in its header, in pieces that are not joined."""
+    def pieces(self) -> list[bytes | bytearray | memoryview]:
+        """Return the encoded batch with its stamp in the header, in pieces that are not joined."""
         if self.magic < 2:
             return [self._payload]
+        stamp = self.stamp
         header = batch_header(
             self._payload,
             count=self.count,
@@ -426,6 +425,7 @@ class ProducerBatch:
     def _part(self, number: int, records: list[Record]) -> ProducerBatch:
         order = (*self.order, number)
         part = ProducerBatch(self.topic_partition, self.owner, order=order, created=self.created)
+        part.in_doubt = self.in_doubt
         part._store(records)
         part.seal()
         return part
@@ -474,6 +474,13 @@ class ProducerBatch:
             values if isinstance(values, int) else values[index],
             headers if isinstance(headers, int) else headers[index],
         )
+
+    @property
+    def known(self) -> str:
+        """What is known of a batch that is given up, in words."""
+        if self.last_error is None:
+            return "it was sent and not answered" if self.in_doubt else "it was not sent"
+        return f"{'' if self.in_doubt else 'it was not written; '}last: {self.last_error}"
 
     def expires_at(self, delivery_timeout: float) -> float:
         """Return when the delivery time-out of the batch ends (inf once it has an outcome)."""

@@ -22,6 +22,7 @@ from kafka.producer.batch_encoding import (
     Encoding,
     entry_memory,
 )
+from kafka.producer.batch_fate import doubtful
 from kafka.producer.fast_append import FastAppend, is_sound
 from kafka.producer.future import FutureRecordMetadata, future_of
 from kafka.producer.locked_append import LockedAppend
@@ -47,13 +48,18 @@ _BACKLOG = 2 * 1024 * 1024
 
 
 class AccumulatorSettings(NamedTuple):
-    """What the accumulator needs of the configuration; times in seconds, sizes in bytes."""
+    """What the accumulator needs of the configuration; times in seconds, sizes in bytes.
+
+    The last two are for `TopicInfo`.
+    """
 
     batch_size: int
     linger: float
     delivery_timeout: float
     codec: Codec
     compression_level: int | None = None
+    adaptive: bool = True
+    ignores_keys: bool = False
 
     @property
     def batch_limit(self) -> int:
@@ -81,6 +87,7 @@ class RecordAccumulator:
         next_due: when the loop will look by itself; kept by the sender.
         next_expiry: no delivery time-out ends before this time.
         yields_to_loop: whether records are sent by threads other than the loop's.
+        refusal: returns why no records are taken now; ``None`` if they are.
     """
 
     def __init__(
@@ -105,6 +112,7 @@ class RecordAccumulator:
         self.next_due = -math.inf
         self.next_expiry = math.inf
         self.yields_to_loop = False
+        self.refusal: Callable[[], KafkaError] | None = None
         self._incomplete = incomplete
         self._observer = observer
         self._now = clock.now
@@ -176,6 +184,7 @@ class RecordAccumulator:
         Returns:
             The future or ``None``, whether the loop must look, and the batch that was full.
         """
+        self.check_accepts()
         pool = self.pool
         fits = pool.taken + size <= pool.ceiling
         if not fits and not pool.admits(size, waiter, threading.get_ident()):
@@ -211,6 +220,33 @@ class RecordAccumulator:
         self.gate.guarded(self.pool.close)
         self.notify()
 
+    def refuse(self, reason: Callable[[], KafkaError]) -> None:
+        """Take no more records, and let those taken go out; *reason* returns the error of a call.
+
+        No batch stays open, so the fast way of records in `FastAppend` finds none without a test.
+        """
+        self.gate.guarded(self._refuse, reason)
+        self.notify()
+
+    def _refuse(self, reason: Callable[[], KafkaError]) -> None:
+        self.refusal = reason
+        for queue in self.active:
+            self._seal(queue)
+        for reference in list(self.pool.waiters):
+            waiter = reference()
+            if waiter is not None:
+                waiter.wake()
+
+    def accept(self) -> None:
+        """Take records again."""
+        self.refusal = None
+
+    def check_accepts(self) -> None:
+        """Raise the error of `refuse` if no records are taken; any thread."""
+        refusal = self.refusal
+        if refusal is not None:
+            raise refusal()
+
     def encode(self, batch: ProducerBatch, route: TopicInfo, *, take_over: bool = False) -> None:
         """Encode a full or due batch in this thread.
 
@@ -236,7 +272,8 @@ class RecordAccumulator:
         if batch.codec:
             with self.lock:
                 route.learn(raw, size)
-        self._observer.batch_sealed(batch.topic_partition.topic, batch.count, raw, size)
+        sizes = (batch.key_sizes, batch.value_sizes, batch.header_sizes)
+        self._observer.batch_sealed(batch.topic_partition.topic, batch.count, raw, size, sizes)
 
     def encode_as(self, batch: ProducerBatch, magic: int) -> Encoded | None:
         """Encode a sealed batch in the record format *magic*.
@@ -259,6 +296,12 @@ class RecordAccumulator:
                 for batch in list(queue.batches):
                     if batch.records or batch.count:
                         self._incomplete.track(batch)
+
+    def records(self) -> int:
+        """Return how many records have no outcome; any thread."""
+        queued = (batch for queue in list(self.active) for batch in list(queue.batches))
+        batches = {*self._incomplete.incomplete, *queued}
+        return sum(batch.count or len(batch.records) for batch in batches if not batch.is_done)
 
     # -- the loop's thread -------------------------------------------------------------------
 
@@ -355,14 +398,22 @@ class RecordAccumulator:
         self.next_expiry = min(self.next_expiry, now + self.settings.delivery_timeout)
         return batch
 
-    def abort(self, error: KafkaError) -> None:
-        """Fail every record that has no outcome yet with *error*."""
+    def abort(self, make_error: Callable[[str], KafkaError]) -> None:
+        """Fail every record that has no outcome yet.
+
+        Args:
+            make_error: returns the error for a batch; its argument says what is known of it.
+        """
         self.gate.drain()
         for queue in list(self.active):
             while queue in self.active:
                 self.pop(queue)
         for batch in self._incomplete.incomplete:
-            if self._incomplete.complete(batch, Outcome(error=error)):
+            topic, partition = batch.topic_partition
+            batch.in_doubt |= batch.state is BatchState.IN_FLIGHT
+            error = make_error(f"{topic}-{partition}: {batch.known}")
+            told = doubtful(error) if batch.in_doubt else error
+            if self._incomplete.complete(batch, Outcome(error=told)):
                 self.release(batch)
 
     def release(self, batch: ProducerBatch) -> None:
@@ -431,6 +482,7 @@ class RecordAccumulator:
     def _set_aside(self, queue: PartitionQueue, record: Record, size: int) -> FutureRecordMetadata:
         """Send *record* by a call that interrupted an append of its own thread."""
         self.pool.check_open()
+        self.check_accepts()
         batch = self.make_batch(queue, (record,))
         batch.seal()
         self.gate.set_aside(queue, batch, size)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from kafka._base.deadline import Deadline
 from kafka.errors import BrokerResponseError, KafkaTimeoutError, MessageSizeTooLargeError
+from kafka.errors.verdict import is_refusal
 from kafka.partitioner.adapt import adapt_partitioner
 from kafka.producer.arguments import (
     check_columns,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from kafka._base.clock import Clock
+    from kafka._base.observer import Observer
     from kafka.cluster import ClusterMetadata
     from kafka.config.producer import ProducerConfig
     from kafka.producer.batch_encoding import Headers, Record
@@ -69,6 +71,7 @@ class SendPath:
         cluster: handed to users' partitioners.
         clock: the time, for deadlines.
         wall: Unix time in seconds, for records without a timestamp; ``None`` for the program's.
+        observer: told how long calls have waited.
         check: raises if the producer is closed or broken.
 
     Attributes:
@@ -90,6 +93,7 @@ class SendPath:
         cluster: ClusterMetadata,
         clock: Clock,
         wall: Callable[[], float] | None,
+        observer: Observer,
         check: Callable[[], None],
     ) -> None:
         self._config = config
@@ -100,6 +104,7 @@ class SendPath:
         self._cluster = cluster
         self._clock = clock
         self._wall = wall or clock.wall
+        self._observer = observer
         self._check = check
         self._serialize_key = adapt_serializer(config.key_serializer, option="key_serializer")
         self._serialize_value = adapt_serializer(config.value_serializer)
@@ -247,6 +252,7 @@ class SendPath:
     def _begin_to_wait(self, topic: str) -> Deadline:
         """Return when a call gives up that needs the partitions of *topic*."""
         self._check()
+        self._accumulator.check_accepts()
         check_topic(topic)
         return self._deadline()
 
@@ -257,10 +263,15 @@ class SendPath:
         self, topic: str, partition: int | None, deadline: Deadline
     ) -> Steps[W, TopicInfo | BrokerResponseError | None]:
         """Return the route, the brokers' error, or ``None`` if the call cannot wait."""
+        began = self._clock.now()
         try:
             return (yield NeedRoute(topic, partition, deadline))
         except BrokerResponseError as error:
+            if is_refusal(error):
+                raise  # it is about the client, not about this record
             return error
+        finally:
+            self._observer.topic_awaited(self._clock.now() - began)
 
     def _without_route(
         self,
@@ -323,6 +334,7 @@ class SendPath:
         if waiter is None:
             raise self._no_memory(size, waited=False)
         deadline = deadline or self._deadline()
+        began = self._clock.now()
         try:
             self._accumulator.enter_queue(waiter.in_queue)
             while True:
@@ -334,6 +346,7 @@ class SendPath:
             raise self._no_memory(size) from exc
         finally:
             self._accumulator.leave_queue(waiter.in_queue)
+            self._observer.memory_awaited(self._clock.now() - began)
 
     # -- one record --------------------------------------------------------------------------
 

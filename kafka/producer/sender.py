@@ -29,17 +29,20 @@ from kafka.producer.produce_request import (
     InFlightProduce,
     PartitionResult,
     ProduceDraft,
+    SentBatches,
     make_request,
     read_results,
     reopen_for,
     template_of,
 )
 from kafka.producer.producer_batch import BatchState
+from kafka.producer.sequences import NO_STAMP
+from kafka.protocol.features import IDEMPOTENCE
 from kafka.protocol.messages.produce import ProduceRequest
 from kafka.protocol.produce_template import ProduceAck, ProduceSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from kafka._base.runtime import Runtime
     from kafka.cluster import ClusterSnapshot
@@ -50,13 +53,19 @@ if TYPE_CHECKING:
     from kafka.producer.produce_request import ProduceOutcome
     from kafka.producer.producer_batch import ProducerBatch
     from kafka.producer.record_accumulator import RecordAccumulator
+    from kafka.producer.slow_nodes import SlowNodes
     from kafka.producer.topic_info import PartitionQueue
+    from kafka.producer.transaction_part import TransactionPart
+    from kafka.producer.transactional_part import TransactionalPart
     from kafka.protocol.api_versions import ApiVersions
 
 log = logger(__name__)
 
 # How soon to look again at partitions without a leader if no new metadata comes, in seconds.
 _NO_LEADER_DELAY = 0.1
+# A loop may run a timer by its clock's resolution too early, when nothing is due yet. Set again for
+# what is left, it would be run again as long as the clock shows the same time.
+_SHORTEST_WAIT = 1e-6
 _NO_CONNECTIONS: Final[Mapping[int, Connection]] = {}
 
 
@@ -70,6 +79,8 @@ class SenderSettings(NamedTuple):
     request_timeout: float
     max_request_size: int
     max_in_flight: int
+    requires_idempotence: bool = False
+    transactional_id: str | None = None
 
     @classmethod
     def of(cls, config: ProducerConfig) -> SenderSettings:
@@ -82,6 +93,8 @@ class SenderSettings(NamedTuple):
             request_timeout=config.request_timeout,
             max_request_size=config.max_request_size,
             max_in_flight=config.max_in_flight_requests_per_connection,
+            requires_idempotence=config.requires_idempotence,
+            transactional_id=config.transactional_id,
         )
 
 
@@ -94,6 +107,8 @@ class Sender:
         accumulator: where batches come from.
         incomplete: completes batches for those who wait.
         runtime: the surroundings.
+        stamps: gives batches their numbers; ``None`` without idempotence.
+        slow_nodes: told of the nodes that take batches, and of those that do not.
     """
 
     def __init__(
@@ -104,13 +119,19 @@ class Sender:
         accumulator: RecordAccumulator,
         incomplete: IncompleteBatches,
         runtime: Runtime,
+        stamps: TransactionPart | TransactionalPart | None = None,
+        slow_nodes: SlowNodes | None = None,
     ) -> None:
         self._settings = settings
         self._produce_settings = ProduceSettings(
-            settings.client_id, settings.acks, int(settings.request_timeout * 1000)
+            settings.client_id,
+            settings.acks,
+            int(settings.request_timeout * 1000),
+            settings.transactional_id,
         )
         self._net = net
         self._accumulator = accumulator
+        self._stamps = stamps
         self._clock = runtime.clock
         self._spawn = runtime.spawn
         self._completion = BatchCompletion(
@@ -121,8 +142,10 @@ class Sender:
             cluster=net.cluster,
             request_metadata=net.metadata.request_update,
             runtime=runtime,
+            manager=None if stamps is None else stamps.manager,
         )
         self._in_flight: Counter[int] = Counter()
+        self._slow_nodes = slow_nodes
         # The nodes that a task waits for.
         self._awaited: set[int] = set()
         self._loop = asyncio.get_running_loop()
@@ -136,6 +159,11 @@ class Sender:
     def __repr__(self) -> str:
         """Return a status line."""
         return f"<Sender in_flight={dict(self._in_flight)} queues={len(self._accumulator.active)}>"
+
+    @property
+    def requests_in_flight(self) -> int:
+        """How many requests wait for an answer; any thread."""
+        return sum(list(self._in_flight.values()))
 
     # -- life --------------------------------------------------------------------------------
 
@@ -187,7 +215,8 @@ class Sender:
             self._accumulator.next_due = self._timer_at
         except KafkaError as exc:
             # The network is closed, or one of its tasks has failed: nothing will be sent any more.
-            self._accumulator.abort(exc)
+            end = exc
+            self._accumulator.abort(lambda _: end)
         except BaseException as exc:  # noqa: BLE001 - `_fail` raises it where it belongs
             self._fail(exc)
 
@@ -197,7 +226,8 @@ class Sender:
             self._timer.cancel()
         self._timer, self._timer_at = None, due
         if due < math.inf:
-            delay = max(due - self._clock.now(), 0.0)
+            now = self._clock.now()
+            delay = max(due - now, _SHORTEST_WAIT) if due > now else 0.0
             self._timer = self._loop.call_later(delay, self._on_timer)
 
     def _on_timer(self) -> None:
@@ -254,6 +284,12 @@ class Sender:
                     elif self._add(queue, draft):
                         continue
             next_due = min(next_due, due)
+        if self._slow_nodes is not None:
+            taking = {node for node, draft in drafts.items() if draft is not None and draft.batches}
+            left = [
+                (snapshot.leader_for(q.topic_partition), q.due_at(now, hurry=hurry)) for q in queues
+            ]
+            next_due = min(next_due, self._slow_nodes.look(taking, left, now))
         return drafts, next_due
 
     def _leader_of(
@@ -298,7 +334,7 @@ class Sender:
         When it returns true the batch is encoded, and it is written in this step. Its first write
         is decided nowhere else.
         """
-        if draft.bytes_left <= 0:
+        if draft.bytes_left <= 0 or not self._may_drain(queue):
             return False
         batch = self._drain(queue, draft.versions)
         if batch is None:
@@ -308,7 +344,13 @@ class Sender:
         if not draft.add(queue, batch):
             self._accumulator.put_back(queue, batch)
             return False
+        if self._stamps is not None and batch.stamp is NO_STAMP and batch.magic >= 2:
+            batch.stamp = self._stamps.manager.sequences.stamp(queue.topic_partition, batch.count)
         return True
+
+    def _may_drain(self, queue: PartitionQueue) -> bool:
+        """Return whether the first batch of *queue* may go; if not, an answer or an id wakes us."""
+        return self._stamps is None or self._stamps.may_drain(queue)
 
     def _drain(self, queue: PartitionQueue, versions: ApiVersions | None) -> ProducerBatch | None:
         """Take the first batch of *queue*, encoded; ``None`` if there is none that can be sent.
@@ -344,9 +386,43 @@ class Sender:
         if settings.codec:
             versions.require_codec(settings.codec)
         magic = versions.record_magic
+        if magic < 2 and self._settings.requires_idempotence:
+            versions.require(IDEMPOTENCE)
         if batch.magic != magic and batch.outcome is None:
             reopen_for(batch, magic)
             self._accumulator.encode_as(batch, magic)
+
+    def on_metadata(self, snapshot: ClusterSnapshot) -> None:
+        """React to a new view of the cluster; loop thread only."""
+        self._completion.take_back(snapshot)
+        self.wake()
+
+    # -- what the transaction manager decides (kafka.producer.transaction_part.Batches) ------
+
+    def renumber(self, queue: PartitionQueue) -> None:
+        """Have the batches of *queue* that were sent before get new numbers; none is in flight."""
+        self._completion.renumber(queue)
+
+    def fail_queued(self, error_of: Callable[[ProducerBatch], KafkaError]) -> None:
+        """Fail all batches that wait in their queues, each with its error."""
+        for queue in self._accumulator.looking():
+            while queue in self._accumulator.active:
+                batch = self._accumulator.pop(queue)
+                if batch is not None:
+                    self._completion.fail(batch, error_of(batch))
+
+    def when_answered(self, done: Callable[[], None]) -> None:
+        """Call *done*, which does not raise, once no batch is in flight."""
+        self._completion.when_answered(done)
+
+    def cap_versions(self, max_version: int | None) -> None:
+        """Send no higher version of Produce from now on; ``None`` for the highest there is."""
+        self._produce_settings = self._produce_settings._replace(max_version=max_version)
+
+    def send_unstamped(self) -> None:
+        """Give batches no numbers from now on."""
+        self._stamps = None
+        self.wake()
 
     # -- requests ----------------------------------------------------------------------------
 
@@ -354,7 +430,7 @@ class Sender:
         """Write a request; its batches are in flight, or have an outcome."""
         batches = draft.batches
         expires_at = now + self._settings.request_timeout
-        self._start_request(node_id, batches)
+        self._start_request(node_id, batches, now)
         try:
             if self._settings.acks == 0:
                 self._write_unanswered(node_id, draft, expires_at)
@@ -372,7 +448,8 @@ class Sender:
         )
         if len(batches) > 1:
             request = make_request(batches, snapshot, self._produce_settings)
-            connection.write(request, in_flight, expires_at=expires_at)
+            cap = self._produce_settings.max_version
+            connection.write(request, in_flight, expires_at=expires_at, max_version=cap)
             return
         queue, batch = batches[0]
         template = template_of(queue, draft.versions, snapshot, self._produce_settings)
@@ -412,8 +489,8 @@ class Sender:
             )
         except KafkaError as exc:
             batches = self._take_due(node_id)
-            self._start_request(node_id, batches)
-            self._fail_request(batches, exc)
+            self._start_request(node_id, batches, self._clock.now())
+            self._fail_request(batches, exc, written=False)
             self._request_done(node_id, batches)
         finally:
             self._awaited.discard(node_id)
@@ -428,7 +505,9 @@ class Sender:
         for queue in self._accumulator.looking():
             if queue.due_at(now, hurry=hurry) <= now:
                 leader, _ = self._leader_of(queue, snapshot, now)
-                batch = self._drain(queue, None) if leader == node_id else None
+                if leader != node_id or not self._may_drain(queue):
+                    continue
+                batch = self._drain(queue, None)
                 if batch is not None:
                     batches.append(DrainedBatch(queue, batch))
         return batches
@@ -444,8 +523,10 @@ class Sender:
             in_flight.handled = True
             batches = in_flight.batches
             now = self._clock.now()
-            if isinstance(outcome, ProduceAck):
-                self._completion.succeed(batches[0].batch, *outcome, now)
+            if not batches:
+                pass  # taken back: they went to another leader
+            elif isinstance(outcome, ProduceAck):
+                self._completion.succeed(batches[0].batch, *outcome)
             elif isinstance(outcome, KafkaError):
                 self._fail_request(batches, outcome)
             else:
@@ -456,19 +537,23 @@ class Sender:
         except BaseException as exc:  # noqa: BLE001 - `_fail` raises it where it belongs
             self._fail(exc)
 
-    def _fail_request(self, batches: list[DrainedBatch], error: KafkaError) -> None:
+    def _fail_request(
+        self, batches: list[DrainedBatch], error: KafkaError, *, written: bool = True
+    ) -> None:
         now = self._clock.now()
-        result = PartitionResult(error)
+        result = PartitionResult(error, written=written)
         for drained in batches:
             self._completion.handle(drained, result, now)
 
-    def _start_request(self, node_id: int, batches: list[DrainedBatch]) -> None:
+    def _start_request(self, node_id: int, batches: list[DrainedBatch], now: float) -> None:
         """Count batches as in flight."""
         self._in_flight[node_id] += 1
+        sent = SentBatches(node_id, batches)
         for queue, batch in batches:
             batch.move(BatchState.IN_FLIGHT)
+            batch.written_at = now
             queue.in_flight += 1
-            self._completion.in_flight_batches[batch] = None
+            self._completion.in_flight_batches[batch] = sent
             self._net.metadata.touch(queue.topic_partition.topic)
 
     def _request_done(self, node_id: int, batches: list[DrainedBatch]) -> None:
@@ -479,5 +564,7 @@ class Sender:
             self._completion.in_flight_batches.pop(batch, None)
             if batch.outcome is not None:
                 self._accumulator.release(batch)
+        if self._completion.awaits_answers:
+            self._completion.check_answered()
         if self._accumulator.active:
             self.wake()

@@ -28,18 +28,19 @@ _MOST_KEYS = 16_384
 class BuiltInPartitioner:
     """Choose the partition of records without a key (KIP-480, KIP-794).
 
-    All of them go to one partition until it has got *batch_size* bytes. Then another one is drawn;
-    the shorter its queue, the likelier it is drawn.
+    All of them go to one partition until it has got *batch_size* bytes. Then another one is drawn.
 
     Args:
         batch_size: bytes after which another partition is drawn.
+        adaptive: whether a partition is drawn the likelier, the shorter its queue.
         uniform: source of randomness, e.g. `random.uniform`.
     """
 
-    __slots__ = ("_batch_size", "_produced", "_uniform")
+    __slots__ = ("_adaptive", "_batch_size", "_produced", "_uniform")
 
-    def __init__(self, batch_size: int, uniform: Uniform) -> None:
+    def __init__(self, batch_size: int, *, adaptive: bool, uniform: Uniform) -> None:
         self._batch_size = max(batch_size, 1)
+        self._adaptive = adaptive
         self._uniform = uniform
         self._produced = 0
 
@@ -52,11 +53,12 @@ class BuiltInPartitioner:
         """Choose the next partition and count from zero.
 
         Args:
-            candidates: the partitions that have a leader, or all if none has.
+            candidates: the partitions that may be chosen; at least one.
             queue_length: how many batches wait for a partition.
         """
         self._produced = 0
-        return self._weighted(candidates, [queue_length(number) for number in candidates])
+        lengths = [queue_length(number) if self._adaptive else 0 for number in candidates]
+        return self._weighted(candidates, lengths)
 
     def _weighted(self, candidates: Sequence[int], lengths: Sequence[int]) -> int:
         """Draw with the weights of KIP-794: length of the longest queue, plus one, less its own."""
@@ -132,6 +134,26 @@ class PartitionQueue:
             place += 1
         self.batches.insert(place, batch)
 
+    def end_back_off(self) -> None:
+        """Let the batches that wait to be sent again go at once: they go to another leader."""
+        for batch in self.batches:
+            if batch.retry.attempts:
+                batch.retry = batch.retry._replace(not_before=0.0)
+
+
+class _AnyKey(dict[bytes, PartitionQueue]):
+    """In place of `TopicInfo.keyed`: every key goes where records without a key go now."""
+
+    __slots__ = ("_topic_info",)
+
+    def __init__(self, topic_info: TopicInfo) -> None:
+        super().__init__()
+        self._topic_info = topic_info
+
+    def __missing__(self, key: bytes) -> PartitionQueue:
+        """Return the queue of records without a key."""
+        return self._topic_info.sticky
+
 
 class TopicInfo:
     """A topic as send() sees it.
@@ -141,51 +163,85 @@ class TopicInfo:
         batch_size: bytes after which keyless records move on.
         limit: what `PartitionQueue.limit` starts as.
         uniform: source of randomness.
+        adaptive: whether keyless records prefer short queues.
+        ignores_keys: whether records with a key go where those without one go.
 
     Attributes:
         queues: by partition number; a new list replaces it when the partitions change.
         available: the partitions that have a leader.
         sticky: the queue that records without a key go to now.
         keyed: the queues of recent keys; a new dict replaces it when the partitions change.
+        ignores_keys: as given.
     """
 
     __slots__ = (
         "__weakref__",
+        "_avoided",
         "_base_limit",
         "_opened",
         "_partitioner",
         "_ratio",
         "available",
+        "ignores_keys",
         "keyed",
         "queues",
         "sticky",
         "topic",
     )
 
-    def __init__(self, topic: str, *, batch_size: int, limit: int, uniform: Uniform) -> None:
+    def __init__(
+        self,
+        topic: str,
+        *,
+        batch_size: int,
+        limit: int,
+        uniform: Uniform,
+        adaptive: bool = True,
+        ignores_keys: bool = False,
+    ) -> None:
         self.topic = topic
         self.queues: list[PartitionQueue] = []
         self.available: tuple[int, ...] = ()
-        self.keyed: dict[bytes, PartitionQueue] = {}
+        self.ignores_keys = ignores_keys
+        self.keyed = self._no_keys()
+        self._avoided: frozenset[int] = frozenset()
         # With those of partitions that are gone: one that comes back must not get a second queue
         # while batches of it wait in the first.
         self._opened: list[PartitionQueue] = []
         self._base_limit = limit
         self._ratio = 1.0
-        self._partitioner = BuiltInPartitioner(batch_size, uniform)
+        self._partitioner = BuiltInPartitioner(batch_size, adaptive=adaptive, uniform=uniform)
         # A queue of no partition, until `update` draws the first.
         self.sticky = PartitionQueue(self, -1, limit)
 
-    def update(self, partition_count: int, available: tuple[int, ...]) -> None:
-        """Update the partitions to what the cluster has now; at least one."""
+    def _no_keys(self) -> dict[bytes, PartitionQueue]:
+        return _AnyKey(self) if self.ignores_keys else {}
+
+    def update(
+        self,
+        partition_count: int,
+        available: tuple[int, ...],
+        avoided: frozenset[int] = frozenset(),
+    ) -> None:
+        """Update the partitions to what the cluster has now.
+
+        Args:
+            partition_count: how many there are; at least one.
+            available: those that have a leader.
+            avoided: those whose leader takes no batches now: keyless records go to others.
+        """
         for number in range(len(self._opened), partition_count):
             self._opened.append(PartitionQueue(self, number, self._limit()))
         if partition_count != len(self.queues):
             self.queues = self._opened[:partition_count]
-            self.keyed = {}
-        self.available = available
+            self.keyed = self._no_keys()
+        self.available, self._avoided = available, avoided
         sticky = self.sticky.topic_partition.partition
-        if not 0 <= sticky < partition_count or (available and sticky not in available):
+        if (
+            not 0 <= sticky < partition_count
+            or (available and sticky not in available)
+            or sticky in avoided
+        ):
             self._draw()
 
     def place(self, key: bytes) -> PartitionQueue:
@@ -224,7 +280,9 @@ class TopicInfo:
         return int(self._base_limit / max(self._ratio, 0.01))
 
     def _draw(self) -> None:
-        candidates = self.available or range(len(self.queues))
+        candidates: Sequence[int] = self.available or range(len(self.queues))
+        if self._avoided:
+            candidates = [n for n in candidates if n not in self._avoided] or candidates
         self.sticky = self.queues[self._partitioner.draw(candidates, self._queue_length)]
 
     def _queue_length(self, partition: int) -> int:

@@ -1,5 +1,6 @@
 """murmur2 against the Java client's hashes."""
 
+import gzip
 import json
 import random
 from pathlib import Path
@@ -7,8 +8,11 @@ from pathlib import Path
 import pytest
 
 from kafka.partitioner.hashing import murmur2
+from kafka.producer.topic_info import TopicInfo
+from tools.vectors.partitions import KEYS, keyed
 
-VECTORS = json.loads((Path(__file__).parents[2] / "vectors" / "murmur2.json").read_text())
+DIRECTORY = Path(__file__).parents[2] / "vectors"
+VECTORS = json.loads((DIRECTORY / "murmur2.json").read_text())
 
 
 @pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector["key"][:40])
@@ -37,3 +41,14 @@ def test_every_length_equals_the_plain_algorithm():
     for size in range(300):
         data = source.randbytes(size)
         assert murmur2(data) == plain_murmur2(data)
+
+
+def test_ten_thousand_keys_go_to_the_partitions_that_java_chooses():
+    chosen = gzip.decompress((DIRECTORY / "java_partitions.bin.gz").read_bytes())
+    topics = {}
+    for count in range(1, 257):
+        topics[count] = TopicInfo("t", batch_size=100, limit=100, uniform=max)
+        topics[count].update(count, ())
+    found = [topics[count].place(key).topic_partition.partition for key, count in keyed()]
+    assert len(chosen) == KEYS
+    assert bytes(found) == chosen

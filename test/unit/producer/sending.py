@@ -45,7 +45,7 @@ class Noting(Observer):
     def __init__(self) -> None:
         self.seen: list[str] = []
 
-    def batch_delivered(self, topic: str, records: int, size: int, age: float) -> None:
+    def batch_delivered(self, topic: str, records: int, size: int, queued: float) -> None:
         self.seen.append("delivered")
 
     def batch_failed(self, topic: str, records: int, cause: BaseException) -> None:

@@ -16,6 +16,7 @@ from kafka.producer.produce_request import (
     DrainedBatch,
     LeaderHint,
     PartitionResult,
+    SentBatches,
 )
 from kafka.producer.producer_batch import BatchState
 from kafka.structs import BrokerMetadata
@@ -58,7 +59,8 @@ class Story:
         assert batch is not None
         self.around.accumulator.encode(batch, queue.topic_info, take_over=True)
         batch.move(BatchState.IN_FLIGHT)
-        self.completion.in_flight_batches[batch] = None
+        drained = DrainedBatch(queue, batch)
+        self.completion.in_flight_batches[batch] = SentBatches(0, [drained])
         return batch
 
     def handle(self, result: PartitionResult) -> None:
@@ -266,3 +268,29 @@ def test_a_batch_in_flight_that_has_time_left_says_when_to_look_again() -> None:
     story.completion.expire(story.around.clock.now())
     assert story.becomes == "in flight"
     assert story.around.accumulator.next_expiry == story.batch.expires_at(DELIVERY_TIMEOUT)
+
+
+# -- who waits until nothing is in flight --------------------------------------------------------
+
+
+def test_who_waits_for_answers_is_called_at_once_if_nothing_is_in_flight() -> None:
+    story = Story()
+    story.completion.in_flight_batches.clear()
+    called: list[str] = []
+    story.completion.when_answered(lambda: called.append("answered"))
+    assert called == ["answered"]
+
+
+def test_batch_that_has_expired_is_in_flight_until_its_request_is_answered() -> None:
+    story = Story()
+    called: list[str] = []
+    story.around.clock.time += DELIVERY_TIMEOUT
+    story.completion.expire(story.around.clock.now())
+    story.completion.when_answered(lambda: called.append("answered"))
+    story.completion.check_answered()
+    assert (called, story.batch.state) == ([], BatchState.DONE)
+    story.completion.in_flight_batches.clear()
+    story.completion.check_answered()
+    story.completion.check_answered()
+    assert called == ["answered"]
+    assert not story.completion.awaits_answers

@@ -119,7 +119,7 @@ def test_a_chained_future_gets_the_outcome() -> None:
 
 
 def test_repr_says_how_it_stands() -> None:
-    assert repr(delivered()) == "<FutureRecordMetadata t-0 delivered>"
+    assert repr(delivered()) == "<FutureRecordMetadata t-0 offset=11>"
 
 
 # -- many records --------------------------------------------------------------------------

@@ -189,26 +189,15 @@ def test_a_callback_that_raises_keeps_none_of_the_others_from_running(
     assert not incomplete.incomplete
 
 
-def test_failures_that_nobody_can_look_at_any_more_are_logged_by_topic(
-    incomplete: IncompleteBatches, caplog: pytest.LogCaptureFixture
-) -> None:
-    for number in range(3):
-        incomplete.complete(in_flight(incomplete, number), Outcome(error=KafkaError("no")))
-    incomplete.failures.report(include_held=False)
-    (line,) = caplog.messages
-    assert "topic=t: 3 records were not delivered" in line
-    assert incomplete.failures.failed_records == 3
-
-
-def test_failures_that_somebody_may_still_look_at_are_not_logged(
-    incomplete: IncompleteBatches, caplog: pytest.LogCaptureFixture
+def test_a_failure_that_an_errback_will_be_told_of_counts_as_looked_at(
+    incomplete: IncompleteBatches, runner: LaterRunner, caplog: pytest.LogCaptureFixture
 ) -> None:
     batch = in_flight(incomplete, 0)
+    future_of(batch, 0).add_errback(lambda _: None)
     incomplete.complete(batch, Outcome(error=KafkaError("no")))
-    incomplete.failures.report(include_held=False)
-    assert not caplog.messages
     incomplete.failures.report(include_held=True)
-    assert len(caplog.messages) == 1
+    runner.run()
+    assert not caplog.messages
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from kafka.producer.produce_request import (
     PRODUCE_VERDICTS,
     DrainedBatch,
     InFlightProduce,
+    PartitionResult,
     ProduceDraft,
     make_request,
     read_results,
@@ -273,7 +274,7 @@ def test_a_topic_may_be_named_by_the_id_it_had_when_the_request_was_made() -> No
 def test_success_says_where_and_when() -> None:
     response = response_of(base_offset=5, log_append_time_ms=17)
     result = read_results(response, [drained(b"a")], SNAPSHOT)[TP]
-    assert result == (None, 5, 17, {}, None)
+    assert result == PartitionResult(None, base_offset=5, timestamp=17)
 
 
 def test_an_error_says_where_and_what_the_broker_said() -> None:

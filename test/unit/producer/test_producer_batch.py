@@ -12,9 +12,9 @@ from kafka.producer.producer_batch import (
     BATCH_TRANSITIONS,
     BatchState,
     Outcome,
-    ProducerStamp,
     Shape,
 )
+from kafka.producer.sequences import ProducerStamp
 from kafka.record.compression import Codec
 from kafka.record.memory_records import iter_batches
 from test.unit.producer.support import TP, encode, make_batch, sealed_batch
@@ -41,7 +41,9 @@ def test_an_encoded_batch_decodes_to_its_records(magic: int, codec: Codec) -> No
 
 
 def test_the_stamp_is_written_into_the_header() -> None:
-    data = b"".join(sealed_batch(b"a", b"b").pieces(ProducerStamp(7, 3, 11)))
+    stamped = sealed_batch(b"a", b"b")
+    stamped.stamp = ProducerStamp(7, 3, 11)
+    data = b"".join(stamped.pieces())
     (batch,) = iter_batches(data, check_crcs=True)
     assert (batch.producer_id, batch.count) == (7, 2)
 

@@ -182,7 +182,7 @@ def test_nothing_is_set_aside_any_more_after_close(story: Story) -> None:
 
 def test_abort_fails_what_was_set_aside(story: Story) -> None:
     batch = story.set_aside()
-    story.accumulator.abort(KafkaError("the end"))
+    story.accumulator.abort(KafkaError)
     assert batch.outcome is not None
 
 
@@ -192,7 +192,7 @@ def test_abort_frees_the_reserved_memory_of_open_batches(story: Story) -> None:
     assert batch is not None
     pool = story.accumulator.pool
     assert pool.reserve(batch, 300, 10**9, 1000) >= 300
-    story.accumulator.abort(KafkaError("the end"))
+    story.accumulator.abort(KafkaError)
     assert (pool.reserved, pool.used) == (set(), 0)
 
 
@@ -210,7 +210,7 @@ def test_a_batch_that_an_exception_takes_from_its_queue_is_failed_by_abort(story
     with pytest.raises(KeyboardInterrupt):
         story.accumulator.pop(story.route.sticky)
     story.route.sticky.batches = deque()
-    story.accumulator.abort(KafkaError("the end"))
+    story.accumulator.abort(KafkaError)
     assert batch.outcome is not None
 
 
@@ -346,6 +346,6 @@ def test_an_interrupted_pop_leaves_the_batch_where_the_sender_or_abort_finds_it(
         assert is_free(story.accumulator), place
         (batch,) = batches_of(story)
         assert len(batch.records) == 1
-        story.accumulator.abort(KafkaError("the end"))
+        story.accumulator.abort(KafkaError)
         assert batch.outcome is not None, place
         assert story.accumulator.pool.used == 0, place

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from kafka._base.deadline import Deadline
+from kafka._base.observer import Observer
 from kafka.cluster import ClusterMetadata
 from kafka.config.producer import ProducerConfig
 from kafka.errors import (
@@ -50,6 +51,7 @@ class Accumulator:
             topics={},
             largest=None,
         )
+        self.refuses: KafkaError | None = None
         self.has_open_batch = False
         self.put: list[tuple[Any, ...]] = []
         self.magic = 2
@@ -58,6 +60,10 @@ class Accumulator:
         self.closed = False
         self.taken: list[tuple[Any, ...]] = []
         self.waiting: list[object] = []
+
+    def check_accepts(self) -> None:
+        if self.refuses is not None:
+            raise self.refuses
 
     def _configure(self, *, wall: object, largest: int) -> None:
         self.gate.largest = largest
@@ -134,6 +140,7 @@ class Story:
             cluster=ClusterMetadata(),
             clock=SimpleNamespace(now=lambda: NOW, wall=lambda: NOW),  # type: ignore[arg-type]
             wall=lambda: NOW,
+            observer=Observer(),
             check=self._check,
         )
 

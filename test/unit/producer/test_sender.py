@@ -5,21 +5,28 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+import pytest
+
 from kafka._base.backoff import ExponentialBackoff
 from kafka._base.loop_clock import LoopClock
+from kafka._base.transitions import IllegalTransitionError
 from kafka.errors import (
     IllegalStateError,
     KafkaConnectionError,
     KafkaError,
+    KafkaTimeoutError,
     NotEnoughReplicasError,
     UnsupportedCodecError,
     UnsupportedVersionError,
 )
+from kafka.producer.producer_batch import BatchState
 from kafka.producer.sender import Sender, SenderSettings
+from kafka.producer.slow_nodes import SlowNodes
 from kafka.protocol.api_versions import ApiVersions
 from kafka.protocol.messages.produce import ProduceRequest
 from kafka.protocol.produce_template import ProduceAck
 from kafka.record.compression import Codec
+from test.support.virtual_loop import VirtualLoop
 from test.unit.producer.sending import DELIVERY_TIMEOUT, Surroundings
 
 if TYPE_CHECKING:
@@ -42,7 +49,15 @@ class ConnectionStub:
         self.where = f"node {node_id}"
         self._written = written
 
-    def write(self, request: ProduceRequest, answer: InFlightProduce, *, expires_at: float) -> None:
+    def write(
+        self,
+        request: ProduceRequest,
+        answer: InFlightProduce,
+        *,
+        expires_at: float,
+        max_version: int | None = None,
+    ) -> None:
+        assert max_version is None
         self._written.append(Written(self.node_id, answer, expires_at))
 
     def write_batch(
@@ -131,7 +146,13 @@ class NetStub:
 class Story:
     """A running sender."""
 
-    def __init__(self, *leaders: int, codec: Codec = Codec.NONE, **settings: object) -> None:
+    def __init__(
+        self,
+        *leaders: int,
+        codec: Codec = Codec.NONE,
+        slow_nodes: SlowNodes | None = None,
+        **settings: object,
+    ) -> None:
         self.tasks: list[asyncio.Task[None]] = []
         self.around = Surroundings(
             *leaders,
@@ -148,6 +169,7 @@ class Story:
             accumulator=self.around.accumulator,
             incomplete=self.around.incomplete,
             runtime=self.around.runtime,
+            slow_nodes=slow_nodes,
         )
         self._spawn(self.sender.run(), name="sender")
 
@@ -341,6 +363,21 @@ async def test_one_node_that_is_not_ready_holds_nobody_else_back() -> None:
         assert story.written == [(1, [b"b"])]
 
 
+async def test_a_node_that_takes_nothing_becomes_slow_in_time_and_is_no_more_when_it_does() -> None:
+    seen: list[set[int]] = []
+    slow = SlowNodes(3.0, on_change=lambda nodes: seen.append(set(nodes)))
+    async with Story(0, 1, slow_nodes=slow) as story:
+        story.net.unready.add(0)
+        await story.send(b"a")
+        await story.send(b"b", 1)
+        await asyncio.sleep(2.9)
+        assert seen == []
+        await asyncio.sleep(0.2)
+        assert seen == [{0}]
+        await story.make_ready(0)
+        assert seen == [{0}, set()]
+
+
 async def test_what_is_sent_to_a_closed_client_fails() -> None:
     async with Story(0, 1) as story:
         story.net.closed = True
@@ -411,6 +448,20 @@ async def test_a_batch_expires_at_its_delivery_timeout() -> None:
         assert "not delivered within 120 s" in str(future.exception)
 
 
+async def test_a_batch_expires_although_the_loop_runs_the_timer_a_moment_early() -> None:
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, VirtualLoop)
+    async with Story(0) as story:
+        loop.advance(0.01)
+        story.net.unready.add(0)
+        future = await story.send(b"a")
+        # From here the sum of now and the rest is less than the end of the delivery time-out.
+        loop.advance(14.07 - loop.time())
+        assert loop.time() + (0.01 + DELIVERY_TIMEOUT - loop.time()) < 0.01 + DELIVERY_TIMEOUT
+        with pytest.raises(KafkaTimeoutError, match="not delivered within 120 s"):
+            await future
+
+
 async def test_without_acks_a_batch_is_done_when_the_system_has_taken_it() -> None:
     async with Story(0, acks=0) as story:
         future = await story.send(b"a")
@@ -434,9 +485,9 @@ async def test_an_error_on_the_loop_ends_the_sender() -> None:
         await story.send(b"a")
         in_flight = story.net.written[0].in_flight
         assert in_flight is not None
-        in_flight.batches.clear()  # an answer for a batch that is not there
+        in_flight.batches[0].batch.move(BatchState.DONE)  # an answer for a batch that has ended
         story.net.written[0].acknowledge()
         await story.settle()
-        assert isinstance(story.tasks[0].exception(), IndexError)
+        assert isinstance(story.tasks[0].exception(), IllegalTransitionError)
         await story.send(b"b")
         assert len(story.written) == 1

@@ -83,3 +83,64 @@ def test_few_keys_are_remembered_and_no_long_ones() -> None:
     assert 0 < len(route.keyed) <= 16_384
     route.place(b"k" * 129)
     assert b"k" * 129 not in route.keyed
+
+
+def with_queues(*lengths: int, adaptive: bool, point: float) -> TopicInfo:
+    """Return a topic whose partitions have so many batches each, and whose next draw is *point*."""
+    route = TopicInfo(
+        "t", batch_size=100, limit=1000, adaptive=adaptive, uniform=lambda low, high: point * high
+    )
+    route.update(len(lengths), ())
+    for queue, length in zip(route.queues, lengths, strict=True):
+        queue.in_flight = length
+    return route
+
+
+def drawn(route: TopicInfo) -> int:
+    """Return the partition that follows when the present one has got enough."""
+    route.on_batch_sealed(route.sticky, 100)
+    return route.sticky.topic_partition.partition
+
+
+@pytest.mark.parametrize(
+    ("adaptive", "found"),
+    # Weights of 1, 4 and 4 of 9: the longest queue has three batches.
+    [(True, [0, 1, 1, 1, 1, 2, 2, 2, 2]), (False, [0, 0, 0, 1, 1, 1, 2, 2, 2])],
+)
+def test_short_queues_are_drawn_more_often_if_that_is_wanted(
+    adaptive: bool, found: list[int]
+) -> None:
+    points = [(n + 0.5) / 9 for n in range(9)]
+    assert [drawn(with_queues(3, 0, 0, adaptive=adaptive, point=p)) for p in points] == found
+
+
+def test_another_partition_is_drawn_after_the_bytes_of_a_batch_and_not_before() -> None:
+    points = iter([0.0, 0.9])
+    route = TopicInfo(
+        "t", batch_size=100, limit=1000, uniform=lambda low, high: next(points) * high
+    )
+    route.update(2, (0, 1))
+    first, second = route.queues
+    route.on_batch_sealed(first, 60)
+    route.on_batch_sealed(second, 500)  # of records with keys
+    assert route.sticky is first
+    route.on_batch_sealed(first, 40)
+    assert route.sticky is second
+
+
+def test_avoided_partitions_are_left_at_once_and_drawn_no_more() -> None:
+    route = make(3, (0, 1, 2))
+    route.update(3, (0, 1, 2), frozenset({0, 1}))
+    assert route.sticky is route.queues[2]
+    assert drawn(route) == 2
+    route.update(3, (0, 1, 2))
+    assert drawn(route) == 0
+
+
+def test_every_key_goes_where_keyless_records_go_if_keys_are_ignored() -> None:
+    route = TopicInfo("t", batch_size=100, limit=1000, uniform=max, ignores_keys=True)
+    route.update(2, (0,))
+    assert route.keyed[b"any"] is route.sticky is route.queues[0]
+    route.update(3, (2,))
+    assert route.keyed[b"any"] is route.sticky is route.queues[2]
+    assert len(route.keyed) == 0

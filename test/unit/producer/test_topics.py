@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from kafka._base.deadline import NEVER
+from kafka._base.retry import RetryState
 from kafka.cluster import ClusterMetadata
 from kafka.producer.topic_info import TopicInfo
 from kafka.producer.topics import Topics, queue_for
@@ -39,6 +40,38 @@ class Stage(Surroundings):
         """Find "t", as a send() does, and put the records of `send` there."""
         self.route = await self.topics.find("t", None, NEVER)
         return self.route
+
+
+async def test_records_without_a_key_avoid_the_partitions_of_slow_nodes() -> None:
+    stage = Stage(0, 1, 0)
+    route = await stage.open()
+    stage.topics.avoid(frozenset({0}))
+    assert route.sticky.topic_partition.partition == 1
+    stage.cluster.lead(1, 0, 0)
+    stage.topics.update(stage.cluster.snapshot)
+    assert route.sticky.topic_partition.partition == 0
+
+
+async def test_slow_nodes_are_not_avoided_when_all_are_slow() -> None:
+    stage = Stage(0, 1)
+    stage.topics.avoid(frozenset({0, 1}))
+    route = await stage.open()
+    assert route.sticky in route.queues
+
+
+@pytest.mark.parametrize(("leader", "not_before"), [(0, 9.0), (-1, 9.0), (1, 0.0)])
+async def test_a_batch_is_sent_to_another_leader_without_back_off(
+    leader: int, not_before: float
+) -> None:
+    stage = Stage(0)
+    await stage.open()
+    stage.topics.update(stage.cluster.snapshot)
+    stage.send(b"a")
+    (batch,) = stage.queue().batches
+    batch.retry = RetryState(1, 9.0)
+    stage.cluster.lead(leader)
+    stage.topics.update(stage.cluster.snapshot)
+    assert batch.retry == RetryState(1, not_before)
 
 
 async def test_a_topic_that_is_gone_is_not_known() -> None:
@@ -104,6 +137,13 @@ def test_a_given_partition_outranks_the_key() -> None:
 def test_a_key_always_goes_to_the_same_partition() -> None:
     route = make_route()
     assert queue_for(route, b"key", None) is queue_for(route, b"key", None)
+
+
+def test_the_key_is_ignored_if_it_is_to_be() -> None:
+    route = TopicInfo("t", batch_size=100, limit=1000, uniform=max, ignores_keys=True)
+    route.update(3, ())
+    assert queue_for(route, b"k", None) is None
+    assert queue_for(route, b"k", 1) is route.queues[1]
 
 
 def test_a_record_without_key_and_partition_goes_where_such_records_stick() -> None:
