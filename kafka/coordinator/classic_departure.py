@@ -69,16 +69,3 @@ class Departure:
         if not member.member_id or self._mode is LeaveMode.REMAIN:
             return False
         return self._mode is LeaveMode.LEAVE or member.instance_id is None
-
-
-def leave_at_once(
-    member: MemberIdentity, outbox: Outbox, reason: str, *, timeout: float, now: float
-) -> None:
-    """Tell the coordinator that *member* leaves, and do not wait for the answer.
-
-    A static member says nothing: it may come back before its session ends, without a rebalance.
-    """
-    if member.member_id and member.instance_id is None and outbox.is_open(now):
-        request = leave_request(member, reason)
-        outbox.send(request, GROUP, timeout=timeout, sender=member)
-        outbox.forget(LeaveGroupRequest)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kafka.coordinator.classic_states import State
-from kafka.coordinator.membership import GroupHealth
+from kafka.coordinator.membership import SILENCE, GroupHealth
 from kafka.protocol.messages.join_group import JoinGroupRequest
 from kafka.protocol.messages.leave_group import LeaveGroupRequest
 from kafka.protocol.messages.sync_group import SyncGroupRequest
@@ -51,6 +51,10 @@ class ClassicHealth:
     def report(self, state: State, now: float) -> GroupHealth:
         """Return how it is going."""
         member, heartbeat, poll = self._member, self._member.beats.answered_at, self._user.last
+        waits_for, since = self._waits_for, self._since
+        silent_since = member.beats.silent_since(now)
+        if waits_for is None and silent_since is not None:
+            waits_for, since = SILENCE, silent_since
         return GroupHealth(
             group_id=member.me.group_id,
             protocol="classic",
@@ -61,8 +65,8 @@ class ClassicHealth:
             last_heartbeat=None if heartbeat is None else now - heartbeat,
             last_poll=None if poll is None else now - poll,
             rebalance_reason=self._rebalance.report.reason,
-            waiting_for=self._waits_for,
-            waiting_since=None if self._waits_for is None else now - self._since,
+            waiting_for=waits_for,
+            waiting_since=None if waits_for is None else now - since,
         )
 
     def _find(self, state: State) -> str | None:

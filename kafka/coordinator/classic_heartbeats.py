@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kafka.coordinator.classic_requests import heartbeat_request
-from kafka.coordinator.membership import GROUP
+from kafka.coordinator.membership import GROUP, UNANSWERED
 from kafka.protocol.messages.heartbeat import HeartbeatRequest
 from kafka.protocol.messages.join_group import JoinGroupRequest
 from kafka.protocol.messages.leave_group import LeaveGroupRequest
@@ -29,10 +29,13 @@ class Heartbeats:
 
     Attributes:
         answered_at: when the coordinator last answered one, ``None`` before the first.
+        is_doubtful: whether the coordinator may have dropped the member without this client having
+            asked since.
     """
 
     def __init__(self, settings: ClassicSettings, outbox: Outbox) -> None:
         self.answered_at: float | None = None
+        self.is_doubtful = False
         self._interval = settings.heartbeat_interval
         self._session_timeout = settings.session_timeout
         # Given up early enough for another one within the session.
@@ -56,6 +59,12 @@ class Heartbeats:
         self.answered_at = now
         self._session_ends = now + self._session_timeout
 
+    def doubt(self, now: float) -> None:
+        """Ask at once whether the member is still one; what was asked before does not tell."""
+        self.is_doubtful = True
+        self._outbox.forget(HeartbeatRequest)
+        self._due_at = now
+
     def hasten(self, now: float) -> None:
         """Send the next one at once."""
         self._due_at = now
@@ -78,6 +87,11 @@ class Heartbeats:
             return False
         self._session_ends = now + self._session_timeout
         return self._outbox.coordinator is not None
+
+    def silent_since(self, now: float) -> float | None:
+        """Return when the coordinator was last heard of, if heartbeats have remained unanswered."""
+        heard = self._session_ends - self._session_timeout
+        return heard if now - heard >= UNANSWERED * self._interval else None
 
     def next_wakeup(self, member: MemberIdentity) -> float | None:
         """Return when there is something to do for *member*."""

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from kafka._base.logs import logger
 from kafka.coordinator.classic_heartbeats import Heartbeats
-from kafka.coordinator.classic_requests import error_in, judge
+from kafka.coordinator.classic_requests import error_in, judge, leave_request
 from kafka.coordinator.join_round import JoinRound
-from kafka.coordinator.membership import NO_GENERATION, MemberIdentity
+from kafka.coordinator.membership import GROUP, NO_GENERATION, MemberIdentity
 from kafka.coordinator.outbox import Outbox
 from kafka.errors import KafkaError, MemberIdRequiredError
 from kafka.errors.verdict import Verdict
@@ -89,6 +89,8 @@ class ClassicMember:
         round: the current attempt to join, and what has come of it.
         beats: the heartbeats.
         departure: how the member leaves, while it does.
+        is_in_round: whether a member that leaves still waits for the generation that it has asked
+            for: if that begins before it has left, it can commit in no other.
     """
 
     def __init__(
@@ -100,7 +102,9 @@ class ClassicMember:
         self.round = JoinRound(settings, self.outbox, new_number)
         self.beats = Heartbeats(settings, self.outbox)
         self.departure: Departure | None = None
+        self.is_in_round = False
         self._session_timeout = settings.session_timeout
+        self._request_timeout = settings.request_timeout
 
     def __repr__(self) -> str:
         """Return a status line."""
@@ -127,6 +131,8 @@ class ClassicMember:
     def _is_about_to_send(self) -> bool:
         """Whether only the back-off, or the coordinator, keeps a request from being sent."""
         if self.departure is not None:
+            if self.is_in_round:
+                return self.round.is_about_to_send
             leaves = self.departure.gives_up_at is not None
             return leaves and not self.outbox.waits_for(LeaveGroupRequest)
         return self.round.is_about_to_send
@@ -140,14 +146,46 @@ class ClassicMember:
             keeps_id: whether to join again under the same id.
         """
         self.me = self._nobody._replace(member_id=self.me.member_id if keeps_id else "")
+        self.beats.is_doubtful = False
         self.outbox.forget()
-        self.round.forget()
+        self.end_round()
 
-    def leave(self, departure: Departure) -> None:
-        """Begin to leave: what was asked for the sake of joining is of no use."""
+    def leave(self, departure: Departure, *, syncing: bool) -> None:
+        """Begin to leave.
+
+        Args:
+            departure: how.
+            syncing: whether the member is in a generation without having its assignment.
+        """
         self.departure = departure
+        if syncing or self.outbox.waits_for(JoinGroupRequest):
+            self.is_in_round = True
+        else:
+            self.end_round()
+
+    def leave_at_once(self, reason: str, now: float) -> None:
+        """Tell the coordinator that the member leaves, and do not wait for the answer.
+
+        A static member says nothing: it may come back before its session ends, without a rebalance.
+        """
+        me, outbox = self.me, self.outbox
+        if me.member_id and me.instance_id is None and outbox.is_open(now):
+            request = leave_request(me, reason)
+            outbox.send(request, GROUP, timeout=self._request_timeout, sender=me)
+            outbox.forget(LeaveGroupRequest)
+
+    def end_round(self) -> None:
+        """Ask for no generation any more, and wait for none."""
+        self.is_in_round = False
         self.outbox.forget(JoinGroupRequest, SyncGroupRequest)
         self.round.forget()
+
+    def warn_of_drop(self, error: KafkaError | None) -> None:
+        """Log that the coordinator has dropped the member."""
+        me = self.me
+        log.warning(
+            "group=%s member=%s is no member any more: %s", me.group_id, me.member_id, error
+        )
 
     # -- answers ---------------------------------------------------------------------------
 
@@ -192,11 +230,17 @@ class ClassicMember:
             self._adopt(answer.member_id, now)
             return None
         if error is not None:
+            if self.is_in_round and isinstance(sent.request, JoinGroupRequest | SyncGroupRequest):
+                self.end_round()
+                return None
             return self._on_error(sent, error, now)
         self.outbox.on_success()
         try:
             return self._on_success(answer, snapshot, now)
         except KafkaError as unusable:
+            if self.is_in_round:
+                self.end_round()
+                return None
             return Event(News.FAILED, unusable)
 
     def _adopt(self, member_id: str, now: float) -> None:
@@ -210,6 +254,7 @@ class ClassicMember:
     ) -> Event | None:
         if isinstance(answer, HeartbeatResponse):
             self.beats.on_answered(now)
+            self.beats.is_doubtful = False
             return None
         if isinstance(answer, JoinGroupResponse):
             self.round.on_joined(answer, snapshot)
@@ -217,6 +262,9 @@ class ClassicMember:
             self.beats.on_session(now)
             return Event(News.JOINED)
         if isinstance(answer, SyncGroupResponse):
+            if self.is_in_round:
+                self.end_round()  # whatever it was assigned, it does not want it
+                return None
             assignment = self.round.on_synced(answer, self.me.epoch)
             self.beats.on_session(now)
             return Event(News.SYNCED, partitions=assignment.partitions)
@@ -233,6 +281,7 @@ class ClassicMember:
             event = self._lose_coordinator()
         elif isinstance(request, HeartbeatRequest):
             self.beats.on_answered(now)
+            self.beats.is_doubtful &= what is not Verdict.REJOIN
             if self.outbox.waits_for(JoinGroupRequest) or sent.identity != self.me:
                 # JoinGroup tells the same, or its answer, which came by another connection, has
                 # overtaken this one, which is about the generation before.
@@ -247,5 +296,7 @@ class ClassicMember:
         """Forget what was asked of the coordinator; a generation without assignment is over."""
         synced = not self.outbox.waits_for(SyncGroupRequest)
         self.outbox.forget()
+        if self.is_in_round:
+            self.end_round()
         self.outbox.on_coordinator(None)
         return None if synced else Event(News.REBALANCE)

@@ -11,16 +11,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from kafka._base.logs import logger
-from kafka.coordinator.classic_departure import Departure, leave_at_once
+from kafka.coordinator.classic_departure import Departure
 from kafka.coordinator.classic_health import ClassicHealth
 from kafka.coordinator.classic_member import ClassicMember, News
 from kafka.coordinator.classic_requests import may_pass
-from kafka.coordinator.classic_states import STATES, State
+from kafka.coordinator.classic_states import REBALANCING, STATES, State
 from kafka.coordinator.membership import LeaveMode, Left, RaiseFromGroup
 from kafka.coordinator.poll_timer import PollTimer
 from kafka.coordinator.rebalance import Rebalance
+from kafka.coordinator.rebalance_report import why_over
 from kafka.coordinator.topic_watch import TopicWatch
-from kafka.errors import IllegalGenerationError, KafkaError, RebalanceInProgressError
+from kafka.errors import IllegalGenerationError, KafkaError
 from kafka.protocol.messages.join_group import JoinGroupRequest
 from kafka.protocol.messages.sync_group import SyncGroupRequest
 from kafka.subscription import SubscriptionType
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
         UserTask,
     )
     from kafka.protocol.schema import Message
+    from kafka.structs import TopicPartition
     from kafka.subscription import SubscriptionState
 
 log = logger(__name__)
@@ -56,6 +58,9 @@ class ClassicMembership:
         subscriptions: what the user wants; its subscription follows the pattern.
         settings: the options.
         uniform: randomness for the back-off.
+
+    Attributes:
+        patience: see `GroupMembership.patience`.
     """
 
     def __init__(
@@ -63,6 +68,7 @@ class ClassicMembership:
     ) -> None:
         self._subscriptions = subscriptions
         self._settings = settings
+        self.patience = settings.patience
         self._topics = TopicWatch(
             subscriptions,
             exclude_internal=settings.exclude_internal,
@@ -90,7 +96,7 @@ class ClassicMembership:
             State.SYNCING: self._sync,
             State.STABLE: self._stay,
             State.LEAVING: self._go,
-            State.FATAL: self._rest,
+            State.FATAL: lambda _: None,
         }
         self._react: Mapping[News, Callable[[Event, float], None]] = {
             News.JOINED: self._on_joined,
@@ -98,7 +104,7 @@ class ClassicMembership:
             News.REBALANCE: self._on_rebalance,
             News.RESET: self._on_reset,
             News.FAILED: self._on_failed,
-            News.LEFT: self._on_left,
+            News.LEFT: lambda event, _: self._end_leave(event.error),
         }
 
     def __repr__(self) -> str:
@@ -112,6 +118,21 @@ class ClassicMembership:
     def identity(self) -> MemberIdentity | None:
         """What a commit carries; ``None`` while the consumer is no member."""
         return self._member.identity
+
+    @property
+    def told(self) -> frozenset[TopicPartition]:
+        """The partitions that the user knows as owned, as far as ended tasks have shown."""
+        return self._handover.told
+
+    @property
+    def is_rebalancing(self) -> bool:
+        """Whether the member is on its way to an assignment; any thread."""
+        return self._state in REBALANCING
+
+    @property
+    def renews(self) -> bool:
+        """Whether a member that leaves is about to enter another generation, or have it begin."""
+        return self._member.is_in_round
 
     # -- inputs ----------------------------------------------------------------------------
 
@@ -173,13 +194,19 @@ class ClassicMembership:
         if self._state is State.STABLE:
             self._why_rejoin = self._why_rejoin or reason
 
+    def on_interrupted(self, now: float) -> None:
+        """Hand nothing out before the coordinator has said that the member is still one."""
+        if self.identity is not None:
+            self._member.beats.doubt(now)
+
     def on_leave(self, mode: LeaveMode, reason: str, now: float) -> None:
         """Give up all partitions and leave; ends with `Left`."""
         self._joins = False
         if self._state is State.LEAVING:
             return
         self._leave_by = now + self._settings.request_timeout
-        self._member.leave(Departure(mode, reason, self._settings.request_timeout))
+        departure = Departure(mode, reason, self._settings.request_timeout)
+        self._member.leave(departure, syncing=self._state is State.SYNCING)
         self._move(State.LEAVING)
 
     # -- decisions -------------------------------------------------------------------------
@@ -193,6 +220,7 @@ class ClassicMembership:
             before = self._state
             self._steps[before](now)
         self._member.beats.beat(self._member.me, now)
+        self._handover.doubt(on=self._member.beats.is_doubtful)
         self._health.note(self._state, now)
         results, self._results = self._results, []
         return [
@@ -261,15 +289,17 @@ class ClassicMembership:
     def _go(self, now: float) -> None:
         """LEAVING: give up all partitions, then tell the coordinator."""
         member, departure = self._member, self._member.departure
-        if departure is None or not self._rebalance.give_up_all(self._leave_by):
+        assert departure is not None, "nobody leaves without one"
+        if not self._rebalance.give_up_all(self._leave_by):
+            if member.is_in_round and not member.outbox.waits_for(JoinGroupRequest):
+                # The others wait for the leader's assignment, and what is committed here as well.
+                self._sync(now)
             return
+        member.end_round()
         if departure.is_over(member.me, now):
             self._end_leave(departure.error)
         else:
             departure.tell(member.me, member.outbox, now)
-
-    def _rest(self, now: float) -> None:
-        """FATAL: wait for another subscription."""
 
     # -- what happens ----------------------------------------------------------------------
 
@@ -282,7 +312,8 @@ class ClassicMembership:
         self._topics.want_others(current.group_topics)
         if not current.knows_topics(self._topics.snapshot):
             self._topics.request_metadata()
-        self._move(State.SYNCING)
+        if self._state is not State.LEAVING:
+            self._move(State.SYNCING)
 
     def _on_synced(self, event: Event, now: float) -> None:
         self._move(State.STABLE)
@@ -297,14 +328,11 @@ class ClassicMembership:
         # Until SyncGroup is answered, it is for its answer to tell.
         waits = self._member.outbox.waits_for(SyncGroupRequest)
         if self._state in {State.STABLE, State.SYNCING} and not waits:
-            self._rejoin(_why(event.error), now)
+            self._rejoin(why_over(event.error), now)
 
     def _on_reset(self, event: Event, now: float) -> None:
         """Join afresh: the coordinator does not count this member any more."""
-        me = self._member.me
-        log.warning(
-            "group=%s member=%s is no member any more: %s", me.group_id, me.member_id, event.error
-        )
+        self._member.warn_of_drop(event.error)
         # A wrong generation is no reason to doubt the member id.
         self._stop(keeps_id=isinstance(event.error, IllegalGenerationError))
         if self._state is not State.LEAVING:
@@ -321,7 +349,7 @@ class ClassicMembership:
         self._stop(keeps_id=not is_final)
         if self._state is State.LEAVING:
             return
-        self._rebalance.report.drop()
+        self._rebalance.report.fail()
         self._results.append(RaiseFromGroup(error, fatal=is_final))
         self._why_join = _FIRST_JOIN
         if is_final:
@@ -334,11 +362,7 @@ class ClassicMembership:
         """Join again with the next poll of the application, not before the end of a back-off."""
         self._joins_at = self._member.outbox.back_off(now)
         self._user.stop()
-        if self._state is not State.UNJOINED:
-            self._move(State.UNJOINED)
-
-    def _on_left(self, event: Event, now: float) -> None:  # noqa: ARG002 - one of a table
-        self._end_leave(event.error)
+        self._move(State.UNJOINED)
 
     # -- moves -----------------------------------------------------------------------------
 
@@ -355,8 +379,8 @@ class ClassicMembership:
         """Rejoin if the generation does not fit the topics any more."""
         topics = self._subscriptions.subscription
         if self._state is State.STABLE and topics is not None and self._topics.is_matched:
-            outdated = self._member.round.why_outdated(topics, self._topics.snapshot)
-            self._why_rejoin = self._why_rejoin or outdated
+            why_outdated = self._member.round.why_outdated
+            self._why_rejoin = self._why_rejoin or why_outdated(topics, self._topics.snapshot)
 
     def _rejoin(self, reason: str, now: float) -> None:
         self._why_rejoin = None
@@ -365,7 +389,7 @@ class ClassicMembership:
         self._move(State.PREPARING)
 
     def _stop(self, *, keeps_id: bool = False, wait_for_user: bool = False) -> None:
-        """Be no member any more; what is owned is lost."""
+        """Be in no generation any more; what is owned is lost."""
         self._why_rejoin = None
         self._member.stop(keeps_id=keeps_id)
         self._topics.want_others(())
@@ -396,32 +420,10 @@ class ClassicMembership:
         """Leave when the application does not poll in time; it joins again with the next poll."""
         if not self._is_in_use or not self._user.has_expired(now):
             return
-        settings, me = self._settings, self._member.me
-        away = 0.0 if self._user.last is None else now - self._user.last
-        log.warning(
-            "group=%s leaves: the application did not poll for %.1f s, longer than"
-            " max_poll_interval_ms=%d. It joins again with the next poll; partitions go to other"
-            " members meanwhile. Take fewer records at a time (max_poll_records), or raise"
-            " max_poll_interval_ms",
-            settings.group_id,
-            away,
-            round(settings.rebalance_timeout * 1000),
-        )
-        self._user.is_away = True
+        away = self._user.leave(self._settings.group_id, now)
         self._why_join = "the application polls again"
-        self._stop(wait_for_user=True)
-        self._rebalance.report.drop()
-        if self._state is not State.UNJOINED:
-            self._move(State.UNJOINED)
-        reason = f"the application did not poll for {away:.1f} s"
-        timeout = settings.request_timeout
-        leave_at_once(me, self._member.outbox, reason, timeout=timeout, now=now)
-
-
-def _why(error: KafkaError | None) -> str:
-    """Return why a generation is over."""
-    if error is None:
-        return "the coordinator of the group is gone"
-    if isinstance(error, RebalanceInProgressError):
-        return "members of the group, or their subscriptions, have changed"
-    return f"SyncGroup has failed: {error}"
+        self._member.leave_at_once(f"the application did not poll for {away:.1f} s", now)
+        # For the coordinator a static member stays one, which may still leave.
+        self._stop(keeps_id=self._settings.instance_id is not None, wait_for_user=True)
+        self._rebalance.report.fail()
+        self._move(State.UNJOINED)

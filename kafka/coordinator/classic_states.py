@@ -34,7 +34,8 @@ class State(Enum):
 
 STATES: Final = Transitions(
     {
-        State.UNJOINED: (State.JOINING, State.LEAVING, State.FATAL),
+        # To itself when a refusal, or the silence of the application, comes before it has joined.
+        State.UNJOINED: (State.UNJOINED, State.JOINING, State.LEAVING, State.FATAL),
         State.PREPARING: (State.JOINING, State.UNJOINED, State.LEAVING, State.FATAL),
         State.JOINING: (State.SYNCING, State.UNJOINED, State.LEAVING, State.FATAL),
         State.SYNCING: (
@@ -49,6 +50,14 @@ STATES: Final = Transitions(
         State.FATAL: (State.UNJOINED, State.LEAVING),
     }
 )
+
+
+# It has asked for an assignment, or is about to.
+REBALANCING: Final = frozenset({State.PREPARING, State.JOINING, State.SYNCING})
+
+
+# Intervals between heartbeats. The loop runs once in each of them, not on time to the millisecond.
+_LEAST_PATIENCE: Final = 1.5
 
 
 class ClassicSettings(NamedTuple):
@@ -82,6 +91,12 @@ class ClassicSettings(NamedTuple):
     rack: str
     exclude_internal: bool
     observer: Observer
+
+    @property
+    def patience(self) -> float:
+        """Seconds for which the loop may fail to run while the session certainly goes on."""
+        least = _LEAST_PATIENCE * self.heartbeat_interval
+        return max(self.session_timeout - self.heartbeat_interval, least)
 
     @property
     def join_timeout(self) -> float:

@@ -48,6 +48,11 @@ class Departure:
             return None if self.wish is LeaveMode.REMAIN else LEAVING_EPOCH
         return LEAVING_EPOCH if self.wish is LeaveMode.LEAVE else LEAVING_STATIC_EPOCH
 
+    @property
+    def is_for_good(self) -> bool:
+        """Whether a static member is to give its place up, also if it has left for a while."""
+        return self._is_static and self.wish is LeaveMode.LEAVE
+
     def begin(self, now: float) -> None:
         """Start the time for which it is tried."""
         self.until = now + self._patience

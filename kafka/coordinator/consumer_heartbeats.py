@@ -41,6 +41,8 @@ class Heartbeats:
         is_known: whether the coordinator may have heard of this membership.
         is_telling: whether a heartbeat that says what is owned has not been answered: the
             coordinator may have heard it, and what follows from it may be on its way, or lost.
+        is_doubtful: whether the coordinator may have given the member up without this client having
+            asked since.
         timer: when the next one is due.
     """
 
@@ -55,6 +57,9 @@ class Heartbeats:
         self.epoch = JOINING_EPOCH
         self.is_known = False
         self.is_telling = False
+        self.is_doubtful = False
+        # The heartbeat that asks about that, while it is in flight.
+        self._question: Send | None = None
         self._is_looking_up = False
 
     def __repr__(self) -> str:
@@ -76,8 +81,14 @@ class Heartbeats:
 
     def join(self) -> None:
         """Begin a membership."""
-        self.is_known = False
+        self.is_known = self.is_doubtful = False
         self._writer.forget()
+        if self.timer.coordinator is None:
+            self.look_up()
+
+    def leave(self, epoch: int) -> None:
+        """Be about to leave; *epoch* says how."""
+        self.epoch = epoch
         if self.timer.coordinator is None:
             self.look_up()
 
@@ -104,7 +115,8 @@ class Heartbeats:
         """
         if subscribed is None:
             return math.inf
-        return self.timer.due_at(at_once=at_once or not self._writer.has_said(subscribed))
+        asks = self.is_doubtful and self._question is None
+        return self.timer.due_at(at_once=at_once or asks or not self._writer.has_said(subscribed))
 
     def beat(
         self,
@@ -126,6 +138,7 @@ class Heartbeats:
         timeout = self.timer.patience(self._settings.request_timeout)
         send = Send(request, GROUP, timeout, self.me)
         self.timer.on_sent(send, now)
+        self._question = send if self.is_doubtful else None
         self._actions.append(send)
         self.is_known = True
         self.is_telling |= request.topic_partitions is not None
@@ -139,10 +152,13 @@ class Heartbeats:
         if sent is not self.timer.in_flight:
             return None
         self.timer.in_flight = None
+        was_asked, self._question = self._question is sent, None
         if sent.identity != self.me:
             return None
         if isinstance(answer, ConsumerGroupHeartbeatResponse):
-            return heartbeat_error(self._settings.group_id, answer) or answer
+            error = heartbeat_error(self._settings.group_id, answer)
+            self.is_doubtful &= not was_asked or error is not None
+            return error or answer
         return answer if isinstance(answer, KafkaError) else None
 
     def on_answer(self, answer: ConsumerGroupHeartbeatResponse, now: float) -> None:

@@ -8,17 +8,18 @@ decides what follows.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from kafka._base.logs import logger
-from kafka.coordinator.consumer_departure import Departure
+from kafka.coordinator.consumer_departure import LEAVING_EPOCH, Departure
 from kafka.coordinator.consumer_heartbeats import Heartbeats
-from kafka.coordinator.consumer_report import MemberReport, warn_of_silence
+from kafka.coordinator.consumer_report import MemberReport
 from kafka.coordinator.consumer_states import (
     BEATING,
     HEARTBEAT_VERDICTS,
     IN_GROUP,
     MEMBER_TRANSITIONS,
+    REBALANCING,
     TRY_AGAIN,
     URGENT,
     MemberState,
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     )
     from kafka.protocol.messages.consumer_group_heartbeat import ConsumerGroupHeartbeatResponse
     from kafka.protocol.schema import Message
+    from kafka.structs import TopicPartition
     from kafka.subscription import SubscriptionState
 
 log = logger(__name__)
@@ -59,7 +61,12 @@ class ConsumerMembership:
         subscriptions: what the user wants; its subscription follows a pattern of Python's.
         settings: how.
         uniform: randomness for the back-off.
+
+    Attributes:
+        renews: always false: a commit that is refused for its epoch waits for the next one anyway.
     """
+
+    renews: Final = False
 
     def __init__(
         self, subscriptions: SubscriptionState, settings: ConsumerSettings, uniform: Uniform
@@ -77,7 +84,6 @@ class ConsumerMembership:
         self._state = _S.UNSUBSCRIBED
         self._may_join = False
         self._reason = ""
-        self._has_warned = False
 
     def __repr__(self) -> str:
         """Return a status line."""
@@ -94,9 +100,24 @@ class ConsumerMembership:
         is_member = self._state in IN_GROUP or self._state is _S.PREPARE_LEAVING
         return self._heartbeats.me if is_member and self._heartbeats.is_member else None
 
+    @property
+    def patience(self) -> float:
+        """Seconds for which the loop may fail to run while the session certainly goes on."""
+        return self._heartbeats.timer.session
+
+    @property
+    def told(self) -> frozenset[TopicPartition]:
+        """The partitions that the user knows as owned, as far as ended tasks have shown."""
+        return self._way.handover.told
+
+    @property
+    def is_rebalancing(self) -> bool:
+        """Whether the member is on its way to an assignment; any thread."""
+        return self._state in REBALANCING
+
     def health(self, now: float) -> GroupHealth:
         """Return how it is going."""
-        return self._report.health(self._state, self._settings.group_id, now)
+        return self._report.health(self._state, now)
 
     # -- inputs ----------------------------------------------------------------------------
 
@@ -165,14 +186,11 @@ class ConsumerMembership:
 
     def on_rejoin(self, reason: str, now: float) -> None:  # noqa: ARG002 - seam
         """Do nothing: with this protocol the coordinator alone decides on rebalances."""
-        if not self._has_warned:
-            self._has_warned = True
-            log.warning(
-                "group=%s does not rebalance because a member asks for it (%s): with "
-                "group_protocol 'consumer' the coordinator decides on that",
-                self._settings.group_id,
-                reason,
-            )
+        self._report.warn_of_wish(reason)
+
+    def on_interrupted(self, now: float) -> None:  # noqa: ARG002 - seam
+        """Hand nothing out before the coordinator has said that the member is still one."""
+        self._heartbeats.is_doubtful = self.identity is not None
 
     def on_leave(self, mode: LeaveMode, reason: str, now: float) -> None:  # noqa: ARG002 - seam
         """Give up all partitions and leave; ends with `Left`."""
@@ -184,16 +202,20 @@ class ConsumerMembership:
             log.info("group=%s leaves: %s", self._settings.group_id, reason)
             self._way.report.drop()
             self._step(_S.PREPARE_LEAVING)
+        elif self._state is _S.LEAVING and self._departure.is_for_good:
+            # It is about to say that it leaves for a while: it says this in place of that.
+            self._heartbeats.epoch = LEAVING_EPOCH
 
     # -- decisions -------------------------------------------------------------------------
 
     def poll(self, now: float) -> list[Action]:
         """Return the actions that are due."""
         if now >= self._expires_at():
-            self._expire()
+            self._expire(now)
         self._advance(now)
         if now >= self._beat_at():
             self._beat(now)
+        self._way.handover.doubt(on=self._heartbeats.is_doubtful)
         self._report.note(self._state, is_subscribed=self._may_join, now=now)
         actions = [
             *self._topics.watch.poll(now),
@@ -222,7 +244,9 @@ class ConsumerMembership:
         elif self._state is _S.PREPARE_LEAVING:
             self._prepare_leaving(now)
         elif self._state not in BEATING and not self._way.handover.is_taking:
-            if self._departure.wish is not None:
+            if self._state is _S.STALE and self._departure.is_for_good:
+                self._tell_leaving(LEAVING_EPOCH, now)
+            elif self._departure.wish is not None:
                 self._say_left()
             elif self._wants_to_join():
                 self._join(now)
@@ -308,15 +332,11 @@ class ConsumerMembership:
 
     def _lose(self) -> None:
         self._way.lose()
+        self._heartbeats.is_doubtful = False
         self._heartbeats.epoch = JOINING_EPOCH
 
     def _fence(self, error: KafkaError) -> None:
-        log.warning(
-            "group=%s member=%s was given up by the coordinator: %s",
-            self._settings.group_id,
-            self._heartbeats.member_id,
-            error,
-        )
+        self._report.warn_of_fence(error)
         self._reason = f"the member was fenced: {error}"
         self._lose()
         self._step(_S.FENCED)
@@ -336,14 +356,13 @@ class ConsumerMembership:
         polls_by = self._user.expires_at() if self._state in BEATING else None
         return math.inf if polls_by is None else polls_by
 
-    def _expire(self) -> None:
+    def _expire(self, now: float) -> None:
         if self._state is _S.LEAVING:
             self._departure.on_timeout()
             self._end_leaving()
             return
-        self._user.is_away = True
+        self._user.leave(self._settings.group_id, now)
         self._reason = "the application polls again"
-        warn_of_silence(self._settings.group_id, self._settings.max_poll_interval)
         self._lose()
         if self._state is not _S.PREPARE_LEAVING:
             self._step(_S.PREPARE_LEAVING)
@@ -355,12 +374,15 @@ class ConsumerMembership:
         if epoch is None or not self._heartbeats.is_known:
             self._end_leaving()
         elif self._heartbeats.member_id:
-            self._step(_S.LEAVING)
-            self._heartbeats.epoch = epoch
-            self._departure.begin(now)
+            self._tell_leaving(epoch, now)
         elif self._heartbeats.timer.in_flight is None:
             # The broker has made an id that has not come here, so it cannot be told who leaves.
             self._end_leaving()
+
+    def _tell_leaving(self, epoch: int, now: float) -> None:
+        self._step(_S.LEAVING)
+        self._heartbeats.leave(epoch)
+        self._departure.begin(now)
 
     def _on_leave_answer(self, error: KafkaError | None, now: float) -> None:
         if self._departure.on_answer(error):

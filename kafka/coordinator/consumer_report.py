@@ -6,26 +6,16 @@ from typing import TYPE_CHECKING
 
 from kafka._base.logs import logger
 from kafka.coordinator.consumer_states import BEATING, URGENT, MemberState
-from kafka.coordinator.membership import NO_GENERATION, GroupHealth
+from kafka.coordinator.membership import NO_GENERATION, SILENCE, GroupHealth
 
 if TYPE_CHECKING:
     from kafka.coordinator.consumer_heartbeats import Heartbeats
     from kafka.coordinator.poll_timer import PollTimer
     from kafka.coordinator.reconciliation import Reconciliation
     from kafka.coordinator.subscribed_topics import SubscribedTopics
+    from kafka.errors import KafkaError
 
 log = logger(__name__)
-
-
-def warn_of_silence(group_id: str, limit: float) -> None:
-    """Log that the application has not polled for *limit* seconds."""
-    log.warning(
-        "group=%s leaves: the application has not polled for max_poll_interval_ms=%.0f. It joins "
-        "again with the next poll; partitions go to other members meanwhile. Process fewer "
-        "records at a time (max_poll_records), or raise max_poll_interval_ms",
-        group_id,
-        limit * 1000,
-    )
 
 
 class MemberReport:
@@ -50,6 +40,7 @@ class MemberReport:
         self._way = way
         self._user = user
         self._waiting: tuple[str, float] | None = None
+        self._has_warned = False
 
     def __repr__(self) -> str:
         """Return a status line."""
@@ -82,13 +73,36 @@ class MemberReport:
             return "the names of assigned topics"
         return "the coordinator's answer" if state in URGENT else None
 
-    def health(self, state: MemberState, group_id: str, now: float) -> GroupHealth:
+    def warn_of_wish(self, reason: str) -> None:
+        """Log, once, that the group does not rebalance because a member asks for it."""
+        if not self._has_warned:
+            self._has_warned = True
+            log.warning(
+                "group=%s does not rebalance because a member asks for it (%s): with "
+                "group_protocol 'consumer' the coordinator decides on that",
+                self._heartbeats.me.group_id,
+                reason,
+            )
+
+    def warn_of_fence(self, error: KafkaError) -> None:
+        """Log that the coordinator has given the member up."""
+        me = self._heartbeats.me
+        log.warning(
+            "group=%s member=%s was given up by the coordinator: %s",
+            me.group_id,
+            me.member_id,
+            error,
+        )
+
+    def health(self, state: MemberState, now: float) -> GroupHealth:
         """Return the report."""
         beats, polled = self._heartbeats, self._user.last
         answered = beats.timer.answered_at
-        waiting_for, since = self._waiting or (None, None)
+        silent_since = beats.timer.silent_since(now)
+        silence = None if silent_since is None else (SILENCE, silent_since)
+        waiting_for, since = self._waiting or silence or (None, None)
         return GroupHealth(
-            group_id=group_id,
+            group_id=beats.me.group_id,
             protocol="consumer",
             state=state.value,
             member_id=beats.member_id,

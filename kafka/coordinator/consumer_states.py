@@ -92,7 +92,8 @@ MEMBER_TRANSITIONS: Final = Transitions(
             MemberState.FATAL,
         ),
         MemberState.LEAVING: (MemberState.UNSUBSCRIBED, MemberState.STALE),
-        MemberState.STALE: (MemberState.JOINING, MemberState.UNSUBSCRIBED),
+        # A static member that has left for a while may give its place up.
+        MemberState.STALE: (MemberState.JOINING, MemberState.LEAVING, MemberState.UNSUBSCRIBED),
         MemberState.FATAL: (MemberState.UNSUBSCRIBED,),
     }
 )
@@ -106,6 +107,8 @@ IN_GROUP: Final = frozenset(
         MemberState.STABLE,
     }
 )
+# It is on its way to an assignment.
+REBALANCING: Final = IN_GROUP - {MemberState.STABLE}
 # It goes on sending heartbeats.
 BEATING: Final = IN_GROUP | {MemberState.PREPARE_LEAVING, MemberState.LEAVING}
 # The next heartbeat is due at once.

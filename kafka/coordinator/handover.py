@@ -36,7 +36,7 @@ from kafka.coordinator.membership import (
 from kafka.subscription import Hold
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from kafka.errors import KafkaError
     from kafka.structs import TopicPartition
@@ -97,6 +97,7 @@ class Handover:
         self._assigned: dict[int, UserTask] = {}
         # The listener has raised; the next poll tells it again.
         self._unprepared: frozenset[TopicPartition] = frozenset()
+        self._is_doubted = False
         # What the user knows as owned: the listener was told, or there was none.
         self._told: set[TopicPartition] = set()
 
@@ -113,6 +114,16 @@ class Handover:
     def is_taking(self) -> bool:
         """Whether partitions are about to be taken away."""
         return self._step is not Step.IDLE
+
+    @property
+    def keeps_some(self) -> bool:
+        """Whether something is owned that is not about to be taken away."""
+        return not self._taken.issuperset(self.owned)
+
+    @property
+    def told(self) -> frozenset[TopicPartition]:
+        """What the user knows as owned, as far as the ends of the tasks have shown."""
+        return frozenset(self._told)
 
     @property
     def waits_for(self) -> str | None:
@@ -151,12 +162,15 @@ class Handover:
     def take(self, partitions: Collection[TopicPartition], *, commit_by: float) -> None:
         """Begin to revoke *partitions*; nothing to do if there are none.
 
+        What is being taken already is taken together with them: it begins anew.
+
         Args:
             partitions: some of those owned.
             commit_by: when the commit gives up.
         """
         if not partitions:
             return
+        self._interrupt(())
         self._lost = False
         self._commit_by = commit_by
         self._withhold(frozenset(partitions))
@@ -168,16 +182,19 @@ class Handover:
         Args:
             wait_for_user: wait for a call of the user even if nothing is owned.
         """
-        # What the user's side has begun ends before the new task; that is how it gets known.
-        pending = [*self._assigned, *([] if self._task is None else [self._task.number])]
-        self._actions += map(Withdraw, pending)
-        self._task = self._commit = None
+        self._interrupt(self._assigned)
         self._lost = True
         self._withhold(frozenset(self.owned))
         if self._taken or wait_for_user:
             self._settle()
         else:
             self._assigned.clear()
+
+    def doubt(self, *, on: bool) -> None:
+        """Withhold what is owned while others may own it by now; hand it out again afterwards."""
+        if on is not self._is_doubted:
+            self._is_doubted = on
+            self._actions.append(SetHold(self.owned, Hold.DOUBTED, on=on))
 
     def refresh(self) -> None:
         """Own the same again: this clears the errors of a subscription that is over."""
@@ -231,6 +248,13 @@ class Handover:
         return actions
 
     # -- steps -----------------------------------------------------------------------------
+
+    def _interrupt(self, assigned: Iterable[int]) -> None:
+        """Withdraw what the present step waits for, and these tasks."""
+        # What the user's side has begun ends before the next task; that is how it gets known.
+        pending = [*assigned, *([] if self._task is None else [self._task.number])]
+        self._actions += map(Withdraw, pending)
+        self._task = self._commit = None
 
     def _withhold(self, partitions: frozenset[TopicPartition]) -> None:
         more = tuple(tp for tp in self.owned if tp in partitions and tp not in self._taken)

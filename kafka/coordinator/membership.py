@@ -206,6 +206,11 @@ Action = (
 )
 
 
+# What a member waits for that is well but for this, and the intervals after which it says so.
+SILENCE: Final = "the coordinator to answer a heartbeat"
+UNANSWERED: Final = 2.0
+
+
 class GroupHealth(NamedTuple):
     """How membership in a group is going.
 
@@ -266,6 +271,25 @@ class GroupMembership(Membership, Protocol):
     def identity(self) -> MemberIdentity | None:
         """What a commit carries; ``None`` while the consumer is no member."""
 
+    @property
+    def patience(self) -> float:
+        """Seconds for which the loop may fail to run while the session certainly goes on."""
+
+    @property
+    def told(self) -> frozenset[TopicPartition]:
+        """The partitions that the user knows as owned, as far as ended tasks have shown."""
+
+    @property
+    def is_rebalancing(self) -> bool:
+        """Whether the member is on its way to an assignment; any thread."""
+
+    @property
+    def renews(self) -> bool:
+        """Whether a member that leaves is about to enter another generation, or have it begin.
+
+        What it commits last is refused until then, and taken afterwards.
+        """
+
     def on_coordinator(self, node_id: int | None, error: KafkaError | None, now: float) -> None:
         """React to the look-up of the coordinator: the node, or what keeps it from being found."""
 
@@ -282,6 +306,12 @@ class GroupMembership(Membership, Protocol):
 
     def on_rejoin(self, reason: str, now: float) -> None:
         """Rebalance soon: the application asks for it, or a commit has shown that it is due."""
+
+    def on_interrupted(self, now: float) -> None:
+        """React to a loop that did not run for `patience`: the process was stopped, or it blocked.
+
+        The coordinator may have given the partitions to others.
+        """
 
     def on_leave(self, mode: LeaveMode, reason: str, now: float) -> None:
         """Give up all partitions and leave; ends with `Left`."""

@@ -102,6 +102,8 @@ class OffsetCommits:
         identity: returns who commits now, ``None`` while the consumer is no member of its group.
         backoff: between two attempts.
         uniform: randomness for the back-off.
+        renews: returns whether a generation is about to begin without the user's next call, or
+            before it. What is sent then and refused is sent again.
     """
 
     def __init__(
@@ -111,12 +113,16 @@ class OffsetCommits:
         identity: Callable[[], MemberIdentity | None],
         backoff: ExponentialBackoff,
         uniform: Uniform,
+        *,
+        renews: Callable[[], bool],
     ) -> None:
         self._group_id = group_id
         self._subscriptions = subscriptions
         self._identity = identity
         self._backoff = backoff
         self._uniform = uniform
+        self._renews = renews
+        self._renewed = False  # what `renews` returned when the last request was made
         self._user_is_needed = False
         self._snapshot = ClusterSnapshot()
         self._state = CommitState.IDLE
@@ -170,6 +176,18 @@ class OffsetCommits:
             self._step(CommitState.IDLE)  # the last chance of all
         return number
 
+    def withdraw(self, number: int, newer: Offsets) -> bool:
+        """Forget the commit *number* if *newer* has all of its partitions; return whether it has.
+
+        One that is in flight, or settled, stays.
+        """
+        commit = self._commits.get(number)
+        if commit is None or commit in self._in_flight or not commit.waiting.keys() <= newer.keys():
+            return False
+        del self._commits[number]
+        self._to_check.pop(number, None)
+        return True
+
     def on_metadata(self, snapshot: ClusterSnapshot) -> None:
         """React to a new view of the cluster: it has the ids of topics."""
         self._snapshot = snapshot
@@ -213,7 +231,8 @@ class OffsetCommits:
             self._settle(late, late.too_late(self._group_id) if late.waiting else None)
         if self._state is CommitState.AWAIT_IDENTITY:
             # The same one again after a back-off: the refusal may have been a mistake.
-            if self._identity() != self._refused or self._retry.may_start(now):
+            has_begun = self._renewed and not self._renews()
+            if has_begun or self._identity() != self._refused or self._retry.may_start(now):
                 self._step(CommitState.IDLE)
             elif self._awaits_rebalance:
                 self._end_what_cannot_wait()
@@ -293,6 +312,7 @@ class OffsetCommits:
                 break
             offsets |= commit.waiting
             self._in_flight.append(commit)
+        self._renewed = self._renews()
         self._step(CommitState.IN_FLIGHT)
         request = commit_request(identity, offsets, self._snapshot)
         self._actions.append(SendCommit(request, offsets, identity))
@@ -304,7 +324,8 @@ class OffsetCommits:
         outcomes: Mapping[TopicPartition, tuple[Verdict, KafkaError]],
     ) -> None:
         """Apply the answer to *commit*."""
-        was_stuck, commit.is_stuck = commit.is_stuck, True
+        # One of no offsets waits only for those before it.
+        was_stuck, commit.is_stuck = commit.is_stuck, bool(commit.waiting)
         for tp in list(commit.waiting):
             verdict, error = outcomes[tp]
             if verdict is Verdict.SUCCEED:
@@ -331,7 +352,9 @@ class OffsetCommits:
             return
         self._retry = self._retry.failed(now, self._backoff, self._uniform)
         if verdicts & NEEDS_IDENTITY:
-            self._await_identity(identity, rebalance=Verdict.REJOIN in verdicts)
+            # A generation that begins without this commit's end need not be waited for in vain.
+            rebalance = Verdict.REJOIN in verdicts and not self._renewed
+            self._await_identity(identity, rebalance=rebalance)
             return
         if Verdict.REFRESH_METADATA in verdicts:
             self._actions.append(RequestMetadata())

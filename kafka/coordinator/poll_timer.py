@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from kafka._base.logs import logger
+
+log = logger(__name__)
+
 
 class PollTimer:
     """Keep ``max_poll_interval_ms`` of one consumer.
@@ -40,6 +44,25 @@ class PollTimer:
     def stop(self) -> None:
         """Wait for a first poll again."""
         self.last, self.is_away = None, False
+
+    def leave(self, group_id: str, now: float) -> float:
+        """Say that the application is away, and that the member leaves because of that.
+
+        Returns:
+            For how many seconds it has been away.
+        """
+        self.is_away = True
+        away = 0.0 if self.last is None else now - self.last
+        log.warning(
+            "group=%s leaves: the application did not poll for %.1f s, longer than"
+            " max_poll_interval_ms=%d. It joins again with the next poll; partitions go to other"
+            " members meanwhile. Take fewer records at a time (max_poll_records), or raise"
+            " max_poll_interval_ms",
+            group_id,
+            away,
+            round(self._interval * 1000),
+        )
+        return away
 
     def expires_at(self) -> float | None:
         """Return when the next poll is late, ``None`` if there is none to wait for."""

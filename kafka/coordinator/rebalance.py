@@ -101,12 +101,12 @@ class Rebalance:
 
     def give_up_all(self, commit_by: float) -> bool:
         """Revoke all partitions, because the member leaves; return whether that is done."""
-        if self.handover.is_taking:
-            return False
-        owned, self._given = self.handover.owned, None
-        self._commit_by = commit_by
-        self._take(owned)
-        return not owned
+        self._given = None
+        if self.handover.keeps_some:
+            # Also while some of them are taken: nothing is handed out any more.
+            self._commit_by = commit_by
+            self._take(self.handover.owned)
+        return not self.handover.is_taking
 
     def lose(self, *, wait_for_user: bool = False) -> None:
         """Give up all partitions: the member is none any more."""

@@ -8,11 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from kafka._base.logs import logger
+from kafka.errors import RebalanceInProgressError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from kafka._base.observer import Observer
+    from kafka.errors import KafkaError
     from kafka.structs import TopicPartition
 
 log = logger(__name__)
@@ -26,7 +28,7 @@ class RebalanceReport:
 
     Args:
         group_id: the group.
-        observer: is told of each one that has ended.
+        observer: is told of each one that has ended, or failed.
 
     Attributes:
         reason: why it rebalances, or last did; ``None`` before the first time.
@@ -87,8 +89,14 @@ class RebalanceReport:
         )
         self._observer.rebalance_completed(took)
 
+    def fail(self) -> None:
+        """Stop: something keeps the member from getting an assignment."""
+        if self._since is not None:
+            self._observer.rebalance_failed()
+        self.drop()
+
     def drop(self) -> None:
-        """Stop: the member does not join."""
+        """Stop: the member does not want to join any more."""
         self._since = None
         self._revoked.clear()
 
@@ -99,3 +107,12 @@ def listed(partitions: Iterable[TopicPartition]) -> str:
     if len(names) > _MOST_NAMED:
         names[_MOST_NAMED:] = [f"{len(names) - _MOST_NAMED} more"]
     return ", ".join(names) or "none"
+
+
+def why_over(error: KafkaError | None) -> str:
+    """Return why a generation is over."""
+    if error is None:
+        return "the coordinator of the group is gone"
+    if isinstance(error, RebalanceInProgressError):
+        return "members of the group, or their subscriptions, have changed"
+    return f"SyncGroup has failed: {error}"

@@ -126,12 +126,12 @@ class Reconciliation:
         """Give all partitions up; return whether that is done, or nothing is left to give."""
         if self._is_lost:
             return True
-        if not self._has_taken():
+        has_taken = self._has_taken()
+        if self.handover.keeps_some:
+            # Also while some of them are taken: nothing is handed out any more.
+            self._take(frozenset(self.handover.owned), now)
             return False
-        if self.ownership.owned:
-            self._take(frozenset(self.ownership.owned), now)
-            return False
-        return True
+        return has_taken
 
     def lose(self) -> None:
         """Be no member any more: the user hears that all partitions are lost."""
@@ -142,7 +142,7 @@ class Reconciliation:
         self._has_changed = self._is_new_target = False
         self._added.clear()
         self._unresolved, self._names = 0, RetryState()
-        self.report.drop()
+        self.report.fail()
 
     def begin(self, reason: str, now: float) -> None:
         """Say that a rebalance begins."""

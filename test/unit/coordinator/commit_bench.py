@@ -48,12 +48,14 @@ class CommitBench:
 
     Attributes:
         identity: who commits now.
+        renews: whether a generation is about to begin.
         settled: how commits have ended, by number.
         sent: the requests, oldest first.
     """
 
     def __init__(self, identity: MemberIdentity | None = MEMBER) -> None:
         self.identity = identity
+        self.renews = False
         self.subscriptions = SubscriptionState()
         self.subscriptions.replace_assignment([T0, T1])
         self.machine = OffsetCommits(
@@ -62,6 +64,7 @@ class CommitBench:
             lambda: self.identity,
             ExponentialBackoff(BACKOFF, BACKOFF),
             lambda low, _: low,
+            renews=lambda: self.renews,
         )
         self.settled: dict[int, KafkaError | None] = {}
         self.sent: list[SendCommit] = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kafka._base.backoff import ExponentialBackoff
-from kafka.coordinator.classic_departure import Departure, leave_at_once
+from kafka.coordinator.classic_departure import Departure
 from kafka.coordinator.membership import FindCoordinator, LeaveMode, MemberIdentity, Send
 from kafka.coordinator.outbox import Outbox
 from kafka.errors import GroupAuthorizationFailedError, KafkaTimeoutError
@@ -56,21 +56,3 @@ def test_error_of_the_look_up_ends_the_attempt() -> None:
     departure.error = GroupAuthorizationFailedError()
     assert departure.is_over(ME, 0.0)
     assert repr(departure) == "<Departure DEFAULT gives_up_at=30.0>"
-
-
-@pytest.mark.parametrize(
-    ("member", "coordinator", "tells"),
-    [
-        (ME, 1, True),
-        (ME, None, False),
-        (ME._replace(instance_id="static"), 1, False),
-        (ME._replace(member_id=""), 1, False),
-    ],
-)
-def test_member_that_leaves_at_once_waits_for_nothing(
-    member: MemberIdentity, coordinator: int | None, tells: bool
-) -> None:
-    box = outbox(coordinator)
-    leave_at_once(member, box, "why", timeout=5.0, now=0.0)
-    assert (len(box.take_actions()) == 1) is tells
-    assert not box.waits_for(LeaveGroupRequest)

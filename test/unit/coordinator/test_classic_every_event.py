@@ -176,6 +176,7 @@ EVENTS: Final[dict[str, Callable[[World], object]]] = {
     "topic grows": lambda made: made.metadata({"a": 3, "b": 1}, lists_all=True),
     "topic vanishes": lambda made: made.metadata({"b": 1}, lists_all=True),
     "rejoin": lambda made: (made.membership.on_rejoin("test", made.now), made.poll()),
+    "interrupted": lambda made: (made.membership.on_interrupted(made.now), made.poll()),
     "leave": World.leave,
     "remain": lambda made: made.leave(LeaveMode.REMAIN),
     "coordinator lost": lambda made: made.coordinator(None),

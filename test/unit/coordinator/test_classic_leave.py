@@ -169,12 +169,26 @@ def test_member_that_is_dropped_while_it_leaves_has_nobody_to_tell() -> None:
     assert bench.run_all()[-3:] == ["Ask LOST a0", "Assign", "Left"]
 
 
-def test_revocation_that_runs_is_ended_before_the_rest_is_given_up() -> None:
+def revoking() -> Bench:
+    """Return a member that is to give one of two partitions up."""
     bench = Bench(COOPERATIVE, auto_commit=False).become(A0, A1)
     bench.beat_refused(RebalanceInProgressError)
     bench.joined(2)
     bench.synced(A0)
-    assert bench.leave() == []
-    assert bench.run(TaskKind.SETTLE) == ["Ask REVOKED a1"]
-    assert bench.run(TaskKind.REVOKED) == ["Assign a0", "REVOKING on a0", "Ask SETTLE"]
+    return bench
+
+
+def test_revocation_that_waits_for_the_application_becomes_one_of_all_partitions() -> None:
+    bench = revoking()
+    # At once, so that a poll before the end of leaving hands nothing out.
+    assert bench.leave() == ["Withdraw", "REVOKING on a0", "Ask SETTLE"]
+    assert bench.run_all()[-3:] == ["Ask REVOKED a0 a1", "Assign", "LeaveGroup on group"]
+
+
+def test_revocation_that_runs_is_ended_before_the_rest_is_given_up() -> None:
+    bench = revoking()
+    bench.run(TaskKind.SETTLE)
+    begun = bench.begin(TaskKind.REVOKED)
+    assert bench.leave() == ["Withdraw", "REVOKING on a0", "Ask SETTLE"]
+    assert bench.end_task(begun) == []
     assert bench.run_all() == ["Ask REVOKED a0", "Assign", "LeaveGroup on group"]

@@ -15,6 +15,7 @@ from kafka.errors import (
     FencedInstanceIdError,
     GroupAuthorizationFailedError,
     IllegalGenerationError,
+    KafkaConnectionError,
     KafkaError,
     MemberIdRequiredError,
     NotCoordinatorError,
@@ -23,12 +24,19 @@ from kafka.errors import (
 )
 from kafka.protocol.messages.heartbeat import HeartbeatResponse
 from kafka.protocol.messages.join_group import JoinGroupResponse
-from kafka.protocol.messages.leave_group import LeaveGroupResponse
+from kafka.protocol.messages.leave_group import LeaveGroupRequest, LeaveGroupResponse
 from kafka.protocol.messages.sync_group import SyncGroupResponse
 from kafka.protocol.schema import Message
 from test.unit.coordinator.classic_bench import A0, Bench
 
-JOINED = JoinGroupResponse(generation_id=4, protocol_name="range", leader="x", member_id="me")
+
+def joined(generation: int) -> JoinGroupResponse:
+    return JoinGroupResponse(
+        generation_id=generation, protocol_name="range", leader="x", member_id="me"
+    )
+
+
+JOINED = joined(4)
 
 
 class Side:
@@ -153,7 +161,7 @@ def test_coordinator_that_stays_may_still_answer() -> None:
 def test_coordinator_that_cannot_be_found_fails_the_member_or_its_departure() -> None:
     side, error = Side(), GroupAuthorizationFailedError()
     assert side.member.on_coordinator(None, error, 0.0) == Event(News.FAILED, error)
-    side.member.leave(Departure(LeaveMode.DEFAULT, "why", 30.0))
+    side.member.leave(Departure(LeaveMode.DEFAULT, "why", 30.0), syncing=False)
     assert side.member.on_coordinator(None, error, 0.0) is None
     assert side.member.departure is not None
     assert side.member.departure.error is error
@@ -172,7 +180,7 @@ def test_member_has_left_when_leave_is_answered(
 ) -> None:
     side = Side().member_of_a_generation()
     departure = Departure(LeaveMode.DEFAULT, "why", 30.0)
-    side.member.leave(departure)
+    side.member.leave(departure, syncing=False)
     assert not departure.is_over(side.member.me, 0.0)
     departure.tell(side.member.me, side.member.outbox, 0.0)
     assert side.member.identity is None
@@ -197,3 +205,45 @@ def test_silent_coordinator_is_lost_once_in_a_session() -> None:
     assert side.member.outbox.coordinator == 1
     side.member.check(45.0)
     assert side.member.outbox.coordinator is None
+
+
+def test_member_that_leaves_waits_for_the_generation_that_it_has_asked_for() -> None:
+    side = Side().member_of_a_generation()
+    sent = side.join()
+    side.member.leave(Departure(LeaveMode.DEFAULT, "why", 30.0), syncing=False)
+    assert side.member.is_in_round
+    event = side.answer(sent, joined(5))
+    assert event == Event(News.JOINED)
+    assert (side.member.me.epoch, side.member.is_in_round) == (5, True)
+    assert side.answer(side.sync(), SyncGroupResponse()) is None
+    assert not side.member.is_in_round
+
+
+@pytest.mark.parametrize("answer", [UnknownMemberIdError(), KafkaConnectionError("gone")])
+def test_member_that_leaves_needs_no_generation_that_is_refused(answer: KafkaError) -> None:
+    side = Side().member_of_a_generation()
+    sent = side.join()
+    side.member.leave(Departure(LeaveMode.DEFAULT, "why", 30.0), syncing=False)
+    assert side.answer(sent, answer) is None
+    assert (side.member.me.epoch, side.member.is_in_round) == (4, False)
+
+
+def test_member_that_leaves_in_a_generation_of_its_own_waits_for_none() -> None:
+    side = Side().member_of_a_generation()
+    side.member.leave(Departure(LeaveMode.DEFAULT, "why", 30.0), syncing=False)
+    assert not side.member.is_in_round
+
+
+@pytest.mark.parametrize(
+    ("instance_id", "coordinator", "tells"),
+    [(None, 1, True), (None, None, False), ("static", 1, False)],
+)
+def test_member_that_leaves_at_once_waits_for_nothing(
+    instance_id: str | None, coordinator: int | None, tells: bool
+) -> None:
+    side = Side().member_of_a_generation()
+    side.member.me = side.member.me._replace(instance_id=instance_id)
+    side.member.outbox.on_coordinator(coordinator)
+    side.member.leave_at_once("why", 0.0)
+    assert (len(side.member.outbox.take_actions()) == 1) is tells
+    assert not side.member.outbox.waits_for(LeaveGroupRequest)

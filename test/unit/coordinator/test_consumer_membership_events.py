@@ -164,7 +164,9 @@ EVENTS: dict[str, Callable[[GroupMember], object]] = {
     "task done": task,
     "task failed": failed_task,
     "rejoin": lambda bench: bench.machine.on_rejoin("because", bench.now),
+    "interrupted": lambda bench: bench.machine.on_interrupted(bench.now),
     "leave": lambda bench: bench.machine.on_leave(LeaveMode.DEFAULT, "closed", bench.now),
+    "leave for good": lambda bench: bench.machine.on_leave(LeaveMode.LEAVE, "closed", bench.now),
     "remain": lambda bench: bench.machine.on_leave(LeaveMode.REMAIN, "closed", bench.now),
     "interval": lambda bench: bench.poll(after=5.0),
     "silence": lambda bench: bench.poll(after=300.0),
@@ -241,7 +243,7 @@ def test_event_moves_the_member_as_the_table_says(state: MemberState, event: str
     bench = STATES[state]()
     EVENTS[event](bench)
     bench.poll()
-    assert bench.state == AFTER[state].get(event, state).value
+    assert bench.state == AFTER[state].get(event.removesuffix(" for good"), state).value
 
 
 @pytest.mark.parametrize("state", MemberState)
@@ -351,7 +353,7 @@ def test_lost_coordinator_does_not_stop_a_step(step: str) -> None:
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_member_that_leaves_ends_the_step_before_it_gives_up_the_rest(step: str) -> None:
+def test_member_that_leaves_gives_all_up_together_with_what_a_step_takes(step: str) -> None:
     bench = at_step(step)
     told: list[set[object]] = []
     bench.machine.on_leave(LeaveMode.DEFAULT, "closed", bench.now)
@@ -363,8 +365,21 @@ def test_member_that_leaves_ends_the_step_before_it_gives_up_the_rest(step: str)
         if bench.tasks[0].kind is TaskKind.REVOKED:
             told.append(set(bench.tasks[0].partitions))
         bench.do_task()
-    assert told == ([{A0}] if step == "acknowledging" else [{A1}, {A0}])
+    assert told == [{A0} if step == "acknowledging" else {A0, A1}]
     assert bench.state == "leaving"
+    assert bench.quit() == Left(None)
+
+
+def test_member_that_leaves_does_not_tell_again_what_the_listener_gives_up_now() -> None:
+    bench = at_step("telling")
+    begun = bench.begin_task()
+    bench.machine.on_leave(LeaveMode.DEFAULT, "closed", bench.now)
+    bench.poll()
+    bench.end_task(begun)
+    bench.do_task()
+    bench.commit()
+    assert (begun.partitions, bench.asked()) == ({A1}, [(TaskKind.REVOKED, {A0})])
+    bench.do_task()
     assert bench.quit() == Left(None)
 
 

@@ -10,10 +10,12 @@ import pytest
 from kafka.coordinator.membership import (
     Assign,
     CommitConsumed,
+    FindCoordinator,
     LeaveMode,
     Left,
     RaiseFromGroup,
     Send,
+    SetHold,
     TaskKind,
 )
 from kafka.errors import (
@@ -87,6 +89,20 @@ def test_epoch_says_how_a_member_leaves(
     bench = member(A0, settings=settings)
     leave(bench, mode)
     assert bench.beat.member_epoch == epoch
+
+
+def test_member_that_gives_some_up_gives_all_up_when_it_leaves() -> None:
+    bench = member(A0, A1)
+    bench.poll(5.0)
+    bench.answer(2, A0)
+    assert bench.asked() == [(TaskKind.SETTLE, set())]
+    assert bench.machine.told == {A0, A1}
+    bench.machine.on_leave(DEFAULT, "closed", bench.now)
+    bench.poll()
+    # At once, so that a poll before the end of leaving hands nothing out.
+    assert bench.of(SetHold) == [SetHold((A0,), Hold.REVOKING, on=True)]
+    bench.do_all_tasks()
+    assert (bench.machine.told, bench.state) == (set(), "leaving")
 
 
 def test_dynamic_member_that_remains_says_nothing() -> None:
@@ -354,3 +370,41 @@ def test_polls_keep_the_member_in_the_group() -> None:
         bench.answer(1, unchanged=True)
         bench.user_polls()
     assert bench.state == "stable"
+
+
+def test_static_member_that_has_left_for_a_while_may_leave_for_good() -> None:
+    bench = member(A0, settings=STATIC)
+    expire(bench)
+    bench.answer(-2, unchanged=True)
+    bench.user_polls()
+    bench.do_task()
+    bench.machine.on_leave(LEAVE, "closed", bench.now)
+    bench.poll()
+    assert bench.of(Send) == []  # the listener comes first
+    bench.do_all_tasks()
+    assert (bench.beat.member_epoch, bench.beat.instance_id) == (-1, "i")
+    assert bench.answer(-1, unchanged=True) == [Left(None)]
+
+
+def test_static_member_that_leaves_for_a_while_may_change_its_mind() -> None:
+    bench = member(A0, settings=STATIC)
+    expire(bench)
+    bench.machine.on_leave(LEAVE, "closed", bench.now)
+    bench.user_polls()
+    bench.do_all_tasks()
+    bench.answer(-2, unchanged=True)
+    assert bench.beat.member_epoch == -1
+    assert bench.answer(-1, unchanged=True) == [Left(None)]
+
+
+def test_static_member_that_leaves_for_good_looks_for_its_coordinator() -> None:
+    bench = member(A0, settings=STATIC)
+    expire(bench)
+    bench.answer(-2, unchanged=True)
+    bench.find(None)
+    bench.machine.on_leave(LEAVE, "closed", bench.now)
+    bench.user_polls()
+    bench.do_all_tasks()
+    assert bench.of(FindCoordinator) == [FindCoordinator()]
+    bench.find(2)
+    assert bench.beat.member_epoch == -1

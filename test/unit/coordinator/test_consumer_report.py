@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING
 
-from kafka.coordinator.consumer_report import warn_of_silence
 from kafka.errors import NotCoordinatorError
 from test.unit.coordinator.member_bench import A0, GroupMember
 
 if TYPE_CHECKING:
-    import pytest
+    pass
 
 
 def test_report_of_a_stable_member() -> None:
@@ -72,11 +70,3 @@ def test_lost_coordinator_is_waited_for() -> None:
     bench.poll(after=5.0)
     bench.refuse(NotCoordinatorError)
     assert bench.waits_for == "the coordinator to be found"
-
-
-def test_warning_tells_the_option_and_what_to_do(caplog: pytest.LogCaptureFixture) -> None:
-    warn_of_silence("g", 300.0)
-    (record,) = caplog.records
-    assert record.levelno == logging.WARNING
-    assert "max_poll_interval_ms=300000" in caplog.text
-    assert "max_poll_records" in caplog.text

@@ -127,6 +127,36 @@ def test_lost_partitions_are_not_committed() -> None:
     assert bench.run(TaskKind.LOST) == ["Assign"]
 
 
+def test_taking_more_begins_anew_with_all_of_it() -> None:
+    bench = Bench().own(A0, A1)
+    bench.handover.take([A1], commit_by=9.0)
+    bench.actions()
+    bench.run(TaskKind.SETTLE)
+    late = bench.commit
+    assert late is not None
+    bench.handover.take([A0, A1], commit_by=12.0)
+    assert bench.actions() == ["REVOKING on a0", "Ask SETTLE"]
+    bench.handover.on_committed(late, None)
+    assert bench.actions() == []
+    assert bench.run(TaskKind.SETTLE) == ["Commit a0 a1 by 12"]
+    bench.handover.on_committed(bench.commit, None)
+    assert bench.actions() == ["Ask REVOKED a0 a1"]
+    assert bench.run(TaskKind.REVOKED) == ["Assign"]
+
+
+def test_listener_knows_what_it_was_told_and_has_not_given_up() -> None:
+    bench = Bench(auto_commit=False).own(A0, A1)
+    bench.handover.give([A0, A1, A2])
+    bench.handover.take([A1], commit_by=9.0)
+    assert (bench.handover.told, bench.handover.keeps_some) == ({A0, A1}, True)
+    bench.actions()
+    bench.run(TaskKind.SETTLE)
+    bench.run(TaskKind.REVOKED)
+    assert bench.handover.told == {A0}
+    bench.run(TaskKind.ASSIGNED)
+    assert bench.handover.told == {A0, A2}
+
+
 def test_losing_nothing_waits_for_the_user_only_if_told_to() -> None:
     bench = Bench()
     bench.handover.lose()
@@ -193,3 +223,12 @@ def test_every_step_may_be_interrupted_by_a_loss() -> None:
 
 def test_handover_reads_as_a_status_line() -> None:
     assert repr(Bench().own(A0).handover) == "<Handover IDLE owned=1 taken=0 unprepared=0>"
+
+
+def test_what_is_owned_is_withheld_while_it_is_doubted() -> None:
+    bench = Bench().own(A0, A1)
+    bench.handover.doubt(on=True)
+    bench.handover.doubt(on=True)
+    assert bench.actions() == ["DOUBTED on a0 a1"]
+    bench.handover.doubt(on=False)
+    assert bench.actions() == ["DOUBTED off a0 a1"]

@@ -10,25 +10,30 @@ from kafka.coordinator.loop_watch import LoopWatch
 
 
 @pytest.mark.parametrize(
-    ("expected", "now", "late"),
-    [(10.0, 10.0, None), (10.0, 4.0, None), (10.0, 13.0, None), (10.0, 13.5, 3.5)],
+    ("expected", "now", "lines"),
+    [(10.0, 10.0, 0), (10.0, 4.0, 0), (10.0, 13.0, 0), (10.0, 13.5, 1)],
 )
 def test_a_loop_that_runs_much_later_than_asked_is_late(
-    expected: float, now: float, late: float | None
+    expected: float, now: float, lines: int, caplog: pytest.LogCaptureFixture
 ) -> None:
-    watch = LoopWatch()
+    watch = LoopWatch("g")
     watch.expect(expected)
-    assert watch.check(now) == late
+    watch.check(now)
+    assert caplog.text.count("group=g no heartbeat could be sent for 3.5 s or more") == lines
 
 
-def test_lateness_is_told_once() -> None:
-    watch = LoopWatch()
+def test_lateness_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    watch = LoopWatch("g")
     watch.expect(10.0)
-    assert (watch.check(20.0), watch.check(20.0)) == (10.0, None)
+    watch.check(20.0)
+    watch.check(20.0)
+    assert len(caplog.messages) == 1
+    assert repr(watch) == "<LoopWatch expected=inf>"
 
 
-def test_a_loop_that_was_not_asked_is_never_late() -> None:
-    watch = LoopWatch()
-    assert watch.check(20.0) is None
+def test_a_loop_that_was_not_asked_is_never_late(caplog: pytest.LogCaptureFixture) -> None:
+    watch = LoopWatch("g")
+    watch.check(20.0)
     watch.expect(math.inf)
-    assert watch.check(1e9) is None
+    watch.check(1e9)
+    assert caplog.messages == []

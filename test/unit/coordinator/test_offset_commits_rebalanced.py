@@ -267,3 +267,57 @@ def test_group_with_members_refuses_a_consumer_outside_for_good(error: type[Kafk
     number = bench.commit()
     assert bench.answer(error) == []
     assert "the group has members" in str(bench.settled[number])
+
+
+# -- a member that leaves while its group begins a generation ------------------------------------
+
+
+@pytest.mark.parametrize("error", BLOCKED)
+@pytest.mark.parametrize("kind", [CommitKind.SYNC, CommitKind.REVOKE, CommitKind.CLOSE])
+def test_commit_during_the_begin_of_a_generation_is_sent_again_in_it(
+    error: type[KafkaError], kind: CommitKind
+) -> None:
+    bench = CommitBench()
+    bench.renews = True
+    bench.machine.on_user_needed(True)
+    number = bench.commit(kind=kind)
+    assert bench.answer(error) == []
+    assert bench.settled == {}
+    bench.identity = NEXT
+    bench.poll(1.1)
+    assert bench.sent[-1].identity == NEXT
+    bench.answer()
+    assert bench.settled == {number: None}
+
+
+def test_commit_is_sent_again_as_soon_as_the_generation_has_begun() -> None:
+    bench = CommitBench()
+    bench.renews = True
+    bench.commit(kind=CommitKind.REVOKE)
+    bench.answer(RebalanceInProgressError)
+    bench.renews = False
+    bench.poll(1.1)
+    assert len(bench.sent) == 2
+
+
+def test_commit_fails_if_the_generation_that_has_begun_refuses_it_too() -> None:
+    bench = CommitBench()
+    bench.renews = True
+    number = bench.commit(kind=CommitKind.REVOKE)
+    bench.renews = False  # before the refusal has come
+    bench.answer(RebalanceInProgressError)
+    assert (len(bench.sent), bench.settled) == (2, {})
+    bench.answer(RebalanceInProgressError)
+    assert isinstance(bench.settled[number], CommitFailedError)
+
+
+def test_last_commit_of_nothing_ends_with_the_ones_before_although_they_are_tried_again() -> None:
+    bench = CommitBench()
+    first = bench.commit(kind=CommitKind.ASYNC)
+    last = bench.machine.submit({}, CommitKind.REVOKE, DEADLINE)
+    for now in (1.0, 2.0, 3.0):
+        bench.answer(CoordinatorLoadInProgressError, now=now)
+        bench.poll(now + BACKOFF)
+        assert bench.settled == {}
+    bench.answer(now=4.0)
+    assert bench.settled == {first: None, last: None}

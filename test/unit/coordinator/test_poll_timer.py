@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import logging
+from typing import TYPE_CHECKING
+
 from kafka.coordinator.poll_timer import PollTimer
+
+if TYPE_CHECKING:
+    import pytest
 
 
 def test_nothing_is_late_before_the_first_poll() -> None:
@@ -43,3 +49,14 @@ def test_timer_that_is_stopped_waits_for_a_first_poll() -> None:
     timer.stop()
     assert not timer.is_running
     assert repr(timer) == "<PollTimer THERE last=None>"
+
+
+def test_leaving_tells_the_option_and_what_to_do(caplog: pytest.LogCaptureFixture) -> None:
+    timer = PollTimer(300.0)
+    timer.on_poll(10.0)
+    assert timer.leave("g", 311.0) == 301.0
+    assert timer.is_away
+    (record,) = caplog.records
+    assert record.levelno == logging.WARNING
+    assert "did not poll for 301.0 s, longer than max_poll_interval_ms=300000" in caplog.text
+    assert "max_poll_records" in caplog.text

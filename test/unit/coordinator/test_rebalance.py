@@ -102,6 +102,22 @@ def test_member_that_leaves_gives_all_up() -> None:
     assert side.rebalance.give_up_all(9.0)
 
 
+def test_member_that_leaves_hands_nothing_out_while_it_gives_some_up() -> None:
+    side = owning(COOPERATIVE, A0, A1)
+    side.rebalance.apply((A0,), 2, 0.0)
+    assert not side.rebalance.give_up_all(9.0)
+    assert not side.rebalance.give_up_all(9.0)
+    assert side.actions() == [
+        "REVOKING on a1",
+        "Ask SETTLE",
+        "Withdraw",
+        "REVOKING on a0",
+        "Ask SETTLE",
+        "Assign",
+    ]
+    assert side.rebalance.give_up_all(9.0)
+
+
 def test_member_that_is_none_any_more_has_lost_all() -> None:
     side = owning(COOPERATIVE, A0)
     side.rebalance.apply((), 2, 0.0)

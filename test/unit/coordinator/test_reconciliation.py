@@ -139,6 +139,19 @@ def test_all_is_given_up_in_steps() -> None:
     assert bench.way.give_up(0.0)
 
 
+def test_all_is_given_up_at_once_while_some_is_taken() -> None:
+    bench = Bench("a")
+    bench.go(A0, A1)
+    bench.do_tasks()
+    bench.way.said()
+    assert bench.go(A0) is Progress.TAKING
+    assert not bench.way.give_up(0.0)
+    assert not bench.way.handover.keeps_some
+    bench.do_tasks()
+    assert bench.way.give_up(0.0)
+    assert bench.way.handover.owned == ()
+
+
 def test_what_is_lost_is_not_given_up_once_more() -> None:
     bench = Bench("a")
     bench.go(A0)
