@@ -5,22 +5,27 @@ from __future__ import annotations
 import asyncio
 import warnings
 from functools import partial, wraps
-from typing import TYPE_CHECKING, ClassVar, Concatenate, ParamSpec, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, Generic, ParamSpec, Self, TypeVar
 
 from kafka._base.deadline import NEVER, Deadline
 from kafka._base.logs import logger
+from kafka._base.type_params import K_co, V_co
 from kafka.config.consumer import ConsumerConfig
+from kafka.config.signature import OptionsSignature
 from kafka.consumer import arguments
 from kafka.consumer.calls import ConsumerCalls
 from kafka.consumer.client import ConsumerClient, settings_of
 from kafka.consumer.fetch_collector import as_lists
 from kafka.errors import IllegalStateError, KafkaConfigurationError, KafkaError
+from kafka.metrics.sensors import by_raw
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Generator, Sequence
     from types import TracebackType
+    from typing import Unpack
 
     from kafka.cluster import ClusterMetadata
+    from kafka.config.typed import ConsumerOptions
     from kafka.consumer.record_batch import RecordBatch
     from kafka.structs import ConsumerRecord, TopicPartition
     from kafka.subscription import SubscriptionState
@@ -33,11 +38,11 @@ log = logger(__name__)
 
 def _reading(
     method: Callable[Concatenate[ConsumerCalls, P], T],
-) -> Callable[Concatenate[AsyncKafkaConsumer, P], T]:
+) -> Callable[Concatenate[AsyncKafkaConsumer[Any, Any], P], T]:
     """Return *method*, which changes nothing, as a method of the face."""
 
     @wraps(method)
-    def call(self: AsyncKafkaConsumer, /, *args: P.args, **kwargs: P.kwargs) -> T:
+    def call(self: AsyncKafkaConsumer[Any, Any], /, *args: P.args, **kwargs: P.kwargs) -> T:
         return method(self._calls, *args, **kwargs)
 
     return call
@@ -45,11 +50,11 @@ def _reading(
 
 def _counting(
     method: Callable[Concatenate[ConsumerCalls, P], T],
-) -> Callable[Concatenate[AsyncKafkaConsumer, P], T]:
+) -> Callable[Concatenate[AsyncKafkaConsumer[Any, Any], P], T]:
     """Return *method* as one of the face that counts the record in hand as consumed first."""
 
     @wraps(method)
-    def call(self: AsyncKafkaConsumer, /, *args: P.args, **kwargs: P.kwargs) -> T:
+    def call(self: AsyncKafkaConsumer[Any, Any], /, *args: P.args, **kwargs: P.kwargs) -> T:
         self._client.check_loop()
         self._cursor.mark_consumed()
         return method(self._calls, *args, **kwargs)
@@ -61,7 +66,7 @@ def _awaiting(
     method: Callable[Concatenate[ConsumerCalls, P], Coroutine[None, None, T]],
     *,
     counts: bool = False,
-) -> Callable[Concatenate[AsyncKafkaConsumer, P], Coroutine[None, None, T]]:
+) -> Callable[Concatenate[AsyncKafkaConsumer[Any, Any], P], Coroutine[None, None, T]]:
     """Return a coroutine method as one of the face.
 
     Args:
@@ -70,7 +75,7 @@ def _awaiting(
     """
 
     @wraps(method)
-    async def call(self: AsyncKafkaConsumer, /, *args: P.args, **kwargs: P.kwargs) -> T:
+    async def call(self: AsyncKafkaConsumer[Any, Any], /, *args: P.args, **kwargs: P.kwargs) -> T:
         self._client.check_loop()
         if counts:
             self._cursor.mark_consumed()
@@ -90,7 +95,7 @@ class _Leaving:
         return self._finish().__await__()
 
 
-class AsyncKafkaConsumer:
+class AsyncKafkaConsumer(Generic[K_co, V_co]):
     """Read records from topics, in ``async`` code.
 
     Start it with ``async with`` or `start`, stop it with `close`; between the two all calls are
@@ -103,21 +108,25 @@ class AsyncKafkaConsumer:
 
     Args:
         topics: names of topics to subscribe to; see `subscribe`.
-        configs: the options of `kafka.config.consumer.ConsumerConfig`.
+        configs: the options of consumers, see the page on options; ``value_deserializer`` and
+            ``key_deserializer`` give ``AsyncKafkaConsumer[K, V]`` its types.
 
     Raises:
         KafkaConfigurationError: an option is unknown or cannot work.
     """
 
+    __module__ = "kafka.aio"  # where programs import it from
+    __signature__ = OptionsSignature(ConsumerConfig)
     DEFAULT_CONFIG: ClassVar[dict[str, object]] = ConsumerConfig.default_config()
 
-    def __init__(self, *topics: str, **configs: object) -> None:
+    def __init__(self, *topics: str, **configs: Unpack[ConsumerOptions[K_co, V_co]]) -> None:
+        configs = ConsumerConfig.sealed(configs)  # first, so that no frame shows them
         try:
             settings = settings_of(type(self).__name__, topics, configs)
+            self._client = client = ConsumerClient(type(self).__name__, topics, settings)
         except (KafkaConfigurationError, TypeError) as error:
             # The traceback ends at this call: the frames inside of it do not help its caller.
-            raise error.with_traceback(None) from None
-        self._client = client = ConsumerClient(type(self).__name__, topics, settings)
+            raise error.with_traceback(None) from error.__cause__
         self.config = client.config
         self._calls = ConsumerCalls(client)
         self._cursor = client.cursor
@@ -133,7 +142,8 @@ class AsyncKafkaConsumer:
         # There is no client if the options were refused.
         client: ConsumerClient | None = self.__dict__.get("_client")
         if client is not None and client.state == "OPEN":
-            warnings.warn(f"unclosed {self!r}", ResourceWarning, stacklevel=2, source=self)
+            text = f"{self!r} was not closed: use 'async with', or await its close()"
+            warnings.warn(text, ResourceWarning, stacklevel=2, source=self)
 
     # -- life ------------------------------------------------------------------------------
 
@@ -143,7 +153,11 @@ class AsyncKafkaConsumer:
         Raises:
             NoBrokersAvailable: no bootstrap server answered within ``bootstrap_timeout_ms``.
         """
-        await self._client.start()
+        try:
+            await self._client.start()
+        except KafkaError as error:
+            # The traceback ends at this call: the frames inside of it do not help its caller.
+            raise error.with_traceback(None) from error.__cause__
 
     async def close(
         self,
@@ -258,6 +272,13 @@ class AsyncKafkaConsumer:
     commit_async = _counting(ConsumerCalls.commit_async)
     committed = _awaiting(ConsumerCalls.committed)
     group_metadata = _reading(ConsumerCalls.group_metadata)
+    consumed_offsets = _counting(ConsumerCalls.consumed_offsets)
+    rewind = _awaiting(ConsumerCalls.rewind)
+
+    @property
+    def revocations(self) -> int:
+        """How often partitions were taken away from this consumer; any thread."""
+        return self._calls.revocations
 
     # -- questions -------------------------------------------------------------------------
 
@@ -268,13 +289,13 @@ class AsyncKafkaConsumer:
     topics = _awaiting(ConsumerCalls.topics)
     bootstrap = _awaiting(ConsumerCalls.bootstrap)
     bootstrap_connected = _reading(ConsumerCalls.bootstrap_connected)
-    metrics = _reading(ConsumerCalls.metrics)
+    metrics = by_raw(_reading(ConsumerCalls.metrics))
 
     # -- records ---------------------------------------------------------------------------
 
     async def poll(
         self, timeout_ms: float = 0, max_records: int | None = None, update_offsets: bool = True
-    ) -> dict[TopicPartition, list[ConsumerRecord]]:
+    ) -> dict[TopicPartition, list[ConsumerRecord[K_co, V_co]]]:
         """Return records that are there, or that arrive in time.
 
         Args:
@@ -306,7 +327,7 @@ class AsyncKafkaConsumer:
         max_records: int | None = None,
         *,
         zero_copy: bool = False,
-    ) -> list[RecordBatch]:
+    ) -> list[RecordBatch[K_co, V_co]]:
         """Return records like `poll`, as batches that can be read as columns.
 
         For arguments and errors see `poll`; all records returned count as consumed. With
@@ -321,17 +342,19 @@ class AsyncKafkaConsumer:
             if batches or self._client.closed or timer.is_expired(self._now()):
                 return batches
 
-    async def consume(self, num_messages: int = 1, timeout_ms: float = 0) -> list[RecordBatch]:
+    async def consume(
+        self, num_messages: int = 1, timeout_ms: float = 0
+    ) -> list[RecordBatch[K_co, V_co]]:
         """Return at most *num_messages* records; otherwise as `poll_batch`."""
         return await self.poll_batch(timeout_ms, num_messages)
 
     async def getmany(
         self, *, timeout_ms: float = 0, max_records: int | None = None
-    ) -> dict[TopicPartition, list[ConsumerRecord]]:
+    ) -> dict[TopicPartition, list[ConsumerRecord[K_co, V_co]]]:
         """Return records like `poll` (aiokafka's name)."""
         return await self.poll(timeout_ms, max_records)
 
-    async def getone(self) -> ConsumerRecord:
+    async def getone(self) -> ConsumerRecord[K_co, V_co]:
         """Return the next record, waiting for it as long as it takes (aiokafka's name).
 
         Raises:
@@ -347,7 +370,7 @@ class AsyncKafkaConsumer:
         """Return the consumer: it iterates over its records."""
         return self
 
-    async def __anext__(self) -> ConsumerRecord:
+    async def __anext__(self) -> ConsumerRecord[K_co, V_co]:
         """Return the next record; end after ``consumer_timeout_ms`` without one, or closed."""
         cursor = self._cursor
         record = next(cursor.rows, None)
@@ -361,7 +384,7 @@ class AsyncKafkaConsumer:
             raise StopAsyncIteration
         return record
 
-    async def _next(self, timeout: float | None) -> ConsumerRecord | None:  # noqa: ASYNC109 - waits by it
+    async def _next(self, timeout: float | None) -> ConsumerRecord[K_co, V_co] | None:  # noqa: ASYNC109 - waits by it
         cursor = self._cursor
         if self._client.closed:
             return None
@@ -377,7 +400,7 @@ class AsyncKafkaConsumer:
 
     async def _poll_once(
         self, timer: Deadline, max_records: int, update_offsets: bool = True
-    ) -> dict[TopicPartition, Sequence[ConsumerRecord]]:
+    ) -> dict[TopicPartition, Sequence[ConsumerRecord[K_co, V_co]]]:
         """Return records at hand, or wait once for news until *timer* and look again."""
         collect = partial(self._cursor.collect_records, max_records, update_offsets=update_offsets)
         return await self._collect_or_wait(timer, collect)
@@ -441,7 +464,7 @@ class AsyncKafkaConsumer:
         if client.tasks.is_caller():
             # A listener makes this call: it cannot be waited for.
             client.tasks.desert()
-        while client.is_leaving:
+        while client.owes_calls:
             try:
                 await client.tasks.run_async()
             except Exception as error:  # noqa: BLE001 - the user's; raised when all has run

@@ -14,8 +14,9 @@ from kafka.consumer import arguments
 from kafka.consumer.posted_seeks import Seek
 from kafka.coordinator.membership import LeaveMode
 from kafka.errors import IllegalStateError, KafkaTimeoutError
-from kafka.structs import TopicPartition
+from kafka.structs import ConsumerGroupMetadata, OffsetAndMetadata, TopicPartition
 from kafka.subscription import SubscriptionPattern, check_partitions, check_topic_name
+from kafka.subscription.offsets_to_commit import offsets_to_commit
 from kafka.subscription.reset import EARLIEST, EARLIEST_TIMESTAMP, LATEST, LATEST_TIMESTAMP
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from kafka.coordinator.membership import GroupHealth
     from kafka.future import Future
     from kafka.metrics.sensors import Values
-    from kafka.structs import ConsumerGroupMetadata, OffsetAndMetadata, OffsetAndTimestamp
+    from kafka.structs import OffsetAndTimestamp
     from kafka.subscription import PartitionState
     from kafka.subscription.subscription_state import Listeners
 
@@ -118,7 +119,8 @@ class ConsumerCalls:
         """Stop reading, forget all positions, and leave the group.
 
         What was consumed is committed before, if ``enable_auto_commit`` is set, and the rebalance
-        listener is called. It takes ``default_api_timeout_ms`` at most.
+        listener is called. It takes ``default_api_timeout_ms`` at most; a listener that nobody
+        could call by then hears that the partitions are lost.
         """
         self.client.check_not_closed()
         core = self.client.core_or_none
@@ -290,8 +292,9 @@ class ConsumerCalls:
     def health(self) -> dict[TopicPartition, PartitionHealth]:
         """Return how reading of each assigned partition is going.
 
-        A topic subscribed to that does not exist (yet), or that may not be described, has no
-        partitions: it is there with partition -1, and the reason.
+        A topic subscribed to of which this consumer has no partition is there with partition -1,
+        and the reason: it does not exist (yet), may not be described, or other members of the
+        group have its partitions.
         """
         return self.client.check_open().health()
 
@@ -311,12 +314,7 @@ class ConsumerCalls:
             TypeError: *partition* is no `TopicPartition`.
             IllegalStateError: it is not assigned.
         """
-        state = arguments.assigned(self._subscription.assignment, partition)
-        end = state.high_watermark
-        if self.client.settings.isolation and state.last_stable_offset is not None:
-            end = state.last_stable_offset
-        position = self.client.buffer.position(partition)
-        return None if end is None or position is None else max(end - position, 0)
+        return self.client.lag(arguments.assigned(self._subscription.assignment, partition))
 
     # -- groups ----------------------------------------------------------------------------
 
@@ -371,7 +369,7 @@ class ConsumerCalls:
             TypeError: *offsets* is no dict of `OffsetAndMetadata` by `TopicPartition`.
             ValueError: an offset is negative.
         """
-        checked = arguments.commit_offsets(offsets)
+        checked = None if offsets is None else offsets_to_commit(offsets)
         await self._commits().commit(checked, self.client.deadline(timeout_ms))
 
     def commit_async(
@@ -400,7 +398,7 @@ class ConsumerCalls:
             ValueError: an offset is negative.
         """
         self.client.check_open()
-        checked = arguments.commit_offsets(offsets)
+        checked = None if offsets is None else offsets_to_commit(offsets)
         return self._commits().commit_later(checked, callback)
 
     # Any: the value depends on the arguments, and kafka-python's users do not narrow it.
@@ -435,13 +433,67 @@ class ConsumerCalls:
         }
         return values[partition] if isinstance(partition, TopicPartition) else values
 
+    def consumed_offsets(self) -> dict[TopicPartition, OffsetAndMetadata]:
+        """Return what was consumed of the assigned partitions: what `commit` would commit.
+
+        The record that an iterator returned last counts as consumed. Hand it, with
+        `group_metadata`, to `KafkaProducer.send_offsets_to_transaction`.
+
+        Returns:
+            The offset of the next record to read, by partition.
+
+        Raises:
+            IllegalStateError: the consumer is not started.
+        """
+        self.client.check_open()
+        return self.client.buffer.consumed()
+
+    @wakeable
+    async def rewind(self, timeout_ms: float | None = None) -> None:
+        """Go back to what the group has committed, with all assigned partitions.
+
+        Waits for the end of transactions that commit offsets (KIP-447). A partition of which
+        nothing is committed goes back to where this consumer began to read it.
+
+        Args:
+            timeout_ms: how long to try, in ms; ``None`` for ``default_api_timeout_ms``.
+
+        Raises:
+            KafkaTimeoutError: the coordinator was not found, or did not answer, in time; call it
+                again before the next `poll`, which would go on behind.
+            GroupAuthorizationFailedError: the group may not be described.
+            IllegalStateError: the consumer has no ``group_id``.
+        """
+        commits, client = self._commits(), self.client
+        states = list(self._subscription.assignment)
+        partitions = [state.tp for state in states]
+        found = await commits.committed(partitions, client.deadline(timeout_ms)) if states else {}
+        places = [
+            (state, found[state.tp] or OffsetAndMetadata(client.buffer.start(state.tp)))
+            for state in states
+        ]
+        client.core.seek(
+            Seek(state, place.offset, place.leader_epoch)
+            for state, place in places
+            # One without a place to begin at was never read.
+            if place.offset is not None
+        )
+
+    @property
+    def revocations(self) -> int:
+        """How often partitions were taken away from this consumer; any thread."""
+        return self.client.buffer.revocations
+
     def group_metadata(self) -> ConsumerGroupMetadata:
         """Return what the consumer is in its group now, for transactions (KIP-447); any thread.
 
+        Without a ``group_id`` it names no group, and no producer takes it.
+
         Raises:
-            IllegalStateError: the consumer has no ``group_id``, or is not started.
+            IllegalStateError: the consumer is not started.
         """
-        return self._commits().group_metadata()
+        commits = self.client.core.commits
+        return ConsumerGroupMetadata() if commits is None else commits.group_metadata()
 
     def _commits(self) -> CommitPart:
         commits = self.client.core.commits

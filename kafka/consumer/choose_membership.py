@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from kafka._base.backoff import ExponentialBackoff
 from kafka._base.logs import logger
 from kafka.coordinator.assignors.configured import group_protocol, strategies
 from kafka.coordinator.classic_membership import ClassicMembership
 from kafka.coordinator.classic_states import ClassicSettings
 from kafka.coordinator.consumer_membership import ConsumerMembership
 from kafka.coordinator.consumer_settings import ConsumerSettings
-from kafka.coordinator.group_protocol import AUTO, CONSUMER, choose_member_id, choose_protocol
-from kafka.coordinator.membership import GROUP
+from kafka.coordinator.group_protocol import (
+    AUTO,
+    CLASSIC,
+    CONSUMER,
+    choose_member_id,
+    choose_protocol,
+)
+from kafka.coordinator.membership import GROUP, JOIN
+from kafka.errors import KafkaError
 from kafka.protocol.features import LONG_SESSIONS
 
 if TYPE_CHECKING:
@@ -50,6 +57,9 @@ async def choose_membership(
     Raises:
         KafkaError: it could not be asked.
     """
+    if config.group_protocol == CLASSIC:
+        # It is sure to be used, so its connection is made beside the one that is asked.
+        client.runtime.spawn(_connect(client, node_id), name=f"connect-{config.group_id}")
     versions = await client.versions_of(node_id, channel=GROUP)
     protocol, why = choose_protocol(config.group_protocol, versions.finalized_features)
     log.info("group=%s joins with the %s protocol: %s", config.group_id, protocol, why)
@@ -62,6 +72,11 @@ async def choose_membership(
         return partial(ConsumerMembership, subscriptions, remote, uniform)
     classic = classic_settings(config, versions, client.runtime.observer)
     return partial(ClassicMembership, subscriptions, classic, uniform=uniform)
+
+
+async def _connect(client: NetworkClient, node_id: int) -> None:
+    with suppress(KafkaError):  # the request that needs the connection meets the same
+        await client.versions_of(node_id, channel=JOIN)
 
 
 def consumer_settings(
@@ -80,7 +95,7 @@ def consumer_settings(
         # The performer knows whether the application commits by itself; it waits for its commits.
         auto_commit=True,
         exclude_internal=config.exclude_internal_topics,
-        backoff=ExponentialBackoff(config.retry_backoff, config.retry_backoff_max),
+        backoff=config.backoff,
         observer=observer,
     )
 
@@ -103,7 +118,7 @@ def classic_settings(
         # As above.
         auto_commit=True,
         request_timeout=config.request_timeout,
-        backoff=ExponentialBackoff(config.retry_backoff, config.retry_backoff_max),
+        backoff=config.backoff,
         rack=config.client_rack,
         exclude_internal=config.exclude_internal_topics,
         observer=observer,

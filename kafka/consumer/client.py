@@ -29,12 +29,14 @@ from kafka.consumer.poll_times import PollTimes
 from kafka.consumer.record_decoder import RecordDecoder
 from kafka.consumer.rejected_records import RejectedRecords
 from kafka.consumer.shared import CLOSED, Shared
+from kafka.consumer.status_line import status_line
 from kafka.consumer.user_tasks import UserTasks
 from kafka.consumer.wakeable_calls import WOKEN, WakeableCalls
 from kafka.errors import IllegalStateError, WakeupError
 from kafka.metrics.group_sensors import GroupConsumerSensors
+from kafka.net.security import prepare
 from kafka.serializer.adapt import adapt_deserializer
-from kafka.subscription import SubscriptionState, SubscriptionType
+from kafka.subscription import Hold, SubscriptionState, SubscriptionType
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
     from kafka.consumer.core import ConsumerCore
     from kafka.consumer.group_entry import EnterGroup
     from kafka.coordinator.membership import LeaveMode
+    from kafka.subscription import PartitionState
 
 T = TypeVar("T")
 
@@ -51,7 +54,7 @@ _NO_SOURCE: Final = "call subscribe() or assign() first"
 
 
 def settings_of(
-    client: str, topics: tuple[object, ...], configs: dict[str, object]
+    client: str, topics: tuple[object, ...], configs: Mapping[str, object]
 ) -> ConsumerConfig:
     """Return the checked options of a face.
 
@@ -108,6 +111,7 @@ class ConsumerClient:
         polls: when the application polled.
         core_or_none: what runs on the loop, ``None`` before the start.
         closed: whether the consumer was closed, or could not start.
+        security: secures the connections.
     """
 
     def __init__(self, name: str, topics: tuple[str, ...], settings: ConsumerConfig) -> None:
@@ -121,7 +125,8 @@ class ConsumerClient:
         self._make_network = NetworkClient.for_client
         self._name = name
         self.settings = settings
-        self.config = settings.as_dict()
+        self.config = settings.as_client_config()
+        self.security = prepare(settings)
         self.subscription = subscription = SubscriptionState()
         self.sensors = (
             GroupConsumerSensors(
@@ -160,8 +165,16 @@ class ConsumerClient:
             self.subscription.subscribe(topics)
 
     def __repr__(self) -> str:
-        """Return a status line."""
-        return f"<{self._name} {self.settings.client_id} {self.state} {self.subscription!r}>"
+        """Return a status line; any thread."""
+        core = self.core_or_none
+        commits = None if core is None or self.closed else core.commits
+        return status_line(
+            self._name,
+            self.settings.client_id,
+            self.state,
+            None if commits is None else commits.group_metadata(),
+            [self.lag(state) for state in self.subscription.assignment],
+        )
 
     @property
     def state(self) -> str:
@@ -181,7 +194,10 @@ class ConsumerClient:
             raise IllegalStateError(f"{self!r} can be started once only")
         settings = self.settings
         network = self._make_network(
-            settings.network(), self._observer, longest_poll=settings.fetch_max_wait
+            settings.network(),
+            self._observer,
+            longest_poll=settings.fetch_max_wait,
+            security=self.security,
         )
         clock = network.runtime.clock
         core = self._make_core(
@@ -238,6 +254,18 @@ class ConsumerClient:
         finally:
             if self.sensors is not None:
                 self.sensors.close()
+
+    def lag(self, state: PartitionState) -> int | None:
+        """Return how many records of a partition are still to be returned; any thread.
+
+        Returns:
+            ``None`` before the first fetch.
+        """
+        end = state.high_watermark
+        if self.settings.isolation and state.last_stable_offset is not None:
+            end = state.last_stable_offset
+        position = self.buffer.position(state.tp)
+        return None if end is None or position is None else max(end - position, 0)
 
     # -- checks ----------------------------------------------------------------------------
 
@@ -319,6 +347,14 @@ class ConsumerClient:
             and (core.group.is_leaving)
         )
 
+    @property
+    def owes_calls(self) -> bool:
+        """Whether the group is being left, or the listener is yet to hear how that ended."""
+        core = self.core_or_none
+        return self.is_leaving or (
+            core is not None and core.group is not None and bool(self.tasks.waiting)
+        )
+
     def has_news_of_leaving(self) -> bool:
         """Return whether the application's side has something to do, or to wait for no more."""
         return bool(self.tasks.waiting) or not self.is_leaving
@@ -352,10 +388,23 @@ class ConsumerClient:
         core, polls = self.core_or_none, self.polls
         if core is None:
             return
+        if now >= polls.vouched_until:
+            self._doubt(core)
         if now - polls.last >= polls.told_after:
             core.post(core.on_user_poll)
         # Last: a signal handler may raise in front of it.
         polls.last = now
+
+    def _doubt(self, core: ConsumerCore) -> None:
+        """Hand nothing out until the loop, which did not run for long, knows who owns it by now."""
+        # Noted before and after: should a signal handler raise in between, the loop finds it.
+        self.polls.doubted = True
+        try:
+            for tp in self.subscription.assignment.partitions:
+                self.buffer.hold(tp, Hold.DOUBTED)
+        finally:
+            self.polls.doubted = True
+            core.post(core.on_user_poll)
 
     def collect_now(self, collect: Callable[[], T]) -> T:
         """Return what *collect* finds now, if nothing speaks against it; the thread that polls.

@@ -20,6 +20,7 @@ from kafka.coordinator.commit_requests import AskRejoin, CommitKind, SendCommit,
 from kafka.coordinator.membership import GROUP, NO_GENERATION, FindCoordinator, MemberIdentity
 from kafka.coordinator.offset_commits import OffsetCommits
 from kafka.errors import KafkaError
+from kafka.net.diagnosis import message_of
 from kafka.structs import ConsumerGroupMetadata, MemberState
 
 if TYPE_CHECKING:
@@ -63,6 +64,9 @@ class CommitPart:
     Attributes:
         identity: returns who commits, ``None`` while the consumer is no member of its group; by
             default somebody outside, who may commit while the group has no members.
+        is_rebalancing: returns whether the member is on its way to an assignment; any thread.
+        renews: returns whether a commit that is refused now may be taken soon; see
+            `GroupMembership.renews`.
         on_rejoin: called with a reason when a commit has shown that a rebalance is due.
     """
 
@@ -84,14 +88,19 @@ class CommitPart:
         self._runtime = client.runtime
         self._clock = client.runtime.clock
         self._link = link
+        self._subscriptions = subscriptions
         self._buffer = buffer
         self._reports = reports
         self._run_machines = run_machines
         self._ended: dict[int, Ended] = {}
-        # Of the last commit by interval.
+        self._callers: set[asyncio.Future[None]] = set()
+        # Of the last commit by interval: its number, and what has kept it from arriving.
+        self._auto_number = 0
         self._auto_problem: type[KafkaError] | None = None
         self._outsider = MemberIdentity(group_id, "", NO_GENERATION, None)
         self.identity: Callable[[], MemberIdentity | None] = lambda: self._outsider
+        self.is_rebalancing: Callable[[], bool] = lambda: False
+        self.renews: Callable[[], bool] = lambda: False
         self.on_rejoin: list[Callable[[str], None]] = []
         self._commits = OffsetCommits(
             group_id,
@@ -99,6 +108,7 @@ class CommitPart:
             lambda: self.identity(),  # noqa: PLW0108 - it is set later
             backoff,
             client.runtime.uniform,
+            renews=lambda: self.renews(),  # noqa: PLW0108 - it is set later
         )
         self._auto = AutoCommit(config.auto_commit_interval) if config.enable_auto_commit else None
         self._offsets = CommittedOffsets(client, link, group_id, config.request_timeout)
@@ -164,6 +174,9 @@ class CommitPart:
                 waiter.set_exception(error)
 
         found = self._buffer.consumed() if offsets is None else offsets
+        if kind is CommitKind.SYNC:
+            self._callers.add(waiter)
+            waiter.add_done_callback(self._callers.discard)
         self._submit(found, kind, deadline.at, end)
         await waiter
 
@@ -210,7 +223,9 @@ class CommitPart:
             )
 
         deadline = self._clock.now() + self._config.default_api_timeout
-        self._submit(offsets, kind, deadline, end)
+        number = self._submit(offsets, kind, deadline, end)
+        if kind is CommitKind.AUTO:
+            self._auto_number = number
         return future
 
     def _log_auto(self, error: KafkaError | None) -> None:
@@ -225,6 +240,15 @@ class CommitPart:
         ended, self._ended = self._ended, {}
         for end in ended.values():
             end(error)
+
+    def refuse(self, error: KafkaError) -> None:
+        """End the calls that wait for a commit: all brokers refuse the client.
+
+        What they were to commit may still arrive, as after a time-out.
+        """
+        for waiter in self._callers:
+            if not waiter.done():
+                waiter.set_exception(type(error)(message_of(error)))
 
     async def close(self, deadline: Deadline, *, consumed: bool) -> None:
         """Wait for all commits, the last of them being what was consumed.
@@ -268,8 +292,13 @@ class CommitPart:
             self._run_machines()
 
     def _submit_auto(self, offsets: Offsets) -> None:
-        if offsets:
-            self._report(offsets, CommitKind.AUTO)
+        if not offsets:
+            return
+        if self._commits.withdraw(self._auto_number, offsets):
+            # The coordinator was not there to take it: without this, one more would wait for it
+            # after each interval.
+            del self._ended[self._auto_number]
+        self._report(offsets, CommitKind.AUTO)
 
     # -- questions -------------------------------------------------------------------------
 
@@ -282,22 +311,23 @@ class CommitPart:
     def group_metadata(self) -> ConsumerGroupMetadata:
         """Return what the consumer is in its group; any thread."""
         identity = self.identity()
-        if identity is None or identity.epoch == NO_GENERATION:
-            return ConsumerGroupMetadata(self._group_id)
+        is_member = identity is not None and identity.epoch != NO_GENERATION
+        state = MemberState.STABLE if is_member else MemberState.UNJOINED
+        if self.is_rebalancing():
+            state = MemberState.REBALANCING
+        if identity is None or not is_member:
+            return ConsumerGroupMetadata(self._group_id, state=state)
         return ConsumerGroupMetadata(
-            identity.group_id,
-            identity.epoch,
-            identity.member_id,
-            identity.instance_id,
-            MemberState.STABLE,
+            identity.group_id, identity.epoch, identity.member_id, identity.instance_id, state
         )
 
     # -- what the machines decide ----------------------------------------------------------
 
-    def _submit(self, offsets: Offsets, kind: CommitKind, deadline: float, end: Ended) -> None:
+    def _submit(self, offsets: Offsets, kind: CommitKind, deadline: float, end: Ended) -> int:
         number = self._commits.submit(offsets, kind, deadline)
         self._ended[number] = end
         self._run_machines()
+        return number
 
     def _settle(self, action: Settled) -> None:
         end = self._ended.pop(action.number, None)
@@ -339,7 +369,9 @@ class CommitPart:
     async def _fetch(self, positions: PositionMachine, action: FetchCommitted) -> None:
         answer: Mapping[TopicPartition, FetchedOffset] | KafkaError
         try:
-            answer = await self._offsets.ask(action.partitions)
+            answer = await self._offsets.ask(
+                action.partitions, lambda: action.is_current(self._subscriptions.assignment)
+            )
         except KafkaError as error:
             answer = error
         positions.on_committed(action, answer, self._clock.now())

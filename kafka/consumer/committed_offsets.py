@@ -26,7 +26,7 @@ from kafka.errors.verdict import Verdict, verdict_for
 from kafka.subscription.grouping import names_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from kafka._base.deadline import Deadline
     from kafka.coordinator.offset_fetch import FetchedOffset
@@ -58,15 +58,25 @@ class CommittedOffsets:
         self._group_id = group_id
         self._request_timeout = request_timeout
 
-    async def ask(self, partitions: Collection[TopicPartition]) -> Answer:
+    async def ask(
+        self, partitions: Collection[TopicPartition], is_wanted: Callable[[], bool]
+    ) -> Answer:
         """Return what the coordinator says about *partitions*, once it says anything.
 
         Errors of single partitions are part of the answer.
 
+        Args:
+            partitions: what to ask about.
+            is_wanted: asked before each attempt; the answer is empty as soon as it returns False.
+
         Raises:
             KafkaError: an error of the group for which trying again does not help.
         """
-        answer = await self._client.retrying.until(NEVER, lambda: self._attempt(partitions), _AGAIN)
+
+        async def attempt() -> Answer | KafkaTimeoutError:
+            return await self._attempt(partitions) if is_wanted() else {}
+
+        answer = await self._client.retrying.until(NEVER, attempt, _AGAIN)
         if isinstance(answer, KafkaError):
             raise answer
         return answer

@@ -11,7 +11,6 @@ import asyncio
 from functools import partial
 from typing import TYPE_CHECKING
 
-from kafka._base.backoff import ExponentialBackoff
 from kafka._base.drive import Driver
 from kafka._base.signal import Signal
 from kafka._base.wake_ups import WakeUps
@@ -42,6 +41,7 @@ from kafka.subscription import FetchState, Hold, OffsetReset
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
 
+    from kafka._base.backoff import ExponentialBackoff
     from kafka._base.deadline import Deadline
     from kafka._base.runtime import Runtime
     from kafka.cluster import ClusterSnapshot
@@ -96,9 +96,10 @@ class ConsumerCore:
         self._runtime = runtime
         self._wake_ups = WakeUps(partial(self.post, self._on_space_available))
         self._active = False
+        self._refusal: KafkaError | None = None
         self.loop = asyncio.get_running_loop()
         self.changed = Signal(self.loop)
-        backoff = ExponentialBackoff(config.retry_backoff, config.retry_backoff_max)
+        backoff = config.backoff
         self._groupless = GrouplessMembership(
             subscriptions,
             exclude_internal=config.exclude_internal_topics,
@@ -139,6 +140,7 @@ class ConsumerCore:
         buffer.watch(self.changed.notify_threadsafe)
         buffer.watch_tasks(shared.tasks.waiting)
         client.on_metadata.append(self._on_metadata)
+        client.metadata.on_refusal.append(self._on_refusal)
         client.supervisor.on_failure.append(self._on_client_failure)
 
     def _enter(
@@ -253,6 +255,8 @@ class ConsumerCore:
             state.set_hold(Hold.PAUSED, on=self._buffer.is_paused(tp))
             if state.failure is not None and not self._buffer.has_error(tp):
                 self._positions.on_error_raised(state, now)
+            if (passed := self._buffer.place_passed(tp)) is not None:
+                self._positions.on_seek(state, *passed)
             self._fetcher.look_at(state)
         self._driver.run_now()
         self._fetcher.run_once()
@@ -307,6 +311,9 @@ class ConsumerCore:
         assignment = self._subscriptions.assignment
         for state, offset, leader_epoch in seeks:
             if assignment.get(state.tp) is state:
+                # What the application has from the old place never counts, even if the new one is
+                # the same: it wants the record in hand once more.
+                self._buffer.leave(state, self._buffer.generation(state.tp))
                 self._positions.on_seek(state, offset, leader_epoch)
         self._driver.run_now()
         self._fetcher.run_once()
@@ -352,6 +359,8 @@ class ConsumerCore:
             position = self._buffer.position(tp)
             if position is not None and state.state is FetchState.FETCHING:
                 return position
+            if self._refusal is not None:
+                raise self._refusal.with_traceback(None)
             if not await self.changed.wait(deadline):
                 return None
 
@@ -365,7 +374,18 @@ class ConsumerCore:
 
     # -- what the machines decide ----------------------------------------------------------
 
+    def _on_refusal(self, error: KafkaError) -> None:
+        """Let what waits raise the error of brokers that have all refused the client."""
+        self._refusal = error
+        self._buffer.put_refusal(error)
+        if self.commits is not None:
+            self.commits.refuse(error)
+        self.changed.notify()
+
     def _on_metadata(self, snapshot: ClusterSnapshot) -> None:
+        if self._refusal is not None:
+            self._refusal = None
+            self._buffer.put_refusal(None)
         now = self.clock.now()
         if self.group is not None:
             self.group.on_metadata(snapshot, now)

@@ -8,7 +8,6 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from kafka._base.backoff import ExponentialBackoff
 from kafka.consumer.choose_membership import choose_membership
 from kafka.consumer.commit_part import CommitPart
 from kafka.consumer.group_part import GroupPart
@@ -46,7 +45,7 @@ def enter_group(
         shared.subscriptions,
         shared.buffer,
         shared.reports,
-        backoff=ExponentialBackoff(config.retry_backoff, config.retry_backoff_max),
+        backoff=config.backoff,
         run_machines=hooks.run_machines,
     )
     group = GroupPart(
@@ -67,5 +66,7 @@ def enter_group(
     )
     outsider = commits.identity
     commits.identity = lambda: group.identity if group.is_in_charge else outsider()
+    commits.is_rebalancing = lambda: group.is_rebalancing
+    commits.renews = lambda: group.renews
     commits.on_rejoin.append(group.rejoin)
     return commits, group

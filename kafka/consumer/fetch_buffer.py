@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from kafka._base.reentrant_lock import reentrant_lock
 from kafka._base.waiting import Notification
+from kafka.consumer.buffer_slot import LEFT, PASSED, BufferSlot, slot_for
 from kafka.structs import OffsetAndMetadata
 from kafka.subscription import Hold
 
@@ -22,60 +23,8 @@ if TYPE_CHECKING:
     from kafka.structs import TopicPartition
     from kafka.subscription import PartitionState
 
-# The generation of a place that the application has left; what arrives for a start is refused.
-_LEFT: Final = -1
 # A plain number: `IntFlag` computes in Python.
 _PAUSED: Final = Hold.PAUSED.value
-
-
-class _Slot:
-    """What is buffered of one partition; `position` is ``None`` while there is none."""
-
-    __slots__ = (
-        "error",
-        "fetches",
-        "generation",
-        "holds",
-        "leader_epoch",
-        "position",
-        "queued",
-        "size",
-        "state",
-        "stuck",
-    )
-
-    def __init__(
-        self,
-        state: PartitionState,
-        generation: int,
-        position: int | None,
-        leader_epoch: int,
-        holds: int,
-    ) -> None:
-        # To tell apart the times that a partition was assigned; belongs to the loop thread.
-        self.state = state
-        self.generation = generation
-        self.position = position
-        self.leader_epoch = leader_epoch
-        # Bits of `Hold`, as in `PartitionState.holds`, which follows in what concerns pauses.
-        self.holds = holds
-        self.queued = False
-        self.stuck = False
-        self.size = 0
-        self.fetches: deque[CompletedFetch] = deque()
-        self.error: BaseException | None = None
-
-    @classmethod
-    def left(cls, old: _Slot) -> _Slot:
-        """Return what stays of *old* when the application goes elsewhere: no data, no error."""
-        slot = cls(old.state, _LEFT, old.position, old.leader_epoch, old.holds)
-        slot.queued = old.queued
-        return slot
-
-    @property
-    def counted(self) -> int:
-        """Bytes that count as buffered: none that may stay for ever while others are read."""
-        return 0 if self.stuck or self.holds else self.size
 
 
 class FetchBuffer:
@@ -91,6 +40,7 @@ class FetchBuffer:
     Attributes:
         attention: whether the next poll has something to do before it looks for records.
         stuck: the partitions whose data could not be read; fetching more of it is of no use.
+        revocations: how often partitions were taken away.
     """
 
     def __init__(
@@ -103,8 +53,9 @@ class FetchBuffer:
         self._on_space_available = on_space_available
         self._owes_call = False
         self.attention = False
+        self.revocations = 0
         self.stuck: set[TopicPartition] = set()
-        self._slots: dict[TopicPartition, _Slot] = {}
+        self._slots: dict[TopicPartition, BufferSlot] = {}
         # Partitions that may have an error to raise, the oldest error first.
         self._failing: dict[TopicPartition, None] = {}
         self._changes: set[TopicPartition] = set()
@@ -112,7 +63,8 @@ class FetchBuffer:
         self._turns: deque[TopicPartition] = deque()
         self._size = 0
         self._fatal: BaseException | None = None
-        self._errors: dict[str, BaseException] = {}
+        # By topic; under ``None`` that of the whole client, which stays.
+        self._errors: dict[str | None, BaseException] = {}
         self._group_error: BaseException | None = None
         self._group_error_stays = False
         self._tasks: Collection[object] = ()
@@ -173,9 +125,15 @@ class FetchBuffer:
                 tp: OffsetAndMetadata(slot.position, "", slot.leader_epoch)
                 for tp, slot in self._slots.items()
                 if slot.position is not None
-                and slot.generation != _LEFT
+                and slot.generation != LEFT
                 and (partitions is None or tp in partitions)
             }
+
+    def start(self, tp: TopicPartition) -> int | None:
+        """Return where the application began to read a partition, ``None`` if it did not."""
+        with self._lock:
+            slot = self._slots.get(tp)
+            return None if slot is None else slot.start
 
     def is_paused(self, tp: TopicPartition) -> bool:
         """Return whether the application has paused *tp*."""
@@ -194,10 +152,13 @@ class FetchBuffer:
         """Keep the partitions of *states*, drop the data of all others."""
         with self._lock:
             old, self._slots = self._slots, {}
+            known, before = self._slots, {tp: slot.state for tp, slot in old.items()}
             self._errors.clear()
             self._max_bytes = self._max_bytes_for(len(states))
             for state in states:
-                self._slots[state.tp] = _slot_for(state, old.get(state.tp))
+                self._slots[state.tp] = slot_for(state, old.get(state.tp))
+            if any(tp not in known or known[tp].state is not state for tp, state in before.items()):
+                self.revocations += 1
             self.stuck &= {tp for tp, slot in self._slots.items() if slot.stuck}
             for tp in [tp for tp in self._failing if tp not in self._slots]:
                 del self._failing[tp]
@@ -219,9 +180,7 @@ class FetchBuffer:
             old = self._slots.get(tp)
             if old is None:
                 return
-            slot = _Slot(old.state, generation, offset, leader_epoch, old.holds)
-            slot.queued = old.queued
-            self._slots[tp] = slot
+            self._slots[tp] = old.renewed(generation, offset, leader_epoch)
             self._failing.pop(tp, None)
             self.stuck.discard(tp)
             self._size -= old.counted
@@ -242,7 +201,7 @@ class FetchBuffer:
             return True
 
     def hold(self, tp: TopicPartition, hold: Hold) -> None:
-        """Hand out no records of *tp* until *hold* is released; its data stays."""
+        """Hand out no records of *tp* until *hold* is released; its data stays; any thread."""
         with self._lock:
             slot = self._slots.get(tp)
             if slot is not None:
@@ -283,6 +242,17 @@ class FetchBuffer:
         with self._lock:
             self._errors[topic] = error
             self._notify()
+
+    def put_refusal(self, error: BaseException | None) -> None:
+        """Let each poll raise *error*: all brokers have refused the client; ``None``: one has not.
+
+        Data that has come before is handed out first.
+        """
+        with self._lock:
+            self._errors.pop(None, None)
+            if error is not None:
+                self._errors[None] = error
+                self._notify()
 
     def put_group_error(self, error: BaseException, *, fatal: bool) -> None:
         """Let the next poll raise *error*; a fatal one each poll, until it is cleared."""
@@ -436,12 +406,7 @@ class FetchBuffer:
             old = self._slots.get(tp)
             if old is None or old.state is not state or old.generation != generation:
                 return
-            slot = _Slot.left(old)
-            counted = old.counted
-            # No call between these: a signal handler that raised would leave the sizes wrong.
-            self._slots[tp] = slot
-            self._size -= counted
-            self._notify_changed()
+            self._replace(tp, old, old.left())
 
     def set_paused(self, states: Iterable[PartitionState], *, paused: bool) -> None:
         """Hand out no more records of *states*, or do so again; `take_changes` returns them.
@@ -484,13 +449,44 @@ class FetchBuffer:
                 slot.leader_epoch = leader_epoch
             return True
 
+    def advance_late(
+        self, tp: TopicPartition, generation: int, position: int, leader_epoch: int
+    ) -> None:
+        """Set the position behind a record handed out by a start that was renewed at that record.
+
+        What is fetched since then holds the record once more, so it is dropped; `place_passed`
+        returns where the loop has to start instead.
+        """
+        with self._lock:
+            slot = self._slots.get(tp)
+            if slot is None or slot.position is None or position <= slot.position:
+                return
+            if slot.since <= generation < slot.generation:
+                self._changes.add(tp)
+                self._owes_call = True
+                left = slot.left(PASSED)
+                left.position, left.leader_epoch = position, leader_epoch
+                self._replace(tp, slot, left)
+        self._call_if_owed()
+
+    def place_passed(self, tp: TopicPartition) -> tuple[int, int] | None:
+        """Return offset and leader epoch of `advance_late` if *tp* has not started there yet."""
+        with self._lock:
+            slot = self._slots.get(tp)
+            if slot is None or slot.position is None or slot.generation != PASSED:
+                return None
+            return slot.position, slot.leader_epoch
+
     def take_error(self) -> BaseException | None:
         """Return an error to raise now, of the client or of a partition without data left."""
         with self._lock:
             if self._fatal is not None:
                 return self._fatal
             if self._errors:
-                return self._errors.pop(next(iter(self._errors)))
+                topic, found = next(iter(self._errors.items()))
+                if topic is not None:
+                    del self._errors[topic]
+                return found.with_traceback(None)
             if self._group_error is not None:
                 return self._take_group_error(self._group_error)
             slot = self._first_failing()
@@ -519,7 +515,14 @@ class FetchBuffer:
 
     # -- under the lock --------------------------------------------------------------------
 
-    def _set_holds(self, slot: _Slot, holds: int) -> None:
+    def _replace(self, tp: TopicPartition, old: BufferSlot, slot: BufferSlot) -> None:
+        counted = old.counted
+        # No call between these: a signal handler that raised would leave the sizes wrong.
+        self._slots[tp] = slot
+        self._size -= counted
+        self._notify_changed()
+
+    def _set_holds(self, slot: BufferSlot, holds: int) -> None:
         if (not slot.holds) == (not holds):
             slot.holds = holds
             return
@@ -535,7 +538,7 @@ class FetchBuffer:
         if slot.queued and not holds:
             self._notify()
 
-    def _first_failing(self) -> _Slot | None:
+    def _first_failing(self) -> BufferSlot | None:
         """Return a partition whose error can be raised now: no data is left before it."""
         for tp in self._failing:
             slot = self._slots[tp]
@@ -543,7 +546,7 @@ class FetchBuffer:
                 return slot
         return None
 
-    def _take_error(self, slot: _Slot) -> BaseException | None:
+    def _take_error(self, slot: BufferSlot) -> BaseException | None:
         # In this order a signal handler that raises in between costs one look of the fetcher.
         tp = slot.state.tp
         self._changes.add(tp)
@@ -558,7 +561,7 @@ class FetchBuffer:
         # Or each time that it is raised would add to its traceback.
         return error.with_traceback(None)
 
-    def _queue(self, tp: TopicPartition, slot: _Slot) -> None:
+    def _queue(self, tp: TopicPartition, slot: BufferSlot) -> None:
         if slot.fetches and not slot.holds and not slot.queued:
             slot.queued = True
             self._turns.append(tp)
@@ -597,18 +600,3 @@ class FetchBuffer:
     def _notify_changed(self) -> None:
         for callback in self._changed:
             callback()
-
-
-def _slot_for(state: PartitionState, old: _Slot | None) -> _Slot:
-    """Return what is buffered of *state* in a new assignment; *old* is that of the last one."""
-    is_kept = old is not None and old.state is state
-    # A place that was left stays so until its restart, which is on the way.
-    if old is not None and (
-        old.generation == state.generation or (is_kept and old.generation == _LEFT)
-    ):
-        old.state = state
-        return old
-    offset = state.offset if state.has_offset else None
-    # The application may have paused it since the loop looked last.
-    holds = old.holds if old is not None and is_kept else state.holds
-    return _Slot(state, state.generation, offset, state.offset_epoch, holds)

@@ -106,12 +106,12 @@ class FetchCollector:
         for index, chunk in enumerate(self._held):
             if chunk.tp == last[:2]:
                 first, rest = chunk.split(chunk.count_to(last.offset))
-                self._mark_chunk(first)
+                self._mark_handed_out(first)
                 kept += [rest] if rest.count else []
                 kept += self._held[index + 1 :]
                 break
             if in_order or self._is_current(chunk):
-                self._mark_chunk(chunk)
+                self._mark_handed_out(chunk)
             elif self._is_valid(chunk):
                 kept.append(chunk)
         # Without a break no chunk is of the partition of *last*: it was revoked or sought.
@@ -180,6 +180,13 @@ class FetchCollector:
             tp = chunk.tp
             self._observer.records_consumed(tp.topic, tp.partition, count, chunk.size)
         return current and count > 0
+
+    def _mark_handed_out(self, chunk: Chunk) -> None:
+        """Count *chunk* as consumed, also if its partition was started anew at its first record."""
+        if not self._mark_chunk(chunk) and chunk.count:
+            known = chunk.batches[-1].leader_epoch
+            epoch = -1 if known is None else known
+            self._buffer.advance_late(chunk.tp, chunk.generation, chunk.next_offset, epoch)
 
     # -- new chunks ------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from kafka._base.logs import logger
 from kafka._base.retry import RetryState
 from kafka.consumer.fetch_response import FetchEffects
 from kafka.errors import FetchSessionTopicIdError, RetriableError
-from kafka.errors.verdict import Verdict, verdict_for
+from kafka.errors.verdict import Verdict, is_refusal, verdict_for
 
 if TYPE_CHECKING:
     from kafka._base.backoff import ExponentialBackoff, Uniform
@@ -63,7 +63,8 @@ class FetchFailures:
                 continue
             state.preferred_replica = -1
             effects.touched.append(state)
-            if not isinstance(error, RetriableError):
+            # A refusal concerns the whole client: it is raised without the partition's failing.
+            if not isinstance(error, RetriableError) and not is_refusal(error):
                 effects.failed.append((state, error))
         return effects
 

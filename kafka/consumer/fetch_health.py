@@ -31,6 +31,11 @@ _EXPECTED: Final = {
     Reason.NOT_POLLED,
 }
 
+_NOT_ASSIGNED: Final = (
+    "nothing of its topic is assigned here: other members of the group have it, or the group is "
+    "rebalancing"
+)
+
 STUCK: Final = {
     Reason.NO_LEADER,
     Reason.INITIALIZING,
@@ -78,13 +83,19 @@ def partition_health(
     )
 
 
-def topic_health(trouble: str | None) -> PartitionHealth:
-    """Return the health of a topic without partitions.
+def topic_health(trouble: str | None, partitions: int = 0) -> PartitionHealth:
+    """Return the health of a topic of which this consumer has no partitions.
 
     Args:
         trouble: what is known to be wrong with it.
+        partitions: how many the topic has, 0 if it is not known.
     """
-    reason = "its topic is not known yet" if trouble is None else f"its topic {trouble}"
+    if trouble is not None:
+        reason = f"its topic {trouble}"
+    elif partitions:
+        reason = f"{_NOT_ASSIGNED} (partitions of the topic: {partitions})"
+    else:
+        reason = "its topic is not known yet"
     return PartitionHealth(FetchState.INITIALIZING.value, reason, None, None, None, None)
 
 

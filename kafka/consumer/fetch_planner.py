@@ -28,6 +28,7 @@ class Reason(Enum):
     PAUSED = "paused by the application"
     REVOKING = "is about to be revoked by the group"
     ASSIGNING = "waits for the rebalance listener"
+    DOUBTED = "waits for the group to confirm its member, which did not run for a while"
     INITIALIZING = "has no position yet"
     AWAIT_COMMITTED = "waits for its committed offset"
     AWAIT_RESET = "waits for its position to be looked up"
@@ -53,6 +54,7 @@ _HOLD_REASONS = {
     Hold.PAUSED.value: Reason.PAUSED,
     Hold.REVOKING.value: Reason.REVOKING,
     Hold.ASSIGNING.value: Reason.ASSIGNING,
+    Hold.DOUBTED.value: Reason.DOUBTED,
 }
 
 

@@ -7,28 +7,44 @@ that polls.
 from __future__ import annotations
 
 from functools import partial, wraps
-from typing import TYPE_CHECKING, ClassVar, Concatenate, Final, ParamSpec, Self, TypeVar
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ClassVar,
+    Concatenate,
+    Final,
+    Generic,
+    ParamSpec,
+    Self,
+    TypeVar,
+)
 
 from kafka._base.deadline import Deadline
 from kafka._base.lifetime import Lifetime
 from kafka._base.logs import logger
 from kafka._base.loop_thread import EventLoopThread
 from kafka._base.system import SystemClock, sleep
+from kafka._base.type_params import K_co, V_co
 from kafka._base.waiting import bounded
 from kafka.config.consumer import ConsumerConfig
+from kafka.config.signature import OptionsSignature
 from kafka.consumer import arguments
 from kafka.consumer.calls import ConsumerCalls
 from kafka.consumer.client import ConsumerClient, settings_of
 from kafka.consumer.fetch_collector import as_lists
 from kafka.errors import IllegalStateError, KafkaConfigurationError, KafkaError
+from kafka.metrics.sensors import by_raw
 from kafka.sync.exclusive import ExclusiveUse
 from kafka.sync.facade import GRACE, Facade, blocking, local
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator, Sequence
     from types import TracebackType
+    from typing import Unpack
 
+    from kafka.client_async import KafkaClient
     from kafka.cluster import ClusterMetadata
+    from kafka.config.typed import ConsumerOptions
     from kafka.consumer.record_batch import RecordBatch
     from kafka.coordinator.membership import LeaveMode
     from kafka.structs import ConsumerRecord, TopicPartition
@@ -52,7 +68,7 @@ def _waiting(
     *,
     counts: bool = False,
     reports: bool = False,
-) -> Callable[Concatenate[KafkaConsumer, P], T]:
+) -> Callable[Concatenate[KafkaConsumer[Any, Any], P], T]:
     """Return a coroutine method as one of the face that blocks.
 
     Args:
@@ -63,7 +79,7 @@ def _waiting(
     run = blocking(method, _limit)
 
     @wraps(method)
-    def call(self: KafkaConsumer, /, *args: P.args, **kwargs: P.kwargs) -> T:
+    def call(self: KafkaConsumer[Any, Any], /, *args: P.args, **kwargs: P.kwargs) -> T:
         with self._exclusively():
             if counts:
                 self._cursor.mark_consumed()
@@ -71,18 +87,18 @@ def _waiting(
                 return run(self, *args, **kwargs)
             finally:
                 if reports:
-                    self._client.reports.run()
+                    self._consumer.reports.run()
 
     return call
 
 
 def _counting(
     method: Callable[Concatenate[ConsumerCalls, P], T],
-) -> Callable[Concatenate[KafkaConsumer, P], T]:
+) -> Callable[Concatenate[KafkaConsumer[Any, Any], P], T]:
     """Return *method* as one of the face that counts the record in hand, then runs on the loop."""
 
     @wraps(method)
-    def call(self: KafkaConsumer, /, *args: P.args, **kwargs: P.kwargs) -> T:
+    def call(self: KafkaConsumer[Any, Any], /, *args: P.args, **kwargs: P.kwargs) -> T:
         async def run() -> T:
             return method(self._calls, *args, **kwargs)
 
@@ -95,12 +111,12 @@ def _counting(
 
 def _leaving(
     method: Callable[Concatenate[ConsumerCalls, P], T],
-) -> Callable[Concatenate[KafkaConsumer, P], T]:
+) -> Callable[Concatenate[KafkaConsumer[Any, Any], P], T]:
     """Return *method* as one of the face that may end membership, and waits for its end."""
     begin = _counting(method)
 
     @wraps(method)
-    def call(self: KafkaConsumer, /, *args: P.args, **kwargs: P.kwargs) -> T:
+    def call(self: KafkaConsumer[Any, Any], /, *args: P.args, **kwargs: P.kwargs) -> T:
         with self._exclusively():
             result = begin(self, *args, **kwargs)
             problem = self._finish_leaving()
@@ -114,7 +130,7 @@ def _leaving(
 def _posting(
     method: Callable[Concatenate[ConsumerCalls, P], None],
     post: Callable[Concatenate[ConsumerCalls, P], None],
-) -> Callable[Concatenate[KafkaConsumer, P], None]:
+) -> Callable[Concatenate[KafkaConsumer[Any, Any], P], None]:
     """Return *method* as one of the face that counts the record in hand and does not wait.
 
     Args:
@@ -123,7 +139,7 @@ def _posting(
     """
 
     @wraps(method)
-    def call(self: KafkaConsumer, /, *args: P.args, **kwargs: P.kwargs) -> None:
+    def call(self: KafkaConsumer[Any, Any], /, *args: P.args, **kwargs: P.kwargs) -> None:
         with self._exclusively():
             self._cursor.mark_consumed()
             post(self._calls, *args, **kwargs)
@@ -131,7 +147,7 @@ def _posting(
     return call
 
 
-class KafkaConsumer(Facade[ConsumerCalls]):
+class KafkaConsumer(Facade[ConsumerCalls], Generic[K_co, V_co]):
     """Read records from topics.
 
     A consumer is not thread-safe: one thread at a time, except `wakeup` and `close`. Iterate over
@@ -143,22 +159,26 @@ class KafkaConsumer(Facade[ConsumerCalls]):
 
     Args:
         topics: names of topics to subscribe to; see `subscribe`.
-        configs: the options of `kafka.config.consumer.ConsumerConfig`.
+        configs: the options of consumers, see the page on options; ``value_deserializer`` and
+            ``key_deserializer`` give ``KafkaConsumer[K, V]`` its types.
 
     Raises:
         KafkaConfigurationError: an option is unknown or cannot work.
         NoBrokersAvailable: no bootstrap server answered within ``bootstrap_timeout_ms``.
     """
 
+    __module__ = "kafka"  # where programs import it from
+    __signature__ = OptionsSignature(ConsumerConfig)
     DEFAULT_CONFIG: ClassVar[dict[str, object]] = ConsumerConfig.default_config()
 
-    def __init__(self, *topics: str, **configs: object) -> None:
+    def __init__(self, *topics: str, **configs: Unpack[ConsumerOptions[K_co, V_co]]) -> None:
+        configs = ConsumerConfig.sealed(configs)  # first, so that no frame shows them
         try:
             settings = settings_of(type(self).__name__, topics, configs)
+            self._consumer = client = ConsumerClient(type(self).__name__, topics, settings)
         except (KafkaConfigurationError, TypeError) as error:
             # The traceback ends at this call: the frames inside of it do not help its caller.
-            raise error.with_traceback(None) from None
-        self._client = client = ConsumerClient(type(self).__name__, topics, settings)
+            raise error.with_traceback(None) from error.__cause__
         self.config = client.config
         super().__init__(ConsumerCalls(client), EventLoopThread(f"kafka-{settings.client_id}-io"))
         self._cursor = client.cursor
@@ -170,14 +190,16 @@ class KafkaConsumer(Facade[ConsumerCalls]):
         self._thread.start()
         try:
             self._thread.call(client.start(), settings.bootstrap_timeout + GRACE)
-        except BaseException:
+        except BaseException as error:
             client.begin_close()
             self._thread.stop()
+            if isinstance(error, KafkaError):
+                raise error.with_traceback(None) from error.__cause__  # as above
             raise
 
     def __repr__(self) -> str:
         """Return a status line."""
-        return repr(self._client)
+        return repr(self._consumer)
 
     # -- what to read ----------------------------------------------------------------------
 
@@ -202,6 +224,13 @@ class KafkaConsumer(Facade[ConsumerCalls]):
     commit_async = _counting(ConsumerCalls.commit_async)
     committed = _waiting(ConsumerCalls.committed)
     group_metadata = local(ConsumerCalls.group_metadata)
+    consumed_offsets = _counting(ConsumerCalls.consumed_offsets)
+    rewind = _waiting(ConsumerCalls.rewind)
+
+    @property
+    def revocations(self) -> int:
+        """How often partitions were taken away from this consumer; any thread."""
+        return self._calls.revocations
 
     # -- questions -------------------------------------------------------------------------
 
@@ -212,13 +241,13 @@ class KafkaConsumer(Facade[ConsumerCalls]):
     topics = _waiting(ConsumerCalls.topics)
     bootstrap = _waiting(ConsumerCalls.bootstrap)
     bootstrap_connected = local(ConsumerCalls.bootstrap_connected)
-    metrics = local(ConsumerCalls.metrics)
+    metrics = by_raw(local(ConsumerCalls.metrics))
 
     # -- records ---------------------------------------------------------------------------
 
     def poll(
         self, timeout_ms: float = 0, max_records: int | None = None, update_offsets: bool = True
-    ) -> dict[TopicPartition, list[ConsumerRecord]]:
+    ) -> dict[TopicPartition, list[ConsumerRecord[K_co, V_co]]]:
         """Return records that are there, or that arrive in time.
 
         Fetching goes on in the background, so calling it again and again with a time-out of 0
@@ -245,7 +274,7 @@ class KafkaConsumer(Facade[ConsumerCalls]):
             timer = self._poll_timer(timeout)
             while True:
                 records = self._poll_once(timer, limit, update_offsets=update_offsets)
-                if records or self._client.closed or timer.is_expired(self._clock.now()):
+                if records or self._consumer.closed or timer.is_expired(self._clock.now()):
                     return as_lists(records)
 
     def poll_batch(
@@ -254,7 +283,7 @@ class KafkaConsumer(Facade[ConsumerCalls]):
         max_records: int | None = None,
         *,
         zero_copy: bool = False,
-    ) -> list[RecordBatch]:
+    ) -> list[RecordBatch[K_co, V_co]]:
         """Return records like `poll`, as batches that can be read as columns.
 
         Much faster than `poll` for programs that need columns only: `RecordBatch.values` and the
@@ -284,18 +313,20 @@ class KafkaConsumer(Facade[ConsumerCalls]):
             collect = partial(self._cursor.collect_batches, limit, views=zero_copy)
             while True:
                 batches = self._collect_or_wait(timer, collect)
-                if batches or self._client.closed or timer.is_expired(self._clock.now()):
+                if batches or self._consumer.closed or timer.is_expired(self._clock.now()):
                     return batches
 
-    def consume(self, num_messages: int = 1, timeout_ms: float = 0) -> list[RecordBatch]:
+    def consume(
+        self, num_messages: int = 1, timeout_ms: float = 0
+    ) -> list[RecordBatch[K_co, V_co]]:
         """Return at most *num_messages* records; otherwise as `poll_batch`."""
         return self.poll_batch(timeout_ms, num_messages)
 
-    def __iter__(self) -> Iterator[ConsumerRecord]:
+    def __iter__(self) -> Iterator[ConsumerRecord[K_co, V_co]]:
         """Return the consumer: it iterates over its records."""
         return self
 
-    def __next__(self) -> ConsumerRecord:
+    def __next__(self) -> ConsumerRecord[K_co, V_co]:
         """Return the next record; end after ``consumer_timeout_ms`` without one, or closed."""
         cursor = self._cursor
         for record in cursor.rows:
@@ -303,8 +334,8 @@ class KafkaConsumer(Facade[ConsumerCalls]):
             return record
         return self._next()
 
-    def _next(self) -> ConsumerRecord:
-        client, cursor = self._client, self._cursor
+    def _next(self) -> ConsumerRecord[K_co, V_co]:
+        client, cursor = self._consumer, self._cursor
         if client.closed:
             raise StopIteration
         with self._exclusively():
@@ -320,14 +351,14 @@ class KafkaConsumer(Facade[ConsumerCalls]):
 
     def _poll_once(
         self, timer: Deadline, max_records: int, update_offsets: bool = True
-    ) -> dict[TopicPartition, Sequence[ConsumerRecord]]:
+    ) -> dict[TopicPartition, Sequence[ConsumerRecord[K_co, V_co]]]:
         """Return records at hand, or wait once for news until *timer* and look again."""
         collect = partial(self._cursor.collect_records, max_records, update_offsets=update_offsets)
         return self._collect_or_wait(timer, collect)
 
     def _collect_or_wait(self, timer: Deadline, collect: Callable[[], T]) -> T:
         """Return what *collect* finds, or wait once for news until *timer* and look again."""
-        client = self._client
+        client = self._consumer
         if client.tasks.waiting:
             self._run_tasks()
         found = client.collect_now(collect)
@@ -351,14 +382,14 @@ class KafkaConsumer(Facade[ConsumerCalls]):
     def _poll_timer(self, timeout: float) -> Deadline:
         """Note that the application asks for records; return when it wants to be back."""
         now = self._clock.now()
-        self._client.note_poll(now)
+        self._consumer.note_poll(now)
         return Deadline.after(now, timeout)
 
     # -- what the group asks ---------------------------------------------------------------
 
     def _run_tasks(self) -> None:
         self._cursor.mark_consumed()
-        self._client.tasks.run()
+        self._consumer.tasks.run()
 
     def _finish_leaving(self) -> Exception | None:
         """Run what leaving the group asks for, until it is over.
@@ -366,12 +397,12 @@ class KafkaConsumer(Facade[ConsumerCalls]):
         Returns:
             The first error of a listener; all that had to run has run.
         """
-        client = self._client
+        client = self._consumer
         first: Exception | None = None
         if client.tasks.is_caller():
             # A listener makes this call: it cannot be waited for.
             self._thread.call(client.go_on_alone(), GRACE)
-        while client.is_leaving and self._thread.is_running:
+        while client.owes_calls and self._thread.is_running:
             try:
                 client.tasks.run()
             except Exception as error:  # noqa: BLE001 - the user's; raised when all has run
@@ -386,7 +417,7 @@ class KafkaConsumer(Facade[ConsumerCalls]):
 
         Not ended are calls that do not wait, such as `pause`, and `close`.
         """
-        self._client.wakeup()
+        self._consumer.wakeup()
 
     def close(
         self,
@@ -412,7 +443,7 @@ class KafkaConsumer(Facade[ConsumerCalls]):
         Raises:
             Exception: what the rebalance listener has raised; the consumer is closed all the same.
         """
-        client = self._client
+        client = self._consumer
         timeout = arguments.api_timeout(timeout_ms, client.settings.request_timeout)
         mode = arguments.leave_mode(leave_group)
         client.begin_close()
@@ -442,7 +473,7 @@ class KafkaConsumer(Facade[ConsumerCalls]):
         Returns:
             The first error of a listener.
         """
-        client = self._client
+        client = self._consumer
         timeout = end.remaining(self._clock.now())
         if client.is_member:
             self._thread.call(client.end_calls(), GRACE)
@@ -488,7 +519,7 @@ class KafkaConsumer(Facade[ConsumerCalls]):
         """Warn if the consumer was not closed, and close its connections."""
         lifetime: Lifetime | None = self.__dict__.get("_lifetime")  # None: options refused
         if lifetime is not None:
-            lifetime.on_collected(self, partial(self._client.finish_close, 0.0, commits=False))
+            lifetime.on_collected(self, partial(self._consumer.finish_close, 0.0, commits=False))
 
     def _after_fork(self) -> None:
         """Make the next call in a forked child find that it is one."""
@@ -497,8 +528,8 @@ class KafkaConsumer(Facade[ConsumerCalls]):
 
     def _exclusively(self) -> ExclusiveUse:
         """Return what keeps other threads out during a call; refuse the call if it cannot run."""
-        if self._client.closed:
-            self._client.check_not_closed()
+        if self._consumer.closed:
+            self._consumer.check_not_closed()
         if self._thread.was_forked:
             raise IllegalStateError(
                 "this process is a fork of the one the KafkaConsumer was made in; make a new one"
@@ -509,8 +540,18 @@ class KafkaConsumer(Facade[ConsumerCalls]):
 
     @property
     def _subscription(self) -> SubscriptionState:
-        return self._client.subscription
+        return self._consumer.subscription
+
+    @property
+    def _client(self) -> KafkaClient:
+        """The network of this consumer, for programs that talk to brokers through it."""
+        # Few programs do.
+        from kafka.client_doors import Network, door  # noqa: PLC0415
+
+        own = self._consumer
+        network = Network(self._thread, own.core.client, own.settings.network(), own.security)
+        return door(self, network)
 
     @property
     def _metadata(self) -> ClusterMetadata:
-        return self._client.core.client.cluster
+        return self._consumer.core.client.cluster

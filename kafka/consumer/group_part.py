@@ -7,30 +7,29 @@ stands for the membership, of which there is a new one each time the consumer jo
 
 from __future__ import annotations
 
-import asyncio
 import math
-from enum import Enum
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from kafka._base.deadline import NEVER, Deadline
 from kafka._base.logs import logger
-from kafka._base.transitions import Transitions
-from kafka.consumer.group_facts import report_answer
+from kafka.consumer.asked_tasks import AskedTasks
+from kafka.consumer.group_facts import health_of_nobody, report_answer
+from kafka.consumer.part_states import PART_TRANSITIONS, PartState
+from kafka.consumer.protocol_search import ProtocolSearch
 from kafka.consumer.rebalance_calls import joined_listeners, rebalance_calls
-from kafka.coordinator.classic_requests import may_pass
 from kafka.coordinator.loop_watch import LoopWatch
 from kafka.coordinator.membership import (
     AskUser,
     CommitConsumed,
     FindCoordinator,
-    GroupHealth,
     LeaveMode,
     Left,
     RaiseFromGroup,
     RequestMetadata,
     Send,
     TaskKind,
+    UserTask,
     WantTopics,
     Withdraw,
 )
@@ -42,8 +41,14 @@ if TYPE_CHECKING:
 
     from kafka.cluster import ClusterSnapshot
     from kafka.consumer.group_ports import GroupPorts, MakeMembership
-    from kafka.coordinator.membership import Action, GroupMembership, MemberIdentity, UserTask
+    from kafka.coordinator.membership import (
+        Action,
+        GroupHealth,
+        GroupMembership,
+        MemberIdentity,
+    )
     from kafka.protocol.schema import Message
+    from kafka.structs import TopicPartition
     from kafka.subscription import SubscriptionState
     from kafka.subscription.subscription_state import Listeners
 
@@ -55,31 +60,6 @@ log = logger(__name__)
 _COMMIT_SHARE: Final = 0.75
 # Seconds: without any time the loop could not even ask the application's side to run its listener.
 _LEAST_TIME: Final = 0.1
-# Seconds from a refusal to name the coordinator to the next look-up.
-_FIND_AGAIN_AFTER: Final = 1.0
-
-
-class PartState(Enum):
-    """Whether there is a membership."""
-
-    ABSENT = "absent"
-    """No, and the group knows nothing of this consumer."""
-    CHOOSING = "choosing"
-    """Not yet: a broker is asked what it can do."""
-    MEMBER = "member"
-    """Yes; what it is in its group it knows itself."""
-    LEAVING = "leaving"
-    """Yes, and it was told to leave."""
-
-
-PART_TRANSITIONS: Final = Transitions(
-    {
-        PartState.ABSENT: (PartState.CHOOSING, PartState.MEMBER),
-        PartState.CHOOSING: (PartState.MEMBER, PartState.ABSENT),
-        PartState.MEMBER: (PartState.LEAVING,),
-        PartState.LEAVING: (PartState.ABSENT,),
-    }
-)
 
 
 class GroupPart:
@@ -102,7 +82,7 @@ class GroupPart:
         self._state = PartState.ABSENT
         self._make: MakeMembership | None = None
         self._membership: GroupMembership | None = None
-        self._choosing: asyncio.Task[None] | None = None
+        self._search = ProtocolSearch(group_id, ports, self._on_made)
         self._snapshot: ClusterSnapshot | None = None
         self._listeners: Listeners = None
         # Those of a subscription that was made while leaving.
@@ -113,8 +93,8 @@ class GroupPart:
         self._looked_ahead = False
         # What to do before there is a membership.
         self._early: Sequence[Action] = ()
-        self._asked: set[int] = set()
-        self._watch = LoopWatch()
+        self._asked = AskedTasks(ports)
+        self._watch = LoopWatch(group_id)
         self._away_after = ports.polls.told_after
         self._commits = True
         ports.link.on_coordinator.append(self._on_coordinator)
@@ -148,6 +128,16 @@ class GroupPart:
         """What a commit carries; ``None`` while the consumer is no member."""
         return None if self._membership is None else self._membership.identity
 
+    @property
+    def is_rebalancing(self) -> bool:
+        """Whether the member is on its way to an assignment; any thread."""
+        return self._membership is not None and self._membership.is_rebalancing
+
+    @property
+    def renews(self) -> bool:
+        """See `GroupMembership.renews`."""
+        return self._membership is not None and self._membership.renews
+
     def time_for(self, seconds: float, now: float) -> float:
         """Return how long a call may take that wants *seconds*; any thread."""
         return min(seconds, self.leave_by.remaining(now) * _COMMIT_SHARE)
@@ -159,19 +149,12 @@ class GroupPart:
             self._tell_of_polls(now)
             return self._membership.health(now)
         last_poll = self._ports.polls.last_seen(now)
-        waits = "the coordinator" if self._state is PartState.CHOOSING else "the first poll"
-        return GroupHealth(
-            group_id=self._group_id,
-            protocol="",
-            state=self._state.value,
-            member_id="",
-            epoch=-1,
-            coordinator=self._ports.link.node_id,
-            last_heartbeat=None,
+        return health_of_nobody(
+            self._group_id,
+            self._state.value,
+            self._ports.link.node_id,
             last_poll=None if last_poll == -math.inf else now - last_poll,
-            rebalance_reason=None,
-            waiting_for=waits,
-            waiting_since=None,
+            waits_for="the coordinator" if self._state is PartState.CHOOSING else "the first poll",
         )
 
     # -- the driver's side -----------------------------------------------------------------
@@ -184,34 +167,30 @@ class GroupPart:
         if self.leave_by.is_expired(now):
             waits = self._membership.health(now).waiting_for or "its last step"
             return (Left(KafkaTimeoutError(f"the member was still waiting for {waits}")),)
-        self._check_loop(now)
+        self._watch.check(now)
         self._tell_of_polls(now)
+        polls = self._ports.polls
+        if polls.take_doubt(now):
+            self._membership.on_interrupted(now)
         actions = self._membership.poll(now)
         # Whoever is no member may wait for a poll; it is told of each one then.
         is_member = self._membership.identity is not None
-        self._ports.polls.told_after = self._away_after if is_member else 0.0
+        polls.told_after = self._away_after if is_member else 0.0
+        polls.vouched_until = now + self._membership.patience if is_member else math.inf
         return actions
 
     def next_wakeup(self) -> float | None:
         """Return when the membership has to be polled, or leaving has to end."""
         if self._membership is None:
             return None
-        at = self._membership.next_wakeup()
-        earliest = min(math.inf if at is None else at, self.leave_by.at)
+        at, polls = self._membership.next_wakeup(), self._ports.polls
+        # While heartbeats are answered there is something to do much earlier.
+        vouch_at = math.inf
+        if polls.vouched_until < math.inf:
+            vouch_at = polls.vouched_until - self._membership.patience / 2
+        earliest = min(math.inf if at is None else at, self.leave_by.at, vouch_at)
         self._watch.expect(earliest)
         return earliest
-
-    def _check_loop(self, now: float) -> None:
-        late = self._watch.check(now)
-        if late is not None:
-            log.warning(
-                "group=%s no heartbeat could be sent for %.1f s or more: the event loop of the "
-                "consumer did not run. Code on it has blocked, or the process was stopped. The "
-                "coordinator drops members after their session time-out; move work that blocks "
-                "to a thread (asyncio.to_thread)",
-                self._group_id,
-                late,
-            )
 
     def _tell_of_polls(self, now: float) -> None:
         last = self._ports.polls.last_seen(now)
@@ -231,7 +210,7 @@ class GroupPart:
         self._listeners = joined_listeners(self._listeners, self._subscriptions.listener, assigned)
         self._ports.polls.forget()
         self._ports.tasks.attend()
-        if self._state is PartState.CHOOSING and self._choosing is None:
+        if self._state is PartState.CHOOSING and not self._search.is_busy:
             # Whatever has kept the coordinator from being found, the next poll tries again.
             self._move(PartState.ABSENT)
         if self._membership is not None:
@@ -264,27 +243,12 @@ class GroupPart:
             self._begin_membership(self._make)
         else:
             self._move(PartState.CHOOSING)
-            self._ports.link.find()
+            self._search.begin()
 
-    async def _choose(self, node_id: int) -> None:
-        try:
-            make = await self._ports.choose(node_id)
-        except KafkaError as error:
-            log.info("group=%s node=%d could not be asked: %s", self._group_id, node_id, error)
-            self._ports.link.find()
-            return
-        finally:
-            self._choosing = None
+    def _on_made(self, make: MakeMembership) -> None:
         self._make = make
         self._begin_membership(make)
         self._ports.run_machines()
-
-    async def _find_later(self) -> None:
-        try:
-            await asyncio.sleep(_FIND_AGAIN_AFTER)
-        finally:
-            self._choosing = None
-        self._ports.link.find()
 
     def _begin_membership(self, make: MakeMembership) -> None:
         now = self._clock.now()
@@ -321,8 +285,7 @@ class GroupPart:
         """
         now = self._clock.now()
         leave_by = Deadline(max(deadline.at, now + _LEAST_TIME))
-        if self._choosing is not None:
-            self._choosing.cancel()
+        self._search.cancel()
         if self._state is PartState.CHOOSING:
             self._end(None)
         elif self._state is PartState.LEAVING:
@@ -336,18 +299,27 @@ class GroupPart:
         self._ports.run_machines()
 
     def _end(self, error: KafkaError | None) -> None:
+        told = frozenset() if self._membership is None else self._membership.told
+        told = self._asked.clear(told)
         if error is not None:
             log.warning("group=%s was not left in order: %s", self._group_id, error)
+            self._tell_of_loss(told)
         self._membership = None
         self.leave_by = NEVER
         self._commits = True
         self._subscriptions.listener = self._next_listeners
         self._move(PartState.ABSENT)
-        self._asked.clear()
         self._ports.polls.told_after = self._away_after
-        self._ports.on_user_needed(False)
-        self._ports.tasks.clear()
+        self._ports.polls.vouched_until = math.inf
         self._ports.on_left()
+
+    def _tell_of_loss(self, partitions: frozenset[TopicPartition]) -> None:
+        """Have the listener hear that partitions are lost which it was not asked to give up."""
+        # Without it a next membership would own them as if they had never been away.
+        if partitions:
+            task = UserTask(TaskKind.LOST, partitions, self._subscriptions.next_generation())
+            for call in rebalance_calls(self._listeners, task):
+                self._ports.tasks.tell(call)
 
     def _move(self, new: PartState) -> None:
         self._state = PART_TRANSITIONS.step(self._state, new)
@@ -378,13 +350,8 @@ class GroupPart:
         if self._membership is not None:
             self._membership.on_coordinator(node_id, error, now)
             self._ports.run_machines()
-        elif self._state is PartState.CHOOSING and error is not None:
-            passes = may_pass(error)
-            self._ports.errors.put_group_error(error, fatal=not passes)
-            if passes and self._choosing is None:
-                self._choosing = self._ports.runtime.spawn(self._find_later(), name="kafka-find")
-        elif self._state is PartState.CHOOSING and node_id is not None and self._choosing is None:
-            self._choosing = self._ports.runtime.spawn(self._choose(node_id), name="kafka-choose")
+        elif self._state is PartState.CHOOSING:
+            self._search.on_coordinator(node_id, error)
 
     def _send(self, action: Send) -> None:
         work = self._exchange(self._member(), action)
@@ -425,14 +392,7 @@ class GroupPart:
             self._ports.run_machines()
 
     def _ask_user(self, action: AskUser) -> None:
-        membership, task = self._member(), action.task
-        calls = [action.work] if action.work else rebalance_calls(self._listeners, task)
-        if calls or task.kind is TaskKind.SETTLE:
-            self._asked.add(task.number)
-            self._ports.on_user_needed(True)
-            self._ports.tasks.put(task, calls, partial(self._task_done, membership, task))
-        else:
-            membership.on_task_done(task, None, self._clock.now())
+        self._asked.ask(action, self._listeners, partial(self._task_done, self._member()))
 
     def _task_done(
         self,
@@ -441,22 +401,12 @@ class GroupPart:
         error: BaseException | None,
         result: object,
     ) -> None:
-        """Pass the end of a task on to the loop; any thread."""
-
-        def on_loop() -> None:
-            # A task that was deserted may end all the same.
-            if membership is self._membership and task.number in self._asked:
-                self._asked.remove(task.number)
-                self._ports.on_user_needed(bool(self._asked))
-                membership.on_task_done(task, error, self._clock.now(), result)
-                self._ports.run_machines()
-
-        self._ports.runtime.post(on_loop)
+        if membership is self._membership:
+            membership.on_task_done(task, error, self._clock.now(), result)
+            self._ports.run_machines()
 
     def _withdraw(self, action: Withdraw) -> None:
-        if self._ports.tasks.withdraw(action.number):
-            self._asked.discard(action.number)
-            self._ports.on_user_needed(bool(self._asked))
+        self._asked.withdraw(action.number)
 
     def _raise_from_group(self, action: RaiseFromGroup) -> None:
         self._ports.errors.put_group_error(action.error, fatal=action.fatal)

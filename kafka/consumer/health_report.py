@@ -44,11 +44,13 @@ class HealthReport:
         self._buffer = buffer
         self._why_not_fetched = why_not_fetched
         self._troubles = TopicTroubles(creates=creates)
+        self._partitions: dict[str, int] = {}
 
     def by_partition(self, now: float) -> dict[TopicPartition, PartitionHealth]:
         """Return how reading is going, by partition.
 
-        A topic that is subscribed to and has no partitions yet is there with partition -1.
+        A topic that is subscribed to and gives this consumer no partition is there with
+        partition -1.
         """
         found = {
             state.tp: partition_health(
@@ -58,7 +60,9 @@ class HealthReport:
         }
         with_partitions = {tp.topic for tp in found}
         for topic in (self._subscriptions.subscription or frozenset()) - with_partitions:
-            found[TopicPartition(topic, -1)] = topic_health(self._troubles.reason(topic))
+            found[TopicPartition(topic, -1)] = topic_health(
+                self._troubles.reason(topic), self._partitions.get(topic, 0)
+            )
         return found
 
     def _why_not_read(self, state: PartitionState) -> str | None:
@@ -76,6 +80,7 @@ class HealthReport:
         }
         for tp in self._subscriptions.assignment.partitions:
             wanted.setdefault(tp.topic, set()).add(tp.partition)
+        self._partitions = {topic: len(snapshot.partitions(topic) or ()) for topic in wanted}
         for line in self._troubles.check(wanted, snapshot, now):
             log.warning("%s", line)
 

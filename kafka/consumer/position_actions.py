@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from kafka.consumer.offset_requests import EpochToCheck
     from kafka.errors import KafkaError
     from kafka.structs import TopicPartition
-    from kafka.subscription import OffsetReset
+    from kafka.subscription import Assignment, OffsetReset
 
 
 class Start(NamedTuple):
@@ -47,6 +47,13 @@ class FetchCommitted(NamedTuple):
     """
 
     partitions: Mapping[TopicPartition, int]
+
+    def is_current(self, assignment: Assignment) -> bool:
+        """Return whether one of the partitions is still assigned, and has not started elsewhere."""
+        states = map(assignment.get, self.partitions)
+        return any(
+            state is not None and state.generation == self.partitions[state.tp] for state in states
+        )
 
 
 class OffsetToFind(NamedTuple):

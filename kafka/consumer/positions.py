@@ -39,7 +39,7 @@ from kafka.errors import (
     OffsetOutOfRangeError,
     RetriableError,
 )
-from kafka.errors.verdict import Verdict, verdict_for
+from kafka.errors.verdict import Verdict, is_refusal, verdict_for
 from kafka.subscription import FetchState, Hold
 from kafka.subscription.reset import EARLIEST, LATEST, NONE
 
@@ -477,7 +477,8 @@ class PositionMachine:
                 yield state
 
     def _not_answered(self, state: PartitionState, error: KafkaError, now: float) -> None:
-        if isinstance(error, RetriableError):
+        # A refusal concerns the whole client: it is raised without the partition's failing.
+        if isinstance(error, RetriableError) or is_refusal(error):
             self._back_off(state, now)
         else:
             self._fail(state, error)

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import chain, repeat
-from typing import TYPE_CHECKING, Final, overload
+from typing import TYPE_CHECKING, Any, Final, Generic, overload
 
-from kafka.structs import ConsumerRecord, TopicPartition
+from kafka.structs import ConsumerRecord, RK_co, RV_co, TopicPartition
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _new_record: Final = tuple.__new__
 
 
-class RecordBatch(Sequence[ConsumerRecord]):
+class RecordBatch(Sequence[ConsumerRecord[RK_co, RV_co]], Generic[RK_co, RV_co]):
     """Successive records of one partition: a sequence of records, and a sequence for each field.
 
     Iterating and indexing make new `ConsumerRecord` objects; the columns exist already. Treat
@@ -57,8 +57,8 @@ class RecordBatch(Sequence[ConsumerRecord]):
         self,
         tp: TopicPartition,
         part: RecordSlice,
-        keys: Sequence[object] | None = None,
-        values: Sequence[object] | None = None,
+        keys: Sequence[Any] | None = None,  # Any: what the user's deserializer returns
+        values: Sequence[Any] | None = None,  # the same
     ) -> None:
         """Wrap *part*; *keys* and *values* replace its own if they went through deserializers."""
         self.topic, self.partition = tp
@@ -66,8 +66,11 @@ class RecordBatch(Sequence[ConsumerRecord]):
         self.timestamp_type = part.timestamp_type
         self.offsets = part.offsets
         self.timestamps = part.timestamps
-        self.keys: Sequence[object] = part.keys if keys is None else keys
-        self.values: Sequence[object] = part.values if values is None else values
+        # Without deserializers the types are those of bytes, which only the consumer knows.
+        raw_keys: Sequence[Any] = part.keys
+        raw_values: Sequence[Any] = part.values
+        self.keys: Sequence[RK_co] = raw_keys if keys is None else keys
+        self.values: Sequence[RV_co] = raw_values if values is None else values
         self._part = part
 
     @property
@@ -91,7 +94,7 @@ class RecordBatch(Sequence[ConsumerRecord]):
         """Return how many records there are."""
         return len(self.offsets)
 
-    def __iter__(self) -> Iterator[ConsumerRecord]:
+    def __iter__(self) -> Iterator[ConsumerRecord[RK_co, RV_co]]:
         """Return an iterator that makes the records one at a time."""
         part = self._part
         headers = part.headers
@@ -115,19 +118,21 @@ class RecordBatch(Sequence[ConsumerRecord]):
         return map(_new_record, repeat(ConsumerRecord), rows)
 
     @overload
-    def __getitem__(self, index: int) -> ConsumerRecord: ...
+    def __getitem__(self, index: int) -> ConsumerRecord[RK_co, RV_co]: ...
 
     @overload
-    def __getitem__(self, index: slice) -> RecordBatch: ...
+    def __getitem__(self, index: slice) -> RecordBatch[RK_co, RV_co]: ...
 
-    def __getitem__(self, index: int | slice) -> ConsumerRecord | RecordBatch:
+    def __getitem__(
+        self, index: int | slice
+    ) -> ConsumerRecord[RK_co, RV_co] | RecordBatch[RK_co, RV_co]:
         """Return a record; for a slice, its records as a batch."""
         if isinstance(index, slice):
             return self._cut(index)
         at = range(len(self))[index]
         return next(iter(self._cut(slice(at, at + 1))))
 
-    def _cut(self, cut: slice) -> RecordBatch:
+    def _cut(self, cut: slice) -> RecordBatch[RK_co, RV_co]:
         part = self._part
         return RecordBatch(self.topic_partition, part.cut(cut), self.keys[cut], self.values[cut])
 

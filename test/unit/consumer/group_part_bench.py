@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from kafka.coordinator.membership import Action
     from kafka.protocol.schema import Message, Request
+    from kafka.subscription.subscription_state import Listener
 
 R = TypeVar("R", bound="Message")
 
@@ -57,6 +58,9 @@ class Noting(ConsumerRebalanceListener):
 
     def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
         self.calls.append(("assigned", assigned))
+
+    def on_partitions_lost(self, lost: set[TopicPartition]) -> None:
+        self.calls.append(("lost", lost))
 
 
 class FakeLink:
@@ -159,7 +163,7 @@ class Stage:
     def membership(self) -> ScriptedMembership:
         return self.memberships[-1]
 
-    def subscribe(self, *topics: str, listener: ConsumerRebalanceListener | None = None) -> None:
+    def subscribe(self, *topics: str, listener: Listener | None = None) -> None:
         self.subscriptions.subscribe(topics or ("t",), listener=listener)
         self.part.on_subscription(self.clock.now())
         self.driver.run_now()
@@ -180,7 +184,7 @@ class Stage:
             await asyncio.sleep(0)
 
 
-async def joined(*on_left: Action, listener: ConsumerRebalanceListener | None = None) -> Stage:
+async def joined(*on_left: Action, listener: Listener | None = None) -> Stage:
     """Return a stage with a member."""
     stage = Stage(*on_left)
     await stage.supervisor.start()

@@ -6,7 +6,6 @@ import pytest
 
 from kafka.consumer.arguments import (
     assigned,
-    commit_offsets,
     one_or_many,
     search_times,
     seek_target,
@@ -58,44 +57,6 @@ class TestSeek:
 
 
 # -- commits ---------------------------------------------------------------------------------
-
-
-def test_offsets_to_commit_are_copied() -> None:
-    given = {A0: OffsetAndMetadata(3, "note", 2)}
-    found = commit_offsets(given)
-    assert found == given
-    assert found is not given
-
-
-def test_no_offsets_stand_for_what_was_consumed() -> None:
-    assert commit_offsets(None) is None
-
-
-def test_missing_text_and_epoch_have_the_values_of_the_protocol() -> None:
-    given = OffsetAndMetadata(3, None, None)  # type: ignore[arg-type] # what older programs pass
-    assert commit_offsets({A0: given}) == {A0: OffsetAndMetadata(3, "", -1)}
-
-
-@pytest.mark.parametrize(
-    "offsets",
-    [
-        [(A0, OffsetAndMetadata(1))],
-        {("t", 0): OffsetAndMetadata(1)},
-        {A0: 1},
-        {A0: OffsetAndMetadata(None)},
-        {A0: OffsetAndMetadata(True)},
-        {A0: OffsetAndMetadata(1, b"text")},  # type: ignore[arg-type] # what is tested
-    ],
-)
-def test_offsets_of_a_wrong_type_are_refused(offsets: object) -> None:
-    with pytest.raises(TypeError, match=r"dict|TopicPartition|a-0"):
-        commit_offsets(offsets)
-
-
-@pytest.mark.parametrize("offset", [-1, 2**63])
-def test_offsets_that_no_log_has_are_refused(offset: int) -> None:
-    with pytest.raises(ValueError, match="a-0"):
-        commit_offsets({A0: OffsetAndMetadata(offset)})
 
 
 def test_one_partition_may_stand_for_itself() -> None:

@@ -14,7 +14,7 @@ def client(*topics: str, **configs: object) -> ConsumerClient:
 
 
 def test_client_names_itself_after_its_face() -> None:
-    assert repr(client("t")).startswith("<SomeConsumer c NEW ")
+    assert repr(client("t")).startswith("<SomeConsumer 'c' new")
 
 
 def test_topics_are_subscribed_to() -> None:

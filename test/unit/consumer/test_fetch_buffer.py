@@ -213,6 +213,15 @@ def test_broken_client_fails_every_poll(buffer: FetchBuffer) -> None:
     assert [buffer.take_error() for _ in range(2)] == [error, error]
 
 
+def test_refusal_is_raised_by_each_poll_until_a_broker_accepts(buffer: FetchBuffer) -> None:
+    error = KafkaError("wrong password")
+    buffer.put_refusal(error)
+    assert buffer.has_news()
+    assert [buffer.take_error() for _ in range(2)] == [error, error]
+    buffer.put_refusal(None)
+    assert (buffer.has_news(), buffer.take_error()) == (False, None)
+
+
 def test_wakeup_is_taken_once(buffer: FetchBuffer) -> None:
     buffer.wake()
     assert [buffer.take_wakeup(), buffer.take_wakeup()] == [True, False]
@@ -224,6 +233,7 @@ def test_wakeup_is_taken_once(buffer: FetchBuffer) -> None:
         lambda buffer: buffer.put(fetched(batch(0, b"a"))),
         lambda buffer: buffer.put_error(TP, 1, KafkaError("broken")),
         lambda buffer: buffer.put_topic_error("t", KafkaError("forbidden")),
+        lambda buffer: buffer.put_refusal(KafkaError("wrong password")),
         lambda buffer: buffer.fail(KafkaError("dead")),
         lambda buffer: buffer.wake(),
         lambda buffer: buffer.close(),

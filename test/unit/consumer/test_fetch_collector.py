@@ -17,7 +17,7 @@ from kafka.consumer.rejected_records import RejectedRecords
 from kafka.errors import CorruptRecordError, RecordDeserializationError
 from kafka.record.batch import build_batch
 from kafka.record.control import ControlType, end_transaction_batch
-from kafka.structs import ConsumerRecord, TopicPartition
+from kafka.structs import ConsumerRecord, OffsetAndMetadata, TopicPartition
 from kafka.subscription import Hold
 from test.unit.consumer.consumer_data import OTHER, TP, batch, fetched, started
 
@@ -195,6 +195,38 @@ def test_late_mark_does_not_undo_a_seek() -> None:
     bench.buffer.restart(TP, 3, 9, -1)
     bench.collector.mark_consumed(record)
     assert bench.buffer.position(TP) == 9
+
+
+def test_mark_counts_after_a_new_start_at_the_same_place() -> None:
+    bench = Bench()
+    bench.buffer.put(fetched(batch(0, b"a", b"b")))
+    record = bench.poll(update=False)[TP][0]
+    for generation in (3, 4):
+        bench.buffer.restart(TP, generation, 0, -1)
+    bench.buffer.put(fetched(batch(0, b"a", b"b"), generation=4))
+    bench.collector.mark_consumed(record)
+    assert bench.buffer.position(TP) == 1
+    # It says where to start, and until then has nothing that would hand the record out again.
+    assert (bench.buffer.place_passed(TP), bench.values()) == ((1, 3), [])
+    assert bench.buffer.consumed() == {
+        TP: OffsetAndMetadata(1, "", 3),
+        OTHER: OffsetAndMetadata(0, "", -1),
+    }
+    bench.buffer.restart(TP, 5, 1, 3)
+    bench.buffer.put(fetched(batch(1, b"b"), offset=1, generation=5))
+    assert (bench.buffer.place_passed(TP), bench.values()) == (None, [b"b"])
+
+
+def test_late_mark_does_not_undo_a_seek_to_the_same_place() -> None:
+    bench = Bench()
+    state = started()
+    bench.buffer.assign([state])
+    bench.buffer.put(fetched(batch(0, b"a", b"b")))
+    record = bench.poll(update=False)[TP][0]
+    bench.buffer.leave(state, 1)
+    bench.buffer.restart(TP, 3, 0, -1)
+    bench.collector.mark_consumed(record)
+    assert (bench.buffer.position(TP), bench.buffer.place_passed(TP)) == (0, None)
 
 
 def rejecting(bad: bytes) -> object:

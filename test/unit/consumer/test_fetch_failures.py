@@ -18,6 +18,8 @@ from kafka.errors import (
     InvalidFetchSessionEpochError,
     KafkaConnectionError,
     KafkaError,
+    SaslAuthenticationFailedError,
+    TlsError,
     UnsupportedVersionError,
 )
 from kafka.subscription import PartitionState, SubscriptionState
@@ -115,6 +117,13 @@ def test_error_that_does_not_pass_by_itself_has_the_node_back_off() -> None:
     effects = bench.failures.on_session_error(NODE, bench.session, error, 0.0)
     assert (bench.failures.delay(NODE, 0.0), effects.refresh) == (1.0, True)
     assert (effects.touched, effects.failed) == ([], [])
+
+
+@pytest.mark.parametrize("error", [SaslAuthenticationFailedError("no"), TlsError("expired")])
+def test_refusal_of_the_client_fails_no_partition(error: KafkaError) -> None:
+    bench = Bench()
+    effects = bench.failures.on_request_error(NODE, bench.session, error, 0.0)
+    assert (effects.failed, effects.refresh) == ([], True)
 
 
 def test_failures_read_as_a_status_line() -> None:

@@ -104,8 +104,22 @@ def test_health_of_a_partition_that_was_never_fetched() -> None:
     ("trouble", "reason"),
     [(None, "its topic is not known yet"), ("does not exist", "its topic does not exist")],
 )
-def test_health_of_a_topic_without_partitions(trouble: str | None, reason: str) -> None:
+def test_health_of_a_topic_that_is_not_known_or_in_trouble(
+    trouble: str | None, reason: str
+) -> None:
     assert topic_health(trouble) == PartitionHealth("initializing", reason, *[None] * 4)
+
+
+def test_health_of_a_topic_whose_partitions_are_elsewhere() -> None:
+    reason = topic_health(None, partitions=3).reason
+    assert reason == (
+        "nothing of its topic is assigned here: other members of the group have it, or the group "
+        "is rebalancing (partitions of the topic: 3)"
+    )
+
+
+def test_trouble_with_a_topic_says_more_than_where_its_partitions_are() -> None:
+    assert topic_health("may not be read", partitions=3).reason == "its topic may not be read"
 
 
 def test_health_names_the_error_that_the_next_poll_raises() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from typing import TYPE_CHECKING
 
 import pytest
@@ -59,7 +60,7 @@ async def test_a_pattern_wants_all_topics_before_there_is_a_membership() -> None
 
 async def test_a_new_membership_is_told_of_cluster_subscription_and_poll() -> None:
     stage = await joined()
-    assert [entry[0] for entry in stage.membership.told] == [
+    assert [entry[0] for entry in stage.membership.noted] == [
         "metadata",
         "subscription",
         "user_poll",
@@ -212,6 +213,36 @@ async def test_to_settle_takes_a_call_of_the_application() -> None:
     await stage.settle()
     assert stage.membership.inputs("task_done") == [(task(TaskKind.SETTLE), None, None)]
     assert stage.needed == [True, False]
+
+
+async def test_a_rebalance_does_not_need_the_listener_to_prepare_partitions() -> None:
+    stage = await joined(listener=Noting())
+    await stage.act(AskUser(task(TaskKind.ASSIGNED)))
+    assert not any(stage.needed)
+    stage.tasks.run()
+    await stage.settle()
+    assert len(stage.membership.inputs("task_done")) == 1
+
+
+@pytest.mark.parametrize("limit", [9.0, 10.0])
+async def test_the_membership_is_told_of_a_loop_that_ran_too_late(limit: float) -> None:
+    stage = await joined()
+    stage.membership.patience = 10.0
+    stage.driver.run_now()
+    now = stage.clock.now()
+    assert stage.polls.vouched_until == now + 10.0
+    assert stage.part.next_wakeup() == now + 5.0
+    stage.part.poll(now + limit)
+    assert len(stage.membership.inputs("interrupted")) == (limit == 10.0)
+
+
+async def test_nobody_vouches_for_whoever_is_no_member() -> None:
+    stage = await joined()
+    stage.membership.patience = 10.0
+    stage.driver.run_now()
+    stage.membership.identity = None
+    stage.driver.run_now()
+    assert stage.polls.vouched_until == math.inf
 
 
 async def test_the_listener_is_called_by_the_application() -> None:

@@ -3,13 +3,48 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 
 import pytest
 
 from kafka._base.deadline import Deadline
-from kafka.coordinator.membership import GROUP, AskUser, CommitConsumed, LeaveMode, Left, TaskKind
+from kafka.coordinator.membership import (
+    GROUP,
+    AskUser,
+    CommitConsumed,
+    LeaveMode,
+    Left,
+    TaskKind,
+    UserTask,
+)
 from kafka.errors import KafkaError, KafkaTimeoutError
+from kafka.subscription import AsyncConsumerRebalanceListener
 from test.unit.consumer.group_part_bench import BEAT, LEAVE, PARTS, TP, Noting, Stage, joined, task
+
+if TYPE_CHECKING:
+    from kafka.structs import TopicPartition
+
+
+class Slow(AsyncConsumerRebalanceListener):
+    """Notes its calls, which end when they may."""
+
+    def __init__(self) -> None:
+        self.calls: list[object] = []
+        self.may_end = asyncio.Event()
+
+    async def _note(self, what: str, partitions: set[TopicPartition]) -> None:
+        self.calls.append((what, partitions))
+        await self.may_end.wait()
+
+    async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
+        await self._note("revoked", revoked)
+
+    async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
+        await self._note("assigned", assigned)
+
+    async def on_partitions_lost(self, lost: set[TopicPartition]) -> None:
+        await self._note("lost", lost)
+
 
 # -- commits ------------------------------------------------------------------------------------
 
@@ -59,6 +94,51 @@ async def test_leaving_ends_at_its_deadline_whatever_happens() -> None:
     assert stage.part.is_leaving
     await asyncio.sleep(1.5)
     assert (stage.part.is_over, stage.left) == (True, 1)
+
+
+@pytest.mark.parametrize("kind", [TaskKind.SETTLE, TaskKind.REVOKED])
+async def test_listener_that_leaving_did_not_reach_hears_of_the_loss(kind: TaskKind) -> None:
+    listener = Noting()
+    stage = await joined(AskUser(UserTask(kind, PARTS, 1)), listener=listener)
+    stage.membership.told = PARTS
+    stage.part.leave(LeaveMode.DEFAULT, "over", LEAVE)
+    stage.subscribe("u", listener=Noting())
+    await asyncio.sleep(101)
+    assert (stage.part.is_over, listener.calls) == (True, [])
+    stage.tasks.run()
+    assert listener.calls == [("lost", {TP})]
+
+
+@pytest.mark.parametrize(
+    ("kind", "told", "lost"),
+    [
+        (TaskKind.REVOKED, PARTS, []),
+        (TaskKind.LOST, PARTS, []),
+        (TaskKind.ASSIGNED, frozenset(), [("lost", {TP})]),
+    ],
+)
+async def test_call_that_leaving_does_not_wait_for_counts(
+    kind: TaskKind, told: frozenset[TopicPartition], lost: list[object]
+) -> None:
+    listener = Slow()
+    stage = await joined(AskUser(task(kind)), listener=listener)
+    stage.membership.told = told
+    stage.part.leave(LeaveMode.DEFAULT, "over", LEAVE)
+    running = asyncio.ensure_future(stage.tasks.run_async())
+    await asyncio.sleep(101)
+    assert stage.part.is_over
+    listener.may_end.set()
+    await running
+    assert listener.calls == [(kind.value, {TP}), *lost]
+
+
+async def test_listener_that_has_given_all_up_hears_of_no_loss() -> None:
+    listener = Noting()
+    stage = await joined(listener=listener)
+    stage.part.leave(LeaveMode.DEFAULT, "over", LEAVE)
+    await stage.act(Left(KafkaTimeoutError("late")))
+    stage.tasks.run()
+    assert listener.calls == []
 
 
 async def test_leaving_in_no_time_still_asks_the_application() -> None:

@@ -29,6 +29,7 @@ from kafka.errors import (
     NoOffsetForPartitionError,
     NotLeaderForPartitionError,
     OffsetOutOfRangeError,
+    SaslAuthenticationFailedError,
     TopicAuthorizationFailedError,
     UnknownTopicOrPartitionError,
     UnsupportedForMessageFormatError,
@@ -158,8 +159,13 @@ def test_new_reset_is_asked_although_the_question_before_is_open() -> None:
 
 @pytest.mark.parametrize(
     "answer",
-    [{}, found(-1, NotLeaderForPartitionError), KafkaConnectionError("gone")],
-    ids=["missing", "error code", "no answer"],
+    [
+        {},
+        found(-1, NotLeaderForPartitionError),
+        KafkaConnectionError("gone"),
+        SaslAuthenticationFailedError("wrong"),
+    ],
+    ids=["missing", "error code", "no answer", "password refused"],
 )
 def test_answer_that_may_get_better_is_asked_for_again_after_a_back_off(answer: object) -> None:
     bench = Bench()
