@@ -1,18 +1,21 @@
 """What is known of the cluster: brokers, topics, leaders.  Pure.
 
-`ClusterSnapshot` never changes, so any thread may read it; `ClusterMetadata` replaces it.
+`ClusterMetadata` makes one `ClusterSnapshot` after the other; it asks nobody for anything.
 """
 
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
-from uuid import UUID
+from typing import TYPE_CHECKING, ClassVar, Final
 
-from kafka.config.addresses import DEFAULT_KAFKA_PORT
+from kafka._base.system import SystemClock
+from kafka.cluster_groups import GROUP, GroupCoordinators
+from kafka.cluster_snapshot import NO_LEADER, NO_TOPIC_ID, ClusterSnapshot, TopicState
+from kafka.cluster_updates import ClusterUpdates
+from kafka.config.addresses import DEFAULT_KAFKA_PORT, bootstrap_list, split_address
 from kafka.config.hosts import collect_hosts, get_ip_port_afi
 from kafka.errors import (
-    BrokerResponseError,
+    MetadataEmptyBrokerList,
     NoError,
     TopicAuthorizationFailedError,
     for_code,
@@ -21,7 +24,13 @@ from kafka.structs import BrokerMetadata, PartitionMetadata, TopicPartition
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from uuid import UUID
 
+    from kafka._base.clock import Clock
+    from kafka.cluster_answers import MetadataAnswer
+    from kafka.cluster_groups import CoordinatorAnswer
+    from kafka.cluster_updates import Listener
+    from kafka.future import Future
     from kafka.protocol.messages.metadata import MetadataResponse
 
 __all__ = [
@@ -32,102 +41,47 @@ __all__ = [
     "get_ip_port_afi",
 ]
 
-NO_TOPIC_ID = UUID(int=0)
-NO_LEADER = -1
-
-
-class TopicState(NamedTuple):
-    """One topic as the last metadata response described it."""
-
-    topic_id: UUID
-    is_internal: bool
-    partitions: Mapping[int, PartitionMetadata]
-
-
-class ClusterSnapshot(NamedTuple):
-    """The cluster at one moment.
-
-    Attributes:
-        version: grows by one with every snapshot of a client.
-        cluster_id: the cluster's own id; brokers before 0.10.1 do not send one.
-        brokers: by node id.
-        controller: the broker that takes administrative requests, if known.
-        topic_states: the topics the brokers know of, by name.
-        topic_errors: what the brokers answered for the other topics asked about.
-        names: topic names by topic id (KIP-516).
-        all_listed_in: version of the last snapshot made of an answer about all topics; 0 if only
-            some topics have been asked about, before or since.
-    """
-
-    version: int = 0
-    cluster_id: str | None = None
-    brokers: Mapping[int, BrokerMetadata] = MappingProxyType({})
-    controller: BrokerMetadata | None = None
-    topic_states: Mapping[str, TopicState] = MappingProxyType({})
-    topic_errors: Mapping[str, type[BrokerResponseError]] = MappingProxyType({})
-    names: Mapping[UUID, str] = MappingProxyType({})
-    all_listed_in: int = 0
-
-    def partitions(self, topic: str) -> Mapping[int, PartitionMetadata] | None:
-        """Return the partitions of *topic* by number, ``None`` if the topic is not known."""
-        state = self.topic_states.get(topic)
-        return None if state is None else state.partitions
-
-    def partition_count(self, topic: str) -> int | None:
-        """Return how many partitions *topic* has, ``None`` if it is not known."""
-        state = self.topic_states.get(topic)
-        return None if state is None else len(state.partitions)
-
-    def available_partitions(self, topic: str) -> tuple[int, ...]:
-        """Return the partitions of *topic* that have a leader, in order."""
-        partitions = self.partitions(topic) or {}
-        return tuple(number for number, p in sorted(partitions.items()) if p.leader >= 0)
-
-    def partition(self, tp: TopicPartition) -> PartitionMetadata | None:
-        """Return what is known of *tp*."""
-        state = self.topic_states.get(tp.topic)
-        return None if state is None else state.partitions.get(tp.partition)
-
-    def leader_for(self, tp: TopicPartition) -> int | None:
-        """Return the node id of the leader of *tp*, ``None`` if it has none or is not known."""
-        partition = self.partition(tp)
-        return None if partition is None or partition.leader < 0 else partition.leader
-
-    def leader_epoch(self, tp: TopicPartition) -> int:
-        """Return the leader epoch of *tp* (KIP-320), -1 if not known."""
-        partition = self.partition(tp)
-        return -1 if partition is None else partition.leader_epoch
-
-    def topic_id(self, topic: str) -> UUID:
-        """Return the id of *topic* (KIP-516), the zero UUID if not known."""
-        state = self.topic_states.get(topic)
-        return NO_TOPIC_ID if state is None else state.topic_id
-
-    def topic_name(self, topic_id: UUID) -> str | None:
-        """Return the name of the topic with this id."""
-        return self.names.get(topic_id)
-
-    def topic_error(self, topic: str) -> type[BrokerResponseError] | None:
-        """Return the error the brokers gave for *topic* when last asked about it."""
-        return self.topic_errors.get(topic)
-
-    def topics(self, exclude_internal: bool = True) -> frozenset[str]:
-        """Return the names of the known topics."""
-        return frozenset(
-            name
-            for name, state in self.topic_states.items()
-            if not (exclude_internal and state.is_internal)
-        )
+#: How the ids of bootstrap servers start, which have no node id.
+BOOTSTRAP_PREFIX: Final = "bootstrap-"
 
 
 class ClusterMetadata:
     """Build the snapshots out of metadata responses and leader hints.
 
     The public methods are those of kafka-python and read the current snapshot.
+
+    Args:
+        clock: the time.
+        configs: ``bootstrap_servers``, ``retry_backoff_ms`` and ``metadata_max_age_ms``; others
+            are kept in `config` and not looked at.
+
+    Attributes:
+        snapshot: what is known now.
+        updates: who waits for news.
+        need_all_topic_metadata: whether all topics are asked for, if the owner of this object
+            looks at that.
     """
 
-    def __init__(self) -> None:
+    DEFAULT_CONFIG: ClassVar[dict[str, object]] = {
+        "retry_backoff_ms": 100,
+        "metadata_max_age_ms": 300000,
+        "bootstrap_servers": [],
+        "allow_auto_create_topics": True,
+        "client_dns_lookup": "use_all_dns_ips",
+    }
+
+    def __init__(self, *, clock: Clock | None = None, **configs: object) -> None:
+        self.config = {**self.DEFAULT_CONFIG, **configs}
         self.snapshot = ClusterSnapshot()
+        self._clock = clock or SystemClock()
+        self.updates = ClusterUpdates(
+            self._clock,
+            retry_backoff=self._seconds("retry_backoff_ms"),
+            max_age=self._seconds("metadata_max_age_ms"),
+        )
+        self.need_all_topic_metadata = False
+        self._coordinators = GroupCoordinators()
+        self._bootstrap_brokers = _bootstrap_brokers(self.config["bootstrap_servers"])
         # Epochs outlive topics that leave the metadata and a rebootstrap (KIP-320, KIP-899).
         self._epochs: dict[TopicPartition, tuple[UUID, int]] = {}
 
@@ -293,12 +247,19 @@ class ClusterMetadata:
         return {name for name, s in self.snapshot.topic_states.items() if s.is_internal}
 
     def brokers(self) -> set[BrokerMetadata]:
-        """Return all known brokers."""
-        return set(self.snapshot.brokers.values())
+        """Return all known brokers; the bootstrap servers before any is known."""
+        return set(self.snapshot.brokers.values()) or set(self._bootstrap_brokers.values())
 
-    def broker_metadata(self, broker_id: int) -> BrokerMetadata | None:
-        """Return the broker with this id."""
+    def broker_metadata(self, broker_id: int | str) -> BrokerMetadata | None:
+        """Return the broker with this id, which may be that of a bootstrap server."""
+        if isinstance(broker_id, str):
+            named = self._bootstrap_brokers.get(broker_id)
+            return named or self._coordinators.brokers.get(broker_id)
         return self.snapshot.brokers.get(broker_id)
+
+    def is_bootstrap(self, node_id: int | str) -> bool:
+        """Return whether *node_id* stands for a bootstrap server."""
+        return node_id in self._bootstrap_brokers
 
     def partitions_for_topic(self, topic: str) -> set[int] | None:
         """Return the partition numbers of *topic*, ``None`` if it is not known."""
@@ -349,6 +310,124 @@ class ClusterMetadata:
         """Return the name of the topic with this id."""
         return self.snapshot.topic_name(topic_id)
 
+    @property
+    def _brokers(self) -> Mapping[int, BrokerMetadata]:
+        """The brokers, as tools look at them."""
+        return self.snapshot.brokers
+
+    @property
+    def _partitions(self) -> Mapping[str, Mapping[int, PartitionMetadata]]:
+        """The partitions, as tools look at them."""
+        return {name: state.partitions for name, state in self.snapshot.topic_states.items()}
+
+    # -- updates by hand -------------------------------------------------------------------
+
+    @property
+    def need_update(self) -> bool:
+        """Whether an update has been asked for and has not come yet."""
+        return self.updates.is_wanted
+
+    def request_update(self) -> Future:
+        """Ask the owner for an update.
+
+        Returns:
+            A future with this object. It fails if brokers cannot be asked, or answer with an error
+            for the only topic that they were asked about.
+        """
+        return self.updates.request()
+
+    def update_metadata(self, metadata: MetadataAnswer) -> None:
+        """Take over the answer to a metadata request that named all topics of interest.
+
+        Args:
+            metadata: of this package's own kind, or made by `kafka.protocol.metadata`.
+        """
+        from kafka.cluster_answers import as_response, error_of_topic  # noqa: PLC0415 - on demand
+
+        response = as_response(metadata)
+        if not response.brokers:
+            self.failed_update(MetadataEmptyBrokerList(str(metadata)))
+            return
+        self.merge(response)
+        self.updates.note_requests()
+        self.updates.on_success(self, error_of_topic(response))
+
+    def failed_update(self, exception: BaseException) -> None:
+        """Note that brokers could not be asked."""
+        self.updates.on_failure(exception)
+
+    def ttl(self) -> float:
+        """Return the milliseconds until metadata should be fetched, 0 for now."""
+        return self.updates.ttl() * 1000
+
+    def refresh_backoff(self) -> float:
+        """Return the milliseconds between two attempts to fetch metadata; failures make it more."""
+        return self._seconds("retry_backoff_ms") * 1000
+
+    def add_listener(self, listener: Listener) -> None:
+        """Call *listener* with this object after each update."""
+        self.updates.add_listener(listener)
+
+    def remove_listener(self, listener: Listener) -> None:
+        """Call *listener* no more."""
+        self.updates.remove_listener(listener)
+
+    def with_partitions(self, partitions_to_add: Iterable[PartitionMetadata]) -> ClusterMetadata:
+        """Return a copy that knows *partitions_to_add*, too."""
+        copy = ClusterMetadata(clock=self._clock, **self.config)
+        states = dict(self.snapshot.topic_states)
+        for added in partitions_to_add:
+            state = states.get(added.topic) or TopicState(NO_TOPIC_ID, False, {})
+            partitions = MappingProxyType({**state.partitions, added.partition: added})
+            states[added.topic] = state._replace(partitions=partitions)
+        copy.snapshot = self.snapshot._replace(topic_states=MappingProxyType(states))
+        return copy
+
+    # -- coordinators ----------------------------------------------------------------------
+
+    def coordinator_for_group(self, group: str) -> str | int | None:
+        """Return the coordinator of *group*; -1 after an error, ``None`` if nobody has asked."""
+        return self._coordinators.of(group, GROUP)
+
+    def get_coordinator(self, key: str, key_type: object = GROUP) -> str | int | None:
+        """Return the coordinator of a group or transactional id, as `coordinator_for_group`."""
+        return self._coordinators.of(key, key_type)
+
+    def add_group_coordinator(self, group: str, response: CoordinatorAnswer) -> str | int | None:
+        """Take over the answer to a question for a group's coordinator.
+
+        Returns:
+            The id to send requests to, ``None`` if the answer is an error.
+        """
+        return self._coordinators.add(response, group, GROUP)
+
+    def add_coordinator(
+        self,
+        response: CoordinatorAnswer,
+        key_type: object,
+        key: str,
+        synthesize_node_id: bool = True,
+    ) -> str | int | None:
+        """Take over the answer to a question for a coordinator.
+
+        Args:
+            response: the answer.
+            key_type: "group" or "transaction", or Kafka's number of it.
+            key: the group or the transactional id.
+            synthesize_node_id: return an id that stands for one more connection to the broker.
+        """
+        return self._coordinators.add(
+            response, key, key_type, own_connection=bool(synthesize_node_id)
+        )
+
+    @property
+    def _groups(self) -> Mapping[str, str | int]:
+        """The coordinators of groups, as tools look at them."""
+        return self._coordinators.groups
+
+    def _seconds(self, name: str) -> float:
+        return float(str(self.config[name])) / 1000
+
     def __repr__(self) -> str:
         """Return a status line."""
         shot = self.snapshot
@@ -358,6 +437,18 @@ class ClusterMetadata:
         )
 
     __str__ = __repr__
+
+
+def _bootstrap_brokers(servers: object) -> dict[str, BrokerMetadata]:
+    """Return the bootstrap servers by the ids that stand for them."""
+    if not servers:
+        return {}
+    found: dict[str, BrokerMetadata] = {}
+    for number, server in enumerate(bootstrap_list(servers)):  # type: ignore[arg-type]  # it checks
+        name = f"{BOOTSTRAP_PREFIX}{number}"
+        # Ids are text here for the sake of code written for kafka-python 2.x.
+        found[name] = BrokerMetadata(name, *split_address(server), None)  # type: ignore[arg-type]
+    return found
 
 
 def _with_known(

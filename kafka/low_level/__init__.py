@@ -1,0 +1,1 @@
+"""What `KafkaClient` and `BrokerConnection` are made of; programs use these two."""
