@@ -14,6 +14,9 @@ from kafka._base.lazy import lazy_names, public_names
 from kafka.version import __version__
 
 if TYPE_CHECKING:
+    from kafka.admin.client import KafkaAdminClient
+    from kafka.client_async import KafkaClient
+    from kafka.conn import BrokerConnection
     from kafka.consumer.group import KafkaConsumer
     from kafka.producer.kafka import KafkaProducer
     from kafka.serializer import DefaultSerializer, Deserializer, JsonSerializer, Serializer
@@ -38,12 +41,15 @@ __copyright__ = "Copyright the kafka-python authors"
 
 __all__ = [
     "AsyncConsumerRebalanceListener",
+    "BrokerConnection",
     "ConsumerGroupMetadata",
     "ConsumerRebalanceListener",
     "DefaultSerializer",
     "Deserializer",
     "IsolationLevel",
     "JsonSerializer",
+    "KafkaAdminClient",
+    "KafkaClient",
     "KafkaConsumer",
     "KafkaProducer",
     "OffsetAndMetadata",
@@ -56,6 +62,8 @@ __all__ = [
 ]
 
 _HOMES = {
+    "BrokerConnection": "kafka.conn",
+    "KafkaClient": "kafka.client_async",
     "AsyncConsumerRebalanceListener": "kafka.subscription.listeners",
     "ConsumerGroupMetadata": "kafka.structs",
     "ConsumerRebalanceListener": "kafka.subscription.listeners",
@@ -63,6 +71,7 @@ _HOMES = {
     "Deserializer": "kafka.serializer",
     "IsolationLevel": "kafka.structs",
     "JsonSerializer": "kafka.serializer",
+    "KafkaAdminClient": "kafka.admin.client",
     "KafkaConsumer": "kafka.consumer.group",
     "KafkaProducer": "kafka.producer.kafka",
     "OffsetAndMetadata": "kafka.structs",
@@ -89,10 +98,7 @@ atexit.register(_close_open_clients)
 # The application decides where logs go; without this, Python would print warnings to stderr.
 logging.getLogger(__name__).addHandler(logging.NullHandler())
 
-_NOT_YET = "this release does not have it yet; docs/compat.rst lists what is there"
-_MISSING = dict.fromkeys(("BrokerConnection", "KafkaAdminClient", "KafkaClient"), _NOT_YET)
-
-__getattr__ = lazy_names(__name__, _HOMES, _MISSING)
+__getattr__ = lazy_names(__name__, _HOMES)
 
 
 def __dir__() -> list[str]:

@@ -8,18 +8,21 @@ from typing import TYPE_CHECKING
 from kafka._base.lazy import lazy_names
 
 if TYPE_CHECKING:
+    from kafka.admin.async_client import AsyncKafkaAdminClient
     from kafka.consumer.async_consumer import AsyncKafkaConsumer
     from kafka.producer.async_producer import AsyncKafkaProducer
 
-__all__ = ["AsyncKafkaConsumer", "AsyncKafkaProducer"]
+__all__ = ["AsyncKafkaAdminClient", "AsyncKafkaConsumer", "AsyncKafkaProducer"]
 
 _HOMES = {
+    "AsyncKafkaAdminClient": "kafka.admin.async_client",
     "AsyncKafkaConsumer": "kafka.consumer.async_consumer",
     "AsyncKafkaProducer": "kafka.producer.async_producer",
 }
 
 # Imported with the class, when the program has no event loop yet that would wait for it.
 _PARTS = {
+    "AsyncKafkaAdminClient": ("kafka.admin.runner", "kafka.net.network_client"),
     "AsyncKafkaConsumer": ("kafka.consumer.core", "kafka.net.network_client"),
     "AsyncKafkaProducer": ("kafka.producer.core",),
 }

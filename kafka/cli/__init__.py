@@ -36,6 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     words = sys.argv[1:] if arguments is None else arguments
     _warn_of_mixed_files()
+    _warn_of_stubs()
     parser = argparse.ArgumentParser(
         prog="python -m kafka",
         description="Client for Apache Kafka.",
@@ -57,3 +58,16 @@ def _warn_of_mixed_files() -> None:
             f"'kafka', so their files are mixed; uninstall all of them, then install one",
             file=sys.stderr,
         )
+
+
+def _warn_of_stubs() -> None:
+    """Say so if stubs of kafka-python 2.x are installed: type checkers prefer them."""
+    try:
+        metadata.version("types-kafka-python")
+    except metadata.PackageNotFoundError:
+        return
+    print(
+        "warning: types-kafka-python is installed; type checkers prefer its stubs "
+        "of kafka-python 2.x to the types of this package: pip uninstall types-kafka-python",
+        file=sys.stderr,
+    )

@@ -206,12 +206,7 @@ class Load:
 
     def _send(self) -> None:
         number = 0
-        with KafkaProducer(
-            bootstrap_servers=self._servers,
-            acks="all",
-            # Without idempotence, what keeps the order when records have to be sent again.
-            max_in_flight_requests_per_connection=1,
-        ) as producer:
+        with KafkaProducer(bootstrap_servers=self._servers) as producer:
             while not self._stopping.wait(_PACE):
                 value = str(number).encode()
                 future = producer.send(MOVING, value, partition=0)
