@@ -18,6 +18,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="run the integration tests that do not choose a version against this release "
         "of Apache Kafka (default: the newest)",
     )
+    parser.getgroup("kafka").addoption(
+        "--all-releases",
+        action="store_true",
+        help="run the tests marked ladder against every release (default: some old ones and the "
+        "newest)",
+    )
+    parser.getgroup("kafka").addoption(
+        "--long", action="store_true", help="run the tests marked long as well"
+    )
     parser.addoption(
         "--uvloop",
         action="store_true",

@@ -2,7 +2,7 @@
 
 Job: the network that :class:`test.support.virtual_loop.VirtualLoop` connects over; the connections
 themselves are in :mod:`test.support.memory_transport`.
-Limits: no TLS, no datagrams, IPv4 only, one loop; delays are on the loop's own clock.
+Limits: no datagrams, IPv4 only, one loop; delays are on the loop's own clock.
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ class MemoryNetwork:
         latency: seconds from a write to its arrival, and for a connection to be made.
         max_segment: most bytes a protocol receives in one call; 1 tears every frame apart.
         tap: called with the peer's address and the bytes of every write.
+        cut: called with both addresses of the writing side, its own first, and the bytes of every
+            write; how many of them still arrive before the connection is reset, ``None`` for all.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -41,6 +43,7 @@ class MemoryNetwork:
         self.latency = 0.0
         self.max_segment = 256 * 1024
         self.tap: Callable[[Address, bytes], None] | None = None
+        self.cut: Callable[[Address, Address, bytes], int | None] | None = None
 
     def resolve(self, host: str) -> list[str]:
         """Return the addresses of *host*.

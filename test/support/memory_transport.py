@@ -2,7 +2,8 @@
 
 Job: asyncio's transport: writes arrive at the peer's protocol in order, after the network's
 latency; a peer that does not read fills the buffer and pauses the writer.
-Limits: no TLS.  Unlike the kernel, :meth:`MemoryTransport.abort` always resets the peer and drops
+asyncio's TLS runs on top of it.
+Limits: unlike the kernel, :meth:`MemoryTransport.abort` always resets the peer and drops
 what it has not yet received: the harsher of the two things that may happen, every time.
 """
 
@@ -48,6 +49,9 @@ class MemorySocket:
 
 class MemoryTransport(asyncio.Transport):
     """One side of a connection."""
+
+    #: What asyncio asks of a transport before it lets TLS run on it.
+    _start_tls_compatible = True
 
     def __init__(
         self,
@@ -130,10 +134,24 @@ class MemoryTransport(asyncio.Transport):
         piece = bytes(data)
         if self._network.tap is not None:
             self._network.tap(self.get_extra_info("peername"), piece)
+        arriving = self._arriving(piece)
+        if arriving is not None:
+            piece = piece[:arriving]
         self._outgoing.append((self._loop.time() + self._network.latency, piece))
         self._outgoing_size += len(piece)
         self._check_high_water()
         self.schedule()
+
+    def _arriving(self, piece: bytes) -> int | None:
+        """Return how much of *piece* the peer still gets before a cut; ``None`` without one."""
+        if self._network.cut is None:
+            return None
+        mine, theirs = self.get_extra_info("sockname"), self.get_extra_info("peername")
+        arriving = self._network.cut(mine, theirs, piece)
+        if arriving is not None:
+            # What is written up to here arrives first: both wait for the latency.
+            self._loop.call_later(self._network.latency, self._loop.call_soon, self.abort)
+        return arriving
 
     def writelines(self, list_of_data: Iterable[Any]) -> None:
         self.write(b"".join(list_of_data))
@@ -177,6 +195,19 @@ class MemoryTransport(asyncio.Transport):
             reset = ConnectionResetError(errno.ECONNRESET, "Connection reset by peer")
             self._loop.call_later(self._network.latency, peer.fail, reset)
         self._lose(None)
+
+    def _force_close(self, exc: OSError | None) -> None:
+        """End now because of *exc*; asyncio's TLS calls it."""
+        if exc is None:
+            self.abort()
+            return
+        peer = self._peer
+        if peer is not None and not self._lost:
+            # What was written, such as a TLS alert, is sent before the end as by a socket.
+            self._eof_written = True
+            self.schedule()
+        self._closing = True
+        self._lose(exc)
 
     def fail(self, exc: OSError) -> None:
         """Lose the connection by *exc*, as a reset or a broken cable would."""

@@ -10,6 +10,7 @@ from kafka._base.deadline import Deadline
 from kafka._base.observer import Observer
 from kafka.config import NetworkConfig
 from kafka.net.network_client import NetworkClient
+from kafka.net.security import prepare
 from test.support.loop_resolver import LoopResolver
 
 if TYPE_CHECKING:
@@ -32,11 +33,13 @@ def make_client(
     **options: object,
 ) -> NetworkClient:
     """Return a client that is not started."""
+    config = NetworkConfig.from_kwargs({"bootstrap_servers": list(servers), **options})
     return NetworkClient.for_client(
-        NetworkConfig.from_kwargs({"bootstrap_servers": list(servers), **options}),
+        config,
         observer or Observer(),
         uniform=middle,
         resolver=resolver or LoopResolver(),
+        security=prepare(config),
     )
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kafka.producer.async_producer import AsyncKafkaProducer
 from kafka.protocol.messages.produce import ProduceResponse
@@ -13,6 +14,7 @@ from kafka.testing.broker.faults import Answer
 from test.support.stage import cluster_of
 
 if TYPE_CHECKING:
+    from kafka.producer.future import FutureRecordMetadata
     from kafka.testing.broker.api_ranges import Ranges
 
 
@@ -32,6 +34,28 @@ async def cluster_and_producer(
             bootstrap_servers=cluster.bootstrap_servers, **options
         ) as producer:
             yield cluster, producer
+
+
+@asynccontextmanager
+async def known_producer(
+    **options: Any,  # Any: options of every type
+) -> AsyncIterator[tuple[EmbeddedCluster, AsyncKafkaProducer]]:
+    """Start a producer with a batch for each record; partition 0 of "t" has one of them."""
+    async with cluster_and_producer(**{"batch_size": 1, **options}) as (cluster, producer):
+        await (await producer.send("t", b"warm up", partition=0))
+        yield cluster, producer
+
+
+async def send_each(
+    producer: AsyncKafkaProducer, *sent: bytes, partition: int = 0
+) -> list[FutureRecordMetadata]:
+    """Send each value in a request of its own, without waiting for answers."""
+    futures = []
+    for value in sent:
+        futures.append(await producer.send("t", value, partition=partition))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+    return futures
 
 
 def values(cluster: EmbeddedCluster, partition: int = 0) -> list[bytes | None]:

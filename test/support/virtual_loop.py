@@ -3,8 +3,10 @@
 Job: run asyncio code that waits, retries and times out for hours, in milliseconds and the same
 way every time.  The loop's clock starts at 0; whenever no callback is ready it jumps to the next
 timer.  Connections, servers and names are in memory (:mod:`test.support.memory_network`).
-Limits: no TLS, subprocesses or signals.  A job of run_in_executor() is waited for in real time,
-with the virtual clock standing still; other threads that call back look like a deadlock.
+TLS takes no time on it.
+Limits: no subprocesses or signals.  A job of run_in_executor() or of a client's own threads is
+waited for in real time, with the virtual clock standing still; other threads that call back look
+like a deadlock.
 """
 
 from __future__ import annotations
@@ -12,15 +14,22 @@ from __future__ import annotations
 import asyncio
 import selectors
 import socket
+import threading
+import time
+from asyncio.sslproto import SSLProtocol
+from functools import partial
+from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Any, TypeVar, TypeVarTuple, Unpack
 
+from kafka._base.blocking_work import BlockingWork
 from test.support.memory_network import MemoryNetwork, MemoryServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping
     from concurrent.futures import Executor
+    from contextvars import Context
+    from ssl import SSLContext
 
-    from test.support.memory_transport import MemoryTransport
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
@@ -29,6 +38,8 @@ Ts = TypeVarTuple("Ts")
 #: 46 days.  asyncio fires what is due within a nanosecond of now, and a timer would never be once
 #: neighbouring floats are further apart than that.
 _LATEST = 4e6
+#: Seconds that timers of asyncio may run early.
+_RESOLUTION = time.get_clock_info("monotonic").resolution
 
 
 class DeadlockError(RuntimeError):
@@ -44,6 +55,8 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
     def __init__(self) -> None:
         self._now = 0.0
+        # When timers are due, with those that were cancelled.
+        self._due: list[float] = []
         self.wake_ups = 0
         self._threads = 0
         self._interruption: tuple[int, Callable[[], object]] | None = None
@@ -59,6 +72,28 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         if self._now + seconds > _LATEST:
             raise OverflowError(f"virtual time ends {_LATEST} s after the start of the loop")
         self._now += seconds
+
+    def call_at(
+        self,
+        when: float,
+        callback: Callable[[Unpack[Ts]], object],
+        *args: *Ts,
+        context: Context | None = None,
+    ) -> asyncio.TimerHandle:
+        """Note when the timer is due."""
+        heappush(self._due, when)
+        return super().call_at(when, callback, *args, context=context)
+
+    def catch_up(self) -> None:
+        """Let the time come of a timer that asyncio runs now although it is due later.
+
+        It runs timers that are less than the resolution of the clock ahead. Who finds that it is
+        not time yet sets a timer again; on a clock that stands still that would have no end.
+        """
+        while self._due and self._due[0] <= self._now:
+            heappop(self._due)
+        if self._due and self._due[0] < self._now + _RESOLUTION:
+            self._now = heappop(self._due)
 
     def interrupt(self, steps: int, call: Callable[[], object]) -> None:
         """Run *call* between two steps of the loop, *steps* from now.
@@ -81,8 +116,11 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
     @property
     def waits_for_threads(self) -> bool:
-        """Whether a job of :meth:`run_in_executor` is out."""
-        return self._threads > 0
+        """Whether a job is out: of :meth:`run_in_executor`, or of a client's `BlockingWork`."""
+        if self._threads > 0:
+            return True
+        # The main thread alone has nobody to wait for; that is the usual case.
+        return threading.active_count() > 1 and any(map(_is_at_work, asyncio.all_tasks(self)))
 
     def deadlock(self) -> DeadlockError:
         """Return the error that names every task and the line it waits at."""
@@ -142,23 +180,36 @@ class VirtualLoop(asyncio.SelectorEventLoop):
             for address in self.network.resolve(name)
         ]
 
-    async def create_connection(  # type: ignore[override]  # plain TCP only, see the module
+    async def create_connection(  # type: ignore[override]  # the options of TCP are fewer
         self,
         protocol_factory: Callable[[], asyncio.BaseProtocol],
         host: str | None = None,
         port: int | None = None,
         *,
-        ssl: object = None,
+        ssl: SSLContext | None = None,
+        server_hostname: str | None = None,
         **options: Any,
-    ) -> tuple[MemoryTransport, asyncio.BaseProtocol]:
+    ) -> tuple[asyncio.Transport, asyncio.BaseProtocol]:
         """Connect to the first of the host's addresses that accepts.
 
         Raises:
             OSError: none does; the last one's refusal.
         """
-        _refuse("create_connection", ssl, options)
+        _refuse("create_connection", options)
         if host is None or port is None:
             raise ValueError("host and port are needed")
+        if ssl is not None:
+            plain, _ = await self.create_connection(asyncio.Protocol, host, port)
+            protocol = protocol_factory()
+            secured = await self.start_tls(
+                plain,
+                protocol,
+                ssl,
+                server_hostname=host if server_hostname is None else server_hostname,
+            )
+            assert secured is not None
+            protocol.connection_made(secured)
+            return secured, protocol
         last: OSError | None = None
         for *_, address in await self.getaddrinfo(host, port):
             try:
@@ -167,19 +218,39 @@ class VirtualLoop(asyncio.SelectorEventLoop):
                 last = exc
         raise last or OSError(f"no addresses for {host}")
 
-    async def create_server(  # type: ignore[override]  # plain TCP only, see the module
+    async def create_server(  # type: ignore[override]  # the options of TCP are fewer
         self,
         protocol_factory: Callable[[], asyncio.BaseProtocol],
         host: str | None = None,
         port: int | None = None,
         *,
-        ssl: object = None,
+        ssl: SSLContext | None = None,
+        ssl_handshake_timeout: float | None = None,
         **options: Any,
     ) -> MemoryServer:
         """Listen on *host* (default 127.0.0.1) and *port* (0 or None: any)."""
-        _refuse("create_server", ssl, options)
+        _refuse("create_server", options)
+        factory = protocol_factory
+        if ssl is not None:
+            factory = partial(self._secured, protocol_factory, ssl, ssl_handshake_timeout)
         address = self.network.resolve(host or "127.0.0.1")[0]
-        return self.network.listen(protocol_factory, (address, port or 0))
+        return self.network.listen(factory, (address, port or 0))
+
+    def _secured(
+        self,
+        factory: Callable[[], asyncio.BaseProtocol],
+        context: SSLContext,
+        handshake_timeout: float | None,
+    ) -> asyncio.BaseProtocol:
+        """Return what speaks TLS for the server's side of a connection."""
+        return SSLProtocol(
+            self,
+            factory(),
+            context,
+            None,
+            server_side=True,
+            ssl_handshake_timeout=handshake_timeout,
+        )
 
 
 #: Options that change nothing in memory.
@@ -187,17 +258,25 @@ _HARMLESS = frozenset(
     {
         "family", "proto", "flags", "backlog", "reuse_address", "reuse_port", "keep_alive",
         "start_serving", "happy_eyeballs_delay", "interleave", "all_errors", "local_addr",
-        "server_hostname", "ssl_handshake_timeout", "ssl_shutdown_timeout",
+        "ssl_handshake_timeout", "ssl_shutdown_timeout",
     }
 )  # fmt: skip
 
 
-def _refuse(what: str, ssl: object, options: Mapping[str, object]) -> None:
+def _refuse(what: str, options: Mapping[str, object]) -> None:
     unknown = sorted(name for name in options.keys() - _HARMLESS if options[name] is not None)
-    if ssl:
-        unknown.append("ssl")
     if unknown:
         raise NotImplementedError(f"{what}: {', '.join(unknown)} not available in memory")
+
+
+# Any: a task's result does not matter here.
+def _is_at_work(task: asyncio.Task[Any]) -> bool:
+    """Return whether *task* waits for a thread of a client."""
+    awaited: object = task.get_coro()
+    code = None
+    while (inner := getattr(awaited, "cr_await", None)) is not None:
+        code, awaited = getattr(awaited, "cr_code", None), inner
+    return code is BlockingWork.run.__code__
 
 
 # Any: a task's result does not matter here.
@@ -229,6 +308,7 @@ class _VirtualSelector(selectors.BaseSelector):
         Raises:
             DeadlockError: nothing can ever happen.
         """
+        self._loop.catch_up()
         interrupted = self._loop.on_step()
         ready = self._real.select(0)
         if ready or timeout == 0 or interrupted:
@@ -239,6 +319,7 @@ class _VirtualSelector(selectors.BaseSelector):
             raise self._loop.deadlock()
         self._loop.wake_ups += 1
         self._loop.advance(timeout)
+        self._loop.catch_up()
         return []
 
     def close(self) -> None:
@@ -246,6 +327,13 @@ class _VirtualSelector(selectors.BaseSelector):
 
     def get_map(self) -> Any:
         return self._real.get_map()
+
+
+def virtual_loop() -> VirtualLoop:
+    """Return the loop of the test."""
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, VirtualLoop)
+    return loop
 
 
 def run(main: Coroutine[Any, Any, T]) -> T:

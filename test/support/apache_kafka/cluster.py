@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Self
 from test.support.apache_kafka import config, wire
 from test.support.apache_kafka.jars import NEWEST, broker_jars, version_tuple
 from test.support.apache_kafka.process import JavaProcess
+from test.support.apache_kafka.scram_users import format_options, scram_command
 from test.support.apache_kafka.topics import (
     CREATE_TOPICS_SINCE,
     TopicPlan,
@@ -47,7 +48,7 @@ def live_clusters() -> list[KafkaCluster]:
 
 
 class KafkaCluster:
-    """A cluster of *brokers* nodes, numbered from 1; a context manager.
+    """A cluster of *brokers* nodes, numbered from *first_node*; a context manager.
 
     Args:
         version: Apache Kafka release, e.g. ``"3.9.2"``.
@@ -55,7 +56,12 @@ class KafkaCluster:
         properties: broker settings that override the defaults.
         listeners: name -> security protocol; must hold ``PLAINTEXT``, over which the brokers talk
             to each other. Each gets a port of its own. Names of one's own need 0.10.2 or newer.
+        advertised: listener name -> the port of each broker that clients are told, where a proxy
+            stands before it.
         jvm_options: options for every broker's JVM.
+        scram_users: passwords of users who can authenticate by SCRAM, by name.
+        disks: number of log directories of each broker.
+        first_node: id of the first node.
         directory: holds data and logs; default: a temporary one, removed by :meth:`close`.
     """
 
@@ -66,7 +72,11 @@ class KafkaCluster:
         *,
         properties: Mapping[str, str] | None = None,
         listeners: Mapping[str, str] | None = None,
+        advertised: Mapping[str, Sequence[int]] | None = None,
         jvm_options: Sequence[str] = (),
+        scram_users: Mapping[str, str] | None = None,
+        disks: int = 1,
+        first_node: int = 1,
         directory: Path | None = None,
     ) -> None:
         self.version = version
@@ -74,8 +84,12 @@ class KafkaCluster:
         self.directory = directory or Path(tempfile.mkdtemp(prefix="kafka-cluster-"))
         self._remove_directory = directory is None
         self._listeners = dict(listeners or _PLAINTEXT)
+        self._advertised = dict(advertised or {})
         self._overrides = dict(properties or {})
         self._jvm_options = tuple(jvm_options)
+        self._scram_users = dict(scram_users or {})
+        self._disks = disks
+        self._first_node = first_node
         self._jars = broker_jars(version)
         self._lease = PortLease(1 + brokers * (len(self._listeners) + 1))
         self._zookeeper_port, *ports = self._lease.ports
@@ -86,12 +100,16 @@ class KafkaCluster:
 
     def _plan(self, brokers: int, ports: list[int]) -> dict[int, config.NodePlan]:
         plans = {}
-        for node in range(1, brokers + 1):
+        for node in range(self._first_node, self._first_node + brokers):
             plans[node] = config.NodePlan(
                 node=node,
                 directory=self.directory / f"node-{node}",
                 ports={name: ports.pop() for name in self._listeners},
                 controller_port=ports.pop(),
+                advertised={
+                    name: told[node - self._first_node] for name, told in self._advertised.items()
+                },
+                disks=self._disks,
             )
         return plans
 
@@ -127,6 +145,8 @@ class KafkaCluster:
             self._prepare_node(plan, cluster_id)
         if not config.uses_kraft(self.version):
             self._start_zookeeper()
+            for name, password in self._scram_users.items():
+                self._run_tool(scram_command(name, password, self.zookeeper), f"user-{name}")
         for node in self._plans:
             self._launch(node)
         for node in self._plans:
@@ -176,6 +196,10 @@ class KafkaCluster:
     def data_directory(self, node: int) -> Path:
         """Return the directory that holds the log segments of *node*."""
         return self._plans[node].data
+
+    def log_directories(self, node: int) -> list[Path]:
+        """Return the directories among which *node* spreads its partitions."""
+        return self._plans[node].log_directories
 
     def pids(self) -> list[int]:
         """Return the process ids of everything that runs for this cluster."""
@@ -275,7 +299,8 @@ class KafkaCluster:
     # -- starting --------------------------------------------------------------------------------
 
     def _prepare_node(self, plan: config.NodePlan, cluster_id: str) -> None:
-        plan.data.mkdir(parents=True)
+        for directory in plan.log_directories:
+            directory.mkdir(parents=True)
         settings = config.broker_properties(
             self.version,
             plan,
@@ -289,6 +314,7 @@ class KafkaCluster:
         (plan.directory / "log4j.properties").write_text(config.LOG4J_PROPERTIES)
         if config.uses_kraft(self.version):
             command = ["kafka.tools.StorageTool", "format", "-t", cluster_id, "-c", str(path)]
+            command += format_options(self._scram_users)
             self._run_tool(command, f"format-{plan.node}")
 
     def _start_zookeeper(self) -> None:

@@ -6,7 +6,7 @@ Limits: pure text; the caller chooses ports, directories and what overrides the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from test.support.apache_kafka.jars import version_tuple
@@ -41,16 +41,25 @@ class NodePlan:
         directory: holds its files; the log segments are in ``directory / "data"``.
         ports: listener name -> port.
         controller_port: port of its KRaft controller; unused with ZooKeeper.
+        advertised: listener name -> port that clients are told, where it is another one.
+        disks: number of its log directories; those after the first are ``data-2``, ``data-3``, ...
     """
 
     node: int
     directory: Path
     ports: Mapping[str, int]
     controller_port: int
+    advertised: Mapping[str, int] = field(default_factory=dict)
+    disks: int = 1
 
     @property
     def data(self) -> Path:
         return self.directory / "data"
+
+    @property
+    def log_directories(self) -> list[Path]:
+        further = range(2, self.disks + 1)
+        return [self.data, *(self.directory / f"data-{number}" for number in further)]
 
 
 def uses_kraft(version: str) -> bool:
@@ -68,7 +77,7 @@ def broker_properties(
     overrides: Mapping[str, str],
 ) -> dict[str, str]:
     """Return the settings of the broker *plan* in *cluster*; *overrides* win over all."""
-    settings = _shared(len(cluster)) | {"log.dirs": str(plan.data)}
+    settings = _shared(len(cluster)) | {"log.dirs": ",".join(map(str, plan.log_directories))}
     if uses_kraft(version):
         settings |= _kraft(plan, cluster) | _listeners(plan, listeners, kraft=True)
     else:
@@ -129,7 +138,9 @@ def _zookeeper(plan: NodePlan, zookeeper_port: int) -> dict[str, str]:
 def _listeners(plan: NodePlan, listeners: Mapping[str, str], *, kraft: bool) -> dict[str, str]:
     addresses = [f"{name}://127.0.0.1:{plan.ports[name]}" for name in listeners]
     protocols = [f"{name}:{protocol}" for name, protocol in listeners.items()]
-    advertised = ",".join(addresses)
+    advertised = ",".join(
+        f"{name}://127.0.0.1:{plan.advertised.get(name, plan.ports[name])}" for name in listeners
+    )
     if kraft:
         addresses.append(f"CONTROLLER://127.0.0.1:{plan.controller_port}")
         protocols.append("CONTROLLER:PLAINTEXT")

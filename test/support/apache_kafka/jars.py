@@ -27,6 +27,8 @@ LADDER = (
     "0.8.0", "0.8.1.1", "0.8.2.2", "0.9.0.1", "0.10.2.2", "0.11.0.3", "1.1.1", "2.8.2", "3.9.2",
     "4.3.1", NEWEST,
 )  # fmt: skip
+#: What runs without ``--all-releases``: one release of each age of the protocol.
+SHORT_LADDER = ("0.8.0", "0.9.0.1", "0.11.0.3", "2.8.2", NEWEST)
 
 #: The console tools of 4.4.0 are not on Maven Central and older ones do not run on its jars, so
 #: every broker the 4.x clients can talk to is served by this complete class path.
@@ -77,8 +79,8 @@ def missing_toolchain() -> str | None:
     if wanted:
         return (
             f"Apache Kafka cannot be started: {' and '.join(wanted)} not found on PATH; install "
-            f"a Java {JAVA_RELEASE} runtime and Maven "
-            "(Debian: apt-get install openjdk-17-jre-headless maven)"
+            f"a Java {JAVA_RELEASE} development kit and Maven "
+            "(Debian: apt-get install openjdk-17-jdk-headless maven)"
         )
     release = _java_release()
     if release < JAVA_RELEASE:

@@ -112,6 +112,8 @@ class ConsoleTools:
         else:
             servers = ",".join(self._cluster.bootstrap_servers)
             main = ["kafka.tools.ConsoleProducer", "--broker-list", servers]
+            # Up to 0.11 they wait for no answer, and what a fresh leader refuses is lost unseen.
+            main += ["--request-required-acks", "-1"]
         main += ["--topic", topic]
         if codec is not None:
             main += ["--compression-codec", codec]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from kafka.testing.broker.security.certificates import CertificateAuthority
 from test.support.virtual_loop import VirtualLoop, run
 
 if TYPE_CHECKING:
@@ -321,9 +323,26 @@ async def test_protocol_that_raises_is_reported_and_dropped() -> None:
         assert isinstance(pair.client_protocol.lost[0], ConnectionResetError)
 
 
-def test_tls_is_refused_with_a_clear_error() -> None:
-    async def main() -> None:
-        await asyncio.get_running_loop().create_connection(Recorder, "10.0.0.1", 1, ssl=True)
+async def test_tls_runs_over_it() -> None:
+    with CertificateAuthority() as authority:
+        loop, far = asyncio.get_running_loop(), Recorder()
+        await loop.create_server(lambda: far, "localhost", 9093, ssl=authority.server_context())
+        near = Recorder()
+        transport, _ = await loop.create_connection(
+            lambda: near, "localhost", 9093, ssl=authority.client_context()
+        )
+        transport.write(b"x" * 100_000)
+        await asyncio.sleep(1)
+        assert far.received == b"x" * 100_000
+        transport.close()
+        await asyncio.sleep(1)
+        assert (near.events[-1], far.events[-1]) == ("lost", "lost")
 
-    with pytest.raises(NotImplementedError, match="ssl"):
-        run(main())
+
+async def test_refused_certificate_ends_both_sides() -> None:
+    with CertificateAuthority() as authority, CertificateAuthority() as stranger:
+        loop = asyncio.get_running_loop()
+        await loop.create_server(Recorder, "localhost", 9093, ssl=authority.server_context())
+        with pytest.raises(ssl.SSLCertVerificationError):
+            await loop.create_connection(Recorder, "localhost", 9093, ssl=stranger.client_context())
+        await asyncio.sleep(1)

@@ -111,6 +111,22 @@ def test_unknown_name_or_family_does_not_resolve(host: str, family: int) -> None
         run(main())
 
 
+async def test_time_passes_although_a_timer_that_runs_early_is_set_again_and_again() -> None:
+    loop = asyncio.get_running_loop()
+    due = 5.0
+    early: list[float] = []
+
+    def look() -> None:
+        if loop.time() < due:
+            early.append(loop.time())
+            loop.call_at(due, look)
+
+    loop.call_at(due - 1e-13, look)  # asyncio runs both at the time of the first
+    loop.call_at(due, look)
+    await asyncio.sleep(6)
+    assert len(early) < 5
+
+
 async def test_a_call_can_be_interrupted_after_any_number_of_steps() -> None:
     loop = asyncio.get_running_loop()
     assert isinstance(loop, VirtualLoop)
