@@ -263,6 +263,7 @@ def test_a_clean_life_logs_nothing(caplog: pytest.LogCaptureFixture) -> None:
 
 
 async def test_a_sender_cancelled_from_outside_fails_the_producer_loudly() -> None:
+    """Regression R41."""
     async with cluster_and_producer(linger_ms=60_000) as (_, producer):
         delivery = await producer.send("t", b"x")
         (sender,) = [t for t in asyncio.all_tasks() if t.get_name() == "kafka-sender"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import select
 import signal
@@ -9,16 +10,20 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from kafka import KafkaProducer
+from kafka._base.at_exit import close_open_clients
 from kafka.errors import (
     IllegalStateError,
 )
 from kafka.protocol.messages.metadata import MetadataRequest
 from kafka.protocol.messages.produce import ProduceRequest
 from kafka.testing import EmbeddedCluster
+from kafka.testing.broker.control import Control
 from kafka.testing.broker.faults import Delay, DropResponse
 from test.support.blocking_producer import make, values
 from test.support.waiting import until
@@ -49,6 +54,7 @@ def in_child(work: object) -> int:
 
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_parent_and_child_both_deliver_after_a_fork(cluster: EmbeddedCluster) -> None:
+    """Regression R34."""
     producer = make(cluster, linger_ms=300)
     producer.send("t", b"warm up").get(5)
     pending = producer.send("t", b"buffered by the parent")
@@ -69,6 +75,106 @@ def test_parent_and_child_both_deliver_after_a_fork(cluster: EmbeddedCluster) ->
         b"from the parent",
         b"warm up",
     ]
+
+
+def producer_ids(cluster: EmbeddedCluster) -> list[int]:
+    """Return the ids that have written to partition 0 of "t", one for each batch."""
+
+    def read(control: Control) -> list[int]:
+        batches = control.state.topics["t"].partitions[0].log.batches
+        return [batch.header.producer_id for batch in batches]
+
+    return cluster.run(read)
+
+
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_forked_child_writes_with_a_producer_id_of_its_own(cluster: EmbeddedCluster) -> None:
+    producer = make(cluster)
+    producer.send("t", b"parent").get(5)
+
+    def work() -> None:
+        producer.send("t", b"child").get(10)
+        producer.close(5)
+
+    for _ in range(2):
+        assert in_child(work) == 0
+        producer.send("t", b"parent").get(5)
+    producer.close(5)
+    assert values(cluster) == [b"parent", b"child"] * 2 + [b"parent"]
+    parents, first, same, second, also = producer_ids(cluster)
+    assert parents == same == also >= 0
+    assert len({parents, first, second}) == 3
+
+
+CALLS: dict[str, Callable[[KafkaProducer], object]] = {
+    "send": lambda producer: producer.send("t", b"child"),
+    "flush": lambda producer: producer.flush(),
+    "partitions_for": lambda producer: producer.partitions_for("t"),
+    "init_transactions": lambda producer: producer.init_transactions(),
+    "begin_transaction": lambda producer: producer.begin_transaction(),
+    "commit_transaction": lambda producer: producer.commit_transaction(),
+    "abort_transaction": lambda producer: producer.abort_transaction(),
+}
+
+
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_forked_child_may_not_touch_the_transaction_of_its_parent(
+    cluster: EmbeddedCluster,
+) -> None:
+    producer = make(cluster, transactional_id="tx")
+    producer.init_transactions()
+    producer.begin_transaction()
+    producer.send("t", b"parent")
+
+    def refused() -> None:
+        for call in CALLS.values():
+            with pytest.raises(IllegalStateError, match="'tx' belongs to the process"):
+                call(producer)
+
+    def work() -> None:
+        refused()
+        assert in_child(refused) == 0
+        producer.close()
+
+    assert in_child(work) == 0
+    producer.commit_transaction()
+    producer.close(5)
+    assert values(cluster) == [b"parent"]
+
+
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_forked_child_may_have_the_transactions_that_its_parent_has_not_begun(
+    cluster: EmbeddedCluster,
+) -> None:
+    producer = make(cluster, transactional_id="tx")
+
+    def work() -> None:
+        producer.init_transactions()
+        with producer.transaction():
+            producer.send("t", b"child")
+        producer.close(5)
+
+    assert in_child(work) == 0
+    assert values(cluster) == [b"child"]
+    producer.close(5)
+
+
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_child_that_uses_no_producer_of_its_parent_ends_and_leaves_the_parents_alone(
+    cluster: EmbeddedCluster,
+) -> None:
+    producer = make(cluster, linger_ms=300)
+    producer.send("t", b"warm up").get(5)
+    pending = producer.send("t", b"buffered by the parent")
+
+    def work() -> None:
+        close_open_clients()
+        gc.collect()
+
+    assert in_child(work) == 0
+    pending.get(5)
+    producer.close(5)
+    assert values(cluster) == [b"warm up", b"buffered by the parent"]
 
 
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")

@@ -138,6 +138,7 @@ async def test_a_batch_too_large_for_the_broker_is_split_until_it_fits() -> None
 async def test_a_single_record_too_large_for_the_broker_fails_and_the_others_are_delivered() -> (
     None
 ):
+    """Regression R32."""
     async with cluster_and_producer(config=PICKY, linger_ms=100) as (_, producer):
         small = [await producer.send("t", b"small") for _ in range(5)]
         large = await producer.send("t", b"x" * 2000)
@@ -276,7 +277,7 @@ async def test_a_signal_handler_that_raises_while_the_sender_is_woken_keeps_no_r
 
 def test_records_hear_of_it_when_a_signal_handler_stops_the_sender() -> None:
     class Interrupted(Observer):
-        def batch_delivered(self, topic: str, records: int, size: int, age: float) -> None:
+        def batch_delivered(self, topic: str, records: int, size: int, queued: float) -> None:
             raise KeyboardInterrupt
 
     async def main() -> None:
