@@ -45,6 +45,23 @@ async def main():
 asyncio.run(main())
 """
 
+ADMIN = """
+import asyncio, sys
+from {home} import AsyncKafkaAdminClient
+
+async def main():
+    admin = AsyncKafkaAdminClient(bootstrap_servers=sys.argv[1])
+    before = set(sys.modules)
+    async with admin:
+        await admin.create_topics("a", wait_for_metadata=True)
+        await admin.describe_topics("a")
+        await admin.list_groups()
+        await admin.delete_topics("a")
+    print(sorted(set(sys.modules) - before))
+
+asyncio.run(main())
+"""
+
 
 def run(program: str, cluster: EmbeddedCluster) -> str:
     return subprocess.run(
@@ -75,7 +92,9 @@ def test_nothing_is_imported_between_a_consumer_and_its_first_record(
     assert run(CONSUMER.format(home=home), cluster) == "[]\n"
 
 
-@pytest.mark.parametrize("name", ["AsyncKafkaProducer", "AsyncKafkaConsumer"])
+@pytest.mark.parametrize(
+    "name", ["AsyncKafkaAdminClient", "AsyncKafkaConsumer", "AsyncKafkaProducer"]
+)
 def test_importing_an_async_client_leaves_nothing_for_its_constructor(
     cluster: EmbeddedCluster, name: str
 ) -> None:
@@ -87,3 +106,9 @@ before = set(sys.modules)
 print(sorted(name for name in set(sys.modules) - before if name.startswith("kafka.")))
 """
     assert run(program, cluster) == "[]\n"
+
+
+@pytest.mark.parametrize("home", ["kafka.aio", "kafka.admin.async_client"])
+def test_admin_client_imports_nothing_while_it_runs(home: str) -> None:
+    with EmbeddedCluster() as cluster:
+        assert run(ADMIN.format(home=home), cluster) == "[]\n"

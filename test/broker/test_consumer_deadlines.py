@@ -148,6 +148,7 @@ GROUP_CALLS: Final = {
     "commit": of_group(lambda c: c.commit(TO_COMMIT, timeout_ms=LIMIT)),
     "commit_async": of_group(lambda c: c.commit_async(TO_COMMIT)),
     "committed": of_group(lambda c: c.committed(T0, timeout_ms=LIMIT)),
+    "rewind": of_group(lambda c: c.rewind(timeout_ms=LIMIT)),
 }
 RECORD_CALLS: Final = {
     "poll": records(lambda c: c.poll(LIMIT)),
@@ -164,7 +165,8 @@ ENDS: Final = {
 }
 # These wait for nobody.
 AT_ONCE: Final = {
-    "assign", "assignment", "bootstrap_connected", "current_lag", "enforce_rebalance",
+    "assign", "assignment", "bootstrap_connected", "consumed_offsets", "current_lag",
+    "enforce_rebalance",
     "group_health", "group_metadata", "health", "highwater", "metrics", "pause", "paused",
     "resume", "seek", "seek_to_beginning", "seek_to_end", "subscribe", "subscription", "wakeup",
 }  # fmt: skip
@@ -283,6 +285,8 @@ def expected(
         return SUBSCRIBED[name].error(trouble) if joined else CommitFailedError
     if name == "partitions_for_topic" and joined:
         return None  # it is known
+    if name == "rewind" and not joined:
+        return None  # nothing was read
     return SUBSCRIBED[name].error(trouble)
 
 

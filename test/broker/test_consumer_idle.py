@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from kafka.structs import TopicPartition
 from test.support.group_stories import Polling, both_protocols, member, poll_until
 from test.support.stage import cluster_of
-from test.support.virtual_loop import VirtualLoop
+from test.support.virtual_loop import virtual_loop
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -19,13 +19,6 @@ if TYPE_CHECKING:
 
 ALL = {TopicPartition("t", number) for number in range(4)}
 MOST_PER_SECOND = 20
-
-
-def virtual_loop() -> VirtualLoop:
-    """Return the loop of the test."""
-    loop = asyncio.get_running_loop()
-    assert isinstance(loop, VirtualLoop)
-    return loop
 
 
 @asynccontextmanager

@@ -315,3 +315,39 @@ async def test_preferred_replica_is_read_from() -> None:
             seen = [request.node_id for request in cluster.requests(FetchRequest)]
             assert seen[:2] == [0, 1]
             assert asked(cluster, FetchRequest, node_id=1)[0].rack_id == "near"
+
+
+async def test_record_in_hand_counts_although_its_partition_was_started_anew_there() -> None:
+    async with cluster_of() as cluster:
+        cluster.create_topic("t")
+        cluster.append("t", b"a")
+        async with consumer(cluster, "t", **FAST) as reader:
+            found = [await anext(reader)]
+            # The read-ahead is refused, so the partition starts anew where the application stands.
+            cluster.fail(FetchRequest, OffsetOutOfRangeError)
+            await asyncio.sleep(2)
+            cluster.append("t", b"b")
+            found += [await anext(reader)]
+            assert values(found) == [b"a", b"b"]
+            assert await reader.position(T0) == 2
+            # The leader has confirmed that the record in hand is still there.
+            assert cluster.count(OffsetForLeaderEpochRequest) == 1
+
+
+async def test_record_in_hand_that_the_new_leader_lacks_gives_way_to_its_successor() -> None:
+    async with cluster_of() as cluster:
+        cluster.create_topic("t")
+        cluster.append("t", b"a")
+        cluster.append("t", b"lost")
+        async with consumer(cluster, "t", **FAST) as reader:
+            found = [await anext(reader), await anext(reader)]
+            cluster.truncate("t", 0, 1)
+            await asyncio.sleep(3)
+            cluster.append("t", b"b", b"c")
+            found += [await anext(reader), await anext(reader)]
+            assert [(r.offset, r.value) for r in found] == [
+                (0, b"a"),
+                (1, b"lost"),
+                (1, b"b"),
+                (2, b"c"),
+            ]

@@ -132,3 +132,34 @@ def test_blocking_consumer_says_the_same(
         with pytest.raises(IllegalStateError, match="nothing to wait for"):
             next(reader)
     assert warnings(caplog) == ["c has nothing to read: call subscribe() or assign() first"]
+
+
+async def test_a_member_without_partitions_is_told_so() -> None:
+    async with cluster_of() as cluster:
+        cluster.create_topic("t")
+        options = {"group_id": "billing", "auto_offset_reset": "earliest"}
+        async with consumer(cluster, "t", **options) as first:
+            cluster.append("t", b"a")
+            assert values(await read(first, 1)) == [b"a"]
+            async with consumer(cluster, "t", **options) as second:
+                while second.group_health().state != "stable" or not first.assignment():
+                    await first.poll(500)
+                    await second.poll(500)
+                readers = (first, second)
+                (idle,) = [reader for reader in readers if not reader.assignment()]
+                reason = idle.health()[TopicPartition("t", -1)].reason
+    assert reason.startswith("nothing of its topic is assigned here: other members of the group")
+
+
+async def test_an_api_version_that_the_broker_no_longer_takes_is_one_warning(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with cluster_of(version="4.4") as cluster:
+        cluster.create_topic("t")
+        async with consumer(cluster, "t", api_version=(0, 10, 1)) as reader:
+            assert await reader.poll(30_000) == {}
+    (line,) = warnings(caplog)
+    assert line == (
+        "node 0 hangs up on requests as of api_version=(0, 10, 1): without that option the client "
+        "asks the broker what it speaks"
+    )

@@ -71,15 +71,17 @@ async def test_a_deleted_topic_does_not_hold_up_who_leaves(protocol: str, way: s
         assert {tp: cluster.group("g").offsets[tp] for tp in ALL} == dict.fromkeys(ALL, 5)
 
 
-async def test_a_deleted_topic_does_not_hold_up_a_rebalance() -> None:
+@both_protocols
+async def test_a_deleted_topic_does_not_hold_up_a_rebalance(protocol: str) -> None:
     async with (
         cluster_of() as cluster,
-        member(cluster, "classic") as first,
-        member(cluster, "classic") as second,
+        member(cluster, protocol) as first,
+        member(cluster, protocol) as second,
     ):
         await read_with_a_deleted_topic(cluster, first)
         second.subscribe(["t"])
         async with Polling(first), Polling(second):
+            await until(lambda: {tp.topic for tp in first.assignment()} == {"t"}, seconds=15)
             await until(lambda: len(second.assignment()) == 2, seconds=15)
             assert await second.position(next(iter(second.assignment()))) == 5
 

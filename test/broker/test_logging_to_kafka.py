@@ -26,9 +26,9 @@ from test.support.stage import cluster_of
 from test.support.waiting import until
 
 ROOT = Path(__file__).parents[2]
-USAGE = (ROOT / "docs/usage.rst").read_text(encoding="utf-8")
+RECIPES = (ROOT / "docs/recipes.rst").read_text(encoding="utf-8")
 RECIPE = textwrap.dedent(
-    USAGE.partition("Logging to Kafka\n")[2]
+    RECIPES.partition("Logging to Kafka\n")[2]
     .partition(".. code-block:: python\n")[2]
     .partition("\nSuch a handler")[0]
 )
@@ -209,7 +209,10 @@ def test_a_thousand_lines_from_eight_threads_arrive(logs: EmbeddedCluster, attac
     assert handler.errors == []
 
 
-def test_dict_config_may_make_a_handler_that_makes_a_producer(logs: EmbeddedCluster) -> None:
+def test_dict_config_may_make_a_handler_that_makes_a_producer_and_make_it_again(
+    logs: EmbeddedCluster,
+) -> None:
+    """Regression R35: what configures logging holds its lock, also while it closes handlers."""
     program = """
 import logging, logging.config, sys, time
 logging.basicConfig(level=logging.DEBUG, filename="/dev/null")
@@ -222,20 +225,29 @@ class Handler(logging.Handler):
         self.producer.send("logs", b"line made").get(20)
 
     def emit(self, record):
-        self.producer.send("logs", self.format(record).encode())
+        # The old one stays at the root logger until the new one is made.
+        try:
+            self.producer.send("logs", self.format(record).encode())
+        except Exception:
+            self.handleError(record)
 
-began = time.monotonic()
-logging.config.dictConfig({
-    "version": 1,
-    "disable_existing_loggers": False,
-    "handlers": {"kafka": {"()": Handler}},
-    "root": {"level": "DEBUG", "handlers": ["kafka"]},
-})
-assert time.monotonic() - began < 10
-logging.info("line 1")
+    def close(self):
+        self.producer.close(20)
+        super().close()
+
+for number in range(2):
+    began = time.monotonic()
+    logging.config.dictConfig({
+        "version": 1,
+        "disable_existing_loggers": False,
+        "handlers": {"kafka": {"()": Handler}},
+        "root": {"level": "DEBUG", "handlers": ["kafka"]},
+    })
+    assert time.monotonic() - began < 10
+    logging.info("line %d", number)
 """
     run(program, logs)
-    assert ours(logs) == ["line made", "line 1"]
+    assert ours(logs) == ["line made", "line 0", "line made", "line 1"]
 
 
 def run(program: str, cluster: EmbeddedCluster) -> str:

@@ -10,7 +10,9 @@ import pytest
 from kafka.aio import AsyncKafkaConsumer, AsyncKafkaProducer
 from kafka.metrics import DictReporter, KafkaMetric
 from kafka.protocol.messages.metadata import MetadataRequest
+from kafka.protocol.messages.produce import ProduceRequest
 from kafka.structs import OffsetAndMetadata, TopicPartition
+from kafka.testing.broker.faults import Delay, DropResponse
 from test.support.group_stories import Polling, both_protocols, member, poll_until
 from test.support.stage import cluster_of
 from test.support.virtual_loop import run
@@ -135,3 +137,61 @@ async def test_bootstrap_with_refresh_fetches_the_metadata_again() -> None:
         before = cluster.count(MetadataRequest)
         await consumer.bootstrap(refresh=True)
         assert cluster.count(MetadataRequest) == before + 1
+
+
+async def test_metrics_of_a_producer_add_up_what_its_transactions_take() -> None:
+    async with cluster_of() as cluster:
+        cluster.create_topic("t", 1)
+        async with AsyncKafkaProducer(
+            bootstrap_servers=cluster.bootstrap_servers, transactional_id="tx"
+        ) as producer:
+            cluster.inject("InitProducerId", Delay(1.0))
+            await producer.init_transactions()
+            cluster.inject("TxnOffsetCommit", Delay(2.0))
+            async with producer.transaction():
+                offsets = {TopicPartition("t", 0): OffsetAndMetadata(1, "", -1)}
+                await producer.send_offsets_to_transaction(offsets, "group")
+                cluster.inject("EndTxn", Delay(3.0))
+            await producer.begin_transaction()
+            await (await producer.send("t", b"x"))
+            cluster.inject("EndTxn", Delay(4.0))
+            await producer.abort_transaction()
+            found = producer.metrics()["producer-metrics"]
+    for seconds, call in enumerate(["init", "send-offsets", "commit", "abort"], 1):
+        spent = found[f"txn-{call}-time-ns-total"]
+        assert spent == pytest.approx(seconds * 1e9, abs=0.5e9)
+    assert found["txn-begin-time-ns-total"] < 1e9
+
+
+async def test_metrics_of_a_producer_follow_what_it_does() -> None:
+    async with cluster_of() as cluster:
+        cluster.create_topic("t", 1)
+        async with AsyncKafkaProducer(
+            bootstrap_servers=cluster.bootstrap_servers, buffer_memory=50_000, linger_ms=100
+        ) as producer:
+            cluster.inject(MetadataRequest, Delay(0.5), topic="t")
+            cluster.inject(ProduceRequest, Delay(0.25))
+            for _ in range(10):
+                delivery = await producer.send("t", b"v" * 100, b"key")
+            delivery.add_callback(lambda _: 1 / 0)
+            waiting = producer.metrics()["producer-metrics"]
+            await producer.flush()
+            cluster.inject(ProduceRequest, DropResponse(applied=False))
+            await producer.send("t", b"lost")
+            await asyncio.sleep(1)
+            in_flight = producer.metrics()["producer-metrics"]
+            await producer.close(0)
+            found = producer.metrics()["producer-metrics"]
+    assert waiting["buffer-total-bytes"] == 50_000
+    assert 40_000 < waiting["buffer-available-bytes"] < 50_000 - 10 * 103
+    assert found["buffer-available-bytes"] == 50_000
+    assert in_flight["requests-in-flight"] == 1
+    assert 0 <= in_flight["metadata-age"] < 60
+    assert found["record-size-max"] == 103
+    assert found["record-send-total"] == 10
+    assert found["record-error-total"] == 1
+    assert found["records-per-request-avg"] == 10
+    assert found["callback-error-total"] == 1
+    assert found["flush-time-ns-total"] == pytest.approx(0.25e9, rel=0.1)
+    assert found["metadata-wait-time-ns-total"] == pytest.approx(0.5e9, rel=0.1)
+    assert found["record-queue-time-max"] < 200

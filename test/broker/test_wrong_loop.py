@@ -56,6 +56,9 @@ async def call(client: Any, name: str) -> None:
     answer = getattr(client, name)(*ARGUMENTS.get(name, ()))
     if inspect.isawaitable(answer):
         await answer
+    elif name == "transaction":
+        async with answer:
+            pass
 
 
 # Any: the same.
