@@ -8,7 +8,6 @@ the process that started it, which holds the other end of its standard input.
 from __future__ import annotations
 
 import logging
-import os
 import signal
 import sys
 import threading
@@ -17,6 +16,7 @@ from typing import Any
 
 from kafka import KafkaConsumer
 from kafka.errors import WakeupError
+from test.chaos.parent import go_with_the_parent
 from test.chaos.settings import HEARTBEAT, SESSION
 
 # Any: options of every type.
@@ -27,14 +27,9 @@ _OPTIONS: dict[str, dict[str, Any]] = {
 }
 
 
-def _go_with_the_parent() -> None:
-    os.read(sys.stdin.fileno(), 1)
-    os._exit(1)
-
-
 def main(servers: str, topic: str, protocol: str) -> None:
     """Read until SIGTERM."""
-    threading.Thread(target=_go_with_the_parent, daemon=True).start()
+    threading.Thread(target=go_with_the_parent, daemon=True).start()
     with KafkaConsumer(
         topic,
         bootstrap_servers=servers.split(","),

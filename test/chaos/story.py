@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from test.chaos import reading
 from test.chaos.settings import BROKER_PROPERTIES, BROKER_SESSION, SESSION
-from test.support.apache_kafka import KafkaCluster
+from test.support.apache_kafka import KafkaCluster, wire
 from test.support.group_workers import NumberStream, until
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ _PAUSE = 1 / (20 * _PARTITIONS)
 # A partition of which nothing was read for so many seconds stands still.
 _STILL = 1.0
 _PATIENCE = 90.0
+# Seconds that a broker may take to say what it knows.
+_ANSWER = 2.0
 # Bytes of more lines than a member prints within that second.
 _TAIL = 16_384
 
@@ -41,7 +43,8 @@ class Fault(NamedTuple):
     Args:
         at: when, in seconds from the beginning.
         name: what was done to whom.
-        seconds: how long it keeps a partition from being read, whatever the members do.
+        seconds: how long it keeps a partition from being read, whatever the members do: the session
+            of a member; of a broker the time until the others have noticed, and have elected.
         standstill: the longest one between it and the next fault; it counts from the beginning.
         repeated: how many records were read again between it and the next fault.
     """
@@ -51,6 +54,11 @@ class Fault(NamedTuple):
     seconds: float
     standstill: reading.Standstill
     repeated: int
+
+    @property
+    def excess(self) -> float:
+        """Seconds that a partition stood still longer than it had to."""
+        return self.standstill.seconds - self.seconds
 
 
 class Outcome(NamedTuple):
@@ -68,21 +76,21 @@ class Outcome(NamedTuple):
 
     @property
     def worst(self) -> Fault:
-        """The fault with the longest standstill."""
-        return max(self.faults, key=lambda fault: fault.standstill)
+        """The fault that a partition stood still for longest beyond the fault itself."""
+        return max(self.faults, key=lambda fault: fault.excess)
 
     def __str__(self) -> str:
         rows = [
-            f"at {fault.at:5.1f} s: {fault.name:20} ({fault.seconds:.0f} s); longest standstill "
+            f"at {fault.at:5.1f} s: {fault.name:20} ({fault.seconds:.1f} s); longest standstill "
             f"{fault.standstill.seconds:4.1f} s of partition {fault.standstill.partition}, "
             f"since {fault.standstill.since:5.1f} s; {fault.repeated} read again"
             for fault in self.faults
         ]
         repeated = sum(fault.repeated for fault in self.faults)
         total = f"sent {self.sent}, lost {len(self.lost)}, read again {repeated}; "
-        return "\n".join(
-            [*rows, f"{total}longest standstill: {self.worst.standstill.seconds:.1f} s"]
-        )
+        longest = max(fault.standstill.seconds for fault in self.faults)
+        total += f"longest standstill: {longest:.1f} s; beyond the fault: {self.worst.excess:.1f} s"
+        return "\n".join([*rows, total])
 
 
 class _Member:
@@ -209,11 +217,20 @@ class Story:
 
     def _kill_broker(self) -> None:
         victim = self._random.choice(self._cluster.nodes)
-        self._note(f"broker {victim} is killed", BROKER_SESSION)
+        name = f"broker {victim} is killed"
+        self._note(name, BROKER_SESSION)
         self._cluster.kill(victim)
+        _, _, at = self._faults[-1]
+        self._await_leaders(victim)
+        self._faults[-1] = name, time.monotonic() - at, at
         self._go_on()
         self._cluster.start(victim)
         self._go_on()
+
+    def _await_leaders(self, victim: int) -> None:
+        """Return when the other brokers know leaders, and so coordinators, in place of *victim*."""
+        ports = [self._cluster.port(node) for node in self._cluster.nodes if node != victim]
+        until(lambda: all(_is_led(port, victim) for port in ports), self._logs, _PATIENCE)
 
     def _note(self, name: str, seconds: float) -> None:
         self._faults.append((name, seconds, time.monotonic()))
@@ -266,6 +283,15 @@ class Story:
             repeated = sum(begin <= read.at < end for read in again)
             faults.append(Fault(begin - self._begin, name, seconds, since, repeated))
         return Outcome(sent, reading.lost(reads, sent), faults)
+
+
+def _is_led(port: int, without: int) -> bool:
+    """Return whether the broker on *port* knows a leader, other than one, of each partition."""
+    try:
+        leaders = wire.metadata(port, _ANSWER).leaders
+    except OSError:
+        return False
+    return all(leader not in {-1, without} for found in leaders.values() for leader in found)
 
 
 def _tail(output: Path) -> list[reading.Read]:

@@ -1,1 +1,1 @@
-"""Random stories of consumer groups on virtual time; ``python -m test.simulation`` runs them."""
+"""Random stories on virtual time, of groups and producers; ``python -m test.simulation``."""

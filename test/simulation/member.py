@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING
 
 from kafka.consumer.async_consumer import AsyncKafkaConsumer
 from kafka.errors import (
-    CommitFailedError,
     IllegalStateError,
     KafkaError,
-    RebalanceInProgressError,
     UnreleasedInstanceIdError,
     WakeupError,
 )
@@ -238,10 +236,7 @@ class Member(AsyncConsumerRebalanceListener):
         since = self._closing_since
         if isinstance(error, IllegalStateError):
             return since is not None and self._now() > since + 5.0
-        # A member of a cooperative group that leaves while its group begins a new generation.
-        cooperative = self._plan.protocol == "cooperative"
-        crosses = isinstance(error, (CommitFailedError, RebalanceInProgressError))
-        return self._plan.chaos or (cooperative and crosses and since is not None)
+        return self._plan.chaos
 
     # -- the rebalance listener ----------------------------------------------------------------
 

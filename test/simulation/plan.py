@@ -71,10 +71,12 @@ class Plan:
         static: whether members are static.
         latency: of the network, in seconds.
         pauses: for how long, in seconds.
+        version: of the brokers.
         options: of the consumers.
     """
 
     silence: Action = Disconnect()
+    version = "4.4"
 
     def __init__(self, random: Random) -> None:
         self._random = random
@@ -108,6 +110,8 @@ class Plan:
             "max_poll_interval_ms": MAX_POLL_INTERVAL * 1000,
             "metadata_max_age_ms": 5000,
             "request_timeout_ms": 8000,
+            # A member may stand still for most of the usual time while it starts.
+            "bootstrap_timeout_ms": 120_000,
             "fetch_max_wait_ms": 3000,
             "default_api_timeout_ms": 20_000,
             "auto_commit_interval_ms": 1000,

@@ -12,15 +12,34 @@ import logging
 import os
 import random
 import warnings
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 from unittest import mock
 
+from test.simulation.copying.plan import CopyPlan
+from test.simulation.copying.story import CopyStory
 from test.simulation.plan import Plan
+from test.simulation.producers.plan import ProducerPlan
+from test.simulation.producers.story import ProducerStory
 from test.simulation.scaling import Scaling
 from test.simulation.story import NODES, Story
 from test.simulation.trace import LogHandler, Trace
 from test.support.stage import cluster_of
 from test.support.virtual_loop import VirtualLoop
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kafka.testing import EmbeddedCluster
+
+    AnyPlan = Plan | ProducerPlan | CopyPlan
+
+_PLANS: Final[dict[str, Callable[[random.Random], AnyPlan]]] = {
+    "group": Plan,
+    "producer": ProducerPlan,
+    "exactly-once": CopyPlan,
+}
+#: What stories may be about.
+STORIES: Final = tuple(_PLANS)
 
 
 class Outcome(NamedTuple):
@@ -41,16 +60,17 @@ class Outcome(NamedTuple):
     seconds: float
 
 
-def run_story(seed: int, steps: int, *, level: int = logging.INFO) -> Outcome:
+def run_story(seed: int, steps: int, *, story: str = "group", level: int = logging.INFO) -> Outcome:
     """Run one story.
 
     Args:
         seed: says all about it.
         steps: how many things happen.
+        story: what it is about, one of `STORIES`.
         level: the lowest level of log records in the trace.
     """
     chance = random.Random(seed)
-    plan = Plan(chance)
+    plan = _PLANS[story](chance)
     trace = Trace()
     handler = LogHandler(trace)
     root, before = logging.getLogger(), logging.getLogger().level
@@ -76,13 +96,25 @@ def run_story(seed: int, steps: int, *, level: int = logging.INFO) -> Outcome:
 
 
 async def _told(
-    seed: int, steps: int, plan: Plan, trace: Trace, chance: random.Random
+    seed: int, steps: int, plan: AnyPlan, trace: Trace, chance: random.Random
 ) -> str | None:
     try:
-        async with cluster_of(NODES, config=plan.cluster_config, seed=seed) as cluster:
-            kind = Scaling if plan.scales else Story
-            await kind(cluster, plan, trace, chance).run(steps)
+        async with cluster_of(
+            NODES, config=plan.cluster_config, seed=seed, version=plan.version
+        ) as cluster:
+            await _story(cluster, plan, trace, chance).run(steps)
     except Exception as error:  # noqa: BLE001 - whatever it is, it is the outcome
         trace(f"the story ends: {error!r}")
         return f"{type(error).__name__}: {error}"
     return None
+
+
+def _story(
+    cluster: EmbeddedCluster, plan: AnyPlan, trace: Trace, chance: random.Random
+) -> Story | ProducerStory | CopyStory:
+    if isinstance(plan, CopyPlan):
+        return CopyStory(cluster, plan, trace, chance)
+    if isinstance(plan, ProducerPlan):
+        return ProducerStory(cluster, plan, trace, chance)
+    kind = Scaling if plan.scales else Story
+    return kind(cluster, plan, trace, chance)

@@ -6,8 +6,10 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from test.simulation.member import GROUP, Member, sorted_numbers
+from test.simulation.nodes import Nodes
 from test.simulation.oracle import Oracle
 from test.simulation.plan import PATIENCE, Plan
+from test.support.virtual_loop import virtual_loop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -50,12 +52,10 @@ class Story:
         self._oracle = Oracle()
         self._members: list[Member] = []
         self._crashing: list[asyncio.Task[None]] = []
-        self._reviving: list[asyncio.Future[None]] = []
         self._is_calm = False
         self._count = 0
         self._partitions = random.choice([1, 4, 6])
-        self._down: set[int] = set()
-        self._frozen: set[int] = set()
+        self._nodes = Nodes(cluster, NODES, trace, random)
         self._paused: list[tuple[Member, TopicPartition]] = []
         self._problems: list[str] = []
         cluster.create_topic("t", self._partitions)
@@ -99,12 +99,13 @@ class Story:
             (10, self._fault),
             (2, self._crash),
             (1, self._move_coordinator),
-            (1, self._disconnect),
-            (1, self._freeze),
-            (1, self._thaw),
+            (1, self._nodes.disconnect),
+            (1, self._nodes.freeze),
+            (1, self._nodes.thaw),
             (1, self._expel),
-            (1, self._kill),
-            (2, self._revive),
+            (1, self._nodes.kill),
+            (2, self._nodes.revive),
+            (1, self._stall),
         ]
         choices = calm + wild if self._plan.chaos else calm
         weights, actions = zip(*choices, strict=True)
@@ -160,47 +161,21 @@ class Story:
             self._crashing.append(asyncio.create_task(member.crash()))
 
     def _move_leader(self) -> None:
-        node = self._random.randrange(NODES)
-        if node not in self._down:
+        node = self._nodes.one_up()
+        if node is not None:
             self._cluster.move_leader("t", self._any_partition(), node)
 
     def _move_coordinator(self) -> None:
-        node = self._random.randrange(NODES)
-        if node not in self._down:
+        node = self._nodes.one_up()
+        if node is not None:
             self._trace(f"the coordinator moves to {node}")
             self._cluster.move_coordinator("group", GROUP, node)
 
-    def _disconnect(self) -> None:
-        node = self._random.randrange(NODES)
-        if node not in self._down:
-            self._cluster.disconnect(node)
-
-    def _freeze(self) -> None:
-        if not self._frozen:
-            node = self._random.randrange(NODES)
-            self._trace(f"node {node} freezes")
-            self._frozen.add(node)
-            self._cluster.freeze(node)
-
-    def _thaw(self) -> None:
-        for node in self._frozen:
-            self._trace(f"node {node} thaws")
-            self._cluster.thaw(node)
-        self._frozen.clear()
-
-    def _kill(self) -> None:
-        if not self._down:
-            node = self._random.randrange(NODES)
-            self._down.add(node)
-            cut_off = self._random.random() < 0.5
-            self._trace(f"node {node} {'is cut off' if cut_off else 'dies'}")
-            self._cluster.cut_off(node) if cut_off else self._cluster.kill(node)
-
-    def _revive(self) -> None:
-        for node in self._down:
-            self._trace(f"node {node} is back")
-            self._reviving.append(asyncio.ensure_future(self._cluster.revive(node)))
-        self._down.clear()
+    def _stall(self) -> None:
+        """Let all processes stand still, while clocks go on: sessions may be over."""
+        seconds = self._random.choice([2.0, 5.0, 8.0, 12.0, 30.0])
+        self._trace(f"all stand still for {seconds} s")
+        virtual_loop().advance(seconds)
 
     def _wake(self) -> None:
         for member in self._open()[:1]:
@@ -237,7 +212,7 @@ class Story:
         self._paused.clear()
 
     def _add_partition(self) -> None:
-        if self._partitions < self.most_partitions and not self._down:
+        if self._partitions < self.most_partitions and self._nodes.all_up:
             self._partitions += 1
             self._cluster.add_partitions("t", self._partitions)
 
@@ -257,10 +232,7 @@ class Story:
         for member in self._members:
             self._problems += member.problems
         if not self._plan.chaos:
-            # A member that closes in the moment in which its group has begun the next generation
-            # cannot commit, and says so.
-            if not (self._plan.auto_commit and self._trace.uncommitted):
-                self._problems += self._oracle.repeated_without_excuse()
+            self._problems += self._oracle.repeated_without_excuse()
             self._problems += [
                 f"{member.name} has lost {sorted_numbers(set(partitions))}"
                 for member in self._members
@@ -324,8 +296,8 @@ class Story:
     async def _calm_down(self) -> None:
         self._trace("all faults end")
         self._cluster.clear_faults()
-        self._thaw()
-        self._revive()
+        self._nodes.thaw()
+        self._nodes.revive()
         self._resume()
         if all(member.is_leaving for member in self._alive()):
             self._join()
@@ -390,7 +362,8 @@ class Story:
         return "\n".join(lines)
 
     async def _abandon(self) -> None:
-        for task in [*self._crashing, *self._reviving]:
+        for task in self._crashing:
             await asyncio.wait({task})
+        await self._nodes.settle()
         for member in self._alive():
             await member.crash()

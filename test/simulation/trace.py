@@ -5,17 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
+from typing import Final
+
+# Said at ERROR of calls that a member of the story gives up after a time-out, some on purpose.
+_GIVEN_UP: Final = "had timed out, was not called again, and has failed"
 
 
 class Trace:
-    """The last lines of a story, with the virtual time.
-
-    Attributes:
-        uncommitted: how often a member has said that it could not commit before it gave up.
-    """
+    """The last lines of a story, with the virtual time."""
 
     def __init__(self, length: int = 100_000) -> None:
-        self.uncommitted = 0
         self.lines: deque[str] = deque(maxlen=length)
 
     def __call__(self, line: str) -> None:
@@ -30,7 +29,7 @@ class LogHandler(logging.Handler):
         trace: gets every line.
 
     Attributes:
-        errors: what was logged at ERROR or above.
+        errors: what was logged at ERROR or above without cause in the story.
     """
 
     def __init__(self, trace: Trace) -> None:
@@ -42,8 +41,7 @@ class LogHandler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Keep *record*."""
         line = self.format(record)
-        self._trace.uncommitted += "could not commit before giving up" in line
-        if record.levelno >= logging.ERROR:
+        if record.levelno >= logging.ERROR and _GIVEN_UP not in line:
             self.errors.append(line)
         try:
             self._trace(line)

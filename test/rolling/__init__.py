@@ -1,0 +1,1 @@
+"""Groups on a real broker whose members are restarted one after the other."""

@@ -1,0 +1,1 @@
+"""Random stories of workers that copy a topic in transactions, on virtual time."""

@@ -1,0 +1,1 @@
+"""Random stories of producers on virtual time."""
