@@ -10,16 +10,22 @@ from kafka import config
 from kafka.errors import KafkaConfigurationError
 from test.compat.facts import FACTS
 
-CONFIGS = {"KafkaConsumer": config.ConsumerConfig, "KafkaProducer": config.ProducerConfig}
+CONFIGS = {
+    "KafkaAdminClient": config.AdminConfig,
+    "KafkaConsumer": config.ConsumerConfig,
+    "KafkaProducer": config.ProducerConfig,
+}
 
 # Every row here is a row of docs/compat.rst.
 DIFFERENT = {
+    ("KafkaAdminClient", "client_id"),
+    ("KafkaAdminClient", "selector"),
+    ("KafkaAdminClient", "kafka_client"),
     ("KafkaConsumer", "client_id"),  # carries the version
     ("KafkaConsumer", "selector"),  # asyncio chooses
     ("KafkaConsumer", "kafka_client"),  # there is one
     ("KafkaConsumer", "default_offset_commit_callback"),  # a function with a name
     ("KafkaConsumer", "partition_assignment_strategy"),  # imported when a group is joined
-    ("KafkaProducer", "enable_idempotence"),  # not part of this release
     ("KafkaProducer", "partitioner"),  # imported when it is needed
     ("KafkaProducer", "selector"),
     ("KafkaProducer", "kafka_client"),
@@ -55,6 +61,12 @@ def test_documented_difference_is_still_one(client: str, name: str) -> None:
 @pytest.mark.parametrize(
     ("client", "name", "value"),
     [
+        ("KafkaAdminClient", "api_version_auto_timeout_ms", 2000),
+        ("KafkaAdminClient", "metrics", None),
+        ("KafkaAdminClient", "metric_group_prefix", "admin"),
+        ("KafkaAdminClient", "selector", object),
+        ("KafkaAdminClient", "sock_chunk_bytes", 4096),
+        ("KafkaAdminClient", "sock_chunk_buffer_count", 1000),
         ("KafkaConsumer", "api_version_auto_timeout_ms", 2000),
         ("KafkaConsumer", "legacy_iterator", False),
         ("KafkaConsumer", "skip_double_compressed_messages", True),

@@ -14,7 +14,8 @@ import kafka
 from test.compat.facts import FACTS
 
 PATHS = {
-    "kafka": "KafkaConsumer KafkaProducer TopicPartition OffsetAndMetadata OffsetSpec"
+    "kafka": "KafkaAdminClient KafkaConsumer KafkaProducer TopicPartition OffsetAndMetadata"
+    " OffsetSpec"
     " ConsumerRebalanceListener AsyncConsumerRebalanceListener IsolationLevel __version__",
     "kafka.version": "__version__",
     "kafka.consumer": "KafkaConsumer",
@@ -51,12 +52,20 @@ PATHS = {
     "kafka.coordinator.protocol": "ConsumerProtocol ConsumerProtocolMemberMetadata"
     " ConsumerProtocolMemberAssignment ConsumerProtocolMemberMetadata_v0"
     " ConsumerProtocolMemberAssignment_v0",
-    "kafka.aio": "AsyncKafkaConsumer AsyncKafkaProducer",
+    "kafka.admin": "KafkaAdminClient NewTopic NewPartitions ConfigResource ConfigResourceType"
+    " ACL ACLFilter ACLOperation ACLPermissionType ACLResourcePatternType ResourcePattern"
+    " ResourcePatternFilter ResourceType to_json",
+    "kafka.admin.client": "KafkaAdminClient",
+    "kafka.admin.new_topic": "NewTopic",
+    "kafka.admin.new_partitions": "NewPartitions",
+    "kafka.admin.config_resource": "ConfigResource ConfigResourceType",
+    "kafka.admin.acl_resource": "ACL ACLFilter ACLOperation ACLPermissionType"
+    " ACLResourcePatternType ResourcePattern ResourcePatternFilter ResourceType",
+    "kafka.aio": "AsyncKafkaAdminClient AsyncKafkaConsumer AsyncKafkaProducer",
 }
 
 # Subjects of later releases, also listed in docs/compat.rst.
 NOT_BUILT = {
-    "kafka": {"KafkaAdminClient"},
     "kafka.codec": {"lz4f_decode"},  # lz4_decode, under the name of one of its libraries
 }
 
@@ -103,6 +112,10 @@ def test_library_stays_silent_in_applications_without_logging() -> None:
         ("import kafka", "asyncio"),
         ("from kafka import TopicPartition", "asyncio"),
         ("from kafka import KafkaProducer", "kafka.consumer"),
+        ("from kafka import KafkaProducer", "kafka.admin"),
+        ("from kafka import KafkaConsumer", "kafka.admin"),
+        ("from kafka import KafkaAdminClient", "kafka.producer"),
+        ("from kafka import KafkaAdminClient", "kafka.consumer.group"),
         ("from kafka import KafkaConsumer", "kafka.producer"),
         ("from kafka import KafkaProducer, KafkaConsumer", "kafka.net.network_client"),
         ("import kafka.config", "asyncio"),
@@ -114,3 +127,11 @@ def test_import_loads_only_what_is_used(statement: str, absent: str) -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
     assert result.stdout == "False\n"
+
+
+def test_a_function_is_not_hidden_by_a_module_of_its_name() -> None:
+    code = "import kafka.admin as a; a.to_json; import kafka.admin.client; print(a.to_json({}))"
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert result.stdout == "{}\n"
