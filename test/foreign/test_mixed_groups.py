@@ -90,6 +90,7 @@ def share(
     options: dict[str, Any],
     *,
     quiet: bool = False,
+    repeats: bool = False,
 ) -> None:
     """Two of theirs and two of ours come, and one of each goes; records arrive all the time.
 
@@ -99,6 +100,7 @@ def share(
         start: starts one of theirs.
         options: of ours.
         quiet: whether no records arrive while members come or go.
+        repeats: whether theirs may give partitions up without having committed all they have read.
     """
     servers = cluster.bootstrap_servers
     stream = NumberStream(servers, topic, PARTITIONS, 0.005)
@@ -135,6 +137,9 @@ def share(
             readers[value].append(index)
     assert [number for number in readers if not readers[number]] == [], "lost"
     twice = {number: found for number, found in readers.items() if len(found) > 1}
+    if repeats:
+        ours = {members.index(first), members.index(second)}
+        twice = {number: found for number, found in twice.items() if ours.issuperset(found)}
     assert twice == {}, f"read twice, by the members of these numbers: {members}"
     assert all(member.values for member in members), members
 
@@ -182,7 +187,10 @@ def test_with_confluent_kafka(
 def test_with_the_released_kafka_python(
     real: KafkaCluster, released: Released, topic: str, assignor: str, options: dict[str, Any]
 ) -> None:
-    share(real, topic, lambda: ReleasedMember(released, real, topic, assignor), options)
+    # On a busy machine two of its own were seen to read 57 records twice.
+    share(
+        real, topic, lambda: ReleasedMember(released, real, topic, assignor), options, repeats=True
+    )
 
 
 def test_with_aiokafka(real: KafkaCluster, topic: str) -> None:

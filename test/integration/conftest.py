@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from test.support.apache_kafka import NEWEST, KafkaCluster, live_clusters, missing_toolchain
+from test.support.apache_kafka import (
+    LADDER,
+    NEWEST,
+    SHORT_LADDER,
+    KafkaCluster,
+    live_clusters,
+    missing_toolchain,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
@@ -22,11 +29,28 @@ _HERE = Path(__file__).parent
 _LOG_LINES = 80
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every test of this directory."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark every test of this directory; leave out what other options are for."""
     for item in items:
         if item.path.is_relative_to(_HERE):
             item.add_marker(pytest.mark.integration)
+    left_out = [item for item in items if _is_left_out(config, item)]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
+
+
+def _is_left_out(config: pytest.Config, item: pytest.Item) -> bool:
+    if not config.getoption("--long") and item.get_closest_marker("long") is not None:
+        return True
+    return not config.getoption("--all-releases") and _needs_all_releases(item)
+
+
+def _needs_all_releases(item: pytest.Item) -> bool:
+    """Return whether a test marked ladder has a release that is not on the short ladder."""
+    if not isinstance(item, pytest.Function) or item.get_closest_marker("ladder") is None:
+        return False
+    values = item.callspec.params.values() if hasattr(item, "callspec") else ()
+    return any(value in LADDER and value not in SHORT_LADDER for value in values)
 
 
 @pytest.hookimpl(tryfirst=True)

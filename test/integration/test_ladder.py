@@ -5,16 +5,21 @@ Brokers from 0.10 on are asked with ApiVersions, older ones are found out by pro
 
 from __future__ import annotations
 
+import re
+import socket
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import pytest
 
-from kafka import KafkaConsumer, KafkaProducer
+from kafka import BrokerConnection, KafkaClient, KafkaConsumer, KafkaProducer
 from kafka.errors import UnsupportedVersionError
 from kafka.structs import OffsetAndMetadata, TopicPartition
-from test.support.apache_kafka import LADDER, KafkaCluster
+from test.support.apache_kafka import LADDER, ConsoleTools, KafkaCluster
+from test.support.counting_proxy import CountingProxy
 from test.support.group_workers import Worker, read_by, send_numbers, shared_out, until
+from test.support.own_requests import expected, tell_all
+from test.support.reading import read_values
 
 pytestmark = pytest.mark.ladder
 
@@ -29,6 +34,13 @@ class Rung(NamedTuple):
     @property
     def number(self) -> tuple[int, ...]:
         return tuple(map(int, self.release.split(".")))
+
+    @property
+    def version(self) -> tuple[int, ...]:
+        """The release as check_version() says it: two numbers, or three below 1.0."""
+        if self.number[0] > 0:
+            return self.number[:2]
+        return (0, 9) if self.number[1] == 9 else self.number[:3]
 
     @property
     def codecs(self) -> list[str | None]:
@@ -58,6 +70,15 @@ class Rung(NamedTuple):
     @property
     def has_headers(self) -> bool:
         return self.number >= (0, 11)
+
+    @property
+    def numbers_batches(self) -> bool:
+        return self.number >= (0, 11)
+
+    @property
+    def renews_epochs(self) -> bool:
+        """Whether new clusters have transaction.version 2 (KIP-890)."""
+        return self.number >= (4,)
 
 
 @pytest.fixture(scope="module", params=LADDER)
@@ -231,6 +252,51 @@ def test_offsets_are_committed_or_refused_by_name(
         assert next(consumer).value == b"2"
 
 
+def test_idempotence_is_granted_or_refused_by_name(
+    rung: Rung, broker: KafkaCluster, consumer: KafkaConsumer, topic: str
+) -> None:
+    options = {"bootstrap_servers": broker.bootstrap_servers, "enable_idempotence": True}
+    if not rung.numbers_batches:
+        with (
+            pytest.raises(UnsupportedVersionError, match="idempotence"),
+            KafkaProducer(**options) as producer,
+        ):
+            producer.send(topic, b"v").get(20)
+        return
+    with KafkaProducer(linger_ms=5, **options) as producer:
+        sent = [producer.send(topic, value) for value in values_of(None)]
+        assert [future.get(20).offset for future in sent] == list(range(RECORDS))
+    assert read(consumer, topic, RECORDS) == values_of(None)
+
+
+def test_transactions_are_granted_or_refused_by_name(
+    rung: Rung, broker: KafkaCluster, topic: str
+) -> None:
+    servers = broker.bootstrap_servers
+    if not rung.numbers_batches:
+        with pytest.raises(UnsupportedVersionError, match=r"transactional_id takes brokers of"):
+            KafkaProducer(bootstrap_servers=servers, transactional_id=topic)
+        return
+    with KafkaProducer(bootstrap_servers=servers, transactional_id=topic) as producer:
+        producer.init_transactions()
+        with producer.transaction():
+            producer.send(topic, b"committed")
+        producer.begin_transaction()
+        producer.send(topic, b"aborted").get(20)
+        producer.abort_transaction()
+        place = TopicPartition(topic, 0)
+        with producer.transaction():
+            producer.send(topic, b"committed, too")
+            producer.send_offsets_to_transaction({place: OffsetAndMetadata(7)}, topic)
+    assert read_values(servers, topic, "read_committed") == [b"committed", b"committed, too"]
+    with KafkaConsumer(bootstrap_servers=servers, group_id=topic) as reader:
+        until(lambda: reader.committed(place) == 7, lambda: reader.committed(place))
+    if rung.renews_epochs:
+        dumped = "\n".join(ConsoleTools(broker).dump(topic))
+        epochs = re.findall(r"producerEpoch: (\d+) .*isControl: false", dumped)
+        assert len(set(epochs)) == 3, dumped
+
+
 def test_compressed_records_say_what_kind_of_timestamp_they_have(
     rung: Rung, produce: Callable[..., list[int]], consumer: KafkaConsumer, topic: str
 ) -> None:
@@ -268,3 +334,35 @@ def test_groups_of_two_go_on_where_they_committed_or_are_refused_by_name(
     assert sorted(third.values) == list(range(600, 800))
     assert len(set(second.values)) == 100
     assert sorted(first.values + second.values) == list(range(600))
+
+
+def test_the_release_is_found_out(rung: Rung, broker: KafkaCluster) -> None:
+    servers = broker.bootstrap_servers[0]
+    with KafkaClient(bootstrap_servers=servers) as client:
+        assert client.check_version() == rung.version
+    host, _, port = servers.rpartition(":")
+    with BrokerConnection(host, int(port), socket.AF_INET) as connection:
+        assert connection.check_version() == rung.version
+    with KafkaConsumer(bootstrap_servers=servers) as consumer:
+        # What monitoring tools do.
+        assert consumer._client.check_version() == rung.version  # noqa: SLF001 - as above
+
+
+def test_three_connections_show_the_release(rung: Rung, broker: KafkaCluster) -> None:
+    with CountingProxy(broker.bootstrap_servers[0]) as proxy:
+        host, _, port = proxy.address.rpartition(":")
+        with BrokerConnection(host, int(port), socket.AF_INET) as connection:
+            assert connection.check_version(timeout=20) == rung.version
+            needed = proxy.attempts
+            assert needed <= (3 if rung.number < (0, 10) else 1)
+            assert connection.check_version() == rung.version
+            assert proxy.attempts == needed
+
+
+def test_requests_that_users_write_themselves_are_answered(
+    rung: Rung, broker: KafkaCluster, topic: str
+) -> None:
+    if rung.number < (2, 6):
+        pytest.skip("quotas and reassignments are of 2.6")
+    with KafkaClient(bootstrap_servers=broker.bootstrap_servers) as client:
+        assert tell_all(client, topic) == expected(topic)
