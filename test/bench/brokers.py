@@ -9,6 +9,7 @@ from contextlib import ExitStack, contextmanager
 from typing import NamedTuple, Protocol, Self
 
 from test.support.apache_kafka import KafkaCluster
+from test.support.apache_kafka.secured import SecuredKafka
 
 KAFKA_VERSION = "4.4.0"
 PATIENCE = 30.0
@@ -33,10 +34,11 @@ class Records(NamedTuple):
 
 
 class Place(NamedTuple):
-    """Bootstrap servers and topic."""
+    """Bootstrap servers and topic; over TLS, the file with the certificate to trust."""
 
     bootstrap: str
     topic: str
+    ca: str | None = None
 
 
 class Broker(Protocol):
@@ -80,6 +82,27 @@ class RealKafka:
         if is_new:
             self._fill(place, records)
         return place
+
+
+class TlsKafka(RealKafka):
+    """One Apache Kafka broker with a listener for TLS besides that without.
+
+    Its JVM compiles for speed: without that it encrypts slower than any client reads.
+    """
+
+    def __init__(self, secured: SecuredKafka, fill: Callable[[Place, Records], object]) -> None:
+        super().__init__(secured.cluster, fill)
+        self._secured = secured
+
+    @classmethod
+    def start(cls, stack: ExitStack, fill: Callable[[Place, Records], object]) -> Self:
+        """Start it; it ends with *stack*."""
+        secured = SecuredKafka(KAFKA_VERSION, "TLS", jvm_options=["-XX:TieredStopAtLevel=4"])
+        return cls(stack.enter_context(secured), fill)
+
+    def over_tls(self, place: Place) -> Place:
+        """Return *place* as it is reached over TLS."""
+        return Place(self._secured.address("TLS"), place.topic, self._secured.pki.ca)
 
 
 class MockCluster:

@@ -26,9 +26,10 @@ from pathlib import Path
 from typing import Any
 
 from test.bench import machine
-from test.bench.brokers import Broker, MockCluster, Place, RealKafka, Records, Replay
+from test.bench.brokers import Broker, MockCluster, Place, RealKafka, Records, Replay, TlsKafka
 from test.bench.results import OURS, Header, Result, Run, compare, limit, line, write
-from test.bench.rows import BEFORE, BROKERS, ROWS, Flow, Peer, Row, beside_before, chosen
+from test.bench.row_choice import BEFORE, beside_before, chosen
+from test.bench.rows import BROKERS, ROWS, Peer, Row
 
 WORKERS = Path(__file__).parent / "workers"
 TREE = Path(__file__).parents[2]
@@ -84,7 +85,8 @@ def measure(
     if mode == IMPORT:
         command = [python, str(WORKERS / "importing.py")]
     else:
-        command = [python, str(WORKERS / "worker.py"), mode, *place, str(count), str(size)]
+        command = [python, str(WORKERS / "worker.py"), mode, place.bootstrap, place.topic]
+        command += [str(count), str(size)]
         command += [codec] if codec else []
     # A user's interpreter keeps what it has compiled.
     hidden = {"PYTHONDONTWRITEBYTECODE"}
@@ -93,6 +95,8 @@ def measure(
         hidden.add("PYTHONPATH")
     environment = {k: v for k, v in os.environ.items() if k not in hidden}
     environment |= more
+    if place.ca is not None:
+        environment["BENCH_CA"] = place.ca
     done = subprocess.run(
         command, capture_output=True, text=True, timeout=_TIMEOUT, check=False, env=environment
     )
@@ -133,7 +137,7 @@ class Bench:
 
     def run(self, name: str, row: Row) -> list[Result]:
         """Measure *row* in interleaved rounds."""
-        clients = {OURS: Peer(row.mode), **row.peers}
+        clients = {OURS: Peer(row.mode, tls=row.tls), **row.peers}
         places = {client: self._place(name, row, peer) for client, peer in clients.items()}
         runs: dict[str, list[Run]] = {client: [] for client in clients}
         self._warm_up(name, row, clients, places)
@@ -155,7 +159,7 @@ class Bench:
             count = int(self._options.count * row.share) // 10
             what = f"{name}, warming up"
             for place in set(places.values()):
-                if row.flow is not Flow.READ:
+                if not row.flow.reads:
                     # The broker takes many ms for the first batches of a partition.
                     measure(what, sys.executable, "kafka.touch", place, 1, 1)
                 measure(what, sys.executable, row.mode, place, count, self._size(row), row.codec)
@@ -164,7 +168,7 @@ class Bench:
         return int(row.size or self._options.size)
 
     def _measure(self, name: str, row: Row, client: str, peer: Peer, place: Place) -> Run:
-        count = int(self._options.count * row.share)
+        count = int(self._options.count * row.share * peer.share)
         # It takes the mock cluster's answer to ApiVersions for the end of the connection.
         is_lost = client == "kafka-python" and self._name == "mock"
         more = {"BENCH_API_VERSION": "2.1"} if is_lost else {}
@@ -176,11 +180,18 @@ class Bench:
         return measure(what, python, peer.mode, place, count, size, row.codec, **more)
 
     def _place(self, name: str, row: Row, peer: Peer) -> Place:
+        place = self._plain_place(name, row, peer)
+        if not peer.tls:
+            return place
+        assert isinstance(self._broker, TlsKafka)
+        return self._broker.over_tls(place)
+
+    def _plain_place(self, name: str, row: Row, peer: Peer) -> Place:
         partitions = peer.partitions or row.partitions or self._options.partitions
         count = int(self._options.count * row.share)
         if row.mode == IDLE:
             count = 1000
-        elif row.flow is not Flow.READ:
+        elif not row.flow.reads:
             return self._broker.empty(f"bench-{name}", partitions)
         return self._broker.holding(
             Records(count, self._size(row), row.codec, row.vary, row.busy), partitions
@@ -200,10 +211,10 @@ class Bench:
         return found
 
 
-def start(name: str, stack: ExitStack) -> Broker:
-    """Start the broker called *name*; it ends with *stack*."""
+def start(name: str, stack: ExitStack, *, tls: bool) -> Broker:
+    """Start the broker called *name*, if asked for with TLS; it ends with *stack*."""
     if name == "kafka":
-        return RealKafka.start(stack, fill)
+        return TlsKafka.start(stack, fill) if tls else RealKafka.start(stack, fill)
     return MockCluster.start(stack) if name == "mock" else Replay(stack)
 
 
@@ -212,14 +223,16 @@ def run_all(options: argparse.Namespace, rows: dict[str, Row]) -> list[Result]:
     found: list[Result] = []
     shared = head(options) if options.json is not None else {}
     for name in options.broker.split(","):
-        served = {key: row for key, row in rows.items() if name in row.flow.value}
+        served = {key: row for key, row in rows.items() if name in row.flow.brokers}
         if not served:
             continue
         with ExitStack() as stack:
-            bench = Bench(name, start(name, stack), options)
+            benches: dict[bool, Bench] = {}
             print(f"-- {name}, {options.rounds} rounds", flush=True)
             for key, row in served.items():
-                results = bench.run(key, row)
+                if row.tls not in benches:
+                    benches[row.tls] = Bench(name, start(name, stack, tls=row.tls), options)
+                results = benches[row.tls].run(key, row)
                 print("\n".join(map(line, results)), flush=True)
                 found += results
                 # After each row: should a later one fail, this one is not measured for nothing.

@@ -12,23 +12,36 @@ LZ4 = "lz4"
 
 
 class Flow(Enum):
-    """Which way the records go, by which it is known which brokers can serve a row."""
+    """Which way the records go, and which brokers can serve such a row.
 
-    WRITE = ("kafka", "mock")
-    READ = ("kafka", "replay")
-    KAFKA_ONLY = ("kafka",)
+    Attributes:
+        brokers: their names.
+        reads: whether the records are there before.
+    """
+
+    WRITE = (("kafka", "mock"), False)
+    READ = (("kafka", "replay"), True)
+    WRITE_TO_KAFKA = (("kafka",), False)
+    READ_FROM_KAFKA = (("kafka",), True)
+
+    def __init__(self, brokers: tuple[str, ...], reads: bool) -> None:
+        self.brokers = brokers
+        self.reads = reads
 
 
 class Peer(NamedTuple):
     """What ours is beside, and the ratio of our value to its value that is asked for.
 
     Where a larger value is better the ratio is the least one, else the greatest one. *partitions*
-    comes before what the row says.
+    comes before what the row says. With *tls* it is measured over TLS. Of the row's records it gets
+    the *share*, if its rate is compared and it is slow.
     """
 
     mode: str
     target: float | None = None
     partitions: int | None = None
+    tls: bool = False
+    share: float = 1.0
 
 
 class Row(NamedTuple):
@@ -47,6 +60,7 @@ class Row(NamedTuple):
         codec: compresses the batches.
         vary: whether the values that consumers read vary in size, by half.
         limits: metrics that must stay below a value, whatever the peers' are.
+        tls: whether ours is measured over TLS; peers say that for themselves.
     """
 
     what: str
@@ -61,6 +75,7 @@ class Row(NamedTuple):
     codec: str | None = None
     vary: bool = False
     limits: dict[Metric, float] = {}  # noqa: RUF012 - never changed
+    tls: bool = False
 
 
 ROWS = {
@@ -68,7 +83,7 @@ ROWS = {
         "from kafka import KafkaProducer, KafkaConsumer",
         "kafka.import",
         {"kafka-python": Peer("kafka.import", 0.6)},
-        Flow.KAFKA_ONLY,
+        Flow.WRITE_TO_KAFKA,
         Metric.MILLISECONDS,
     ),
     # What a program keeps of each record costs it a third of its time, in passes of the garbage
@@ -111,6 +126,34 @@ ROWS = {
             ("headers", "a header of tracing", 2.0),
         )
     },
+    "send-idempotent": Row(
+        "send() with the defaults, acks=all and idempotence, beside acks=1 without",
+        "kafka.send-idempotent",
+        {
+            "ours, acks=1": Peer("kafka.send", 0.95),
+            "confluent-callback": Peer("confluent.produce-idempotent"),
+            # It takes half a minute and more for a million.
+            "kafka-python": Peer("kafka.send-idempotent", share=0.1),
+        },
+        Flow.WRITE_TO_KAFKA,
+        share=0.5,
+    ),
+    "transactions": Row(
+        "transactions of 1,000 records",
+        "kafka.transactions",
+        {"confluent": Peer("confluent.transactions", 0.8)},
+        Flow.WRITE_TO_KAFKA,
+        # A round trip or two for each transaction, whatever its size.
+        share=0.1,
+    ),
+    "latency-idempotent": Row(
+        "send().get() one at a time, acks=all and idempotence, beside acks=1 without",
+        "kafka.latency-idempotent",
+        {"ours, acks=1": Peer("kafka.latency", 1.05)},
+        Flow.WRITE_TO_KAFKA,
+        Metric.P50,
+        share=0.01,
+    ),
     "send-varied": Row(
         "send(), sizes varied by half",
         "kafka.send-varied",
@@ -142,7 +185,7 @@ ROWS = {
             "ours, 6 partitions": Peer("kafka.send", 0.75, partitions=6),
             "kafka-python": Peer("kafka.send"),
         },
-        Flow.KAFKA_ONLY,
+        Flow.WRITE_TO_KAFKA,
         share=0.5,
         partitions=1000,
     ),
@@ -153,7 +196,7 @@ ROWS = {
             "ours, 6 partitions": Peer("kafka.send-keyed", partitions=6),
             "confluent-callback": Peer("confluent.produce-keyed"),
         },
-        Flow.KAFKA_ONLY,
+        Flow.WRITE_TO_KAFKA,
         share=0.5,
         partitions=1000,
     ),
@@ -190,6 +233,15 @@ ROWS = {
         },
         Flow.READ,
     ),
+    **{
+        f"{mode}-group": Row(
+            f"{words} in a group with auto-commit, beside assign() without a group",
+            f"kafka.{mode}-group",
+            {"ours, assigned": Peer(f"kafka.{mode}", 0.97)},
+            Flow.READ_FROM_KAFKA,
+        )
+        for mode, words in (("poll", "poll()"), ("iterator", "for record in consumer"))
+    },
     "fetch-4000": Row(
         "poll() with 4,000 partitions assigned and one busy, beside one assigned",
         "kafka.poll",
@@ -197,7 +249,7 @@ ROWS = {
             "ours, 1 partition": Peer("kafka.poll", 0.75, partitions=1),
             "kafka-python": Peer("kafka.poll"),
         },
-        Flow.KAFKA_ONLY,
+        Flow.READ_FROM_KAFKA,
         partitions=4000,
         busy=1,
     ),
@@ -261,87 +313,70 @@ ROWS = {
         metric=Metric.P50,
         share=0.01,
     ),
+    "tls-send": Row(
+        "send() over TLS, beside without",
+        "kafka.send",
+        {
+            "ours, plaintext": Peer("kafka.send", 0.8),
+            "confluent": Peer("confluent.produce", tls=True),
+            "confluent-callback": Peer("confluent.produce-callback", 1.0, tls=True),
+        },
+        Flow.WRITE_TO_KAFKA,
+        tls=True,
+    ),
+    "tls-poll": Row(
+        "poll() over TLS, beside without",
+        "kafka.poll",
+        {
+            "ours, plaintext": Peer("kafka.poll", 0.75),
+            "confluent": Peer("confluent.poll", 0.9, tls=True),
+        },
+        Flow.READ_FROM_KAFKA,
+        tls=True,
+    ),
+    "tls-poll-batch": Row(
+        "poll_batch() over TLS, beside without",
+        "kafka.poll-batch",
+        {
+            "ours, plaintext": Peer("kafka.poll-batch", 0.6),
+            "confluent-consume500": Peer("confluent.consume500", 0.7, tls=True),
+        },
+        Flow.READ_FROM_KAFKA,
+        tls=True,
+    ),
+    "tls-consume-10k": Row(
+        "poll_batch() over TLS, 10-KB records",
+        "kafka.poll-batch",
+        {
+            "ours, plaintext": Peer("kafka.poll-batch"),
+            "confluent-consume500": Peer("confluent.consume500", 0.7, tls=True),
+        },
+        Flow.READ_FROM_KAFKA,
+        Metric.MEGABYTES,
+        share=0.2,
+        size=10_000,
+        tls=True,
+    ),
+    # One partition: an answer is what max_partition_fetch_bytes allows, 1 MB.
+    "tls-fetch-1m": Row(
+        "getmany() over TLS, fetches of 1 MB",
+        "kafka.getmany",
+        {"aiokafka": Peer("aiokafka.getmany", 1.0, tls=True)},
+        Flow.READ_FROM_KAFKA,
+        Metric.CPU,
+        share=0.1,
+        size=10_000,
+        partitions=1,
+        tls=True,
+    ),
     # Milliseconds at the end of the log instead of records.
     "idle": Row(
         "assigned, at the end of the log",
         "kafka.idle",
         {"kafka-python": Peer("kafka.idle")},
-        Flow.KAFKA_ONLY,
+        Flow.WRITE_TO_KAFKA,
         Metric.CORE_SHARE,
         share=0.01,
         limits={Metric.CORE_SHARE: 1.0, Metric.WAKEUPS: 20.0},
     ),
 }
-GROUPS = {"metrics": ("metrics-send", "metrics-poll")}
-BEFORE = "before"
-#: How much slower than before a row may be: what is measured varies by as much.
-UNCHANGED = 0.97
-
-
-def beside_before(rows: dict[str, Row]) -> dict[str, Row]:
-    """Return *rows* with one peer: this client as it was before a change."""
-    return {
-        name: row._replace(
-            peers={
-                BEFORE: Peer(row.mode, UNCHANGED if row.metric.more_is_better else 1 / UNCHANGED)
-            }
-        )
-        for name, row in rows.items()
-    }
-
-
-def sweep(sizes: list[int], codecs: list[str]) -> dict[str, Row]:
-    """Return a row for producing and one for polling, for each size and codec; no targets."""
-    rows = {}
-    for size in sizes:
-        for codec in codecs:
-            # Fewer of the larger, but more bytes, so that the start does not count for much.
-            share, used = min(0.4, 0.8 * (100 / size) ** 0.5), None if codec == "none" else codec
-            if codec == "gzip":
-                share /= 4
-            rows[f"sweep-send-{size}-{codec}"] = Row(
-                f"send(), {size:,} B, {codec}",
-                "kafka.send",
-                {
-                    "confluent": Peer("confluent.produce"),
-                    "aiokafka": Peer("aiokafka.send"),
-                    "kafka-python": Peer("kafka.send"),
-                },
-                share=share,
-                size=size,
-                codec=used,
-            )
-            rows[f"sweep-poll-{size}-{codec}"] = Row(
-                f"poll(), {size:,} B, {codec}",
-                "kafka.poll",
-                {
-                    "confluent-consume500": Peer("confluent.consume500"),
-                    "aiokafka": Peer("aiokafka.getmany"),
-                    "kafka-python": Peer("kafka.poll"),
-                },
-                Flow.READ,
-                share=share,
-                size=size,
-                codec=used,
-            )
-    return rows
-
-
-def chosen(names: str, sizes: list[int], codecs: list[str]) -> dict[str, Row]:
-    """Return the rows of a list with commas.
-
-    Args:
-        names: rows, ``metrics`` for both of that name, ``sweep``, ``all`` for everything.
-        sizes: of the sweep.
-        codecs: of the sweep.
-
-    Raises:
-        KeyError: there is no such row.
-    """
-    found: dict[str, Row] = {}
-    for name in names.split(","):
-        if name in {"all", "sweep"}:
-            found |= (ROWS if name == "all" else {}) | sweep(sizes, codecs)
-        else:
-            found |= {each: ROWS[each] for each in GROUPS.get(name, (name,))}
-    return found

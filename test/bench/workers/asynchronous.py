@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import os
+import ssl
 import time
 from collections.abc import Callable
 from typing import Any
 
-from common import BATCH_BYTES, IDLE_SECONDS, LINGER_MS, Stopwatch, Task, payloads, report, sending
+from common import (
+    BATCH_BYTES,
+    CA,
+    IDLE_SECONDS,
+    LINGER_MS,
+    Stopwatch,
+    Task,
+    over_tls,
+    payloads,
+    report,
+    sending,
+)
 
 
 async def aiokafka_latency(task: Task, watch: Stopwatch) -> int:
@@ -77,8 +89,12 @@ async def _async_producer(producer: Any, task: Task, watch: Stopwatch) -> int:
 async def aiokafka_consumer(task: Task, watch: Stopwatch, *, iterate: bool) -> int:
     from aiokafka import AIOKafkaConsumer
 
+    secured = over_tls()
+    if secured:
+        context = ssl.create_default_context(cafile=CA)
+        secured = {"security_protocol": "SSL", "ssl_context": context}
     consumer = AIOKafkaConsumer(
-        task.topic, bootstrap_servers=task.bootstrap, auto_offset_reset="earliest"
+        task.topic, bootstrap_servers=task.bootstrap, auto_offset_reset="earliest", **secured
     )
     return await _async_consumer(consumer, task, watch, iterate=iterate)
 
@@ -119,6 +135,6 @@ async def native_async_consumer(task: Task, watch: Stopwatch, *, iterate: bool) 
     from kafka.aio import AsyncKafkaConsumer
 
     consumer = AsyncKafkaConsumer(
-        task.topic, bootstrap_servers=task.bootstrap, auto_offset_reset="earliest"
+        task.topic, bootstrap_servers=task.bootstrap, auto_offset_reset="earliest", **over_tls()
     )
     return await _async_consumer(consumer, task, watch, iterate=iterate)

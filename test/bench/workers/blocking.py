@@ -12,10 +12,12 @@ from common import (
     BUSY,
     IDLE_SECONDS,
     INDEX_BYTES,
+    TRANSACTION,
     Stopwatch,
     Task,
     keys_of,
     of_broker,
+    over_tls,
     payloads,
     report,
     sending,
@@ -98,6 +100,26 @@ def kafka_send_many(task: Task, watch: Stopwatch) -> int:
     return report(done, delivered)
 
 
+def kafka_transactions(task: Task, watch: Stopwatch) -> int:
+    """Send in transactions; that each is committed says that its records are delivered."""
+    from kafka import KafkaProducer
+
+    options = {**sending(task), "acks": "all", "enable_idempotence": True}
+    producer = KafkaProducer(transactional_id=f"bench-{os.urandom(4).hex()}", **options)
+    producer.init_transactions()
+    send, topic, value = producer.send, task.topic, os.urandom(task.size)
+    with producer.transaction():
+        send(topic, value)
+    watch.start()
+    for start in range(0, task.count, TRANSACTION):
+        with producer.transaction():
+            for _ in range(min(TRANSACTION, task.count - start)):
+                send(topic, value)
+    done = watch.stop()
+    producer.close()
+    return report(done, task.count)
+
+
 def kafka_touch(task: Task, watch: Stopwatch) -> int:
     """Write to every partition until the broker has made its log and its indexes.
 
@@ -106,9 +128,9 @@ def kafka_touch(task: Task, watch: Stopwatch) -> int:
     """
     from kafka import KafkaProducer
 
-    patience = {"request_timeout_ms": 180_000, "delivery_timeout_ms": 200_000}
+    options = {"request_timeout_ms": 180_000, "delivery_timeout_ms": 200_000, **over_tls()}
     watch.start()
-    with KafkaProducer(bootstrap_servers=task.bootstrap, acks=1, **patience) as producer:
+    with KafkaProducer(bootstrap_servers=task.bootstrap, acks=1, **options) as producer:
         futures = []
         for size in (INDEX_BYTES, task.size):
             futures += [
@@ -146,9 +168,8 @@ def kafka_fill(task: Task, watch: Stopwatch, *, vary: bool = False) -> int:
     return report(done, task.count - failed)
 
 
-def kafka_poll(task: Task, watch: Stopwatch, **options: Any) -> int:
-    consumer = _kafka_consumer(task, **options)
-    seen = 0
+def kafka_poll(task: Task, watch: Stopwatch, *, group: bool = False, **options: Any) -> int:
+    consumer, seen = _member(task) if group else (_kafka_consumer(task, **options), 0)
     watch.start()
     limit = time.perf_counter() + IDLE_SECONDS
     while seen < task.count and time.perf_counter() < limit:
@@ -185,9 +206,8 @@ def _switches() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_nvcsw
 
 
-def kafka_iterator(task: Task, watch: Stopwatch) -> int:
-    consumer = _kafka_consumer(task)
-    seen = 0
+def kafka_iterator(task: Task, watch: Stopwatch, *, group: bool = False) -> int:
+    consumer, seen = _member(task) if group else (_kafka_consumer(task), 0)
     watch.start()
     for _ in consumer:
         seen += 1
@@ -203,6 +223,7 @@ def _kafka_consumer(task: Task, **options: Any) -> Any:
         bootstrap_servers=task.bootstrap,
         auto_offset_reset="earliest",
         consumer_timeout_ms=30_000,
+        **over_tls(),
         **options,
     )
     partitions = consumer.partitions_for_topic(task.topic)
@@ -210,16 +231,32 @@ def _kafka_consumer(task: Task, **options: Any) -> Any:
     return consumer
 
 
-def kafka_latency(task: Task, watch: Stopwatch) -> int:
+def _member(task: Task) -> tuple[Any, int]:
+    """Return the only member of a new group, which commits by itself, and how many records it read.
+
+    It has its partitions: joining is not what is measured.
+    """
+    from kafka import KafkaConsumer
+
+    consumer = KafkaConsumer(
+        task.topic,
+        bootstrap_servers=task.bootstrap,
+        group_id=f"bench-{os.urandom(4).hex()}",
+        auto_offset_reset="earliest",
+        auto_commit_interval_ms=1000,
+        consumer_timeout_ms=30_000,
+    )
+    seen = 0
+    while not consumer.assignment():
+        seen += sum(map(len, consumer.poll(timeout_ms=10, max_records=1).values()))
+    return consumer, seen
+
+
+def kafka_latency(task: Task, watch: Stopwatch, **more: Any) -> int:
     from kafka import KafkaProducer
 
-    producer = KafkaProducer(
-        bootstrap_servers=task.bootstrap,
-        acks=1,
-        linger_ms=0,
-        enable_idempotence=False,
-        **of_broker(),
-    )
+    options = {"acks": 1, "enable_idempotence": False, **of_broker(), **more}
+    producer = KafkaProducer(bootstrap_servers=task.bootstrap, linger_ms=0, **options)
     value = os.urandom(task.size)
     producer.send(task.topic, value).get(30)
     times = []

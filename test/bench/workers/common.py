@@ -15,8 +15,12 @@ BATCH_BYTES = 65536
 IDLE_SECONDS = 30.0
 #: More than a broker takes between two entries in its indexes (log.index.interval.bytes).
 INDEX_BYTES = 5000
+#: Records of one transaction.
+TRANSACTION = 1000
 #: Of the broker, for a client that cannot find out by itself; as in ``2.1``.
 API_VERSION = os.environ.get("BENCH_API_VERSION")
+#: File with the certificate to trust, if the broker is reached over TLS.
+CA = os.environ.get("BENCH_CA")
 #: How many partitions `kafka.fill` fills.
 BUSY = os.environ.get("BENCH_BUSY")
 
@@ -51,6 +55,11 @@ def of_broker() -> dict[str, Any]:
     return {"api_version": tuple(map(int, API_VERSION.split(".")))} if API_VERSION else {}
 
 
+def over_tls() -> dict[str, Any]:
+    """Return the options of TLS, for a client of kafka-python's API."""
+    return {"security_protocol": "SSL", "ssl_cafile": CA} if CA else {}
+
+
 def sending(task: Task) -> dict[str, Any]:
     """Return what producers of kafka-python's API have in common."""
     return {
@@ -59,6 +68,7 @@ def sending(task: Task) -> dict[str, Any]:
         "linger_ms": LINGER_MS,
         "batch_size": BATCH_BYTES,
         "enable_idempotence": False,
+        **over_tls(),
     }
 
 

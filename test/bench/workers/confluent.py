@@ -8,27 +8,48 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from common import BATCH_BYTES, IDLE_SECONDS, LINGER_MS, Stopwatch, Task, keys_of, payloads, report
+from common import (
+    BATCH_BYTES,
+    CA,
+    IDLE_SECONDS,
+    LINGER_MS,
+    TRANSACTION,
+    Stopwatch,
+    Task,
+    keys_of,
+    payloads,
+    report,
+)
 
+PATIENCE = 30.0
 # Reports are served after so many records.
 LOT = 1000
+OVER_TLS = {"security.protocol": "SSL", "ssl.ca.location": CA} if CA else {}
 
 
 def confluent_producer(
-    task: Task, watch: Stopwatch, *, keyed: bool = False, vary: bool = False, callback: bool
+    task: Task,
+    watch: Stopwatch,
+    *,
+    keyed: bool = False,
+    vary: bool = False,
+    callback: bool,
+    idempotent: bool = False,
 ) -> int:
     from confluent_kafka import Producer
 
     producer = Producer(
         {
             "bootstrap.servers": task.bootstrap,
-            "acks": 1,
+            "acks": "all" if idempotent else 1,
+            "enable.idempotence": idempotent,
             "linger.ms": LINGER_MS,
             "batch.size": BATCH_BYTES,
             "queue.buffering.max.messages": 1_000_000,
             "queue.buffering.max.kbytes": 1_048_576,
             "partitioner": "murmur2_random",
             "compression.type": task.codec or "none",
+            **OVER_TLS,
         }
     )
     values = payloads(task, vary=vary)
@@ -54,6 +75,33 @@ def confluent_producer(
         producer.poll(0)
     left = producer.flush()
     return report(watch.stop(), delivered if callback else task.count - left)
+
+
+def confluent_transactions(task: Task, watch: Stopwatch) -> int:
+    """Produce in transactions; that each is committed says that its records are delivered."""
+    from confluent_kafka import Producer
+
+    producer = Producer(
+        {
+            "bootstrap.servers": task.bootstrap,
+            "transactional.id": f"bench-{os.urandom(4).hex()}",
+            "linger.ms": LINGER_MS,
+            "batch.size": BATCH_BYTES,
+            "partitioner": "murmur2_random",
+            **OVER_TLS,
+        }
+    )
+    producer.init_transactions(PATIENCE)
+    topic, value = task.topic, os.urandom(task.size)
+    producer.begin_transaction()
+    producer.produce(topic, value)
+    producer.commit_transaction(PATIENCE)
+    watch.start()
+    for start in range(0, task.count, TRANSACTION):
+        producer.begin_transaction()
+        _produce_plain(producer, topic, [value] * min(TRANSACTION, task.count - start))
+        producer.commit_transaction(PATIENCE)
+    return report(watch.stop(), task.count)
 
 
 # A loop for each kind, as a program that does nothing else would have it.
@@ -116,6 +164,7 @@ def confluent_consumer(task: Task, watch: Stopwatch, *, batch: int) -> int:
             "fetch.queue.backoff.ms": 5,
             "queued.min.messages": 1_000_000,
             "enable.auto.offset.store": False,
+            **OVER_TLS,
         }
     )
     partitions = consumer.list_topics(task.topic).topics[task.topic].partitions

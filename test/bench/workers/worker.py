@@ -24,6 +24,7 @@ Mode = Callable[[Task, Stopwatch], int]
 TIMESTAMP = 1_700_000_000_000
 # What tracing adds to every record.
 TRACE = [("traceparent", b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")]
+IDEMPOTENT: dict[str, Any] = {"acks": "all", "enable_idempotence": True}
 
 
 def awaited(story: Callable[..., Coroutine[Any, Any, int]], **options: bool) -> Mode:
@@ -34,6 +35,8 @@ def awaited(story: Callable[..., Coroutine[Any, Any, int]], **options: bool) -> 
 MODES: dict[str, Mode] = {
     "kafka.send": blocking.kafka_producer,
     "kafka.send-no-metrics": partial(blocking.kafka_producer, metrics_enabled=False),
+    "kafka.send-idempotent": partial(blocking.kafka_producer, **IDEMPOTENT),
+    "kafka.transactions": blocking.kafka_transactions,
     "kafka.send-let-go": blocking.kafka_let_go,
     "kafka.send-many": blocking.kafka_send_many,
     "kafka.send-keyed": partial(blocking.kafka_producer, keyed=True),
@@ -46,16 +49,23 @@ MODES: dict[str, Mode] = {
     "kafka.fill-varied": partial(blocking.kafka_fill, vary=True),
     "kafka.poll": blocking.kafka_poll,
     "kafka.poll-no-metrics": partial(blocking.kafka_poll, metrics_enabled=False),
+    "kafka.poll-group": partial(blocking.kafka_poll, group=True),
     "kafka.poll-batch": blocking.kafka_poll_batch,
     "kafka.idle": blocking.kafka_idle,
     "kafka.iterator": blocking.kafka_iterator,
+    "kafka.iterator-group": partial(blocking.kafka_iterator, group=True),
     "kafka.latency": blocking.kafka_latency,
+    "kafka.latency-idempotent": partial(blocking.kafka_latency, **IDEMPOTENT),
     "kafka.async-latency": awaited(asynchronous.native_async_latency),
     "kafka.async-send": awaited(asynchronous.native_async_producer),
     "kafka.getmany": awaited(asynchronous.native_async_consumer, iterate=False),
     "kafka.async-for": awaited(asynchronous.native_async_consumer, iterate=True),
     "confluent.produce": partial(confluent.confluent_producer, callback=False),
     "confluent.produce-callback": partial(confluent.confluent_producer, callback=True),
+    "confluent.produce-idempotent": partial(
+        confluent.confluent_producer, callback=True, idempotent=True
+    ),
+    "confluent.transactions": confluent.confluent_transactions,
     "confluent.produce-keyed": partial(confluent.confluent_producer, callback=True, keyed=True),
     "confluent.produce-varied": partial(confluent.confluent_producer, callback=True, vary=True),
     "confluent.latency": confluent.confluent_latency,

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from test.bench import workers
-from test.bench.rows import BEFORE, BROKERS, GROUPS, ROWS, Row, beside_before, chosen, sweep
+from test.bench.row_choice import BEFORE, GROUPS, beside_before, chosen, sweep
+from test.bench.rows import BROKERS, ROWS, Row
 
 SIZES, CODECS = [100, 10_000], ["none", "gzip"]
 WORKER = Path(workers.__file__).with_name("worker.py").read_text()
@@ -29,11 +30,17 @@ def test_rows_beside_before_have_one_peer_of_the_same_mode_within_three_percent(
 
 
 def test_every_row_is_served_by_real_kafka():
-    assert all("kafka" in row.flow.value for row in ROWS.values())
+    assert all("kafka" in row.flow.brokers for row in ROWS.values())
+
+
+@pytest.mark.parametrize("row", ROWS.values())
+def test_rows_of_consumers_find_records_and_all_others_an_empty_topic(row: Row):
+    reading = ("poll", "iterator", "getmany", "async-for")
+    assert row.flow.reads == row.mode.partition(".")[2].startswith(reading)
 
 
 def test_no_row_is_served_by_an_unknown_broker():
-    assert {name for row in ROWS.values() for name in row.flow.value} == set(BROKERS)
+    assert {name for row in ROWS.values() for name in row.flow.brokers} == set(BROKERS)
 
 
 def test_rows_are_chosen_in_the_order_of_the_list():
