@@ -12,7 +12,7 @@ from typing import NamedTuple
 import pytest
 
 from kafka import KafkaConsumer, TopicPartition
-from kafka.testing import Delay, EmbeddedCluster
+from kafka.testing import CertificateAuthority, Delay, EmbeddedCluster, Listener
 from test.programs import kafkajs
 from test.programs.running import HERE, cluster_elsewhere, run
 from test.support.stage import cluster_of
@@ -69,9 +69,18 @@ ORDERED = [
     for customer in range(4)
     for number in range(250)
 ]
+METHODS = ["fork", "forkserver", "spawn"]
 PRESENTS = ["book", "train", "sledge", "candle"]
 
 PROGRAMS = [
+    Program(
+        file="bank_branch.py",
+        output=(
+            "bankbranch has cleanup.policy\nFalse\n"
+            '{"atmid": 1, "transid": 100}\n{"atmid": 2, "transid": 101}\n'
+        ),
+        records={"bankbranch": ['{"atmid": 1, "transid": 100}', '{"atmid": 2, "transid": 101}']},
+    ),
     Program(
         file="log_handler.py",
         output="served 4 customers\n",
@@ -80,11 +89,67 @@ PROGRAMS = [
         counts="shop: ",
     ),
     Program(
+        file="first_calls.py",
+        output=(
+            "foobar 0 100\ntold of offset [0]\nb'some_message_bytes'\nTrue {'foo': 'bar'}\n"
+            '{"atmid": 1, "transid": 100}\n{"atmid": 2, "transid": 101}\n'
+        ),
+        partitions=dict.fromkeys(
+            ("foobar", "fizzbuzz", "bankbranch", "flipflap", "my-topic", "my_topic"), 1
+        ),
+        records={
+            "flipflap": ["1234", "pong"],
+            "my-topic": ["raw_bytes"],
+            "my_topic": ["message1", "message2", "message3"],
+        },
+    ),
+    Program(
+        file="first_reads.py",
+        needs=("msgpack",),
+        output=(
+            "{'key': 'value'}\n{'key': 'value'}\n"
+            'my_favorite_topic b\'{"key": "value"}\'\n'
+            "my_favorite_topic b'{\"key\": \"value\"}'\nb'third partition'\n[1, 1]\n[]\n"
+        ),
+        partitions={"msgpack-topic": 1, "my_favorite_topic": 1, "foobar": 3, "my-topic": 2},
+        committed={"my_favorite_group": 1},
+    ),
+    Program(
         file="forked_flask_app.py",
         needs=("flask",),
         output="80 orders taken\n" * 2 + "a worker ended with 0\n" * 2,
         partitions={"orders": 1},
         records={"orders": ["opened", "closed", *(f"order {number}" for number in range(80))]},
+    ),
+    Program(
+        file="forked_processes.py",
+        output="fork [0, 0]\nforkserver [0, 0]\nspawn [0, 0]\n4 answers of the pool\n",
+        partitions={"audits": 1},
+        records={
+            "audits": [
+                *(f"before {method}" for method in METHODS),
+                *(f"{method} {number}" for method in METHODS for number in range(2)),
+                *(f"pool of fork {number}" for number in range(4)),
+                "the end",
+            ]
+        },
+    ),
+    Program(
+        file="prefork_tasks.py",
+        output="a worker ended with 0\n" * 6,
+        partitions={"results": 1},
+        records={
+            "results": [
+                *(f"generation {number}" for number in range(3)),
+                *(
+                    f"worker {generation}{letter} {task} {state}"
+                    for generation in range(3)
+                    for letter in "ab"
+                    for task in range(5)
+                    for state in ("begun", "done")
+                ),
+            ]
+        },
     ),
     Program(
         file="fastapi_app.py",
@@ -198,6 +263,24 @@ def test_a_program_does_what_its_author_expects(program: Program, tmp_path: Path
         for group_id, count in program.committed.items():
             group = cluster.group(group_id)
             assert (group.members, sum(group.offsets.values())) == ((), count)
+
+
+def test_a_vendors_examples_for_sasl_over_tls_work_as_they_stand(tmp_path: Path) -> None:
+    if find_spec("cryptography") is None:
+        pytest.skip("cryptography is not installed: tox -e programs installs it")
+    with CertificateAuthority() as authority:
+        shutil.copy(authority.file, tmp_path / "ca.pem")
+        secured = Listener("SASL_SSL", tls=authority.server_context(), mechanisms=("PLAIN",))
+        with cluster_of(
+            topics={"orders": 1}, listeners=[secured], users={"alice": "wonder-42-land"}
+        ) as cluster:
+            servers = ",".join(cluster.bootstrap_servers)
+            done = run(sys.executable, Path("sasl_over_tls.py"), servers, directory=tmp_path)
+    assert (done.status, done.errors) == (0, "")
+    assert done.output == (
+        "start consumer\nstart producer\nend producer\n"
+        "orders:0:0: key=None value=b'hello kafka!'\nend consumer\n"
+    )
 
 
 def test_a_suite_with_doubles_passes_without_a_cluster(tmp_path: Path) -> None:
