@@ -72,7 +72,7 @@ def consume(servers: list[str], count: int) -> set[bytes]:
         deadline = start + 60
         while len(values) < count and time.perf_counter() < deadline:
             for batch in consumer.poll(timeout_ms=1000, max_records=count).values():
-                values.update(record.value for record in batch)
+                values.update(record.value or b"" for record in batch)
         report("read", len(values), time.perf_counter() - start)
     return values
 
@@ -87,7 +87,7 @@ async def consume_async(servers: list[str], count: int) -> set[bytes]:
         start = time.perf_counter()
         async with asyncio.timeout(60):
             async for record in consumer:
-                values.add(record.value)
+                values.add(record.value or b"")
                 if len(values) == count:
                     break
         report("read with async for", len(values), time.perf_counter() - start)

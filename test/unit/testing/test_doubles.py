@@ -27,6 +27,7 @@ INHERITED = {
     "__iter__",
     "__aiter__",
     "max_usable_produce_magic",
+    "transaction",
 }
 # They look for what only a real client has, and refuse what no client can do.
 HARMLESS = {"__del__", "__reduce__"}

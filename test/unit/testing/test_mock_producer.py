@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import threading
 
@@ -17,11 +18,12 @@ from kafka.errors import (
     MessageSizeTooLargeError,
     NotLeaderForPartitionError,
     ProducerFencedError,
+    UndeliveredRecordsError,
 )
 from kafka.partitioner import DefaultPartitioner
 from kafka.producer.future import FutureRecordMetadata, RecordMetadata
 from kafka.structs import ConsumerGroupMetadata, OffsetAndMetadata
-from kafka.testing import MockProducer
+from kafka.testing import MockConsumer, MockProducer
 
 
 def test_records_are_delivered_at_once() -> None:
@@ -304,3 +306,44 @@ def test_a_thread_without_a_loop_completes_what_a_coroutine_awaits() -> None:
 
 async def _awaited(future: FutureRecordMetadata) -> RecordMetadata:
     return await future
+
+
+def test_a_block_commits_its_transaction_or_aborts_it() -> None:
+    producer = transactional()
+    with producer.transaction():
+        producer.send("t", b"counts")
+    with contextlib.suppress(ZeroDivisionError), producer.transaction():
+        producer.send("t", b"does not")
+        raise ZeroDivisionError
+    assert [record.value for record in producer.history()] == [b"counts"]
+    assert producer.commits == 1
+
+
+def test_a_block_with_a_consumer_commits_what_it_has_consumed() -> None:
+    producer = transactional()
+    consumer = MockConsumer(group_id="g", enable_auto_commit=False, auto_offset_reset="earliest")
+    tp = TopicPartition("t", 0)
+    consumer.assign([tp])
+    consumer.add_record("t", value=b"in")
+    with producer.transaction(consumer):
+        for records in consumer.poll().values():
+            producer.send("out", records[0].value)
+    ((group, offsets),) = producer.committed_offsets()
+    assert group == "g"
+    assert offsets[tp].offset == 1
+
+
+def test_what_fails_can_be_raised_by_flush_and_close() -> None:
+    producer = MockProducer(auto_complete=False)
+    producer.send("t", b"a")
+    producer.send("t", b"b").add_errback(lambda _: None)
+    producer.error_next(KafkaError("no"))
+    producer.error_next(KafkaError("seen"))
+    with pytest.raises(UndeliveredRecordsError, match=r"1 records were not delivered.*no"):
+        producer.flush(raise_on_error=True)
+    producer.flush(raise_on_error=True)
+    producer.fail_next(KafkaError("again"))
+    producer.send("t", b"c")
+    with pytest.raises(UndeliveredRecordsError, match="again"):
+        producer.close(raise_on_error=True)
+    assert producer.closed
