@@ -99,15 +99,17 @@ class BrokerLink:
         self._states: NodeStates[int] = NodeStates(
             reconnect=reconnect, setup=setup, uniform=uniform
         )
-        self._opening: asyncio.Task[bool] | None = None
+        self._attempt: asyncio.Task[bool] | None = None
 
     @property
     def state(self) -> ConnectionStates:
         """The state, by its name in kafka-python 2.x."""
-        connection = self.connection
-        if self._opening is not None:
-            return NAMES[connection.state] if connection else ConnectionStates.CONNECTING
-        return NAMES[connection.state] if connection else ConnectionStates.DISCONNECTED
+        connection, attempt = self.connection, self._attempt
+        if connection is not None:
+            return NAMES[connection.state]
+        if attempt is not None and not attempt.done():
+            return ConnectionStates.CONNECTING
+        return ConnectionStates.DISCONNECTED
 
     def backoff(self) -> float:
         """Return the seconds until another attempt may be made, 0.0 for none."""
@@ -124,16 +126,17 @@ class BrokerLink:
     # -- opening ---------------------------------------------------------------------------
 
     def open(self) -> asyncio.Task[bool]:
-        """Return the attempt to connect that is under way, or a new one."""
-        if self._opening is None:
-            self.connection = None
-            self._opening = self._supervisor.spawn(self._open(), name="kafka-connect")
-            self._opening.add_done_callback(self._opened)
-        return self._opening
+        """Return the attempt to connect that is under way or has succeeded, or a new one.
 
-    def _opened(self, _: object) -> None:
-        self._opening = None
-        self._on_change()
+        Who asks for it on another thread may see that there is no connection and come here
+        when there is one.
+        """
+        attempt = self._attempt
+        if attempt is None or (attempt.done() and self._connected is None):
+            self.connection = None
+            self._attempt = attempt = self._supervisor.spawn(self._open(), name="kafka-connect")
+            attempt.add_done_callback(lambda _: self._on_change())
+        return attempt
 
     async def _open(self) -> bool:
         """Try all addresses once; return whether there is a connection."""

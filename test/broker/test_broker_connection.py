@@ -30,6 +30,9 @@ from kafka.errors import (
     UnsupportedVersionError,
 )
 from kafka.future import Future
+from kafka.low_level.broker_link import BrokerLink
+from kafka.low_level.options import options_of
+from kafka.net.security import prepare
 from kafka.protocol.admin import DescribeConfigsRequest
 from kafka.protocol.messages.metadata import MetadataRequest as Metadata
 from kafka.protocol.metadata import MetadataRequest
@@ -368,6 +371,36 @@ def test_two_threads_that_begin_share_one_connection(cluster: EmbeddedCluster) -
             assert conn.connected()
             names = [thread.name for thread in threading.enumerate()]
             assert names.count(f"kafka-both-{number}-io") == 1
+
+
+def test_who_comes_late_to_connect_gets_the_connection_that_is_there(
+    cluster: EmbeddedCluster,
+) -> None:
+    async def story() -> None:
+        settings = options_of("BrokerConnection", {})
+        host, port = host_and_port(cluster.bootstrap_servers[0])
+        link = BrokerLink(
+            settings,
+            prepare(settings),
+            host,
+            port,
+            family=socket.AF_UNSPEC,
+            on_change=lambda: None,
+        )
+        await link.begin()
+        try:
+            assert await link.open()
+            first = link.connection
+            assert await link.open()
+            assert link.connection is first
+            assert first is not None
+            first.close()
+            assert await link.open()
+            assert link.connection is not first
+        finally:
+            await link.end(None)
+
+    asyncio.run(story())
 
 
 # -- versions ------------------------------------------------------------------------------
