@@ -6,6 +6,7 @@ from inspect import iscoroutinefunction, signature
 
 import pytest
 
+from test.support.early_imports import import_all
 from test.support.real_loop import run_on_uvloop
 from test.support.virtual_loop import run
 
@@ -33,6 +34,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="run all tests that are coroutine functions on uvloop, over TCP and in real time, "
         "except those marked virtual_time; uvloop must be installed then",
     )
+
+
+def pytest_collection_finish() -> None:
+    """Import what tests would load on several threads."""
+    import_all()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
