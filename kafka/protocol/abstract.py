@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from typing import Any, Protocol
 
 
@@ -17,23 +17,6 @@ class Codec(Protocol):
     """A type as a schema uses it: a class of `kafka.protocol.types`, or an instance."""
 
     # Any: which values a type takes is known to whoever writes the schema.
-    def encode(self, value: Any, /) -> bytes:
-        """Return the bytes of *value*."""
-
-    def decode(self, data: Readable, /) -> Any:
-        """Return the value that *data* goes on with."""
-
-    def repr(self, value: Any, /) -> str:
-        """Return *value* as a person reads it."""
-
-
-class AbstractType(ABC):
-    """A type of the Kafka protocol, which turns values into bytes and back.
-
-    Types without parameters have class methods and are used as classes (``Int32``), the others as
-    instances (``Array(Int32)``).
-    """
-
     @abstractmethod
     def encode(self, value: Any, /) -> bytes:
         """Return the bytes of *value*."""
@@ -46,3 +29,11 @@ class AbstractType(ABC):
     def repr(cls, value: Any) -> str:
         """Return *value* as a person reads it."""
         return repr(value)
+
+
+class AbstractType(Codec):
+    """A type of the Kafka protocol, which turns values into bytes and back.
+
+    Types without parameters have class methods and are used as classes (``Int32``), the others as
+    instances (``Array(Int32)``).
+    """

@@ -60,8 +60,8 @@ class ResponseHeaderV2(Struct):
     SCHEMA = Schema(("correlation_id", Int32), ("tags", TaggedFields))
 
 
-class Response(Struct):
-    """What a broker answers.
+class _Message(Struct):
+    """A request or a response.
 
     Attributes:
         API_KEY: Kafka's number of the API.
@@ -72,6 +72,10 @@ class Response(Struct):
     API_KEY: ClassVar[int]
     API_VERSION: ClassVar[int]
     FLEXIBLE_VERSION: ClassVar[bool] = False
+
+
+class Response(_Message):
+    """What a broker answers; its attributes say which API and version."""
 
     @classmethod
     def parse_header(cls, read_buffer: Readable) -> ResponseHeader | ResponseHeaderV2:
@@ -84,20 +88,14 @@ class Response(Struct):
         return ResponseHeader.decode(read_buffer)
 
 
-class Request(Struct):
+class Request(_Message):
     """What a client asks.
 
     Attributes:
-        API_KEY: Kafka's number of the API.
-        API_VERSION: the version that ``SCHEMA`` describes.
         RESPONSE_TYPE: the class of the answer.
-        FLEXIBLE_VERSION: whether this version has compact lengths and tagged fields (KIP-482).
     """
 
-    API_KEY: ClassVar[int]
-    API_VERSION: ClassVar[int]
     RESPONSE_TYPE: ClassVar[type[Response]]
-    FLEXIBLE_VERSION: ClassVar[bool] = False
 
     def expect_response(self) -> bool:
         """Return whether the broker answers."""

@@ -10,9 +10,14 @@ fresh from the system costs about as much as what is received into it.
 from __future__ import annotations
 
 import struct
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from kafka.errors import InvalidReceiveError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kafka.protocol.primitives import Buffer
 
 SMALL_FRAME: Final = 64 * 1024
 FIRST_STEP: Final = 1024 * 1024
@@ -156,6 +161,15 @@ class FrameBuffer:
         if self._filled == len(self._large):
             self._grow()
         return []
+
+    def feed(self, data: Buffer) -> Iterator[bytes | memoryview]:
+        """Take bytes that have been received elsewhere and yield the frames they complete."""
+        left = memoryview(data)
+        while left:
+            room = self.get_buffer(len(left))[: len(left)]
+            room[:] = left[: len(room)]
+            left = left[len(room) :]
+            yield from self.buffer_updated(len(room))
 
     def _cut(self) -> list[bytes | memoryview]:
         frames: list[bytes | memoryview] = []

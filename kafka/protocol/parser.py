@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from itertools import count
 from typing import TYPE_CHECKING, Final
 
 from kafka.errors import CorrelationIdError, IllegalStateError, KafkaProtocolError
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from kafka.protocol.struct import Struct
 
 _MAX_CORRELATION_ID: Final = 2**31
-_OLD_COORDINATOR: Final = (10, 0)
 
 
 class KafkaProtocol:
@@ -30,12 +30,11 @@ class KafkaProtocol:
     def __init__(
         self,
         client_id: str | None = None,
-        api_version: tuple[int, ...] | None = None,
+        api_version: tuple[int, ...] | None = None,  # noqa: ARG002 - kafka-python's signature
         max_frame_size: int = 100_000_000,
     ) -> None:
-        del api_version
         self._client_id = client_id
-        self._next_correlation_id = 0
+        self._correlation_ids = count()
         self._frames = FrameBuffer(max_frame_size)
         self.in_flight_requests: deque[tuple[int, Request]] = deque()
         self.bytes_to_send: list[bytes] = []
@@ -48,8 +47,7 @@ class KafkaProtocol:
             correlation_id: a number that the response repeats; by default the next one.
         """
         if correlation_id is None:
-            correlation_id = self._next_correlation_id
-            self._next_correlation_id = (correlation_id + 1) % _MAX_CORRELATION_ID
+            correlation_id = next(self._correlation_ids) % _MAX_CORRELATION_ID
         header = request.build_header(correlation_id, self._client_id)
         message = header.encode() + request.encode()
         self.bytes_to_send.append(Int32.encode(len(message)) + message)
@@ -69,14 +67,7 @@ class KafkaProtocol:
         Raises:
             KafkaProtocolError: the bytes are no answer to the oldest request; the stream is lost.
         """
-        responses: list[tuple[int, Struct]] = []
-        left = memoryview(data)
-        while left:
-            room = self._frames.get_buffer(len(left))[: len(left)]
-            room[:] = left[: len(room)]
-            left = left[len(room) :]
-            responses += map(self._response, self._frames.buffer_updated(len(room)))
-        return responses
+        return list(map(self._response, self._frames.feed(data)))
 
     def _response(self, frame: Buffer) -> tuple[int, Struct]:
         if not self.in_flight_requests:
@@ -85,8 +76,8 @@ class KafkaProtocol:
         stream, answer = readable(frame), request.RESPONSE_TYPE
         found = answer.parse_header(stream).get_item("correlation_id")
         # Kafka 0.8.2 answers GroupCoordinatorRequest v0 with 0, whatever was asked.
-        may_be_zero = (request.API_KEY, request.API_VERSION) == _OLD_COORDINATOR
-        if found != sent and (found or not may_be_zero):
+        expected = (sent, 0) if (request.API_KEY, request.API_VERSION) == (10, 0) else (sent,)
+        if found not in expected:
             raise CorrelationIdError(f"{answer.__name__}: id {found} came, {sent} was sent")
         try:
             return sent, answer.decode(stream)

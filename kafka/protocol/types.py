@@ -9,18 +9,18 @@ from __future__ import annotations
 
 import struct
 import uuid
-from functools import partial
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from kafka.errors import KafkaProtocolError
 from kafka.protocol.abstract import AbstractType
-from kafka.protocol.fields import SECRETS, shown
+from kafka.protocol.fields import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from kafka.protocol.abstract import Codec, Readable
+    from kafka.protocol.primitives import Buffer
 
 
 class BufferUnderrunError(KafkaProtocolError, ValueError):
@@ -35,15 +35,11 @@ def take(data: Readable, size: int) -> bytes:
     """
     found = data.read(size) if size >= 0 else b""
     if len(found) != size:
-        raise _underrun(size, found)
+        raise BufferUnderrunError(f"a value of {size} bytes has {len(found)} bytes left")
     return found
 
 
-def _underrun(size: int, found: bytes) -> BufferUnderrunError:
-    return BufferUnderrunError(f"a value of {size} bytes has {len(found)} bytes left")
-
-
-def readable(data: Any) -> Readable:
+def readable(data: Buffer | Readable) -> Readable:
     """Return *data* as something to read from: bytes are wrapped, a stream is left alone.
 
     Raises:
@@ -53,14 +49,18 @@ def readable(data: Any) -> Readable:
         return BytesIO(data)
     if not hasattr(data, "read"):
         raise TypeError(f"decode() takes bytes or a stream of bytes, not {type(data).__name__}")
-    stream: Readable = data
-    return stream
+    return data
 
 
 class _Fixed(AbstractType):
     """A type of fixed size."""
 
     _FORMAT: ClassVar[struct.Struct]
+
+    def __init_subclass__(cls, form: str = "") -> None:
+        """Take the format that `struct` has for the type; one of another type has that already."""
+        if form:
+            cls._FORMAT = struct.Struct(form)
 
     @classmethod
     def encode(cls, value: Any, /) -> bytes:
@@ -77,83 +77,65 @@ class _Fixed(AbstractType):
     @classmethod
     def decode(cls, data: Readable, /) -> Any:
         """Return the value that *data* goes on with."""
-        found = data.read(cls._FORMAT.size)
-        try:
-            return cls._FORMAT.unpack(found)[0]
-        except struct.error as exc:
-            raise _underrun(cls._FORMAT.size, found) from exc
+        return cls._FORMAT.unpack(take(data, cls._FORMAT.size))[0]
 
 
-class Int8(_Fixed):
+class Int8(_Fixed, form=">b"):
     """An integer of 8 bits."""
 
-    _FORMAT = struct.Struct(">b")
 
-
-class Int16(_Fixed):
+class Int16(_Fixed, form=">h"):
     """An integer of 16 bits."""
 
-    _FORMAT = struct.Struct(">h")
 
-
-class Int32(_Fixed):
+class Int32(_Fixed, form=">i"):
     """An integer of 32 bits."""
 
-    _FORMAT = struct.Struct(">i")
 
-
-class UInt16(_Fixed):
+class UInt16(_Fixed, form=">H"):
     """An integer of 16 bits without a sign."""
 
-    _FORMAT = struct.Struct(">H")
 
-
-class UInt32(_Fixed):
+class UInt32(_Fixed, form=">I"):
     """An integer of 32 bits without a sign."""
 
-    _FORMAT = struct.Struct(">I")
 
-
-class Int64(_Fixed):
+class Int64(_Fixed, form=">q"):
     """An integer of 64 bits."""
 
-    _FORMAT = struct.Struct(">q")
 
-
-class Float64(_Fixed):
+class Float64(_Fixed, form=">d"):
     """A floating-point number of 64 bits."""
 
-    _FORMAT = struct.Struct(">d")
 
-
-class Boolean(_Fixed):
+class Boolean(_Fixed, form=">?"):
     """True or false, one byte."""
-
-    _FORMAT = struct.Struct(">?")
 
 
 class UnsignedVarInt32(AbstractType):
     """An integer without a sign, in one to five bytes."""
 
-    _BITS = 32
+    _BITS: ClassVar[int] = 32
+    _FIRST: ClassVar[int] = 0  # what a byte of zero means
 
     @classmethod
     def encode(cls, value: int, /) -> bytes:
         """Return *value*, its low seven bits first."""
-        if not 0 <= value < 1 << cls._BITS:
+        number = value - cls._FIRST
+        if not 0 <= number < 1 << cls._BITS:
             raise ValueError(f"{cls.__name__} does not hold {value}")
-        rest = [value >> shift for shift in range(0, max(value.bit_length(), 1), 7)]
-        return bytes([*(number & 0x7F | 0x80 for number in rest[:-1]), rest[-1]])
+        rest = [number >> shift for shift in range(0, max(number.bit_length(), 1), 7)]
+        return bytes([*(low & 0x7F | 0x80 for low in rest[:-1]), rest[-1]])
 
     @classmethod
     def decode(cls, data: Readable, /) -> int:
         """Return the integer that *data* goes on with."""
-        value = 0
+        number = 0
         for shift in range(0, cls._BITS, 7):
             byte = take(data, 1)[0]
-            value |= (byte & 0x7F) << shift
-            if byte < 0x80 and value < 1 << cls._BITS:
-                return value
+            number |= (byte & 0x7F) << shift
+            if byte < 0x80 and number < 1 << cls._BITS:
+                return number + cls._FIRST
         raise BufferUnderrunError(f"a varint has more than {cls._BITS} bits")
 
 
@@ -181,15 +163,7 @@ class VarInt64(VarInt32):
 class _CompactLength(UnsignedVarInt32):
     """A length in one to five bytes, -1 for null (KIP-482)."""
 
-    @classmethod
-    def encode(cls, value: int, /) -> bytes:
-        """Return the bytes of *value*."""
-        return super().encode(value + 1)
-
-    @classmethod
-    def decode(cls, data: Readable, /) -> int:
-        """Return the length that *data* goes on with."""
-        return super().decode(data) - 1
+    _FIRST = -1
 
 
 class Bytes(AbstractType):
@@ -328,23 +302,34 @@ class Schema(AbstractType):
         self.fields: tuple[Codec, ...] = tuple(kind for _, kind in fields)
         self._decoders = [kind.decode for kind in self.fields]
 
+    def by_name(self, values: dict[str, Any]) -> dict[str, Any]:
+        """Return *values*, each by the name that it has in ``names``."""
+        return values
+
+    def items(self, value: Any) -> Sequence[Any]:
+        """Return the items of *value*: a tuple or a list, or an object with such attributes.
+
+        Raises:
+            ValueError: it has more or fewer items than the schema has fields.
+            AttributeError: it is an object that lacks one.
+        """
+        items = value if isinstance(value, (tuple, list)) else self.attributes(value)
+        if len(items) != len(self):
+            names = ", ".join(self.names)
+            raise ValueError(f"{len(items)} values do not match the {len(self)} fields: {names}")
+        return items
+
+    def attributes(self, value: object) -> Sequence[Any]:
+        """Return the attributes of *value* that have the names of the fields, in order."""
+        return [getattr(value, name) for name in self.names]
+
     def encode(self, value: Any, /) -> bytes:
         """Return the bytes of the items of *value*.
 
         Raises:
-            ValueError: it has more or fewer items than the schema has fields, or one is wrong.
+            ValueError: there are more or fewer than fields, or one is wrong.
         """
-        if len(value) != len(self.fields):
-            names = ", ".join(self.names)
-            raise ValueError(f"{len(value)} values do not match the {len(self)} fields: {names}")
-        return b"".join(map(self._encode_field, self.names, self.fields, value))
-
-    @staticmethod
-    def _encode_field(name: str, kind: Codec, value: object) -> bytes:
-        try:
-            return kind.encode(value)
-        except (TypeError, AttributeError, ValueError) as exc:
-            raise ValueError(f"{name}: {exc}") from exc
+        return b"".join(map(_encode_field, self.names, self.fields, self.items(value)))
 
     def decode(self, data: Readable, /) -> tuple[Any, ...]:
         """Return the items that *data* goes on with."""
@@ -357,13 +342,27 @@ class Schema(AbstractType):
     # For types without parameters this is a method of the class.
     def repr(self, value: Any) -> str:  # type: ignore[override]
         """Return the items of *value* with their names, of secrets the length only."""
-        if not isinstance(value, tuple | list) or len(value) != len(self):
-            return _misshapen(self, value)
-        items = zip(self.names, self.fields, value, strict=True)
-        texts = (
-            f"{name}={shown(name, item, partial(kind.repr, item))}" for name, kind, item in items
-        )
-        return f"({', '.join(texts)})"
+        try:
+            items = self.items(value)
+        except (AttributeError, ValueError):
+            return _misshapen(value)
+        return f"({', '.join(map(_field_text, self.names, self.fields, items))})"
+
+
+def _encode_field(name: str, kind: Codec, item: object) -> bytes:
+    try:
+        return kind.encode(item)
+    except (TypeError, AttributeError, ValueError) as exc:
+        raise ValueError(f"{name}: {exc}") from exc
+
+
+def _field_text(name: str, kind: Codec, item: object) -> str:
+    return f"{name}={shown(name, item, lambda: kind.repr(item))}"
+
+
+def _misshapen(value: object) -> str:
+    """Return what is shown of a value that cannot be sent: a secret may be in it."""
+    return "NULL" if value is None else f"<{type(value).__name__}>"
 
 
 class Array(AbstractType):
@@ -395,15 +394,14 @@ class Array(AbstractType):
         length = self._LENGTH.decode(data)
         if length < -1:
             raise BufferUnderrunError(f"an array of {length} items")
-        decode = self.array_of.decode
-        return None if length == -1 else [decode(data) for _ in range(length)]
+        return None if length == -1 else [self.array_of.decode(data) for _ in range(length)]
 
     # For types without parameters this is a method of the class.
     def repr(self, value: Any) -> str:  # type: ignore[override]
         """Return the items, each as its type shows it."""
         if isinstance(value, tuple | list):
             return f"[{', '.join(map(self.array_of.repr, value))}]"
-        return _misshapen(self, value)
+        return _misshapen(value)
 
 
 class CompactArray(Array):
@@ -412,29 +410,13 @@ class CompactArray(Array):
     _LENGTH = _CompactLength
 
 
-def _misshapen(kind: Codec, value: object) -> str:
-    """Return a value that *kind* cannot hold as it is, unless a secret may be in it."""
-    if value is None:
-        return "NULL"
-    return f"<{type(value).__name__}>" if _has_secret(kind) else repr(value)
-
-
-def _has_secret(kind: object) -> bool:
-    if isinstance(kind, Array):
-        return _has_secret(kind.array_of)
-    schema = _schema_of(kind)
-    if schema is None:
-        return False
-    return not SECRETS.isdisjoint(schema.names) or any(map(_has_secret, schema.fields))
-
-
 def _takes_bytes(kind: object) -> bool:
     """Tell whether every value of *kind* has a byte at least."""
-    schema = _schema_of(kind)
+    schema = schema_of(kind)
     return schema is None or any(map(_takes_bytes, schema.fields))
 
 
-def _schema_of(kind: object) -> Schema | None:
+def schema_of(kind: object) -> Schema | None:
     """Return the schema that *kind* is, or that the values of the structure *kind* have."""
     schema = getattr(kind, "SCHEMA", kind)
     return schema if isinstance(schema, Schema) else None

@@ -60,7 +60,7 @@ class Family(Sequence["type[Request] | type[Response]"]):
     def __getitem__(self, version: int) -> type[Request] | type[Response]: ...
     @overload
     def __getitem__(self, version: slice) -> list[type[Request] | type[Response]]: ...
-    def __getitem__(self, version: int | slice) -> Any:
+    def __getitem__(self, version: object) -> Any:
         """Return the class of a version.
 
         Args:
@@ -68,9 +68,13 @@ class Family(Sequence["type[Request] | type[Response]"]):
 
         Raises:
             UnsupportedVersionError: there is no such version; it is an `IndexError`, too.
+            TypeError: *version* is no number.
         """
         if isinstance(version, slice):
             return [self._struct(number) for number in self._versions[version]]
+        if not isinstance(version, int):
+            name, last = self.__name__, self.message.VERSIONS.max
+            raise TypeError(f"{name}[...] takes a version, such as {name}[{last}], not {version!r}")
         if version < 0:
             version = self._versions.stop + version if version >= -len(self) else version
         return self._struct(version)

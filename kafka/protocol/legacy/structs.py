@@ -6,6 +6,7 @@ Pure. A class has the shape that the message has in one version, and the names o
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from kafka.errors import UnsupportedVersionError
@@ -13,7 +14,7 @@ from kafka.protocol import types
 from kafka.protocol.api import Request, Response
 from kafka.protocol.fields import INT32, STRUCT, Kind
 from kafka.protocol.headers import is_flexible
-from kafka.protocol.legacy.elements import ElementSchema, NullableSchema
+from kafka.protocol.legacy.elements import BareArray, ElementSchema, NullableSchema
 from kafka.protocol.legacy.names import Names, row_of
 from kafka.protocol.schema import Request as RequestMessage
 from kafka.protocol.types import Array, CompactArray, TaggedFields, readable
@@ -77,7 +78,7 @@ def _make(
         "API_VERSION": version,
         "FLEXIBLE_VERSION": is_flexible(message, version),
         "SCHEMA": schema,
-        "ALIASES": schema.aliases,
+        **{alias: _other_name_of(name) for alias, name in schema.aliases.items()},
     }
     base: type[Request] | type[Response] = Response
     if issubclass(message, RequestMessage):
@@ -88,6 +89,11 @@ def _make(
         base = _ApiVersionsResponse
         attributes["OLDEST"] = struct_class(message, 0, name, module)
     return type(f"{name}_v{version}", (base,), attributes)
+
+
+def _other_name_of(name: str) -> property:
+    """Return an attribute that is the attribute *name*."""
+    return property(attrgetter(name), lambda self, value: setattr(self, name, value))
 
 
 def _schema(message: type[Message], version: int, row: str) -> tuple[ElementSchema, list[str]]:
@@ -132,6 +138,7 @@ class _Shape:
     ) -> ElementSchema:
         """Return the schema of *owner*, which is at *path* in the message."""
         pairs: list[tuple[str, Codec]] = []
+        kafka: list[str] = []
         aliases: dict[str, str] = {}
         nested, depth = self._names.nested(path), path.count(".") + 1
         for field in self._present(owner):
@@ -141,22 +148,30 @@ class _Shape:
                 depth += 1
             self._describe(field, name, path + field.name, depth)
             pairs.append((name, self._type(field, path)))
+            kafka.append(field.name)
             aliases |= dict.fromkeys(self._names.others(path + field.name), name)
         if self._flexible:
             pairs.append((self._names.of("tags"), TaggedFields))
+            kafka.append("unknown_tags")
         if nested:
-            pairs[1:] = [(nested, ElementSchema(*pairs[1:], aliases={}))]
-        return make(*pairs, aliases=aliases)
+            pairs[1:] = [(nested, ElementSchema(*pairs[1:], kafka=kafka[1:], aliases={}))]
+            kafka[1:] = [""]
+        return make(*pairs, kafka=kafka, aliases=aliases)
 
     def _present(self, owner: type[Struct]) -> Iterator[Field]:
         return (f for f in owner.FIELDS if f.tag is None and f.present(self._version))
+
+    def _only(self, field: Field) -> Field:
+        """Return the only field of the structures in *field*."""
+        (only,) = self._present(getattr(self._message, field.struct))
+        return only
 
     def _describe(self, field: Field, name: str, path: str, depth: int) -> None:
         """Add a line about a field; the fields of its structures follow."""
         kafka = "" if name == field.name else f", {field.name} in Kafka"
         kind = "structure" if field.kind is STRUCT else field.kind.value
         if self._names.is_bare(path):
-            (only,) = self._present(getattr(self._message, field.struct))
+            only = self._only(field)
             kind = f"array of {only.kind.value}" if only.array else only.kind.value
             kafka += f", of structures with {only.name} in Kafka"
         shape = f"array of {kind}" if field.array else kind
@@ -166,8 +181,10 @@ class _Shape:
     def _type(self, field: Field, path: str) -> Codec:
         if not field.array:
             return self._element(field, path, nullable=field.is_nullable(self._version))
-        array = CompactArray if self._flexible else Array
-        return array(self._element(field, path, nullable=False))
+        element = self._element(field, path, nullable=False)
+        if self._names.is_bare(path + field.name):
+            return BareArray(element, self._only(field).name)
+        return CompactArray(element) if self._flexible else Array(element)
 
     def _element(self, field: Field, path: str, *, nullable: bool) -> Codec:
         if field.kind is not STRUCT:
@@ -175,7 +192,6 @@ class _Shape:
             return types.BitField if is_set else _TYPES[field.kind][self._flexible]
         owner: type[Struct] = getattr(self._message, field.struct)
         if self._names.is_bare(path + field.name):
-            (only,) = self._present(owner)
-            return self._type(only, f"{path}{field.name}.")
+            return self._type(self._only(field), f"{path}{field.name}.")
         make = NullableSchema if nullable else ElementSchema
         return self.schema(owner, f"{path}{field.name}.", make)

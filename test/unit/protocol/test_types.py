@@ -165,7 +165,7 @@ def test_uuid_may_be_text():
 def test_values_are_shown_with_the_names_of_their_fields():
     assert Array(PAIR).repr([("a", 1), ("b", 2)]) == "[(name='a', number=1), (name='b', number=2)]"
     assert Array(PAIR).repr(None) == "NULL"
-    assert PAIR.repr("wrong") == "'wrong'"
+    assert PAIR.repr("wrong") == "<str>"
     assert Bytes.repr(b"x" * 200) == repr(b"x" * 100 + b"...")
 
 

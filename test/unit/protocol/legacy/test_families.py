@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from kafka.errors import UnsupportedVersionError
@@ -37,6 +39,13 @@ def test_version_that_there_is_not_says_which_there_are(version):
     assert isinstance(caught.value, UnsupportedVersionError)
     with pytest.raises(IndexError, match=r"DescribeCluster has .* 0 to 2 here, 2\.x had none"):
         DescribeClusterRequest[3]
+
+
+@pytest.mark.parametrize("version", ["1", 1.0, None])
+def test_what_is_no_version_is_refused_with_an_example(version):
+    said = f"MetadataRequest[...] takes a version, such as MetadataRequest[13], not {version!r}"
+    with pytest.raises(TypeError, match=re.escape(said)):
+        MetadataRequest[version]
 
 
 def test_call_makes_a_message_whose_version_is_picked_when_it_is_sent():

@@ -9,7 +9,11 @@ import pydoc
 import pytest
 
 from kafka.errors import KafkaProtocolError
-from kafka.protocol.admin import AlterUserScramCredentialsRequest
+from kafka.protocol.admin import (
+    AlterUserScramCredentialsRequest,
+    CreatePartitionsRequest,
+    CreateTopicsRequest,
+)
 from kafka.protocol.fields import STRUCT
 from kafka.protocol.legacy.names import Names
 from kafka.protocol.legacy.structs import struct_class
@@ -150,14 +154,56 @@ def test_structures_are_pickled():
 
 
 def test_fields_answer_to_kafkas_names_at_the_top_as_well():
-    from kafka.protocol.admin import CreateTopicsRequest
-
     request = CreateTopicsRequest[1](topics=[("t", 1, 1, [], [])], timeout_ms=9, validate_only=True)
     assert request.create_topic_requests == request.topics
     assert request.timeout == request.timeout_ms == 9
     assert request == CreateTopicsRequest[1]([("t", 1, 1, [], [])], 9, True)
     with pytest.raises(ValueError, match="timeout is given twice, timeout_ms is another name"):
         CreateTopicsRequest[1](timeout=1, timeout_ms=1)
+
+
+def test_fields_are_set_by_any_of_their_names():
+    request = CreateTopicsRequest[1]([], 9, True)
+    request.timeout_ms = 5
+    assert request == CreateTopicsRequest[1]([], 5, True)
+    assert request.timeout == 5
+
+
+def test_nested_structures_of_3_x_stand_for_elements():
+    topic = CreateTopicsRequest.CreatableTopic(
+        name="t",
+        num_partitions=-1,
+        replication_factor=-1,
+        assignments=[CreateTopicsRequest.CreatableReplicaAssignment(broker_ids=[1, 2])],
+        configs=[CreateTopicsRequest.CreatableTopicConfig(name="k", value="v")],
+    )
+    for version in (1, 5):
+        message = CreateTopicsRequest(topics=[topic], timeout_ms=9, validate_only=True)
+        request = CreateTopicsRequest[version]
+        assert request.decode(message.encode(version)).encode() == message.encode(version)
+        tags = [{}] if request.FLEXIBLE_VERSION else []
+        assert request([topic], 9, True, *tags).encode() == message.encode(version)
+    assert request([topic], 9, True, {}).to_object()["create_topic_requests"][0]["topic"] == "t"
+    assert "topic='t'" in repr(request([topic], 9, True, {}))
+
+
+def test_nested_structures_of_3_x_stand_for_elements_of_one_field():
+    topic = MetadataRequest.MetadataRequestTopic(name="t")
+    assert MetadataRequest[1]([topic, "u"]).encode() == MetadataRequest[1](["t", "u"]).encode()
+    message = CreatePartitionsRequest(
+        topics=[
+            CreatePartitionsRequest.CreatePartitionsTopic(
+                name="t",
+                count=3,
+                assignments=[CreatePartitionsRequest.CreatePartitionsAssignment(broker_ids=[1])],
+            )
+        ],
+        timeout_ms=9,
+    )
+    for version in (1, 3):
+        tags = [{}] if version > 1 else []
+        request = CreatePartitionsRequest[version](message.topics, 9, False, *tags)
+        assert request.encode() == message.encode(version)
 
 
 def test_request_without_acknowledgement_expects_no_response():
@@ -184,8 +230,6 @@ def test_help_lists_fields_with_their_types_and_kafkas_names():
 
 
 def test_help_lists_the_structure_that_only_2_x_has():
-    from kafka.protocol.admin import CreatePartitionsRequest
-
     kafka = "assignments in Kafka, of structures with broker_ids in Kafka"
     assert CreatePartitionsRequest[1].__doc__.splitlines()[2:7] == [
         "    topic_partitions: array of structure, topics in Kafka",
