@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import os
 import socket
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, Self, TypeVar
@@ -37,6 +38,7 @@ from kafka.low_level.version_check import release_of
 from kafka.net.security import prepare
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable, Coroutine, Iterable
     from types import TracebackType
 
@@ -110,7 +112,7 @@ class BrokerConnection:
         self.node_id = self.config["node_id"]
         self.in_flight_requests: dict[int, InFlight] = {}
         self._deliveries = Deliveries()
-        self._lock = reentrant_lock()  # two threads may begin at once
+        self._locks: dict[int, threading.RLock] = {}
         self._own: OwnThread | None = None
         self._link: BrokerLink | None = None
 
@@ -350,7 +352,7 @@ class BrokerConnection:
         Args:
             error: what requests in flight fail with; `Cancelled` by default.
         """
-        with self._lock:
+        with self._lock():
             link, self._link = self._link, None
             own, self._own = self._own, None
         if link is not None and own is not None:
@@ -386,13 +388,24 @@ class BrokerConnection:
     def _started(self) -> BrokerLink:
         """Return the link, whose thread is started if need be."""
         self._check_process()
-        with self._lock:
+        with self._lock():
             if self._link is None:
-                own = OwnThread(f"kafka-{self._settings.client_id}-io")
-                own.begin(self._make_link(), 0.0)
-                self._own = own
+                self._own = own = OwnThread(f"kafka-{self._settings.client_id}-io")
+                try:
+                    own.begin(self._make_link(), 0.0)
+                except BaseException:
+                    self._link = self._own = None
+                    raise
             assert self._link is not None  # set on the loop
             return self._link
+
+    def _lock(self) -> threading.RLock:
+        """Return the lock for threads that begin or close at once.
+
+        Each process has its own: a child would wait for ever for a thread that held the parent's
+        when it forked.
+        """
+        return self._locks.setdefault(os.getpid(), reentrant_lock())
 
     async def _make_link(self) -> Callable[[], Coroutine[Any, Any, None]]:
         """Make the link, on the loop; return what ends it."""

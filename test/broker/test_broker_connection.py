@@ -441,6 +441,54 @@ def test_a_child_is_told_to_make_its_own_and_the_parent_goes_on(conn: BrokerConn
     assert received(conn, conn.send(ask())).succeeded()
 
 
+class _SlowName(str):
+    """A client id that is not written into the name of a thread or a log line until `go_on`."""
+
+    __slots__ = ("calls", "go_on", "is_reached", "wait_at")
+
+    def __init__(self, _: str) -> None:
+        self.calls = 0
+        self.wait_at = 0
+        self.is_reached, self.go_on = threading.Event(), threading.Event()
+
+    def __format__(self, _: str) -> str:
+        self.calls += 1
+        if self.calls == self.wait_at:
+            self.is_reached.set()
+            assert self.go_on.wait(A_DAY)
+        return str(self)
+
+
+@pytest.mark.parametrize(
+    ("wait_at", "is_begun"), [(1, False), (2, True)], ids=["before", "on the thread"]
+)
+def test_a_child_that_is_forked_while_another_thread_begins_does_not_wait_for_it(
+    cluster: EmbeddedCluster, wait_at: int, is_begun: bool
+) -> None:
+    name = _SlowName("slow")
+    conn = to(cluster, client_id=name)
+    name.calls, name.wait_at = 0, wait_at
+
+    def use() -> None:
+        if is_begun:
+            with pytest.raises(IllegalStateError, match="fork"):
+                conn.connect()
+            conn.close()
+        assert conn.connect_blocking()  # without a thread there is nothing of the parent's
+        conn.close()
+
+    beginner = threading.Thread(target=conn.connect_blocking)
+    beginner.start()
+    try:
+        assert name.is_reached.wait(A_DAY)
+        assert in_child(use) == 0
+    finally:
+        name.go_on.set()
+        beginner.join()
+    assert conn.connected()
+    conn.close()
+
+
 @pytest.mark.parametrize("family", [socket.AF_INET, socket.AF_INET6])
 def test_a_connection_that_is_collected_with_its_thread_warns_once(
     cluster: EmbeddedCluster, family: int, caplog: pytest.LogCaptureFixture
