@@ -1,6 +1,6 @@
 """What every part of a client needs from its surroundings, as one value.  Pure.
 
-`kafka.net.network_client` makes it; parts take it instead of five arguments each.
+`kafka._base.loop_runtime` makes it; parts take it instead of five arguments each.
 """
 
 from __future__ import annotations

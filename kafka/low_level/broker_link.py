@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Final
 from kafka._base.backoff import ExponentialBackoff
 from kafka._base.deadline import Deadline
 from kafka._base.logs import logger
-from kafka._base.loop_clock import LoopClock
+from kafka._base.loop_runtime import loop_runtime
 from kafka._base.observer import Observer
-from kafka._base.runtime import Runtime
 from kafka._base.supervisor import Supervisor
 from kafka._base.system import uniform
 from kafka.config.addresses import join_address
@@ -31,7 +30,6 @@ from kafka.net.connector import Connector
 from kafka.net.diagnosis import Stage, StageError, message_of
 from kafka.net.endpoint import MAIN, Endpoint
 from kafka.net.frame_stream import ClientClosedError
-from kafka.net.network_client import poster
 from kafka.net.node_states import Address, NodeStates
 
 if TYPE_CHECKING:
@@ -85,11 +83,8 @@ class BrokerLink:
         self._on_change = on_change
         name = f"kafka-{settings.client_id}"
         self._supervisor = Supervisor(name)
-        loop = asyncio.get_running_loop()
-        self._clock = LoopClock(loop)
-        self._runtime = Runtime(
-            self._clock, uniform, Observer(), self._supervisor.spawn, poster(loop)
-        )
+        self._runtime = loop_runtime(self._supervisor.spawn, Observer())
+        self._clock = self._runtime.clock
         self._resolver = ThreadResolver(f"{name}-dns")
         self._connector = Connector(settings.network(), self._runtime, security)
         reconnect = ExponentialBackoff(settings.reconnect_backoff, settings.reconnect_backoff_max)
@@ -167,9 +162,10 @@ class BrokerLink:
         failure: KafkaError | None = None
         for address in await self._addresses(deadline):
             endpoint = Endpoint(self._host, self._port, address)
-            self.connection = connection = self._connector.new(-1, endpoint, channel=MAIN)
             try:
-                await self._connector.make_ready(connection, endpoint, deadline)
+                connection = await self._connector.open(
+                    -1, endpoint, deadline, channel=MAIN, on_new=self._show
+                )
             except KafkaError as error:
                 failure = failure or error
                 continue
@@ -179,6 +175,9 @@ class BrokerLink:
                 return
             failure = failure or connection.error
         raise failure or StageError("it has no address of the wanted family", Stage.DNS)
+
+    def _show(self, connection: Connection) -> None:
+        self.connection = connection
 
     @property
     def _where(self) -> str:

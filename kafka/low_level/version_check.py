@@ -95,15 +95,14 @@ async def ask_once(
     failure: KafkaError | None = None
     for address in await resolver.resolve(host, port):
         endpoint = Endpoint(host, port, address)
-        connection = connector.new(-1, endpoint, channel=MAIN)
         try:
-            await connector.make_ready(connection, endpoint, deadline)
-            if connection.versions is not None:
-                return connection.versions
+            connection = await connector.open(-1, endpoint, deadline, channel=MAIN)
         except KafkaConnectionError as error:
             failure = failure or error
-        finally:
-            connection.close()
+            continue
+        connection.close()
+        if connection.versions is not None:
+            return connection.versions
     raise failure or KafkaConnectionError(f"{join_address(host, port)}: no address to connect to")
 
 

@@ -135,7 +135,13 @@ class Connector:
         return [seen[node] for node in snapshot.brokers if node in seen] or list(seen.values())
 
     async def open(
-        self, node_id: int, endpoint: Endpoint, deadline: Deadline, *, channel: str
+        self,
+        node_id: int,
+        endpoint: Endpoint,
+        deadline: Deadline,
+        *,
+        channel: str,
+        on_new: Callable[[Connection], object] | None = None,
     ) -> Connection:
         """Return a new connection that is READY.
 
@@ -144,17 +150,20 @@ class Connector:
             endpoint: the broker's name and the address to connect to.
             deadline: when to give up.
             channel: what the connection is for.
+            on_new: called with the connection while it is CONNECTING, for who shows its state.
 
         Raises:
             StageError: the attempt failed; the message says where and why.
             KafkaError: one of `kafka.net.diagnosis.REFUSALS`: so will the next attempt.
         """
-        connection = self.new(node_id, endpoint, channel=channel)
-        await self.make_ready(connection, endpoint, deadline)
+        connection = self._new(node_id, endpoint, channel)
+        if on_new is not None:
+            on_new(connection)
+        await self._make_ready(connection, endpoint, deadline)
         return connection
 
-    def new(self, node_id: int, endpoint: Endpoint, *, channel: str) -> Connection:
-        """Return a connection that is CONNECTING; arguments as those of `open`."""
+    def _new(self, node_id: int, endpoint: Endpoint, channel: str) -> Connection:
+        """Return a connection that is CONNECTING."""
         config = self._config
         return Connection(
             node_id,
@@ -165,10 +174,10 @@ class Connector:
             max_idle=config.connections_max_idle,
         )
 
-    async def make_ready(
+    async def _make_ready(
         self, connection: Connection, endpoint: Endpoint, deadline: Deadline
     ) -> None:
-        """Take a connection from CONNECTING to READY; arguments and errors as those of `open`."""
+        """Take a connection from CONNECTING to READY; close it if that fails."""
         try:
             await self._connect(connection, endpoint, deadline)
             versions = await self._shake_hands(connection, endpoint, deadline)

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from kafka._base.backoff import ExponentialBackoff
 from kafka._base.deadline import Deadline
 from kafka._base.logs import logger
-from kafka._base.loop_clock import LoopClock
-from kafka._base.runtime import Runtime
+from kafka._base.loop_runtime import loop_runtime
 from kafka._base.supervisor import Supervisor
 from kafka._base.system import uniform as system_uniform
 from kafka.cluster import ClusterMetadata
@@ -40,6 +39,7 @@ if TYPE_CHECKING:
 
     from kafka._base.backoff import Uniform
     from kafka._base.observer import Observer
+    from kafka._base.runtime import Runtime
     from kafka.cluster import ClusterSnapshot
     from kafka.config.network import NetworkConfig
     from kafka.errors import KafkaError
@@ -177,11 +177,10 @@ class NetworkClient:
             security: secures the connections.
         """
         name = f"kafka-{config.client_id}"
-        loop = asyncio.get_running_loop()
         supervisor = Supervisor(name)
         return cls(
             config,
-            Runtime(LoopClock(loop), uniform, observer, supervisor.spawn, poster(loop)),
+            loop_runtime(supervisor.spawn, observer, uniform),
             supervisor=supervisor,
             resolver=resolver or ThreadResolver(f"{name}-dns"),
             longest_poll=longest_poll,
@@ -486,13 +485,3 @@ def _planner(
         backoff=backoff,
         uniform=runtime.uniform,
     )
-
-
-def poster(loop: asyncio.AbstractEventLoop) -> Callable[[Callable[[], object]], None]:
-    """Return a function that runs another one on *loop* soon, from any thread."""
-
-    def post(function: Callable[[], object]) -> None:
-        if not loop.is_closed():
-            loop.call_soon_threadsafe(function)
-
-    return post
