@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from kafka import KafkaClient
+from kafka._base.loop_thread import EventLoopThread
 from kafka.errors import IllegalStateError, KafkaConnectionError
 from kafka.protocol.messages.api_versions import ApiVersionsRequest
 from kafka.protocol.messages.metadata import MetadataRequest as Metadata
@@ -15,8 +18,9 @@ from kafka.protocol.metadata import MetadataRequest
 from kafka.testing import EmbeddedCluster
 from kafka.testing.broker.faults import DropResponse
 from test.broker.test_producer_processes import in_child
+from test.support.signals import ctrl_c_raises
 from test.support.stage import cluster_of
-from test.support.waiting import until
+from test.support.waiting import A_DAY, once_inside, until
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +58,18 @@ def test_an_update_that_waits_fails_when_the_client_is_closed(
     client.close()
     assert isinstance(future.exception, IllegalStateError)
     assert isinstance(client.cluster.request_update().exception, IllegalStateError)
+
+
+@ctrl_c_raises()
+def test_ctrl_c_ends_a_check_of_the_version(client: KafkaClient, cluster: EmbeddedCluster) -> None:
+    cluster.inject(ApiVersionsRequest, DropResponse(), times=None)
+    main = threading.main_thread().ident
+    assert main is not None
+    with (
+        pytest.raises(KeyboardInterrupt),
+        once_inside(EventLoopThread.call, lambda: signal.pthread_kill(main, signal.SIGINT)),
+    ):
+        client.check_version(0, timeout=A_DAY)
 
 
 def test_an_update_in_a_child_fails_and_says_why(client: KafkaClient) -> None:
