@@ -85,7 +85,7 @@ if __name__ == "__main__":
         TOPIC,
         bootstrap_servers=SERVERS,
         auto_offset_reset="earliest",
-        consumer_timeout_ms=3_000,
+        consumer_timeout_ms=10_000,
         value_deserializer=read,
     ) as consumer:
         for record in consumer:

@@ -39,7 +39,7 @@ def read() -> Counter[str]:
         TOPIC,
         bootstrap_servers=SERVERS,
         auto_offset_reset="earliest",
-        consumer_timeout_ms=3_000,
+        consumer_timeout_ms=10_000,
         value_deserializer=json.loads,
     ) as consumer:
         for record in consumer:

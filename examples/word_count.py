@@ -41,7 +41,7 @@ def count() -> None:
         ) as consumer,
     ):
         producer.init_transactions()
-        while polled := consumer.poll(timeout_ms=3_000):
+        while polled := consumer.poll(timeout_ms=10_000):
             with producer.transaction(consumer):
                 for records in polled.values():
                     for record in records:
@@ -59,7 +59,7 @@ def show() -> None:
         bootstrap_servers=SERVERS,
         auto_offset_reset="earliest",
         isolation_level="read_committed",
-        consumer_timeout_ms=3_000,
+        consumer_timeout_ms=10_000,
     ) as consumer:
         for record in consumer:
             counts[record.key] = record.value

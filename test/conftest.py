@@ -32,7 +32,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--uvloop",
         action="store_true",
         help="run all tests that are coroutine functions on uvloop, over TCP and in real time, "
-        "except those marked virtual_time; uvloop must be installed then",
+        "except those marked virtual_time, and no others; uvloop must be installed then",
     )
 
 
@@ -41,13 +41,26 @@ def pytest_collection_finish() -> None:
     import_all()
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With ``--uvloop`` leave out what runs on virtual time only, or on no loop of this file."""
+    if not config.getoption("--uvloop"):
+        return
+    left_out = [item for item in items if not _is_for_uvloop(item)]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
+
+
+def _is_for_uvloop(item: pytest.Item) -> bool:
+    if item.get_closest_marker("uvloop") is not None:
+        return True
+    is_coroutine = isinstance(item, pytest.Function) and iscoroutinefunction(item.obj)
+    return is_coroutine and item.get_closest_marker("virtual_time") is None
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Skip what the loop of this run is not for."""
-    if not item.config.getoption("--uvloop"):
-        if item.get_closest_marker("uvloop") is not None:
-            pytest.importorskip("uvloop")
-    elif item.get_closest_marker("virtual_time") is not None:
-        pytest.skip("takes virtual time for granted")
+    """Skip what needs uvloop where that is not installed."""
+    if item.get_closest_marker("uvloop") is not None:
+        pytest.importorskip("uvloop")
 
 
 # First, because pytest itself fails a test that is a coroutine function.

@@ -230,4 +230,4 @@ def test_closing_ends_the_calls_of_other_threads() -> None:
         until(lambda: cluster.count(DescribeLogDirsRequest))
         admin.close()
         with pytest.raises(IllegalStateError):
-            waiting.result(5)
+            waiting.result(60)

@@ -77,7 +77,7 @@ def test_transactions(cluster: EmbeddedCluster, admin: KafkaAdminClient) -> None
     with producer:
         producer.init_transactions()
         producer.begin_transaction()
-        producer.send("t", b"open", partition=1).get(timeout=10)
+        producer.send("t", b"open", partition=1).get(timeout=60)
         listed = admin.list_transactions(state_filters=[TransactionState.ONGOING])
         assert [each.transactional_id for found in listed.values() for each in found] == ["tx"]
         assert admin.describe_transactions("tx")["tx"].topic_partitions == {T1}

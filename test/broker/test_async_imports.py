@@ -88,7 +88,7 @@ def test_nothing_is_imported_between_a_producer_and_its_first_records(
 def test_nothing_is_imported_between_a_consumer_and_its_first_record(
     cluster: EmbeddedCluster, producer: KafkaProducer, home: str
 ) -> None:
-    producer.send("t", b"value").get(10)
+    producer.send("t", b"value").get(60)
     assert run(CONSUMER.format(home=home), cluster) == "[]\n"
 
 

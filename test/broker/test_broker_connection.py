@@ -281,7 +281,7 @@ def test_a_request_that_is_not_answered_ends_the_connection(
 ) -> None:
     cluster.inject(Metadata, DropResponse())
     future = conn.send(ask(), request_timeout_ms=20)
-    assert 0 < conn.next_ifr_request_timeout_ms() <= 20
+    assert 0 <= conn.next_ifr_request_timeout_ms() <= 20
     until(conn.requests_timed_out)
     assert [request.future for request in conn.timed_out_ifrs()] == [future]
     until(conn.disconnected)
@@ -411,7 +411,7 @@ def test_the_release_and_the_versions_are_asked_for(cluster: EmbeddedCluster) ->
         assert conn.check_version() == (4, 4)
     with to(cluster) as conn:
         assert conn.get_api_versions()[3] == (0, 13)
-        assert conn.check_version(timeout=5, strict=True, topics=[]) == (4, 4)
+        assert conn.check_version(timeout=60, strict=True, topics=[]) == (4, 4)
 
 
 # -- surroundings --------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import json
 import logging
 import threading
 from contextlib import asynccontextmanager
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,6 +16,7 @@ from kafka.errors import CorruptBatchError, RecordDeserializationError
 from kafka.serializer import SKIP_RECORD, UndecodedBytes
 from test.broker.consumer_support import T0, consumer, read, values
 from test.support.stage import cluster_of
+from test.support.waiting import A_DAY_MS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -41,7 +43,7 @@ def blocking(cluster: EmbeddedCluster, **options: Any) -> KafkaConsumer:
         auto_offset_reset="earliest",
         fetch_max_wait_ms=50,
         value_deserializer=json.loads,
-        **{"consumer_timeout_ms": 30_000 if "group_id" in options else 300} | options,
+        **options,
     )
 
 
@@ -61,11 +63,11 @@ async def stage(**options: Any) -> AsyncIterator[tuple[EmbeddedCluster, AsyncKaf
 
 
 def polled(reader: KafkaConsumer) -> list[object]:
-    return [record.value for record in reader.poll(5000).get(T0, [])]
+    return [record.value for record in reader.poll(A_DAY_MS).get(T0, [])]
 
 
 def columns(reader: KafkaConsumer) -> list[object]:
-    return [value for batch in reader.poll_batch(5000) for value in batch.values]
+    return [value for batch in reader.poll_batch(A_DAY_MS) for value in batch.values]
 
 
 def iterated(reader: KafkaConsumer) -> list[object]:
@@ -134,7 +136,7 @@ def test_skipped_records_are_left_out_with_one_warning(
     cluster: EmbeddedCluster, caplog: pytest.LogCaptureFixture
 ) -> None:
     with blocking(cluster, on_deserialize_error="skip") as reader:
-        assert [record.value for record in reader] == [0, 2, 4]
+        assert [record.value for record in islice(reader, 3)] == [0, 2, 4]
         assert reader.position(T0) == 5
     (line,) = [one.getMessage() for one in caplog.records if one.levelno == logging.WARNING]
     assert "skipped records of t-0" in line
@@ -176,7 +178,7 @@ def test_callable_runs_on_the_polling_thread_and_parks_what_it_skips(
         return "instead" if error.offset == 1 else SKIP_RECORD
 
     with blocking(cluster, on_deserialize_error=park) as reader:
-        assert [record.value for record in reader] == [0, "instead", 2, 4]
+        assert [record.value for record in islice(reader, 4)] == [0, "instead", 2, 4]
     here = threading.current_thread()
     assert parked == [(here, 1, b"bad"), (here, 3, b"bad")]
 

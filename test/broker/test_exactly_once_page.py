@@ -15,6 +15,7 @@ import pytest
 
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.errors import KafkaTimeoutError, ProducerFencedError, TransactionAbortableError
+from test.support.reading import read_values
 from test.support.stage import cluster_of
 from test.support.waiting import A_DAY_MS, until
 
@@ -35,12 +36,13 @@ INVOICES = sorted(b"invoice for %d" % number for number in range(20))
 
 
 NUMBERS = sorted(b"%d" % number for number in range(20))
+TOPICS = {"orders": 4, "invoices": 2, "ledger": 1}
 ORDERS = [TopicPartition("orders", number) for number in range(4)]
 
 
 @pytest.fixture
 def cluster() -> Iterator[EmbeddedCluster]:
-    with cluster_of(topics={"orders": 4, "invoices": 2, "ledger": 1}) as running:
+    with cluster_of(topics=TOPICS) as running:
         for number in range(20):
             running.append("orders", b"%d" % number, partition=number % 4)
         yield running
@@ -48,14 +50,9 @@ def cluster() -> Iterator[EmbeddedCluster]:
 
 def visible(cluster: EmbeddedCluster, topic: str) -> list[bytes]:
     """Return what a read_committed consumer finds, in order."""
-    with KafkaConsumer(
-        topic,
-        bootstrap_servers=cluster.bootstrap_servers,
-        auto_offset_reset="earliest",
-        isolation_level="read_committed",
-        consumer_timeout_ms=1000,
-    ) as consumer:
-        return sorted(record.value for record in consumer)
+    servers, partitions = cluster.bootstrap_servers, TOPICS[topic]
+    found = [read_values(servers, topic, "read_committed", n) for n in range(partitions)]
+    return sorted(value or b"" for values in found for value in values)
 
 
 def start(block: str, cluster: EmbeddedCluster, directory: Path) -> subprocess.Popen[bytes]:
@@ -99,7 +96,7 @@ def run_by_hand(
 
 
 def test_first_program_writes_to_both_topics(cluster: EmbeddedCluster, tmp_path: Path) -> None:
-    assert start(FIRST, cluster, tmp_path).wait(60) == 0
+    assert start(FIRST, cluster, tmp_path).wait(100) == 0
     assert visible(cluster, "invoices") == [b"4711"]
     assert visible(cluster, "ledger") == [b"-4711"]
 
@@ -137,17 +134,17 @@ def test_loop_by_hand_goes_back_after_an_abort(cluster: EmbeddedCluster) -> None
 def test_commit_by_hand_that_timed_out_goes_on_as_the_page_says(
     cluster: EmbeddedCluster, fails: bool
 ) -> None:
-    with by_hand(cluster, max_block_ms=1000) as (consumer, producer):
+    with by_hand(cluster, max_block_ms=2000) as (consumer, producer):
         batches: dict[TopicPartition, list[ConsumerRecord]] = {}
         while sum(map(len, batches.values())) < 20:
             for tp, records in consumer.poll(timeout_ms=500).items():
                 batches.setdefault(tp, []).extend(records)
-        cluster.fail("EndTxn", "CONCURRENT_TRANSACTIONS", times=5)
-        if fails:
-            cluster.fail("EndTxn", "TRANSACTION_ABORTABLE")
+        cluster.fail("EndTxn", "CONCURRENT_TRANSACTIONS", times=None)
         with pytest.raises(KafkaTimeoutError):
             run_by_hand(consumer, producer, batches)
+        cluster.clear_faults()
         if fails:
+            cluster.fail("EndTxn", "TRANSACTION_ABORTABLE")
             with pytest.raises(TransactionAbortableError):
                 producer.commit_transaction(timeout_ms=A_DAY_MS)
             producer.abort_transaction(timeout_ms=A_DAY_MS)

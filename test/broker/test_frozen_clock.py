@@ -45,7 +45,7 @@ def served() -> Iterator[EmbeddedCluster]:
 
 def make_producer(cluster: EmbeddedCluster, **options: object) -> KafkaProducer:
     return KafkaProducer(
-        bootstrap_servers=cluster.bootstrap_servers, linger_ms=20, max_block_ms=10_000, **options
+        bootstrap_servers=cluster.bootstrap_servers, linger_ms=20, max_block_ms=60_000, **options
     )
 
 
@@ -54,20 +54,20 @@ def make_consumer(cluster: EmbeddedCluster, **options: object) -> KafkaConsumer:
         "t",
         bootstrap_servers=cluster.bootstrap_servers,
         auto_offset_reset="earliest",
-        consumer_timeout_ms=10_000,
+        consumer_timeout_ms=60_000,
         **options,
     )
 
 
 def make_every_call(producer: KafkaProducer, consumer: KafkaConsumer) -> int:
     """Use all that waits; return the timestamp of the record that was sent and read."""
-    sent = producer.send("t", b"value").get(10)
+    sent = producer.send("t", b"value").get(60)
     producer.send("t", b"value", timestamp_ms=1)
-    producer.flush(10)
+    producer.flush(60)
     assert producer.partitions_for("u") == {0}
     assert consumer.position(T0) is not None
     record = next(record for record in consumer if record.offset == sent.offset)
-    assert consumer.poll(10_000)
+    assert consumer.poll(60_000)
     assert consumer.poll(50) == {}
     assert consumer.end_offsets([T0]) == {T0: sent.offset + 2}
     assert record.timestamp == sent.timestamp
@@ -102,22 +102,22 @@ def test_clients_and_a_cluster_end_while_the_clock_is_frozen(freeze: Freeze) -> 
         make_consumer(cluster) as consumer,
     ):
         assert make_every_call(producer, consumer) in YEAR_2001
-    assert monotonic() - began < 20
+    assert monotonic() - began < 60
 
 
 def test_a_time_out_takes_as_long_as_ever(served: EmbeddedCluster, freeze: Freeze) -> None:
     with make_consumer(served) as consumer, freeze("2001-05-01"):
         began = monotonic()
         assert consumer.poll(200) == {}
-        assert 0.15 < monotonic() - began < 10
+        assert 0.15 < monotonic() - began < 60
 
 
 def test_records_of_serializers_have_the_frozen_time_too(
     served: EmbeddedCluster, freeze: Freeze
 ) -> None:
     with make_producer(served, value_serializer=str.encode) as producer, freeze("2001-05-01"):
-        assert producer.send("t", "value").get(10).timestamp in YEAR_2001
-        sent = producer.send_many("t", ["one", "two"]).get(10)
+        assert producer.send("t", "value").get(60).timestamp in YEAR_2001
+        sent = producer.send_many("t", ["one", "two"]).get(60)
         assert all(record.timestamp in YEAR_2001 for record in sent)
 
 
@@ -142,8 +142,8 @@ def test_a_program_may_import_the_package_while_the_clock_is_frozen(
         "with freezegun.freeze_time('2001-05-01'):\n"
         "    from kafka import KafkaProducer\n"
         "    with KafkaProducer(bootstrap_servers=sys.argv[1:], linger_ms=20) as producer:\n"
-        "        assert producer.send('t', b'value').get(10).timestamp == 988675200000\n"
+        "        assert producer.send('t', b'value').get(60).timestamp == 988675200000\n"
     )
     subprocess.run(
-        [sys.executable, "-c", program, *served.bootstrap_servers], check=True, timeout=60
+        [sys.executable, "-c", program, *served.bootstrap_servers], check=True, timeout=100
     )

@@ -18,7 +18,7 @@ from kafka.structs import TopicPartition
 from kafka.testing import EmbeddedCluster
 from test.support.group_stories import Noting, both_protocols
 from test.support.stage import cluster_of
-from test.support.waiting import until
+from test.support.waiting import A_DAY_MS, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,11 +26,12 @@ if TYPE_CHECKING:
 TPS = [TopicPartition("t", number) for number in range(4)]
 ALL = set(TPS)
 BEATS = {"classic": HeartbeatRequest, "consumer": ConsumerGroupHeartbeatRequest}
-# Without them for so long, in ms, a member is out.
-SESSION = 1500
+# Without them for so long, in ms of the cluster's clock, a member is out.
+SESSION = 60_000
 INTERVAL = 100
-# They take at least two sessions.
-ENOUGH = 2 * SESSION // INTERVAL
+# So many heartbeats, each most of a session after the last one, take four sessions.
+ENOUGH = 5
+STEP = 0.8 * SESSION / 1000
 
 
 @pytest.fixture
@@ -58,15 +59,25 @@ def member(cluster: EmbeddedCluster, protocol: str, **options: Any) -> KafkaCons
 
 
 class Beats:
-    """The heartbeats that the cluster gets from now on."""
+    """The heartbeats that the cluster gets from now on.
+
+    With each that has come, nearly a session passes for the cluster, and nothing but the next one
+    keeps the member in; how fast the machine is does not matter.
+    """
 
     def __init__(self, cluster: EmbeddedCluster, protocol: str) -> None:
         self._cluster = cluster
         self._api = BEATS[protocol]
-        self._before = cluster.count(self._api)
+        self._seen = cluster.count(self._api)
+        self._steps = 0
 
     def enough(self) -> bool:
-        return self._cluster.count(self._api) - self._before >= ENOUGH
+        count = self._cluster.count(self._api)
+        if count > self._seen:
+            self._seen = count
+            self._steps += 1
+            self._cluster.advance(STEP)
+        return self._steps >= ENOUGH
 
 
 def sleep(enough: Callable[[], bool]) -> None:
@@ -165,7 +176,7 @@ def test_listener_that_waits_for_a_lock_of_another_thread_loses_no_session(
     with member(cluster, protocol) as reader:
         reader.subscribe(["t"], listener=listener)
         polled: list[object] = []
-        polling = threading.Thread(target=lambda: polled.append(reader.poll(60_000)))
+        polling = threading.Thread(target=lambda: polled.append(reader.poll(A_DAY_MS)))
         with lock:
             polling.start()
             until(lambda: listener.heard)

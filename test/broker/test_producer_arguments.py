@@ -26,7 +26,7 @@ def test_a_blocking_producer_names_the_argument() -> None:
     with EmbeddedCluster() as cluster:
         cluster.create_topic("t")
         with KafkaProducer(bootstrap_servers=cluster.bootstrap_servers) as producer:
-            producer.send("t", b"x").get(5)
+            producer.send("t", b"x").get(60)
             for arguments, words in WRONG:
                 given = {"topic": "t", **arguments}
                 with pytest.raises(TypeError, match=words):
@@ -69,4 +69,4 @@ def test_a_blocking_producer_refuses_a_time_that_is_over_by_name(
     for call in (producer.flush, producer.close):
         with pytest.raises(ValueError, match=f"{call.__name__}: timeout must not be negative"):
             call(timeout=-1)
-    assert producer.send("t", b"x").get(5).offset == 0
+    assert producer.send("t", b"x").get(60).offset == 0

@@ -26,7 +26,7 @@ from test.support.waiting import A_DAY, A_DAY_MS, is_inside, once_inside, until
 
 
 def test_get_returns_where_the_record_is(producer: KafkaProducer) -> None:
-    found = producer.send("t", b"value", b"key", [("a", b"b")], 0, 99).get(5)
+    found = producer.send("t", b"value", b"key", [("a", b"b")], 0, 99).get(60)
     assert (found.offset, found.timestamp, found.serialized_key_size) == (0, 99, 3)
 
 
@@ -44,7 +44,7 @@ def test_what_is_changed_after_send_does_not_change_the_record(
     future = producer.send("t", value, headers=headers)
     value[:] = b"after!"
     headers.append(("c", b"d"))
-    future.get(5)
+    future.get(60)
     (stored,) = cluster.records("t", 0)
     assert stored.value == b"before"
     assert list(stored.headers) == [("a", b"b")]
@@ -90,7 +90,7 @@ def test_serializers_get_topic_headers_and_data(cluster: EmbeddedCluster) -> Non
 def test_a_partitioner_of_the_user_decides(cluster: EmbeddedCluster) -> None:
     cluster.create_topic("many", 4)
     with make(cluster, partitioner=lambda key, every, available: every[-1]) as producer:
-        assert producer.send("many", b"x").get(5).partition == 3
+        assert producer.send("many", b"x").get(60).partition == 3
 
 
 def test_many_threads_share_a_producer(cluster: EmbeddedCluster, producer: KafkaProducer) -> None:
@@ -103,7 +103,7 @@ def test_many_threads_share_a_producer(cluster: EmbeddedCluster, producer: Kafka
         thread.start()
     for thread in threads:
         thread.join()
-    producer.flush(20)
+    producer.flush(60)
     stored = values(cluster)
     assert len(stored) == len(set(stored)) == 4000
     for name in range(8):
@@ -121,8 +121,8 @@ def test_callbacks_run_on_a_thread_of_their_own_and_may_send(
         producer.send("t", b"from the callback")
 
     producer.send("t", b"x").add_callback(call, word="hello")
-    producer.flush(5)
-    producer.flush(5)
+    producer.flush(60)
+    producer.flush(60)
     # Added before or after the delivery, it runs on the callback thread or here.
     assert seen[0].startswith("hello ")
     assert values(cluster) == [b"x", b"from the callback"]
@@ -130,7 +130,7 @@ def test_callbacks_run_on_a_thread_of_their_own_and_may_send(
 
 def test_a_callback_added_after_the_delivery_runs_at_once(producer: KafkaProducer) -> None:
     future = producer.send("t", b"x")
-    expected = future.get(5)
+    expected = future.get(60)
     seen: list[object] = []
     assert future.add_callback(seen.append) is future
     assert seen == [expected]
@@ -148,26 +148,26 @@ def test_waiting_inside_a_callback_is_refused(cluster: EmbeddedCluster, name: st
                 seen.append(error)
 
         producer.send("t", b"x").add_callback(call)
-        producer.flush(5)
+        producer.flush(60)
     assert isinstance(seen[0], IllegalStateError)
     assert f"{name}() inside a delivery callback" in str(seen[0])
 
 
 def test_send_waits_for_memory(cluster: EmbeddedCluster) -> None:
     with make(cluster, buffer_memory=20_000, batch_size=1000, max_block_ms=A_DAY_MS) as producer:
-        producer.send("t", b"warm up").get(5)
+        producer.send("t", b"warm up").get(60)
         cluster.inject(ProduceRequest, Delay(A_DAY))
         with once_inside(Notification.wait, lambda: cluster.advance(A_DAY)) as waited:
             for _ in range(100):
                 producer.send("t", b"x" * 500)
         assert waited.is_set()
-        producer.flush(10)
+        producer.flush(60)
     assert len(values(cluster)) == 101
 
 
 def test_send_gives_up_without_memory(cluster: EmbeddedCluster) -> None:
     producer = make(cluster, buffer_memory=5000, batch_size=1000, max_block_ms=200)
-    producer.send("t", b"warm up").get(5)
+    producer.send("t", b"warm up").get(60)
     cluster.inject(ProduceRequest, DropResponse(applied=False), times=10)
     with pytest.raises(KafkaTimeoutError, match="max_block_ms"):  # noqa: PT012 - one of them
         for _ in range(100):
@@ -177,7 +177,7 @@ def test_send_gives_up_without_memory(cluster: EmbeddedCluster) -> None:
 
 def test_flush_gives_up_in_time(cluster: EmbeddedCluster) -> None:
     producer = make(cluster)
-    producer.send("t", b"warm up").get(5)
+    producer.send("t", b"warm up").get(60)
     cluster.inject(ProduceRequest, DropResponse(applied=False))
     producer.send("t", b"x")
     with pytest.raises(KafkaTimeoutError, match=r"flush: .* after 0\.2 s"):
@@ -189,7 +189,7 @@ def test_close_with_the_brokers_down_ends_in_time_and_may_be_repeated(
     cluster: EmbeddedCluster,
 ) -> None:
     producer = make(cluster, delivery_timeout_ms=A_DAY_MS)
-    producer.send("t", b"warm up").get(5)
+    producer.send("t", b"warm up").get(60)
     cluster.kill(0)
     future = producer.send("t", b"x")
     producer.close(0.3)
@@ -199,7 +199,7 @@ def test_close_with_the_brokers_down_ends_in_time_and_may_be_repeated(
 
 def test_close_from_another_thread_cuts_a_close_short(cluster: EmbeddedCluster) -> None:
     producer = make(cluster, delivery_timeout_ms=A_DAY_MS)
-    producer.send("t", b"warm up").get(5)
+    producer.send("t", b"warm up").get(60)
     cluster.kill(0)
     future = producer.send("t", b"x")
     first = threading.Thread(target=producer.close, args=(A_DAY,))
@@ -243,7 +243,7 @@ def test_a_forgotten_producer_warns_and_still_delivers(cluster: EmbeddedCluster)
 
 def test_a_forgotten_producer_ends_its_threads(cluster: EmbeddedCluster) -> None:
     producer = make(cluster, client_id="forgotten")
-    producer.send("t", b"x").add_callback(lambda _: None).get(5)
+    producer.send("t", b"x").add_callback(lambda _: None).get(60)
     with pytest.warns(ResourceWarning, match="was not closed"):  # noqa: PT031 - two steps make it
         del producer
         gc.collect()
@@ -264,4 +264,4 @@ def test_what_instrumentation_touches_is_there(
     assert producer._metadata.controller[1:3] == (host, int(port))  # noqa: SLF001 - the same
     assert producer.config["bootstrap_servers"] == cluster.bootstrap_servers
     assert producer.DEFAULT_CONFIG["linger_ms"] == 0
-    future.get(5)
+    future.get(60)

@@ -28,7 +28,7 @@ def test_a_signal_handler_that_raises_leaves_no_record_torn_or_lost(
     cluster: EmbeddedCluster,
 ) -> None:
     producer = make(cluster, linger_ms=5)
-    producer.send("t", b"warm up").get(5)
+    producer.send("t", b"warm up").get(60)
     raised = 0
     inside = False
 
@@ -59,7 +59,7 @@ def test_a_signal_handler_that_raises_leaves_no_record_torn_or_lost(
         inside = False
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, previous)
-    producer.close(30)
+    producer.close(60)
     records = cluster.records("t", 0)[1:]
     assert all(record.key == record.value for record in records)
     stored = [record.value for record in records]
@@ -69,7 +69,7 @@ def test_a_signal_handler_that_raises_leaves_no_record_torn_or_lost(
 
 def test_send_in_a_signal_handler_works(cluster: EmbeddedCluster) -> None:
     producer = make(cluster, linger_ms=5)
-    producer.send("t", b"warm up").get(5)
+    producer.send("t", b"warm up").get(60)
     futures = []
 
     def handler(*_: object) -> None:
@@ -85,21 +85,21 @@ def test_send_in_a_signal_handler_works(cluster: EmbeddedCluster) -> None:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, previous)
-    producer.flush(20)
+    producer.flush(60)
     assert all(future.succeeded() for future in futures)
     stored = values(cluster)
     assert stored.count(b"from the handler") == len(futures)
     assert stored.count(b"from the program") == sent
-    producer.close(5)
+    producer.close(60)
 
 
 def test_close_in_a_signal_handler_delivers_everything(cluster: EmbeddedCluster) -> None:
     producer = make(cluster, linger_ms=1000)
-    producer.send("t", b"warm up").get(5)
+    producer.send("t", b"warm up").get(60)
     closed = threading.Event()
 
     def handler(*_: object) -> None:
-        producer.close(5)
+        producer.close(60)
         closed.set()
 
     previous = signal.signal(signal.SIGALRM, handler)
@@ -113,7 +113,7 @@ def test_close_in_a_signal_handler_delivers_everything(cluster: EmbeddedCluster)
     finally:
         signal.signal(signal.SIGALRM, previous)
     assert closed.is_set()
-    producer.close(5)
+    producer.close(60)
     until(lambda: len(values(cluster)) >= sent)
     assert len(values(cluster)) == sent
 
@@ -124,14 +124,14 @@ def test_send_in_del_works(cluster: EmbeddedCluster, producer: KafkaProducer) ->
             producer.send("t", b"last words")
 
     # The collector may run in the cluster's thread, where waiting for its metadata would never end.
-    producer.send("t", b"x").get(5)
+    producer.send("t", b"x").get(60)
     for _ in range(50):
         tomb = Tomb()
         tomb.itself = tomb  # type: ignore[attr-defined]
         del tomb
         producer.send("t", b"x")
     gc.collect()
-    producer.flush(5)
+    producer.flush(60)
     assert values(cluster).count(b"last words") == 50
 
 
@@ -151,13 +151,13 @@ def test_a_logging_handler_may_produce_what_the_client_itself_logs(
     logger.addHandler(handler)
     logger.setLevel(logging.DEBUG)
     try:
-        producer.send("t", b"x").get(5)
+        producer.send("t", b"x").get(60)
         cluster.disconnect(0)
-        producer.send("t", b"y").get(5)
+        producer.send("t", b"y").get(60)
         logger.warning("the last line")
-        producer.flush(5)
+        producer.flush(60)
     finally:
         logger.removeHandler(handler)
         logger.setLevel(level)
-    producer.close(5)
+    producer.close(60)
     assert b"the last line" in [r.value for r in cluster.records("logs", 0)]

@@ -109,7 +109,7 @@ def test_a_callback_that_does_not_end_holds_up_no_close(cluster: EmbeddedCluster
     # It lingers until close(): a callback of what is delivered already would run in this thread.
     producer = make(cluster, linger_ms=60_000)
     producer.send("t", b"x").add_callback(lambda _: never.wait())
-    producer.close(2)
+    producer.close(4)
     assert len(values(cluster)) == 1
     never.set()
 
@@ -312,7 +312,7 @@ def state():
 before = state()
 from kafka import KafkaProducer
 producer = KafkaProducer(bootstrap_servers=sys.argv[1])
-producer.send("t", b"x").get(10)
+producer.send("t", b"x").get(60)
 producer.close(null_logger=True)
 assert state() == before, (state(), before)
 logging.getLogger("kafka.producer").error("a line of kafka")
@@ -327,7 +327,7 @@ def test_a_producer_silences_nothing_in_its_process(cluster: EmbeddedCluster) ->
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=100,
         check=False,
     )
     assert (done.returncode, done.stdout) == (0, ""), done.stderr

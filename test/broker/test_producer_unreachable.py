@@ -20,7 +20,7 @@ BESIDE = 20_000_000
 
 # Prints what its memory has grown by, in bytes, and how long send() and close(5) have taken.
 PROGRAM = r"""
-import json, os, re, sys, time
+import contextlib, json, os, re, sys, time
 from kafka import KafkaProducer
 from kafka.errors import KafkaTimeoutError
 
@@ -30,7 +30,12 @@ def memory(kind):
         return int(re.search(kind + r":\s+(\d+) kB", status.read())[1]) * 1024
 
 producer = KafkaProducer(bootstrap_servers=sys.argv[1], max_block_ms=1000)
-producer.send("t", b"warm up").get(30)
+topics = None
+while topics is None:
+    # Constructing took its time; on a busy machine this may take longer than max_block_ms, too.
+    with contextlib.suppress(KafkaTimeoutError):
+        topics = producer.partitions_for("t")
+producer.send("t", b"warm up").get(60)
 print("ready", flush=True)
 sys.stdin.readline()
 before = memory("VmRSS")
@@ -67,7 +72,7 @@ def test_a_full_buffer_takes_little_beside_it_and_every_record_hears_of_the_end(
         try:
             assert program.stdout.readline() == "ready\n"
             cluster.kill(0)
-            output, _ = program.communicate("go\n", timeout=60)
+            output, _ = program.communicate("go\n", timeout=100)
         finally:
             program.kill()
     grown, blocked, closing, sent, failed = json.loads(output)

@@ -27,7 +27,7 @@ def embedded() -> Iterator[EmbeddedCluster]:
 
 def producer_of(cluster: EmbeddedCluster, **options: object) -> KafkaProducer:
     producer = KafkaProducer(bootstrap_servers=cluster.bootstrap_servers, **options)
-    producer.send("t", b"warm up").get(5)
+    producer.send("t", b"warm up").get(60)
     return producer
 
 
@@ -60,17 +60,17 @@ def test_send_in_a_signal_handler_gets_memory_before_the_send_that_it_interrupte
     ):
         for _ in range(100):
             producer.send("t", b"x" * 500)
-    producer.close(10)
+    producer.close(60)
     assert len(embedded.records("t")) == 102
 
 
 def flushing(producer: KafkaProducer) -> None:
     producer.send("t", b"x")
-    producer.flush(20)
+    producer.flush(60)
 
 
 def getting(producer: KafkaProducer) -> None:
-    producer.send("t", b"x").get(20)
+    producer.send("t", b"x").get(60)
 
 
 @pytest.mark.parametrize("waiting", [flushing, getting])
@@ -94,7 +94,7 @@ def test_a_call_in_a_signal_handler_is_answered_wherever_it_interrupts_a_wait(
             while len(answers) < number:
                 waiting(producer)
     assert all(found in (None, {0}) for found in answers)
-    producer.close(10)
+    producer.close(60)
 
 
 def for_ever(producer: KafkaProducer, timeout: float | None) -> None:

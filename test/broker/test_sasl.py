@@ -61,7 +61,7 @@ def test_records_of_blocking_clients_go_out_and_in(mechanism: str) -> None:
     more = {"sasl_oauth_token_provider": Async()} if mechanism == "OAUTHBEARER" else {}
     with secured() as cluster:
         with KafkaProducer(**options(cluster, mechanism, **more)) as producer:
-            producer.send("t", b"x").get(30)
+            producer.send("t", b"x").get(60)
         reading = options(cluster, mechanism, auto_offset_reset="earliest", **more)
         with KafkaConsumer("t", **reading) as consumer:
             assert next(consumer).value == b"x"

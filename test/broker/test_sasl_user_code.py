@@ -62,8 +62,8 @@ def test_password_function_that_hangs_is_called_again(hanging: tuple[int, ...]) 
             KafkaProducer(**options(cluster, "PLAIN", **more)) as producer,
         ):
             while password.calls <= max(hanging):
-                producer.send("t", b"x").get(30)
-            producer.send("t", b"x").get(30)
+                producer.send("t", b"x").get(60)
+            producer.send("t", b"x").get(60)
     finally:
         password.release()
 

@@ -70,7 +70,7 @@ def secrets_of(options: Options) -> list[str]:
 
 def use_producer(options: Options, look: Looking) -> None:
     with KafkaProducer(**options) as producer:
-        producer.send("t", b"v").get(30)
+        producer.send("t", b"v").get(60)
         look(producer)
     look(producer)
 

@@ -117,7 +117,7 @@ from kafka.testing import EmbeddedCluster
 
 with EmbeddedCluster(topics={"t": 1}) as cluster:
     with KafkaProducer(bootstrap_servers=cluster.bootstrap_servers) as producer:
-        producer.send("t", b"a").get(20)
+        producer.send("t", b"a").get(60)
     print([record.value for record in cluster.records("t")])
 """
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 R = TypeVar("R", bound=Message)
 
 EVERY_RELEASE = tuple(RELEASES)
-_PATIENCE = 15.0
+_PATIENCE = 60.0
 
 
 class Case(NamedTuple):

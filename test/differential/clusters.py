@@ -115,7 +115,7 @@ def pair_of(release: str, real: KafkaCluster, embedded: EmbeddedCluster) -> Pair
 
 async def _warm_up(pair: Pair) -> None:
     """Let both sides make their internal topics, and forget the users made for convenience."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(180):
         for side in (pair.real, pair.embedded):
             client = await RawClient.connect(side.plain[0])
             await _forget_scram_users(client)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from test.foreign.released import Released
     from test.support.apache_kafka import KafkaCluster
 
-_PATIENCE = 60.0
+_PATIENCE = 120.0
 _RELEASED_PROGRAM = Path(__file__).with_name("released_member.py")
 
 

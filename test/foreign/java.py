@@ -43,7 +43,7 @@ class Java(ConsoleTools):
         super().__init__(cast("KafkaCluster", _Address(servers, directory)))
         self.servers = ",".join(servers)
 
-    def tool(self, name: str, *words: str, timeout: float = 60.0) -> str:
+    def tool(self, name: str, *words: str, timeout: float = 180.0) -> str:
         """Run a tool that takes ``--bootstrap-server`` and return what it printed."""
         main = [_PACKAGE + name, "--bootstrap-server", self.servers, *words]
         return self.run(*main, timeout=timeout).decode()

@@ -15,7 +15,7 @@ from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import NewTopic
 from kafka.structs import OffsetAndMetadata
 
-PATIENCE = 15.0
+PATIENCE = 60.0
 
 
 def collect(consumer: KafkaConsumer, count: int) -> list[bytes]:

@@ -17,7 +17,7 @@ from aiokafka import (  # noqa: E402 - after the check
 )
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic  # noqa: E402 - the same
 
-PATIENCE = 30.0
+PATIENCE = 100.0
 
 
 def tell(story: Coroutine[object, object, None]) -> None:

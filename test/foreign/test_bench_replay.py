@@ -11,7 +11,7 @@ from test.bench.replay import ReplayServer, build_log
 from test.foreign.released import Released
 
 COUNT = 2000
-PATIENCE = 30.0
+PATIENCE = 100.0
 
 
 @pytest.fixture(scope="module")

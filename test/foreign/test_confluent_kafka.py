@@ -34,7 +34,7 @@ from confluent_kafka.admin import (  # noqa: E402 - the same
     ResourceType,
 )
 
-PATIENCE = 30.0
+PATIENCE = 100.0
 
 
 def until(condition: Callable[[], object]) -> None:

@@ -17,7 +17,7 @@ def member(cluster: KafkaCluster, group_id: str, **options: Any) -> KafkaConsume
         bootstrap_servers=cluster.bootstrap_servers,
         group_id=group_id,
         auto_offset_reset="earliest",
-        consumer_timeout_ms=30_000,
+        consumer_timeout_ms=100_000,
         **options,
     )
 

@@ -67,7 +67,7 @@ def test_the_broker_stores_the_codec_that_was_chosen(
 @pytest.mark.parametrize("acks", [0, 1, "all"])
 def test_each_kind_of_acks_delivers(kafka: KafkaCluster, topic: str, acks: object) -> None:
     with KafkaProducer(bootstrap_servers=kafka.bootstrap_servers, acks=acks) as producer:
-        found = producer.send(topic, b"x").get(20)
+        found = producer.send(topic, b"x").get(100)
         assert found.offset == (-1 if acks == 0 else 0)
     assert [r.value for r in ConsoleTools(kafka).consume(topic, 1)] == [b"x"]
 
@@ -76,7 +76,7 @@ def test_a_record_of_a_megabyte_arrives_whole(broker: KafkaCluster, topic_name: 
     broker.create_topic(topic_name)
     value = b"x" * 1_048_000
     with KafkaProducer(bootstrap_servers=broker.bootstrap_servers) as producer:
-        producer.send(topic_name, value).get(20)
+        producer.send(topic_name, value).get(100)
     (found,) = ConsoleTools(broker).consume(topic_name, 1)
     assert found.value == value
 
@@ -89,7 +89,7 @@ def test_a_record_the_topic_refuses_fails_alone(kafka: KafkaCluster, topic_name:
         small = [producer.send(topic_name, b"x" * 500) for _ in range(20)]
         large = producer.send(topic_name, b"x" * 5000)
         small += [producer.send(topic_name, b"x" * 500) for _ in range(20)]
-        producer.flush(30)
+        producer.flush(100)
         assert isinstance(large.exception, MessageSizeTooLargeError)
         assert sorted(f.get().offset for f in small) == list(range(40))
 
@@ -98,7 +98,7 @@ def test_keys_go_where_java_puts_them(kafka: KafkaCluster, topic_name: str) -> N
     kafka.create_topic(topic_name, 12)
     with KafkaProducer(bootstrap_servers=kafka.bootstrap_servers) as producer:
         places = {
-            key: producer.send(topic_name, b"x", key).get(20).partition
+            key: producer.send(topic_name, b"x", key).get(100).partition
             for key in (b"a", b"ab", b"abc", b"kafka", b"123456789", b"user-1")
         }
     # Computed with org.apache.kafka.common.utils.Utils.murmur2.
@@ -128,7 +128,7 @@ def test_a_broker_restarted_in_the_middle_loses_nothing(
     producer = KafkaProducer(
         bootstrap_servers=cluster.bootstrap_servers,
         linger_ms=5,
-        delivery_timeout_ms=90_000,
+        delivery_timeout_ms=240_000,
         request_timeout_ms=5000,
     )
     futures: dict[bytes, FutureRecordMetadata] = {}
@@ -145,7 +145,7 @@ def test_a_broker_restarted_in_the_middle_loses_nothing(
         wanted = len(futures) + records
         until(
             lambda: sum(f.succeeded() for f in list(futures.values())) >= wanted,
-            60.0,
+            120.0,
             lambda: f"{producer} does not deliver",
         )
 
@@ -157,7 +157,7 @@ def test_a_broker_restarted_in_the_middle_loses_nothing(
     await_more(100)
     stop.set()
     thread.join()
-    producer.close(90)
+    producer.close(240)
     acked = {value for value, future in futures.items() if future.succeeded()}
     failed = {
         value for value, future in futures.items() if isinstance(future.exception, KafkaError)
@@ -181,12 +181,12 @@ def test_brokers_of_all_ages_store_records(
         bootstrap_servers=cluster.bootstrap_servers, compression_type="gzip", linger_ms=20
     ) as producer:
         futures = [producer.send(topic_name, b"%d" % n, b"key") for n in range(100)]
-        producer.flush(30)
+        producer.flush(100)
         assert [f.get().offset for f in futures] == list(range(100))
 
 
 def test_the_listener_of_a_controller_is_named_at_once(broker: KafkaCluster) -> None:
     began = time.monotonic()
     with pytest.raises(NoBrokersAvailable, match="a KRaft controller's listener; use the brokers'"):
-        KafkaProducer(bootstrap_servers=broker.controller(1), bootstrap_timeout_ms=60_000)
-    assert time.monotonic() - began < 10
+        KafkaProducer(bootstrap_servers=broker.controller(1), bootstrap_timeout_ms=240_000)
+    assert time.monotonic() - began < 60

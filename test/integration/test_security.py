@@ -54,9 +54,9 @@ class BriefTokens:
 def idle(options: Options, topic: str, seconds: float) -> None:
     """Send, be idle for so long, and send again."""
     with KafkaProducer(**options) as producer:
-        producer.send(topic, b"before").get(20)
+        producer.send(topic, b"before").get(100)
         threading.Event().wait(seconds)  # a real broker counts real time
-        producer.send(topic, b"after").get(20)
+        producer.send(topic, b"after").get(100)
 
 
 @pytest.mark.ladder

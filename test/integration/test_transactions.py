@@ -106,7 +106,7 @@ def test_we_and_java_fence_each_other_with_one_transactional_id(
         ours.init_transactions()
         transact(ours, topic_name, [b"ours"], commit=True)
         ours.begin_transaction()
-        ours.send(topic_name, b"ours, fenced", partition=0).get(10)
+        ours.send(topic_name, b"ours, fenced", partition=0).get(100)
         with JavaCopier(broker, source, topic_name) as java:
             java.until_ended()
         with pytest.raises(ProducerFencedError):

@@ -87,7 +87,7 @@ async def from_a_coroutine() -> None:
 
 
 def read_back() -> None:
-    """Read in the ways of the same pages."""
+    """Read in the ways of the same pages, up to the last record."""
     consumer = KafkaConsumer(bootstrap_servers=SERVERS, auto_offset_reset="earliest")
     consumer.assign([TopicPartition("foobar", 0)])
     msg = next(consumer)
@@ -98,20 +98,21 @@ def read_back() -> None:
         auto_offset_reset="earliest",
         enable_auto_commit=False,
         value_deserializer=lambda m: json.loads(m.decode("ascii")),
-        consumer_timeout_ms=3000,
     )
     consumer.subscribe(["fizzbuzz"])
     for msg in consumer:
         print(isinstance(msg.value, dict), msg.value)
+        break
     consumer.close()
     consumer = KafkaConsumer(
         "bankbranch",
         bootstrap_servers=SERVERS,
         auto_offset_reset="earliest",
-        consumer_timeout_ms=3000,
     )
     for msg in consumer:
         print(msg.value.decode("utf-8"))
+        if msg.offset == 1:
+            break
     consumer.close()
 
 

@@ -84,6 +84,6 @@ def cluster_elsewhere(*options: str) -> Iterator[list[str]]:
             assert name == "bootstrap_servers"
             yield servers.split(",")
             process.terminate()
-            assert process.wait(30) == 0
+            assert process.wait(100) == 0
         finally:
             process.kill()

@@ -21,6 +21,9 @@ from test.support.waiting import until
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+# One worker runs all of them, as most have been started at once.
+pytestmark = pytest.mark.xdist_group("examples")
+
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "examples"
 FOUND_IN = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
@@ -88,7 +91,7 @@ def test_the_async_worker_ends_its_work_when_it_is_asked_to_stop() -> None:
         running.cluster.append("jobs", b"one", b"two")
         until(lambda: len(running.cluster.records("results")) == 2)
         running.process.send_signal(signal.SIGTERM)
-        output, errors = running.process.communicate(timeout=60)
+        output, errors = running.process.communicate(timeout=100)
     assert (output.splitlines()[-1], errors, running.process.returncode) == ("stopped", "", 0)
 
 
@@ -103,7 +106,7 @@ def test_the_exporter_shows_what_a_group_has_not_committed() -> None:
             consumer.commit({partition: OffsetAndMetadata(2, "", -1)})
         assert running.process.stdout is not None
         address = running.process.stdout.readline().strip()
-        with urllib.request.urlopen(address, timeout=30) as answer:
+        with urllib.request.urlopen(address, timeout=100) as answer:
             text = answer.read().decode()
     assert re.findall(r'partition="(\d)"} (\d+)', text) == [("0", "3"), ("1", "0")]
 

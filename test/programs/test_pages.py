@@ -17,6 +17,9 @@ from test.programs.pages import blocks
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+# One worker runs all of them, as they have been started at once.
+pytestmark = pytest.mark.xdist_group("pages")
+
 ROOT = Path(__file__).resolve().parents[2]
 # Tests of their own run the blocks of these, each against a cluster of the kind it needs.
 ELSEWHERE = {

@@ -51,7 +51,7 @@ def test_every_call_works_at_a_prompt_with_a_loop(prompt: str, tmp_path: Path) -
             env={**os.environ, "PYTHONPATH": str(ROOT), "IPYTHONDIR": str(tmp_path)},
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=100,
             check=False,
         )
     assert "said: [True, 'orders', (4, 4), (4, 4)]" in ended.stdout + ended.stderr

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from test.support.refusals import Refusal
 
 _AT_ONCE: Final = 16
-_PROMPT: Final = 15.0
+_PROMPT: Final = 25.0
 
 
 class Secured(Protocol):

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from kafka.structs import ConsumerRecord, TopicPartition
 
-PATIENCE: Final = 60.0
+PATIENCE: Final = 120.0
 
 
 def until(

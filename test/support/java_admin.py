@@ -45,8 +45,8 @@ class JavaAdmin:
     def __init__(self, servers: Sequence[str], settings: dict[str, str] | None = None) -> None:
         told = {
             "bootstrap.servers": ",".join(servers),
-            "request.timeout.ms": "10000",
-            "default.api.timeout.ms": "20000",
+            "request.timeout.ms": "30000",
+            "default.api.timeout.ms": "100000",
             **(settings or {}),
         }
         words = [word for pair in told.items() for word in pair]
@@ -118,7 +118,7 @@ class JavaAdmin:
         if self._process.stdin is not None:
             self._process.stdin.close()
         try:
-            self._process.wait(10)
+            self._process.wait(60)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()

@@ -49,7 +49,7 @@ class JavaProgram:
         """Return all that it has printed."""
         return self._log.read_text(errors="replace")
 
-    def until_ended(self, seconds: float = 60.0) -> None:
+    def until_ended(self, seconds: float = 180.0) -> None:
         """Wait until it has ended, in whatever way.
 
         Raises:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 # Seconds that a test may take; none waits for so long on purpose.
-_PATIENCE = 30.0
+_PATIENCE = 100.0
 
 
 def run_on_uvloop(main: Coroutine[Any, Any, T]) -> T:  # Any: unused

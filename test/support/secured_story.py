@@ -20,7 +20,7 @@ def _reading(topic: str, isolation: str = "read_uncommitted") -> dict[str, Any]:
         "group_id": f"group-of-{topic}",
         "isolation_level": isolation,
         "auto_offset_reset": "earliest",
-        "consumer_timeout_ms": 30_000,
+        "consumer_timeout_ms": 100_000,
     }
 
 

@@ -32,7 +32,7 @@ def work(options: Options, topic: str, seconds: float) -> None:
 
         def step() -> None:
             nonlocal sent, read
-            producer.send(topic, b"%d" % sent).get(20)
+            producer.send(topic, b"%d" % sent).get(100)
             sent += 1
             # It tells of the last minute at most.
             assert not _closed(producer, consumer), "a connection was closed"
@@ -47,7 +47,7 @@ def work(options: Options, topic: str, seconds: float) -> None:
         while time.monotonic() < limit:
             step()
         while read < sent:
-            found = consumer.poll(20_000)
+            found = consumer.poll(100_000)
             assert found, f"{read} of {sent} records read"
             read += sum(map(len, found.values()))
         consumer.commit()

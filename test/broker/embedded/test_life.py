@@ -21,7 +21,7 @@ from test.support.raw_client import RawClient
 def accepts(address: str) -> bool:
     host, _, port = address.rpartition(":")
     try:
-        socket.create_connection((host, int(port)), 5.0).close()
+        socket.create_connection((host, int(port)), 60.0).close()
     except OSError:
         return False
     return True

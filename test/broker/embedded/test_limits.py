@@ -67,7 +67,7 @@ def test_a_thousand_lives_leave_nothing() -> None:
         for _ in range(count):
             with EmbeddedCluster(topics={"t": 1}) as cluster:
                 host, _, port = cluster.bootstrap_servers[0].rpartition(":")
-                socket.create_connection((host, int(port)), 5.0).close()
+                socket.create_connection((host, int(port)), 60.0).close()
 
     live(20)
     gc.collect()

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from types import TracebackType
 
-START_TIMEOUT = 90.0
+START_TIMEOUT = 180.0
 _PLAINTEXT = {"PLAINTEXT": "PLAINTEXT"}
 #: Older brokers name no brokers at all while the cluster has no topic.
 _METADATA_COMPLETE_SINCE = (0, 10)
@@ -266,7 +266,7 @@ class KafkaCluster:
         partitions: int = 1,
         replication_factor: int = 1,
         config: Mapping[str, str] | None = None,
-        timeout: float = 30.0,
+        timeout: float = 100.0,
     ) -> None:
         """Create a topic and return when every running broker knows its leaders.
 
@@ -290,7 +290,7 @@ class KafkaCluster:
         log = self.directory / f"{name}.log"
         with JavaProcess(self._jars, main, log=log, cwd=self.directory) as process:
             try:
-                code = process.wait(60)
+                code = process.wait(180)
             except TimeoutExpired:
                 code = -1
         if code != 0:
@@ -361,7 +361,7 @@ class KafkaCluster:
         def ready() -> bool:
             if self._running[node].returncode is not None:
                 raise ClusterError(self._not_ready(node, f"ended: {self._running[node]}"))
-            view = wire.metadata(self.port(node), timeout=5.0)
+            view = wire.metadata(self.port(node), timeout=20.0)
             if self.version_tuple < _METADATA_COMPLETE_SINCE:
                 # 0.8.0 writes "Started".
                 started = f"[kafka server {node}], started"

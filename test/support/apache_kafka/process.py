@@ -119,7 +119,7 @@ class JavaProcess:
         """Let a frozen JVM go on."""
         self._popen.send_signal(signal.SIGCONT)
 
-    def stop(self, timeout: float = 30.0) -> None:
+    def stop(self, timeout: float = 60.0) -> None:
         """Ask the JVM to shut down; kill it if it has not after *timeout* seconds."""
         if self.returncode is None:
             self.thaw()

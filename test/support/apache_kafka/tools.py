@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 #: The oldest brokers that clients of 4.x accept (KIP-896).
 _MODERN_SINCE = (2, 1)
-_TIMEOUT = 60.0
+_TIMEOUT = 180.0
 
 # Long enough that no payload contains one by accident.
 _FIELD = "\x1f#field#\x1f"
