@@ -47,6 +47,8 @@ async def main() -> None:
             async for record in consumer:
                 await handle(record, producer)
                 await consumer.commit()
+        # The signal ends the call that waits, which may have been the commit of the last record.
+        await consumer.commit()
     print("stopped", flush=True)
 
 

@@ -1,7 +1,7 @@
 """Count words exactly once: lines come from one topic, counts go to another.
 
 Counts and positions are committed in one transaction. If the program dies in between, neither
-counts, and it begins again where it was.
+counts. When it starts, it reads the counts that it has committed, and goes on from there.
 
     python examples/word_count.py localhost:9092
 """
@@ -26,9 +26,23 @@ def write_lines() -> None:
             producer.send(LINES, line.encode())
 
 
+def committed_counts() -> Counter[str]:
+    """Return the last count of each word."""
+    totals: Counter[str] = Counter()
+    with KafkaConsumer(
+        COUNTS,
+        bootstrap_servers=SERVERS,
+        auto_offset_reset="earliest",
+        isolation_level="read_committed",
+        consumer_timeout_ms=3_000,
+    ) as consumer:
+        for record in consumer:
+            totals[(record.key or b"").decode()] = int(record.value or b"0")
+    return totals
+
+
 def count() -> None:
     """Send the count of each word, until no more lines come."""
-    totals: Counter[str] = Counter()
     with (
         KafkaProducer(bootstrap_servers=SERVERS, transactional_id="word-count-1") as producer,
         KafkaConsumer(
@@ -40,7 +54,9 @@ def count() -> None:
             isolation_level="read_committed",
         ) as consumer,
     ):
+        # First, so that what an earlier run has left open is over, and counts or does not.
         producer.init_transactions()
+        totals = committed_counts()
         while polled := consumer.poll(timeout_ms=10_000):
             with producer.transaction(consumer):
                 for records in polled.values():
@@ -51,23 +67,8 @@ def count() -> None:
                             producer.send(COUNTS, key=word.encode(), value=b"%d" % totals[word])
 
 
-def show() -> None:
-    """Print the last count of each word."""
-    counts: dict[bytes | None, bytes | None] = {}
-    with KafkaConsumer(
-        COUNTS,
-        bootstrap_servers=SERVERS,
-        auto_offset_reset="earliest",
-        isolation_level="read_committed",
-        consumer_timeout_ms=10_000,
-    ) as consumer:
-        for record in consumer:
-            counts[record.key] = record.value
-    for word, number in sorted(counts.items(), key=lambda item: item[0] or b""):
-        print((word or b"").decode(), (number or b"").decode())
-
-
 if __name__ == "__main__":
     write_lines()
     count()
-    show()
+    for word, number in sorted(committed_counts().items()):
+        print(word, number)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 
 from kafka import KafkaConsumer, OffsetAndMetadata, TopicPartition
-from kafka.testing import EmbeddedCluster
+from kafka.testing import Delay, EmbeddedCluster
 from test.support.waiting import until
 
 if TYPE_CHECKING:
@@ -52,6 +52,13 @@ class Running(NamedTuple):
 def start(stack: ExitStack, name: str, *arguments: str, **options: dict[str, int]) -> Running:
     """Start an example with a cluster of its own."""
     cluster = stack.enter_context(EmbeddedCluster(1, **options))
+    return Running(start_with(stack, cluster, name, *arguments), cluster)
+
+
+def start_with(
+    stack: ExitStack, cluster: EmbeddedCluster, name: str, *arguments: str
+) -> subprocess.Popen[str]:
+    """Start an example that talks to *cluster*."""
     process = subprocess.Popen(
         [sys.executable, str(EXAMPLES / f"{name}.py"), cluster.bootstrap_servers[0], *arguments],
         env=ENVIRONMENT,
@@ -61,7 +68,7 @@ def start(stack: ExitStack, name: str, *arguments: str, **options: dict[str, int
     )
     stack.enter_context(process)
     stack.callback(process.kill)
-    return Running(process, cluster)
+    return process
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +90,26 @@ def test_the_handler_has_sent_its_lines(programs: dict[str, Running]) -> None:
     assert [record.key for record in cluster.records("logs")] == [b"shop", b"shop.till"]
 
 
+def test_the_word_count_goes_on_where_it_was() -> None:
+    with ExitStack() as stack:
+        cluster = stack.enter_context(EmbeddedCluster(1))
+        for _ in range(2):
+            process = start_with(stack, cluster, "word_count")
+            output, errors = process.communicate(timeout=100)
+            assert errors == ""
+    assert output == OUTPUTS["word_count"].replace("3", "6").replace("1", "2")
+
+
+def test_two_workers_share_the_keys_and_do_no_job_twice() -> None:
+    with ExitStack() as stack:
+        cluster = stack.enter_context(EmbeddedCluster(1, topics={"keyed-jobs": 4}))
+        both = [start_with(stack, cluster, "per_key_workers") for _ in range(2)]
+        outcomes = [process.communicate(timeout=100) for process in both]
+    assert [errors for _, errors in outcomes] == ["", ""]
+    assert all("in order by key: True" in output for output, _ in outcomes)
+    assert sum(int(output.split()[0]) for output, _ in outcomes) == 400
+
+
 def test_the_async_worker_ends_its_work_when_it_is_asked_to_stop() -> None:
     with ExitStack() as stack:
         running = start(stack, "async_worker", topics={"jobs": 1, "results": 1})
@@ -90,9 +117,15 @@ def test_the_async_worker_ends_its_work_when_it_is_asked_to_stop() -> None:
         assert running.process.stdout.readline() == "ready\n"
         running.cluster.append("jobs", b"one", b"two")
         until(lambda: len(running.cluster.records("results")) == 2)
+        running.cluster.inject("Produce", Delay(1.0))
+        sent = running.cluster.count("Produce")
+        running.cluster.append("jobs", b"three")
+        until(lambda: running.cluster.count("Produce") > sent)
         running.process.send_signal(signal.SIGTERM)
         output, errors = running.process.communicate(timeout=100)
+        committed = running.cluster.group("workers").offsets
     assert (output.splitlines()[-1], errors, running.process.returncode) == ("stopped", "", 0)
+    assert committed == {("jobs", 0): 3}
 
 
 def test_the_exporter_shows_what_a_group_has_not_committed() -> None:
