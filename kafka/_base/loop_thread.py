@@ -158,7 +158,8 @@ class EventLoopThread:
             elif self._state == "FORKED":
                 reason = "this process is a fork of the one the client was made in; make a new one"
             else:
-                reason = f"the client is {'closed' if self._state == 'STOPPED' else 'not started'}"
+                is_over = self._state == "STOPPED"
+                reason = f"the client is {'closed; make a new one' if is_over else 'not started'}"
         call.cancel()
         raise IllegalStateError(f"{self.name}: {reason}")
 

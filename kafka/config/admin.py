@@ -9,5 +9,7 @@ from kafka.config.option import ignored, option
 class AdminConfig(CommonConfig):
     """Options of `KafkaAdminClient` and `AsyncKafkaAdminClient`."""
 
+    CLIENTS = "admin clients"
+
     metric_group_prefix: str = option("admin", None, "First part of the metrics' group names.")
     metrics: object = ignored(None, "each client keeps metrics of its own")

@@ -90,6 +90,8 @@ class Config:
     OPTIONS: ClassVar[Mapping[str, Option]] = MappingProxyType({})
     DROPPED: ClassVar[Mapping[str, str]] = MappingProxyType({})
     """Options of earlier releases that no longer matter, with the reason."""
+    CLIENTS: ClassVar[str] = ""
+    """Whose options these are, in words for messages."""
 
     def __init_subclass__(cls) -> None:
         """Collect the options declared by the class and its bases."""
@@ -201,7 +203,8 @@ class Config:
             return f"Unrecognized configs: {key!r} is {here} here"
         guess = nearest(key, self.OPTIONS)
         hint = f"; did you mean {guess}?" if guess else ""
-        return f"Unrecognized configs: {key!r} is not an option of {type(self).__name__}{hint}"
+        whose = self.CLIENTS or type(self).__name__
+        return f"Unrecognized configs: {key!r} is not an option of {whose}{hint}"
 
     def __setattr__(self, name: str, value: object) -> None:
         """Refuse: a configuration does not change."""

@@ -108,6 +108,7 @@ def ignore_commit_result(offsets: object, response: object) -> bool:  # noqa: AR
 class ConsumerConfig(CommonConfig):
     """Options of `KafkaConsumer` and `AsyncKafkaConsumer`."""
 
+    CLIENTS = "consumers"
     DROPPED: ClassVar[Mapping[str, str]] = {
         **NetworkConfig.DROPPED,
         "legacy_iterator": "there is one iterator",

@@ -46,6 +46,8 @@ def _partitioner(value: object) -> object:
 class ProducerConfig(CommonConfig):
     """Options of `KafkaProducer` and `AsyncKafkaProducer`."""
 
+    CLIENTS = "producers"
+
     client_id: str = option(
         None, not_empty, "Name of this client; None: ``kafka-python-producer-`` and a number."
     )

@@ -113,6 +113,7 @@ class AsyncKafkaConsumer(Generic[K_co, V_co]):
 
     Raises:
         KafkaConfigurationError: an option is unknown or cannot work.
+        TypeError: an option has a value of the wrong type, or a topic is no name.
     """
 
     __module__ = "kafka.aio"  # where programs import it from
@@ -330,9 +331,22 @@ class AsyncKafkaConsumer(Generic[K_co, V_co]):
     ) -> list[RecordBatch[K_co, V_co]]:
         """Return records like `poll`, as batches that can be read as columns.
 
-        For arguments and errors see `poll`; all records returned count as consumed. With
-        *zero_copy*, values are read-only `memoryview` objects of the response, see
-        `KafkaConsumer.poll_batch`.
+        Args:
+            timeout_ms: how long to wait if there are none, in ms.
+            max_records: at most so many, over all batches; ``None`` for ``max_poll_records``.
+            zero_copy: return values as read-only `memoryview` objects of the response, which stays
+                in memory while one of them does; see `KafkaConsumer.poll_batch`.
+
+        Returns:
+            Batches of one partition each, in offset order within a partition; often several of the
+            same partition. All of their records count as consumed.
+
+        Raises:
+            ValueError: a negative time-out, or *max_records* < 1.
+            TypeError: *max_records* is no integer.
+            IllegalStateError: the consumer is closed or not started.
+            WakeupError: `wakeup` was called.
+            KafkaError: a partition cannot be read; others can, by the next call.
         """
         timeout, limit = arguments.poll_limits(timeout_ms, max_records, self._max_records)
         timer = self._poll_timer(timeout)
@@ -345,13 +359,29 @@ class AsyncKafkaConsumer(Generic[K_co, V_co]):
     async def consume(
         self, num_messages: int = 1, timeout_ms: float = 0
     ) -> list[RecordBatch[K_co, V_co]]:
-        """Return at most *num_messages* records; otherwise as `poll_batch`."""
+        """Return at most *num_messages* records, as `poll_batch` returns them.
+
+        Args:
+            num_messages: at most so many, over all batches.
+            timeout_ms: how long to wait if there are none, in ms.
+
+        Raises:
+            KafkaError: what `poll_batch` raises.
+        """
         return await self.poll_batch(timeout_ms, num_messages)
 
     async def getmany(
         self, *, timeout_ms: float = 0, max_records: int | None = None
     ) -> dict[TopicPartition, list[ConsumerRecord[K_co, V_co]]]:
-        """Return records like `poll` (aiokafka's name)."""
+        """Return records like `poll` (aiokafka's name).
+
+        Args:
+            timeout_ms: how long to wait if there are none, in ms.
+            max_records: at most so many; ``None`` for ``max_poll_records``.
+
+        Raises:
+            KafkaError: what `poll` raises.
+        """
         return await self.poll(timeout_ms, max_records)
 
     async def getone(self) -> ConsumerRecord[K_co, V_co]:

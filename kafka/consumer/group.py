@@ -164,6 +164,7 @@ class KafkaConsumer(Facade[ConsumerCalls], Generic[K_co, V_co]):
 
     Raises:
         KafkaConfigurationError: an option is unknown or cannot work.
+        TypeError: an option has a value of the wrong type, or a topic is no name.
         NoBrokersAvailable: no bootstrap server answered within ``bootstrap_timeout_ms``.
     """
 
@@ -319,7 +320,15 @@ class KafkaConsumer(Facade[ConsumerCalls], Generic[K_co, V_co]):
     def consume(
         self, num_messages: int = 1, timeout_ms: float = 0
     ) -> list[RecordBatch[K_co, V_co]]:
-        """Return at most *num_messages* records; otherwise as `poll_batch`."""
+        """Return at most *num_messages* records, as `poll_batch` returns them.
+
+        Args:
+            num_messages: at most so many, over all batches.
+            timeout_ms: how long to wait if there are none, in ms.
+
+        Raises:
+            KafkaError: what `poll_batch` raises.
+        """
         return self.poll_batch(timeout_ms, num_messages)
 
     def __iter__(self) -> Iterator[ConsumerRecord[K_co, V_co]]:

@@ -210,7 +210,8 @@ class PositionMachine:
             # Only what was fetched ahead is gone: a truncation. Ask again from the position.
             self._fetch_again(state, position)
         elif policy == NONE:
-            self.on_failure(state, OffsetOutOfRangeError(error_text))
+            text = f"{error_text}: it is not in the log, and auto_offset_reset is 'none'; seek()"
+            self.on_failure(state, OffsetOutOfRangeError(text))
         else:
             self.on_reset(state, policy, "is out of range")
 

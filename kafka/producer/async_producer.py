@@ -237,7 +237,7 @@ class AsyncKafkaProducer(Generic[K_contra, V_contra]):
             keys: as many keys; ``None`` if no record has one.
             headers: the headers of every record.
             partition: where exactly; by default the partitioner decides for each record.
-            timestamp_ms: the timestamp of every record; by default now.
+            timestamp_ms: of every record, in ms since the epoch; by default now.
 
         Returns:
             The deliveries: awaiting it, or the blocking producer's `get`, returns the

@@ -136,7 +136,7 @@ class MockConsumerCalls:
             key: bytes, or ``None``.
             headers: pairs of name and bytes.
             offset: by default the end of the partition.
-            timestamp_ms: by default now.
+            timestamp_ms: in ms since the epoch; by default now.
             raw: return key and value as they are, whatever their types; no deserializer is called.
 
         Raises:

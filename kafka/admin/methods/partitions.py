@@ -146,9 +146,9 @@ async def perform_leader_election(
     """Elect leaders of partitions; `elect_leaders` under its name of kafka-python 2.x.
 
     Args:
-        election_type: see there.
-        topic_partitions: see there.
-        timeout_ms: see there.
+        election_type: as `elect_leaders` takes it.
+        topic_partitions: as `elect_leaders` takes them.
+        timeout_ms: for the whole call, in ms; ``None`` for ``default_api_timeout_ms``.
     """
     return await elect_leaders(admin, election_type, topic_partitions, timeout_ms)
 

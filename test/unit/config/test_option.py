@@ -7,6 +7,7 @@ import math
 import pytest
 
 from kafka.config.base import Config
+from kafka.config.consumer import ConsumerConfig
 from kafka.config.option import (
     at_least,
     between,
@@ -102,6 +103,11 @@ def test_unknown_option_names_the_nearest_one() -> None:
 def test_unknown_option_without_a_likeness_gets_no_guess() -> None:
     with pytest.raises(KafkaConfigurationError, match=r"is not an option of Sample$"):
         Sample.from_kwargs({"zzzzzz": 1})
+
+
+def test_message_names_the_clients_and_no_class_that_users_never_see() -> None:
+    with pytest.raises(KafkaConfigurationError, match="'linger_ms' is not an option of consumers"):
+        ConsumerConfig.from_kwargs({"linger_ms": 5})
 
 
 def test_java_spelling_leads_to_ours() -> None:

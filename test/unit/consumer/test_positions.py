@@ -415,7 +415,7 @@ def test_offset_out_of_range_without_a_policy_is_an_error() -> None:
     (failure,) = bench.poll()
     assert isinstance(failure, Fail)
     assert type(failure.error) is OffsetOutOfRangeError
-    assert "t-0 at offset 5" in str(failure.error)
+    assert str(failure.error).partition("t-0 at offset 5: ")[2].endswith("; seek()")
 
 
 # -- leaders and topics ----------------------------------------------------------------------
