@@ -16,6 +16,7 @@ from kafka import __version__  # noqa: E402 - the path comes first
 
 project = "kafka-python"
 author = "The kafka-python authors"
+copyright = author  # noqa: A001 - Sphinx has the name
 release = __version__
 extensions = [
     "sphinx.ext.autodoc",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 import textwrap
 from importlib import import_module
@@ -42,3 +43,15 @@ def test_documents_have_examples() -> None:
 @pytest.mark.parametrize(("path", "name"), NAMED)
 def test_test_named_by_a_row_exists(path: str, name: str) -> None:
     assert f"def {name}" in (ROOT / path).read_text(encoding="utf-8")
+
+
+def test_the_speeds_in_the_readme_are_those_that_were_measured() -> None:
+    found = json.loads((ROOT / "docs/_static/performance.json").read_text(encoding="utf-8"))
+    measured = {
+        row["client"]: f"{round(row['value'], -3):,.0f}"
+        for row in found["results"]
+        if (row["row"], row["broker"]) == ("send", "kafka")
+    }
+    told = (ROOT / "README.rst").read_text(encoding="utf-8").partition("* - `Speed")[2]
+    names = ("ours", "kafka-python", "aiokafka", "confluent-callback", "confluent")
+    assert re.findall(r"\d+(?:,\d{3})+", told)[: len(names)] == [measured[name] for name in names]
