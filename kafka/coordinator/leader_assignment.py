@@ -84,7 +84,8 @@ class LeaderAssignment:
         for topic, count in self._counts_in(snapshot).items():
             before = self._counts.get(topic, 0)
             if before != count:
-                return f"topic {topic} has {count} partitions, {before} before"
+                noun = "partition" if count == 1 else "partitions"
+                return f"topic {topic} has {count} {noun}, {before} before"
         return None
 
     def _counts_in(self, snapshot: ClusterSnapshot) -> dict[str, int]:

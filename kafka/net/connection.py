@@ -78,6 +78,7 @@ class Connection:
         versions: what the broker speaks; set by the handshake.
         error: how the stream ended, or why the connection was closed; ``None`` before.
         has_answered: whether a request has been answered since the handshake.
+        ended_in_use: whether requests were in flight when it ended.
         on_close: called once when a connection that was ready ends, with the reason.
         on_throttle: called with seconds for which nothing may be sent.
         session: the authentication, if that does not last for ever (KIP-368).
@@ -99,6 +100,7 @@ class Connection:
         self.versions: ApiVersions | None = None
         self.error: KafkaError | None = None
         self.has_answered = False
+        self.ended_in_use = False
         self.on_close: Callable[[KafkaError], None] | None = None
         self.on_throttle: Callable[[float], None] | None = None
         self.session: Session | None = None
@@ -544,6 +546,7 @@ class Connection:
     def _finish(self, error: KafkaError) -> None:
         """End a connection that was ready."""
         self.error = error
+        self.ended_in_use = bool(self._in_flight)
         try:
             self._move(_CLOSED)
         finally:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from kafka._base.deadline import Deadline
 from kafka._base.logs import logger
@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     from kafka.structs import BrokerMetadata
 
 log = logger("kafka.conn")
+
+# Seconds after which the end of a connection has other reasons than what was asked on it.
+_AT_ONCE: Final = 1.0
 
 T = TypeVar("T")
 
@@ -237,11 +240,12 @@ class ConnectionPool:
         else:
             log.info("%s: connected", connection.where)
         pooled.connection = connection
-        connection.on_close = lambda error: self._on_close(key, pooled, error)
+        opened_at = self._clock.now()
+        connection.on_close = lambda error: self._on_close(key, pooled, opened_at, error)
         connection.on_throttle = lambda seconds: self._throttle(key, seconds)
         self._runtime.observer.connection_opened(key.node_id)
         if connection.error is not None:  # it ended as soon as it was ready
-            self._on_close(key, pooled, connection.error)
+            self._on_close(key, pooled, opened_at, connection.error)
         return None
 
     def _on_failed(self, key: ConnectionKey, error: KafkaError) -> None:
@@ -287,15 +291,21 @@ class ConnectionPool:
     def _throttle(self, key: ConnectionKey, seconds: float) -> None:
         self._states.throttle(key, self._clock.now() + seconds)
 
-    def _on_close(self, key: ConnectionKey, pooled: PooledConnection, error: KafkaError) -> None:
+    def _on_close(
+        self, key: ConnectionKey, pooled: PooledConnection, opened_at: float, error: KafkaError
+    ) -> None:
         connection, pooled.connection = pooled.connection, None
         own = isinstance(error, ClientClosedError)
         answered = connection is not None and connection.has_answered
-        self._states.on_lost(key, self._clock.now(), None if own else error, answered=answered)
+        now = self._clock.now()
+        self._states.on_lost(key, now, None if own else error, answered=answered)
         self._runtime.observer.connection_closed(key.node_id, None if own else error)
         level = logging.INFO if own or isinstance(error, KafkaConnectionError) else logging.WARNING
         log.log(level, "%s", error.args[0] if error.args else error)
-        if not own and not answered:
+        # A broker that takes one request and hangs up on the next does so at once.
+        in_use = connection is not None and connection.ended_in_use
+        refused = in_use and now - opened_at < _AT_ONCE
+        if not own and (not answered or refused):
             self._connector.on_lost_unanswered(key.node_id)
 
     def drop_unknown(self, brokers: Iterable[BrokerMetadata]) -> None:

@@ -96,7 +96,8 @@ class Connector:
         Kafka 4 has dropped the requests of the oldest releases.
 
         Args:
-            node_id: the node that ended a connection on which it had answered nothing.
+            node_id: the node that ended a connection on which it had answered nothing, or at a
+                request that came soon after the connection was made.
         """
         given = self._config.api_version
         if given is None or node_id in self._doubted:

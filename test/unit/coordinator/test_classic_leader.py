@@ -53,7 +53,7 @@ def test_topic_that_does_not_exist_is_shared_out_when_it_does() -> None:
     done = bench.metadata({"a": 1, "b": 1})
     assert done == ["REVOKING on a0", "Ask SETTLE"]
     bench.run_all()
-    assert bench.request("JoinGroup").reason == "topic b has 1 partitions, 0 before"
+    assert bench.request("JoinGroup").reason == "topic b has 1 partition, 0 before"
 
 
 def test_follower_shares_nothing_out() -> None:

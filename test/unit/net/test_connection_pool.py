@@ -318,6 +318,21 @@ async def test_connection_that_broke_after_an_answer_is_opened_again_soon() -> N
     assert stage.connector.unanswered == []
 
 
+@pytest.mark.parametrize(("open_for", "unanswered"), [(0.1, [0]), (2.0, [])])
+async def test_a_request_that_a_new_connection_ends_at_is_told(
+    open_for: float, unanswered: list[int]
+) -> None:
+    stage = Scene()
+    connection = await stage.connection()
+    connection.send(REQUEST, expires_at=1000.0)
+    connection.on_frame(frame_of(MetadataResponse(), 12))
+    await asyncio.sleep(open_for)
+    second = connection.send(REQUEST, expires_at=1000.0)
+    connection.close(KafkaConnectionError("reset"))
+    await asyncio.gather(second, return_exceptions=True)
+    assert stage.connector.unanswered == unanswered
+
+
 async def test_all_channels_are_closed_with_the_pool() -> None:
     stage = Scene()
     connections = [await stage.connection(MAIN), await stage.connection(JOIN)]
