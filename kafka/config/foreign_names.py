@@ -20,6 +20,7 @@ _HERE: Final[Mapping[str, str]] = {
     "dr_cb": "add_callback() of the future that send() returns",
     "dr_msg_cb": "add_callback() of the future that send() returns",
     "enable.auto.offset.store": "nothing: commit() the offsets that you mean",
+    "enable.partition.eof": "nothing: current_lag() is 0 at the end",
     "enable.ssl.certificate.verification": "ssl_context",
     "fetch.message.max.bytes": "max_partition_fetch_bytes",
     "fetch.wait.max.ms": "fetch_max_wait_ms",

@@ -27,6 +27,12 @@ class KafkaMetric:
         self.measurable = measurable
         self.config = config
 
+    def __repr__(self) -> str:
+        """Return its name and its value now."""
+        name = self.metric_name
+        tags = "".join(f" {tag}={value}" for tag, value in name.tags.items())
+        return f"<KafkaMetric {name.group} {name.name}={self.value()}{tags}>"
+
     def value(self, time_ms: float | None = None) -> float:
         """Return the value now, or at *time_ms* (Unix time in ms)."""
         return self.measurable.measure(

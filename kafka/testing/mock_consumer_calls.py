@@ -109,7 +109,10 @@ class MockConsumerCalls:
 
     def __repr__(self) -> str:
         """Return a status line."""
-        return f"<{self._name} {self.subscriptions!r}>"
+        count = len(self.subscriptions.assignment.partitions)
+        state = "closed" if self.closed else "open"
+        group = "" if self._group_id is None else f", group={self._group_id}"
+        return f"<{self._name} {state}{group}, {count} partition{'' if count == 1 else 's'}>"
 
     # -- what the test calls ----------------------------------------------------------------------
 

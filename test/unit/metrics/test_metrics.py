@@ -58,6 +58,12 @@ def test_metric_has_the_value_of_its_measurable() -> None:
     assert metrics.metrics[NAME].value(time_ms=21) == 42
 
 
+def test_metric_shows_its_name_and_its_value() -> None:
+    name = MetricName("size", "group", "", {"client-id": "shop"})
+    metric = KafkaMetric(name, fixed(7.0), MetricConfig())
+    assert repr(metric) == "<KafkaMetric group size=7.0 client-id=shop>"
+
+
 def test_second_metric_of_a_name_is_refused() -> None:
     metrics = Metrics()
     metrics.add_metric(NAME, fixed(1))

@@ -478,3 +478,10 @@ def test_a_closed_consumer_refuses() -> None:
 def test_values_of_batches_are_views_if_asked_for() -> None:
     (batch,) = consumer(1).poll_batch(zero_copy=True)
     assert [type(value) for value in batch.values] == [memoryview]
+
+
+def test_status_line_says_what_a_person_asks() -> None:
+    consumer = MockConsumer("orders", group_id="billing")
+    assert repr(consumer) == "<MockConsumer open, group=billing, 0 partitions>"
+    consumer.close()
+    assert repr(consumer).startswith("<MockConsumer closed")
