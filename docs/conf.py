@@ -51,6 +51,7 @@ nitpick_ignore_regex = [
     (r"py:class", r"kafka\..*\._\w+"),
     (r"py:class", r"kafka\._base\..*"),
     (r"py:class", r"kafka\.low_level\..*"),
+    (r"py:class", r"kafka\.metrics\.stats\.(percentiles\.BinScheme|sampled_stat\.Sample)"),
     (r"py:class", r"kafka\.testing\.broker\.control\.Control"),
     (r"py:class", r"kafka\.coordinator\.assignors\.strategy\.RebalanceProtocol"),
     (r"py:class", r".*StickyAssignorMemberMetadataV1"),

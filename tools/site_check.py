@@ -27,8 +27,10 @@ MODULES: Final = (
     "kafka.aio",
     "kafka.errors",
     "kafka.metrics",
+    "kafka.metrics.stats",
     "kafka.oauth",
     "kafka.partitioner",
+    "kafka.sasl",
     "kafka.serializer",
     "kafka.testing",
 )
