@@ -153,11 +153,17 @@ def test_waiting_inside_a_callback_is_refused(cluster: EmbeddedCluster, name: st
     assert f"{name}() inside a delivery callback" in str(seen[0])
 
 
+def answer_the_second(cluster: EmbeddedCluster) -> None:
+    """Let the time come of a delayed answer to the second request, once that is there."""
+    until(lambda: cluster.count(ProduceRequest) == 2)
+    cluster.advance(A_DAY)
+
+
 def test_send_waits_for_memory(cluster: EmbeddedCluster) -> None:
     with make(cluster, buffer_memory=20_000, batch_size=1000, max_block_ms=A_DAY_MS) as producer:
         producer.send("t", b"warm up").get(60)
         cluster.inject(ProduceRequest, Delay(A_DAY))
-        with once_inside(Notification.wait, lambda: cluster.advance(A_DAY)) as waited:
+        with once_inside(Notification.wait, lambda: answer_the_second(cluster)) as waited:
             for _ in range(100):
                 producer.send("t", b"x" * 500)
         assert waited.is_set()

@@ -52,6 +52,7 @@ def test_send_in_a_signal_handler_gets_memory_before_the_send_that_it_interrupte
     def interrupt_and_give_memory() -> None:
         signal.pthread_kill(program, signal.SIGALRM)
         until(lambda: is_inside(Notification.wait, program, times=2))
+        until(lambda: embedded.count(ProduceRequest) == 2)
         embedded.advance(A_DAY)
 
     with (
