@@ -155,10 +155,12 @@ class KafkaCluster:
     def close(self) -> None:
         """Kill what runs, give the ports back, remove the temporary directory."""
         _live.discard(self)
-        for node in list(self._running):
-            self.kill(node)
+        for process in self._running.values():
+            # One of several may wait long for the others that have gone.
+            process.kill() if len(self._plans) > 1 else process.end()
+        self._running.clear()
         if self._zookeeper is not None:
-            self._zookeeper.kill()
+            self._zookeeper.end()
             self._zookeeper = None
         self._lease.close()
         if self._remove_directory:
@@ -311,7 +313,6 @@ class KafkaCluster:
         )
         path = plan.directory / "server.properties"
         config.write_properties(path, settings)
-        (plan.directory / "log4j.properties").write_text(config.LOG4J_PROPERTIES)
         if config.uses_kraft(self.version):
             command = ["kafka.tools.StorageTool", "format", "-t", cluster_id, "-c", str(path)]
             command += format_options(self._scram_users)
@@ -322,7 +323,6 @@ class KafkaCluster:
         (directory / "data").mkdir(parents=True)
         path = directory / "zookeeper.properties"
         config.write_properties(path, config.zookeeper_properties(directory, self._zookeeper_port))
-        (directory / "log4j.properties").write_text(config.LOG4J_PROPERTIES)
         log = directory / "zookeeper.log"
         main = ["org.apache.zookeeper.server.quorum.QuorumPeerMain", str(path)]
         process = self._zookeeper = JavaProcess(
@@ -330,8 +330,7 @@ class KafkaCluster:
             main,
             log=log,
             cwd=directory,
-            options=("-Xmx256m", *config.LOG_OPTIONS),
-            extra_class_path=[directory],
+            options=("-Xmx256m", *config.log_options(directory)),
         )
 
         def listening() -> bool:
@@ -349,8 +348,7 @@ class KafkaCluster:
             ["kafka.Kafka", str(plan.directory / "server.properties")],
             log=self._log_path(node),
             cwd=plan.directory,
-            options=("-Xmx512m", *config.LOG_OPTIONS, *self._jvm_options),
-            extra_class_path=[plan.directory],
+            options=("-Xmx512m", *config.log_options(plan.directory), *self._jvm_options),
         )
 
     def _await_ready(

@@ -18,14 +18,18 @@ if TYPE_CHECKING:
 #: First version whose KRaft mode is fit for production (KIP-833); below it, ZooKeeper.
 KRAFT_SINCE = (3, 3)
 
-LOG4J_PROPERTIES = """\
+#: For tests whose records have timestamps of long ago: by default, brokers look for what is older
+#: than a week 30 s after their start, and delete it, whether it has been read or not.
+KEEP_OLD_RECORDS = {"log.retention.hours": "876000"}
+
+_LOG4J_PROPERTIES = """\
 log4j.rootLogger=INFO, stdout
 log4j.appender.stdout=org.apache.log4j.ConsoleAppender
 log4j.appender.stdout.layout=org.apache.log4j.PatternLayout
 log4j.appender.stdout.layout.ConversionPattern=[%d] %p %c: %m%n
 log4j.logger.org.apache.zookeeper=WARN
 """
-LOG_OPTIONS = (
+_LOG_OPTIONS = (
     "-Dorg.slf4j.simpleLogger.logFile=System.out",
     "-Dorg.slf4j.simpleLogger.showDateTime=true",
     "-Dorg.slf4j.simpleLogger.log.org.apache.zookeeper=warn",
@@ -60,6 +64,21 @@ class NodePlan:
     def log_directories(self) -> list[Path]:
         further = range(2, self.disks + 1)
         return [self.data, *(self.directory / f"data-{number}" for number in further)]
+
+
+def log_options(directory: Path) -> list[str]:
+    """Return the options of a JVM that logs to its standard output; write what they name."""
+    return [*_LOG_OPTIONS, log4j_option(directory, _LOG4J_PROPERTIES)]
+
+
+def log4j_option(directory: Path, properties: str) -> str:
+    """Write the settings of log4j, which older releases have, and return the option for them.
+
+    Not on the class path, where nothing but jars must be (`SharedClasses`).
+    """
+    path = directory / "log4j.properties"
+    path.write_text(properties)
+    return f"-Dlog4j.configuration={path.as_uri()}"
 
 
 def uses_kraft(version: str) -> bool:

@@ -21,6 +21,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from test.support.apache_kafka.shared_classes import SharedClasses
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import TracebackType
@@ -36,6 +38,8 @@ _JVM_OPTIONS = (
     "-XX:+UseSerialGC",
     "-XX:TieredStopAtLevel=1",
     "-Xshare:auto",
+    # It warns, on the standard output, of classes that it does not share.
+    "-Xlog:disable",
     # The Snappy of 0.8.0 and 0.8.1 puts its native loader where Java 17 allows it only like this.
     "--add-opens=java.base/java.lang=ALL-UNNAMED",
 )
@@ -51,7 +55,6 @@ class JavaProcess:
         errors: file that standard error is appended to.
         cwd: working directory.
         options: JVM options (heap, system properties).
-        extra_class_path: directories in front of the jars.
         stdin: file to read standard input from.
     """
 
@@ -64,11 +67,11 @@ class JavaProcess:
         errors: Path | None = None,
         cwd: Path,
         options: Sequence[str] = (),
-        extra_class_path: Sequence[Path] = (),
         stdin: Path = Path(os.devnull),
     ) -> None:
-        class_path = os.pathsep.join([*map(str, extra_class_path), f"{jars}/*"])
-        java = ["java", *_JVM_OPTIONS, *options, "-cp", class_path, *main]
+        self._classes = SharedClasses(jars, main[0])
+        options = [*_JVM_OPTIONS, *self._classes.options(), *options]
+        java = ["java", *options, "-cp", f"{jars}/*", *main]
         self.name = main[0]
         self.log = log
         watched, self._leash = os.pipe()
@@ -128,6 +131,12 @@ class JavaProcess:
                 self._popen.wait(timeout)
         self.kill()
 
+    def end(self) -> None:
+        """End the JVM at once, unless it is to leave its classes to those that come later."""
+        if not self._classes.are_there:
+            self.stop()
+        self.kill()
+
     def kill(self) -> None:
         """End the JVM at once (SIGKILL), and its watchdog with it."""
         if self._leash < 0:
@@ -135,6 +144,7 @@ class JavaProcess:
         if self.returncode is None:
             os.killpg(self.pid, signal.SIGKILL)
             self._popen.wait()
+        self._classes.keep(self.returncode)
         with suppress(BrokenPipeError):  # the watchdog went with the group
             os.write(self._leash, b"gone\n")
         os.close(self._leash)

@@ -14,6 +14,7 @@ from pathlib import Path
 from subprocess import TimeoutExpired
 from typing import TYPE_CHECKING, NamedTuple
 
+from test.support.apache_kafka.config import log4j_option
 from test.support.apache_kafka.jars import broker_jars, tools_jars
 from test.support.apache_kafka.process import JavaProcess
 
@@ -74,7 +75,6 @@ class ConsoleTools:
             errors=errors,
             cwd=self._directory,
             options=_quiet_options(self._directory),
-            extra_class_path=[self._directory],
             stdin=source,
         ) as process:
             try:
@@ -230,13 +230,14 @@ def _repeat(option: str, settings: Mapping[str, str] | None) -> list[str]:
 
 
 def _quiet_options(directory: Path) -> Sequence[str]:
-    (directory / "log4j.properties").write_text(
+    log4j = (
         "log4j.rootLogger=WARN, stderr\n"
         "log4j.appender.stderr=org.apache.log4j.ConsoleAppender\n"
         "log4j.appender.stderr.target=System.err\n"
         "log4j.appender.stderr.layout=org.apache.log4j.SimpleLayout\n"
     )
-    return ("-Xmx256m", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn")
+    quiet = "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"
+    return ("-Xmx256m", quiet, log4j_option(directory, log4j))
 
 
 def _tail(path: Path) -> str:
