@@ -23,7 +23,13 @@ for _module in pkgutil.iter_modules(cases.__path__):
     importlib.import_module(f"{cases.__name__}.{_module.name}")
 
 
-@pytest.mark.parametrize("case", CASES, ids=[case.label for case in CASES])
+# One worker has all cases of a release, so that its clusters are started once.
+EVERY = [
+    pytest.param(case, id=case.label, marks=pytest.mark.xdist_group(case.release)) for case in CASES
+]
+
+
+@pytest.mark.parametrize("case", EVERY)
 def test_both_answer_alike(pairs: Callable[[str], Pair], prefix: str, case: Case) -> None:
     found = compare(pairs(case.release), case, prefix)
     known = [row for row in KNOWN if row.concerns(case)]
