@@ -115,7 +115,7 @@ def test_a_socket_option_that_the_system_does_not_take_is_said(cluster: Embedded
     with to(cluster, socket_options=[("no number", 1, 1)]) as conn:
         assert not conn.connect_blocking()
         with pytest.raises(NodeNotReadyError, match=r"TCP.*socket option refused"):
-            conn.check_version()
+            conn.check_version(60)
 
 
 class _Wrong(ssl.SSLContext):
@@ -130,7 +130,7 @@ def test_an_error_of_the_program_ends_the_attempt_only(cluster: EmbeddedCluster)
             assert not conn.connect_blocking()
             assert conn.connect_failed()
             with pytest.raises(NodeNotReadyError, match="a bug of the program"):
-                conn.check_version()
+                conn.check_version(60)
 
 
 def test_the_versions_of_a_broker_that_is_not_there_end_with_stage_and_cause() -> None:
@@ -186,7 +186,7 @@ def test_a_family_that_the_host_does_not_have_is_no_way() -> None:
     with BrokerConnection("127.0.0.1", 9092, socket.AF_INET6) as conn:
         assert not conn.connect_blocking()
         with pytest.raises(NodeNotReadyError, match="no address of the wanted family"):
-            conn.check_version()
+            conn.check_version(60)
 
 
 def test_a_silent_port_is_seen_in_the_state(silence: int) -> None:
@@ -322,7 +322,7 @@ def test_an_answer_that_has_come_is_not_lost_when_the_connection_is_closed(
     conn: BrokerConnection,
 ) -> None:
     future = conn.send(ask())
-    conn.check_version()  # answers come in order
+    conn.check_version(60)  # answers come in order
     conn.close()
     assert future.value.topics[0].name == "t"
     assert conn.in_flight_requests == {}
@@ -408,7 +408,7 @@ def test_who_comes_late_to_connect_gets_the_connection_that_is_there(
 
 def test_the_release_and_the_versions_are_asked_for(cluster: EmbeddedCluster) -> None:
     with to(cluster, api_version=(0, 10)) as conn:
-        assert conn.check_version() == (4, 4)
+        assert conn.check_version(60) == (4, 4)
     with to(cluster) as conn:
         assert conn.get_api_versions()[3] == (0, 13)
         assert conn.check_version(timeout=60, strict=True, topics=[]) == (4, 4)

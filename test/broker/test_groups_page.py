@@ -100,7 +100,7 @@ class Running:
         return self._output.read_text().splitlines()
 
     def finish(self) -> None:
-        status = self.process.wait(60)
+        status = self.process.wait(280)
         assert (status, self._errors.read_text()) == (0, "")
 
 
@@ -145,8 +145,9 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Running]
         for block in PROGRAMS:
             cluster = stack.enter_context(cluster_with_orders())
             directory = tmp_path_factory.mktemp("program")
-            # Users end these programs; here they end when all is read.
-            program = Running(block, cluster, directory, ", consumer_timeout_ms=15_000")
+            # Users end these programs; here they end when all is read. They start all at once, and
+            # a busy machine may take half a minute to get them to their first record.
+            program = Running(block, cluster, directory, ", consumer_timeout_ms=60_000")
             stack.callback(program.process.kill)
             running.append(program)
         yield running

@@ -65,7 +65,7 @@ def of_connection(options: Options) -> str:
         while not future.is_done:
             for response, found in conn.recv():
                 found.success(response)
-        assert conn.check_version() == (4, 4)
+        assert conn.check_version(60) == (4, 4)
         return str(future.value.topics[0].name)
 
 
@@ -130,7 +130,7 @@ def test_a_wrong_password_is_refused_with_its_own_error(secured: SecuredCluster)
         BrokerConnection(*host_and_port(address), socket.AF_INET, **options) as conn,
         pytest.raises(SaslAuthenticationFailedError),
     ):
-        conn.check_version()
+        conn.check_version(60)
 
 
 @pytest.fixture(scope="module")

@@ -19,6 +19,7 @@ from test.support.apache_kafka import (
     live_clusters,
     missing_toolchain,
 )
+from test.support.apache_kafka.config import KEEP_OLD_RECORDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
@@ -76,14 +77,14 @@ def kafka_version(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="session")
 def kafka(kafka_version: str) -> Iterator[KafkaCluster]:
     """One broker for the whole session; tests keep to topics and groups of their own."""
-    with KafkaCluster(kafka_version) as cluster:
+    with KafkaCluster(kafka_version, properties=KEEP_OLD_RECORDS) as cluster:
         yield cluster
 
 
 @pytest.fixture(scope="session")
 def kafka_392() -> Iterator[KafkaCluster]:
     """One broker of 3.9.2, the last release that speaks to clients of all ages (KIP-896)."""
-    with KafkaCluster("3.9.2") as cluster:
+    with KafkaCluster("3.9.2", properties=KEEP_OLD_RECORDS) as cluster:
         yield cluster
 
 

@@ -23,6 +23,7 @@ from kafka.admin import (
 from kafka.errors import NoError, UnsupportedVersionError
 from kafka.structs import OffsetAndMetadata
 from test.support.apache_kafka import KafkaCluster
+from test.support.apache_kafka.config import KEEP_OLD_RECORDS
 from test.support.group_workers import Worker, read_by, send_numbers, until
 
 pytestmark = pytest.mark.ladder
@@ -52,6 +53,7 @@ def old(request: pytest.FixtureRequest) -> Iterator[Old]:
         "authorizer.class.name": AUTHORIZERS[request.param],
         "super.users": "User:ANONYMOUS",
         "auto.create.topics.enable": "false",
+        **KEEP_OLD_RECORDS,
     }
     with (
         KafkaCluster(request.param, properties=properties) as cluster,

@@ -16,6 +16,7 @@ from kafka import BrokerConnection, KafkaClient, KafkaConsumer, KafkaProducer
 from kafka.errors import UnsupportedVersionError
 from kafka.structs import OffsetAndMetadata, TopicPartition
 from test.support.apache_kafka import LADDER, ConsoleTools, KafkaCluster
+from test.support.apache_kafka.config import KEEP_OLD_RECORDS
 from test.support.counting_proxy import CountingProxy
 from test.support.group_workers import Worker, read_by, send_numbers, shared_out, until
 from test.support.own_requests import expected, tell_all
@@ -88,7 +89,7 @@ def rung(request: pytest.FixtureRequest) -> Rung:
 
 @pytest.fixture(scope="module")
 def broker(rung: Rung) -> Iterator[KafkaCluster]:
-    with KafkaCluster(rung.release) as cluster:
+    with KafkaCluster(rung.release, properties=KEEP_OLD_RECORDS) as cluster:
         # Not in a test: the cluster has no topic now, and old brokers name no broker until then.
         with KafkaConsumer(bootstrap_servers=cluster.bootstrap_servers) as consumer:
             assert consumer.topics() == set()
@@ -342,7 +343,7 @@ def test_the_release_is_found_out(rung: Rung, broker: KafkaCluster) -> None:
         assert client.check_version() == rung.version
     host, _, port = servers.rpartition(":")
     with BrokerConnection(host, int(port), socket.AF_INET) as connection:
-        assert connection.check_version() == rung.version
+        assert connection.check_version(100) == rung.version
     with KafkaConsumer(bootstrap_servers=servers) as consumer:
         # What monitoring tools do.
         assert consumer._client.check_version() == rung.version  # noqa: SLF001 - as above
@@ -355,7 +356,7 @@ def test_three_connections_show_the_release(rung: Rung, broker: KafkaCluster) ->
             assert connection.check_version(timeout=100) == rung.version
             needed = proxy.attempts
             assert needed <= (3 if rung.number < (0, 10) else 1)
-            assert connection.check_version() == rung.version
+            assert connection.check_version(100) == rung.version
             assert proxy.attempts == needed
 
 

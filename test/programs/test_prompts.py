@@ -28,7 +28,7 @@ def probe():
         found += [future.value.topics[0].topic, client.check_version()]
     with BrokerConnection("127.0.0.1", PORT, socket.AF_INET) as conn:
         conn.connect_blocking()
-        return [*found, conn.check_version()]
+        return [*found, conn.check_version(60)]
 
 await asyncio.sleep(0); print("said:", probe())
 """

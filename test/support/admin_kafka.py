@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from test.support.apache_kafka import NEWEST, KafkaCluster
+from test.support.apache_kafka.config import KEEP_OLD_RECORDS
 from test.support.java_admin import JavaAdmin
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ PROPERTIES: Final = {
     "group.consumer.heartbeat.interval.ms": "500",
     # The internal topic of KIP-932 is of no use here.
     "auto.create.topics.enable": "false",
+    **KEEP_OLD_RECORDS,
 }
 
 

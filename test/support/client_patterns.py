@@ -176,7 +176,7 @@ def version_everywhere(servers: str) -> Any:
     found.append(client.check_version())
     client.close()
     conn = BrokerConnection(*host_and_port(servers), socket.AF_INET)
-    found.append(conn.check_version())
+    found.append(conn.check_version(timeout=60))
     conn.close()
     consumer = KafkaConsumer(bootstrap_servers=servers)
     found.append(consumer._client.check_version())  # noqa: SLF001 - what programs do
