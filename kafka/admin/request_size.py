@@ -1,4 +1,9 @@
-"""Divide keys among requests, so that none is too large.  Pure."""
+"""Divide keys among requests, so that none is too large.  Pure.
+
+`Call` does so with the keys of an operation. Where one key stands for many things (a group with a
+list of partitions, a broker that is asked about topics), the method divides these with `divided`,
+runs an operation for each part, and joins what came of them (`kafka.admin.settled.joined`).
+"""
 
 from __future__ import annotations
 
@@ -31,13 +36,26 @@ def sized(
 
     Args:
         build: returns the request about some keys.
-        keys: at least one.
+        keys: any number.
     """
     request = build(keys)
-    if len(keys) == 1 or _size(request) <= LARGEST_REQUEST:
+    if len(keys) <= 1 or _size(request) <= LARGEST_REQUEST:
         return [(request, tuple(keys))]
     middle = len(keys) // 2
     return [*sized(build, keys[:middle]), *sized(build, keys[middle:])]
+
+
+def divided(
+    build: Callable[[Sequence[K]], Request[Any]],  # Any: any response
+    items: Sequence[K],
+) -> list[Sequence[K]]:
+    """Return *items* in parts that fit into a request each; at least one part.
+
+    Args:
+        build: returns the request, about one key, that lists some items.
+        items: any number.
+    """
+    return [part for _, part in sized(build, items)]
 
 
 def _size(request: Request[Any]) -> int:  # Any: any response

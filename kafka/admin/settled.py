@@ -13,7 +13,9 @@ from kafka.admin.verdicts import ASK_AGAIN, LOOK_UP_AGAIN, verdict_on
 from kafka.errors import KafkaError, NoError
 
 if TYPE_CHECKING:
-    from kafka.admin.operation import Answer, K, Verdicts
+    from collections.abc import Callable, Iterable, Sequence
+
+    from kafka.admin.operation import Answer, K, V, Verdicts
 
 
 class Settled(NamedTuple):
@@ -77,3 +79,22 @@ def together(*outcomes: Outcome[Any, Any]) -> Outcome[Any, Any]:
         results |= outcome.results
         errors |= outcome.errors
     return Outcome(results, errors, frozenset())
+
+
+def joined(outcomes: Iterable[Outcome[K, V]], join: Callable[[Sequence[V]], V]) -> Outcome[K, V]:
+    """Return the outcomes of calls about parts of the same keys as one.
+
+    Args:
+        outcomes: what came of each part. A key that has an error in one has that error.
+        join: returns the whole result of a key; called with its parts.
+    """
+    results: dict[K, list[V]] = {}
+    errors: dict[K, KafkaError] = {}
+    doubtful: frozenset[K] = frozenset()
+    for outcome in outcomes:
+        for key, result in outcome.results.items():
+            results.setdefault(key, []).append(result)
+        errors = {**outcome.errors, **errors}
+        doubtful |= outcome.doubtful
+    whole = {key: join(parts) for key, parts in results.items() if key not in errors}
+    return Outcome(whole, errors, doubtful)

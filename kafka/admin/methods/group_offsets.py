@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, TypedDict
+import asyncio
+from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 from kafka.admin import arguments, group_arguments
 from kafka.admin.failures import settle
@@ -15,10 +16,12 @@ from kafka.admin.operations.group_offsets import (
     CommitOffsets,
     DeleteOffsets,
     FetchOffsets,
+    divided,
     refusals_of_partitions,
+    whole,
 )
 from kafka.admin.operations.partitions import ListOffsets
-from kafka.admin.settled import refusals_raised, together
+from kafka.admin.settled import joined, refusals_raised, together
 from kafka.errors import GroupIdNotFoundError
 from kafka.structs import IsolationLevel, OffsetAndMetadata, OffsetSpec
 
@@ -29,7 +32,7 @@ if TYPE_CHECKING:
     from kafka.admin.admin import Admin
     from kafka.admin.group_arguments import ResetTargets
     from kafka.admin.group_types import OffsetTimestamp
-    from kafka.admin.operations.group_offsets import Committed, Offsets
+    from kafka.admin.operations.group_offsets import Committed, Offsets, Wanted
     from kafka.admin.settled import Settled
     from kafka.errors import KafkaError
     from kafka.structs import OffsetAndTimestamp, TopicPartition
@@ -55,8 +58,7 @@ async def list_group_offsets(admin: Admin, group_specs: Groups) -> dict[str, Off
             offsets.
     """
     wanted = group_arguments.group_specs("group_specs", group_specs)
-    fetched = await admin.run(FetchOffsets(wanted), wanted, admin.deadline())
-    outcome = refusals_of_partitions(fetched)
+    outcome = refusals_of_partitions(await _fetched(admin, wanted, admin.deadline()))
     settle(outcome, outcome.results)
     return outcome.results
 
@@ -81,10 +83,19 @@ async def list_consumer_group_offsets(
     name = group_arguments.one_name("group_id", group_id)
     node_id = group_arguments.node("group_coordinator_id", group_coordinator_id)
     listed = None if partitions is None else arguments.partitions("partitions", partitions)
-    operation = FetchOffsets({name: listed}, node_id=node_id)
-    outcome = refusals_of_partitions(await admin.run(operation, [name], admin.deadline()))
+    fetched = await _fetched(admin, {name: listed}, admin.deadline(), node_id)
+    outcome = refusals_of_partitions(fetched)
     settle(outcome, outcome.results)
     return outcome.results[name]
+
+
+async def _fetched(
+    admin: Admin, wanted: Wanted, deadline: Deadline, node_id: int | None = None
+) -> Outcome[str, Committed]:
+    parts = [
+        admin.run(FetchOffsets(part, node_id=node_id), part, deadline) for part in divided(wanted)
+    ]
+    return joined(await asyncio.gather(*parts), whole)
 
 
 async def alter_group_offsets(
@@ -278,7 +289,21 @@ async def list_group_lag(
     wanted = group_arguments.group_specs("groups", groups)
     level = member_of(IsolationLevel, isolation_level, "isolation_level")
     raises = arguments.flag("raise_errors", raise_errors)
-    deadline = admin.deadline(timeout_ms)
+    committed, ends = await _committed_and_ends(admin, wanted, level, admin.deadline(timeout_ms))
+    offsets = {tp: at.offset for tp, at in ends.results.items()}
+    lag = {group: group_lag(found, offsets) for group, found in committed.results.items()}
+    said = together(committed, ends)
+    settle(said, lag, raise_errors=raises)
+    return DictOfAnswers(lag, said)
+
+
+async def _committed_and_ends(
+    admin: Admin, wanted: Wanted, level: IsolationLevel, deadline: Deadline
+) -> tuple[Outcome[Any, Offsets], Outcome[TopicPartition, OffsetAndTimestamp]]:
+    """Return what groups have committed, and where those partitions end.
+
+    Any: groups and partitions of groups.
+    """
     latest: dict[TopicPartition, int] = {}
 
     async def find_ends(
@@ -289,13 +314,14 @@ async def list_group_lag(
         latest.update(new)
         return await _list_offsets(admin, new, deadline, level)
 
-    fetched, parts = await admin.run_in_parts(FetchOffsets(wanted), wanted, deadline, find_ends)
-    committed, ends = refusals_of_partitions(fetched), together(*parts)
-    offsets = {tp: at.offset for tp, at in ends.results.items()}
-    lag = {group: group_lag(found, offsets) for group, found in committed.results.items()}
-    said = together(committed, ends)
-    settle(said, lag, raise_errors=raises)
-    return DictOfAnswers(lag, said)
+    calls = [
+        admin.run_in_parts(FetchOffsets(part), part, deadline, find_ends)
+        for part in divided(wanted)
+    ]
+    answers = await asyncio.gather(*calls)
+    committed = joined([fetched for fetched, _ in answers], whole)
+    ends = [end for _, parts in answers for end in parts]
+    return refusals_of_partitions(committed), together(*ends)
 
 
 # -- copied ----------------------------------------------------------------------------------

@@ -14,8 +14,9 @@ from kafka.admin.operations.log_dirs import (
     checked_assignments,
     checked_partitions,
     divided,
-    joined,
+    whole,
 )
+from kafka.admin.settled import joined
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -53,7 +54,7 @@ async def describe_log_dirs(
     parts = [
         admin.run_everywhere(DescribeLogDirs(part), deadline, nodes) for part in divided(partitions)
     ]
-    outcome = joined(await asyncio.gather(*parts))
+    outcome = joined(await asyncio.gather(*parts), whole)
     result = DescribeLogDirsResult(outcome)
     settle(outcome, result, raise_errors=raise_errors)
     return result

@@ -6,9 +6,11 @@ What is asked again and when is for the shared back-off; the loops are those of
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Final
 
-from kafka.admin.operations.topic_views import ViewTopics
+from kafka.admin.operations.topic_views import views_of, whole
+from kafka.admin.settled import joined
 from kafka.errors import (
     KafkaError,
     KafkaTimeoutError,
@@ -20,11 +22,12 @@ from kafka.errors import (
 from kafka.errors.verdict import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from kafka._base.deadline import Deadline
     from kafka.admin.admin import Admin
-    from kafka.admin.operation import Verdicts
+    from kafka.admin.operation import Outcome, Verdicts
+    from kafka.admin.operations.topic_views import ViewTopics
 
 # Seconds after which a broker that has not answered counts as not living, for these questions.
 _PATIENCE: Final = 2.0
@@ -60,10 +63,10 @@ async def _wait(
     trouble: str,
     is_missed: Callable[[int], bool],
 ) -> None:
-    operation = ViewTopics(names)
+    operations = views_of(names)
 
     async def attempt() -> bool | KafkaError:
-        outcome = await admin.run_everywhere(operation, deadline, patience=_PATIENCE)
+        outcome = await _views(admin, operations, deadline)
         if not outcome.results:
             return next(iter(outcome.errors.values()))
         _raise_refusals(outcome.results)
@@ -88,6 +91,15 @@ async def _wait(
             more = ", ..." if len(names) > _SHOWN else ""
             what = f"{', '.join(names[:_SHOWN])}{more}: no broker has answered: {found}"
         raise KafkaTimeoutError(f"topics {trouble} after {seconds:.1f} s: {what}") from found
+
+
+async def _views(
+    admin: Admin, operations: Iterable[ViewTopics], deadline: Deadline
+) -> Outcome[int, dict[str, int]]:
+    parts = [
+        admin.run_everywhere(operation, deadline, patience=_PATIENCE) for operation in operations
+    ]
+    return joined(await asyncio.gather(*parts), whole)
 
 
 def _raise_refusals(views: Mapping[int, Mapping[str, int]]) -> None:

@@ -245,7 +245,8 @@ async def describe_topic_partitions(
     """Describe partitions page by page, with the replicas that may be elected (KIP-966).
 
     Args:
-        topics: names, or one name.
+        topics: names, or one name. If they are more than a request can list, a page is about those
+            that come first, and ``next_cursor`` leads to the others.
         response_partition_limit: so many partitions at most; brokers have a limit of their own.
         cursor: the ``next_cursor`` of the page before.
 

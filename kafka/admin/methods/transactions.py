@@ -23,8 +23,10 @@ from kafka.admin.operations.transactions import (
     DescribeTransactions,
     ListTransactions,
     TransactionFilter,
+    listings_of,
+    whole,
 )
-from kafka.admin.settled import together
+from kafka.admin.settled import joined, together
 from kafka.errors import TransactionalIdNotFoundError, UnknownTopicOrPartitionError
 
 if TYPE_CHECKING:
@@ -87,7 +89,11 @@ async def list_transactions(
         else group_arguments.one_name("transactional_id_pattern", transactional_id_pattern),
     )
     raises = arguments.flag("raise_errors", raise_errors)
-    outcome = await admin.run_everywhere(ListTransactions(wanted), admin.deadline(), brokers)
+    deadline = admin.deadline()
+    parts = [
+        admin.run_everywhere(operation, deadline, brokers) for operation in listings_of(wanted)
+    ]
+    outcome = joined(await asyncio.gather(*parts), whole)
     settle(outcome, outcome.results, raise_errors=raises)
     return DictOfAnswers(outcome.results, outcome)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from kafka.admin import request_size
 from kafka.admin.lookups import to_any
 from kafka.admin.verdicts import NO_ROWS
 from kafka.protocol.messages.describe_topic_partitions import (
@@ -91,6 +92,9 @@ class DescribeAllTopics:
 class DescribeTopicPartitions:
     """Describe partitions page by page (KIP-966); the one key stands for the page.
 
+    Of more topics than a request can list, it asks about those that come first. Their page is a
+    short one; the next begins with the first topic that was left out.
+
     Args:
         names: topics.
         limit: so many partitions at most.
@@ -102,17 +106,27 @@ class DescribeTopicPartitions:
     verdicts = NO_ROWS
 
     def __init__(self, names: Sequence[str], limit: int, cursor: tuple[str, int] | None) -> None:
-        self._names = names
         self._limit = limit
         self._cursor = cursor
+        first, *others = request_size.divided(self._request, names)
+        self._left_out: str | None = None
+        if others:
+            # As brokers sort them. A request without topics would ask for all there are.
+            left = sorted(name for name in names if cursor is None or name >= cursor[0]) or names
+            first, *others = request_size.divided(self._request, left)
+            self._left_out = others[0][0] if others else None
+        self._names = first
 
     def build(self, keys: Sequence[str], timeout_ms: int) -> DescribeTopicPartitionsRequest:
         """Return the request."""
         del keys, timeout_ms
+        return self._request(self._names)
+
+    def _request(self, names: Sequence[str]) -> DescribeTopicPartitionsRequest:
         request = DescribeTopicPartitionsRequest
         cursor = self._cursor
         return request(
-            topics=[request.TopicRequest(name=name) for name in self._names],
+            topics=[request.TopicRequest(name=name) for name in names],
             response_partition_limit=self._limit,
             cursor=None
             if cursor is None
@@ -123,7 +137,10 @@ class DescribeTopicPartitions:
         self, answer: Answer[DescribeTopicPartitionsResponse], keys: Sequence[str]
     ) -> Mapping[str, DescribeTopicPartitionsResponse | KafkaError]:
         """Return the page."""
-        return dict.fromkeys(keys, answer.response)
+        page = answer.response
+        if page.next_cursor is None and self._left_out is not None:
+            page.next_cursor = page.Cursor(topic_name=self._left_out, partition_index=0)
+        return dict.fromkeys(keys, page)
 
 
 def page_of(

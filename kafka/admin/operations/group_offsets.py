@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from kafka.admin import verdicts
+from kafka.admin import request_size, verdicts
 from kafka.admin.operation import Outcome, by_topic
 from kafka.admin.operations.group_coordinators import each_group, one_group
 from kafka.admin.settled import Settled, is_final, settled
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from kafka.admin.operation import Answer
     from kafka.errors import KafkaError
+
+    Wanted = Mapping[str, Collection[TopicPartition] | None]
 
 Offsets = dict[TopicPartition, OffsetAndMetadata]
 
@@ -72,11 +74,47 @@ def refusals_of_partitions(outcome: Outcome[str, Committed]) -> Outcome[Any, Off
     return Outcome(offsets, {**refused, **outcome.errors}, outcome.doubtful)
 
 
+def divided(wanted: Wanted) -> list[Wanted]:
+    """Return *wanted* in parts in which the partitions of each group fit into a request.
+
+    Nearly always that is one part. The first one has all groups.
+    """
+    lists: dict[str, Sequence[Collection[TopicPartition] | None]] = {
+        group_id: [None] if partitions is None else _lists(group_id, list(partitions))
+        for group_id, partitions in wanted.items()
+    }
+    most = max(map(len, lists.values()), default=0)
+    return [
+        {group_id: some[number] for group_id, some in lists.items() if number < len(some)}
+        for number in range(most)
+    ]
+
+
+def _lists(group_id: str, partitions: Sequence[TopicPartition]) -> list[Sequence[TopicPartition]]:
+    return request_size.divided(
+        lambda some: OffsetFetchRequest(groups=[_asked(group_id, some)]), partitions
+    )
+
+
+def whole(parts: Sequence[Committed]) -> Committed:
+    """Return what a group has committed for all of its partitions.
+
+    Args:
+        parts: what it has committed for some, and for others.
+    """
+    found = Committed({}, {})
+    for part in parts:
+        found.offsets.update(part.offsets)
+        found.errors.update(part.errors)
+    return found
+
+
 class FetchOffsets:
     """Return what groups have committed; the keys are groups.
 
     Args:
-        wanted: the partitions to tell of each group; ``None`` for all with an offset.
+        wanted: the partitions to tell of each group; ``None`` for all with an offset. More than
+            a request can list are for several operations, see `divided`.
         require_stable: answer only when no transaction has offsets pending (KIP-447).
         node_id: where the caller believes the coordinator to be.
     """
@@ -86,7 +124,7 @@ class FetchOffsets:
 
     def __init__(
         self,
-        wanted: Mapping[str, Collection[TopicPartition] | None],
+        wanted: Wanted,
         *,
         require_stable: bool = False,
         node_id: int | None = None,

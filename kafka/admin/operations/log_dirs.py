@@ -8,10 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
-from kafka.admin import arguments
+from kafka.admin import arguments, request_size
 from kafka.admin.lookups import to_broker
-from kafka.admin.operation import ANY_ONCE, Outcome
-from kafka.admin.request_size import sized
+from kafka.admin.operation import ANY_ONCE
 from kafka.errors import ReplicaNotAvailableError, UnknownTopicOrPartitionError
 from kafka.errors.verdict import Verdict
 from kafka.protocol.messages.alter_replica_log_dirs import AlterReplicaLogDirsRequest
@@ -84,34 +83,23 @@ def divided(
     def part(names: Sequence[str]) -> dict[str, Sequence[int]]:
         return {name: wanted[name] for name in names}
 
-    requests = sized(lambda names: DescribeLogDirs(part(names)).build((), 0), list(partitions))
-    return [part(names) for _, names in requests]
+    parts = request_size.divided(
+        lambda names: DescribeLogDirs(part(names)).build((), 0), list(partitions)
+    )
+    return [part(names) for names in parts]
 
 
-def joined(outcomes: Sequence[Outcome[int, LogDirs]]) -> Outcome[int, LogDirs]:
-    """Return the outcomes of several parts as one; an error of a broker about any is its error."""
-    errors: dict[int, KafkaError] = {}
-    responses: dict[int, list[LogDirs]] = {}
-    for outcome in outcomes:
-        errors |= outcome.errors
-        for node_id, response in outcome.results.items():
-            responses.setdefault(node_id, []).append(response)
-    results = {
-        node_id: _joined(some) for node_id, some in responses.items() if node_id not in errors
-    }
-    return Outcome(results, errors, frozenset())
-
-
-def _joined(responses: Sequence[LogDirs]) -> LogDirs:
-    whole, *others = responses
-    dirs = {log_dir.log_dir: log_dir for log_dir in whole.results}
+def whole(responses: Sequence[LogDirs]) -> LogDirs:
+    """Return what a broker has said about parts of the partitions as one response."""
+    first, *others = responses
+    dirs = {log_dir.log_dir: log_dir for log_dir in first.results}
     for response in others:
         for found in response.results:
             there = dirs.setdefault(found.log_dir, found)
             if there is not found:
                 there.topics = [*there.topics, *found.topics]
-    whole.results = list(dirs.values())
-    return whole
+    first.results = list(dirs.values())
+    return first
 
 
 class AlterReplicaLogDirs:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kafka.admin import request_size
 from kafka.admin.lookups import to_broker
 from kafka.admin.verdicts import NO_ROWS
 from kafka.protocol.messages.metadata import MetadataRequest, MetadataResponse
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from kafka.admin.operation import Answer, Lookup
     from kafka.errors import KafkaError
@@ -19,7 +20,7 @@ class ViewTopics:
     """Ask brokers for the error codes of topics; the keys are node ids.
 
     Args:
-        names: the topics.
+        names: the topics; more than a request can list are for several operations, see `views_of`.
     """
 
     noun = "broker"
@@ -43,6 +44,17 @@ class ViewTopics:
         """Return the error code of each topic, or of its first partition with one; 0 for none."""
         found = {topic.name or "": _code(topic) for topic in answer.response.topics}
         return dict.fromkeys(keys, found)
+
+
+def views_of(names: Sequence[str]) -> list[ViewTopics]:
+    """Return operations for *names*, each of which fits into a request; nearly always one."""
+    parts = request_size.divided(lambda some: ViewTopics(some).build((), 0), names)
+    return [ViewTopics(part) for part in parts]
+
+
+def whole(parts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    """Return the error codes of all topics that a broker has told in parts."""
+    return {name: code for part in parts for name, code in part.items()}
 
 
 def _code(topic: MetadataResponse.MetadataResponseTopic) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from kafka.admin import verdicts
+from kafka.admin import request_size, verdicts
 from kafka.admin.lookups import TRANSACTION, to_broker, to_coordinator
 from kafka.admin.transaction_types import (
     TransactionDescription,
@@ -22,7 +22,7 @@ from kafka.protocol.messages.list_transactions import (
 from kafka.structs import TopicPartition
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from kafka.admin.operation import Answer, Lookup
     from kafka.errors import KafkaError
@@ -51,7 +51,8 @@ class ListTransactions:
     """List the transactional ids that brokers coordinate; the keys are brokers.
 
     Args:
-        wanted: which to list.
+        wanted: which to list; more producers than a request can list are for several operations,
+            see `listings_of`.
     """
 
     noun = "broker"
@@ -86,6 +87,21 @@ class ListTransactions:
             for found in response.transaction_states
         ]
         return dict.fromkeys(keys, listed)
+
+
+def listings_of(wanted: TransactionFilter) -> list[ListTransactions]:
+    """Return operations for *wanted*, each of which fits into a request; nearly always one."""
+
+    def listing(some: Sequence[int]) -> ListTransactions:
+        return ListTransactions(wanted._replace(producer_ids=tuple(some)))
+
+    parts = request_size.divided(lambda some: listing(some).build((), 0), wanted.producer_ids)
+    return [listing(some) for some in parts]
+
+
+def whole(parts: Iterable[Sequence[TransactionListing]]) -> list[TransactionListing]:
+    """Return what a broker has listed in parts."""
+    return [one for part in parts for one in part]
 
 
 class DescribeTransactions:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from kafka.admin.request_size import LARGEST_REQUEST, sized, sliced
+from kafka.admin.request_size import LARGEST_REQUEST, divided, sized, sliced
 from kafka.protocol.messages.delete_groups import DeleteGroupsRequest
 from kafka.protocol.messages.offset_commit import OffsetCommitRequest
 
@@ -47,3 +47,14 @@ def test_request_is_measured_in_a_version_that_can_say_it() -> None:
 )
 def test_keys_are_sliced(limit: int, parts: list[str]) -> None:
     assert sliced("abc", limit) == parts
+
+
+def test_what_one_key_lists_is_divided_too() -> None:
+    items = [f"{number:05}" * 1000 for number in range(400)]
+    parts = divided(deletion, items)
+    assert [item for part in parts for item in part] == items
+    assert [len(part) for part in parts] == [100] * 4
+
+
+def test_a_list_without_items_is_one_part() -> None:
+    assert [list(part) for part in divided(deletion, [])] == [[]]

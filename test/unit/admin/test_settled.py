@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from kafka.admin.operation import Answer
-from kafka.admin.settled import Settled, settled
+from kafka.admin.operation import Answer, Outcome
+from kafka.admin.settled import Settled, joined, settled
 from kafka.admin.verdicts import GROUPS as GROUP_VERDICTS
-from kafka.errors import KafkaError, NoError, kafka_errors
+from kafka.errors import KafkaError, KafkaTimeoutError, NoError, kafka_errors
 from kafka.errors.verdict import Verdict, verdict_for
 from kafka.protocol.messages.delete_groups import DeleteGroupsResponse
 
@@ -37,3 +37,20 @@ def test_only_a_final_error_is_settled(error: type[KafkaError]) -> None:
     assert isinstance(reason, error)
     assert "group orders" in str(reason)
     assert "node 3" in str(reason)
+
+
+def test_parts_of_the_results_of_a_key_are_joined() -> None:
+    none: frozenset[str] = frozenset()
+    outcomes = [Outcome({"a": 1, "b": 2}, {}, none), Outcome({"a": 30}, {}, frozenset({"a"}))]
+    assert joined(outcomes, sum) == Outcome({"a": 31, "b": 2}, {}, frozenset({"a"}))
+
+
+def test_key_that_has_failed_in_a_part_has_that_error() -> None:
+    late, later = KafkaTimeoutError("late"), KafkaTimeoutError("later")
+    none: frozenset[str] = frozenset()
+    outcomes = [
+        Outcome({"a": 1, "b": 1}, {}, none),
+        Outcome({"b": 2}, {"a": late}, none),
+        Outcome({"b": 3}, {"a": later}, none),
+    ]
+    assert joined(outcomes, sum) == Outcome({"b": 6}, {"a": late}, none)

@@ -11,8 +11,11 @@ from kafka.admin.operations.group_offsets import (
     DeleteOffsets,
     FetchOffsets,
     GroupPartition,
+    divided,
     refusals_of_partitions,
+    whole,
 )
+from kafka.admin.request_size import LARGEST_REQUEST
 from kafka.admin.settled import Settled
 from kafka.admin.verdicts import GROUPS as GROUP_VERDICTS
 from kafka.errors import (
@@ -52,6 +55,24 @@ def committed(*partitions: CommitPart) -> Answer[OffsetCommitResponse]:
 
 
 # -- OffsetFetch ---------------------------------------------------------------------------
+
+
+def test_partitions_of_a_group_that_are_too_many_for_a_request_are_divided() -> None:
+    many = [TopicPartition(f"{number:05}" * 49, 0) for number in range(5000)]
+    first, second = divided({"all": None, "many": many, "few": [T0], "none": []})
+    assert first == {"all": None, "many": tuple(many[:2500]), "few": (T0,), "none": ()}
+    assert second == {"many": tuple(many[2500:])}
+    for part in (first, second):
+        request = FetchOffsets(part).build(list(part), 1000)
+        assert len(request.encode(9)) <= LARGEST_REQUEST
+
+
+def test_parts_of_what_a_group_has_committed_are_joined() -> None:
+    error = TopicAuthorizationFailedError("no")
+    first = Committed({T0: OffsetAndMetadata(1)}, {T1: error})
+    second = Committed({U0: OffsetAndMetadata(2)}, {})
+    offsets = {T0: OffsetAndMetadata(1), U0: OffsetAndMetadata(2)}
+    assert whole([first, second]) == Committed(offsets, {T1: error})
 
 
 def test_groups_share_a_request_and_none_asks_for_all_partitions() -> None:

@@ -6,19 +6,18 @@ from typing import Any
 
 import pytest
 
-from kafka.admin.operation import Answer, Outcome
+from kafka.admin.operation import Answer
 from kafka.admin.operations.log_dirs import (
     AlterReplicaLogDirs,
     DescribeLogDirs,
     checked_assignments,
     checked_partitions,
     divided,
-    joined,
+    whole,
 )
 from kafka.admin.request_size import LARGEST_REQUEST
 from kafka.errors import (
     ClusterAuthorizationFailedError,
-    KafkaTimeoutError,
     LogDirNotFoundError,
     UnknownTopicOrPartitionError,
 )
@@ -174,18 +173,12 @@ def test_all_partitions_and_few_are_one_part() -> None:
     assert divided({"t": [0]}) == [{"t": [0]}]
 
 
-def test_parts_are_joined_by_broker_and_directory() -> None:
+def test_parts_are_joined_by_directory() -> None:
     first = DescribeLogDirsResponse(results=[log_dir("/a", "t"), log_dir("/b")])
     second = DescribeLogDirsResponse(results=[log_dir("/a", "u"), log_dir("/c", "v")])
-    whole = joined([Outcome({1: first}, {}, frozenset()), Outcome({1: second}, {}, frozenset())])
-    found = {one.log_dir: [topic.name for topic in one.topics] for one in whole.results[1].results}
-    assert found == {"/a": ["t", "u"], "/b": [], "/c": ["v"]}
-
-
-def test_broker_that_has_not_answered_about_a_part_has_an_error() -> None:
-    late = KafkaTimeoutError("late")
-    answered = Outcome(
-        {1: DescribeLogDirsResponse(), 2: DescribeLogDirsResponse()}, {}, frozenset()
-    )
-    whole = joined([answered, Outcome({2: DescribeLogDirsResponse()}, {1: late}, frozenset())])
-    assert (list(whole.results), whole.errors) == ([2], {1: late})
+    found = whole([first, second]).results
+    assert {one.log_dir: [topic.name for topic in one.topics] for one in found} == {
+        "/a": ["t", "u"],
+        "/b": [],
+        "/c": ["v"],
+    }
