@@ -58,7 +58,8 @@ RULES: Final[Mapping[str, Rule]] = {
     "CreateAcls": _SAME_AGAIN,
     "CreatePartitions": Rule(compared=(InvalidPartitionsError,)),
     "CreateTopics": Rule(compared=(TopicAlreadyExistsError,)),
-    # No error, but the ACLs that the first request has deleted are not named any more.
+    # What matches nothing any more counts as deleted. Which ACLs the first request has deleted
+    # cannot be told: they leave nothing behind, not even an error.
     "DeleteAcls": _SAME_AGAIN,
     "DeleteGroups": Rule(done=(GroupIdNotFoundError,)),
     "DeleteRecords": _SAME_AGAIN,

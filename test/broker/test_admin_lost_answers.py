@@ -8,9 +8,14 @@ from uuid import UUID
 import pytest
 
 from kafka.admin import (
+    ACL,
+    ACLOperation,
+    ACLPermissionType,
     MemberToRemove,
     NewPartitions,
     NewTopic,
+    ResourcePattern,
+    ResourceType,
     UserScramCredentialDeletion,
     UserScramCredentialUpsertion,
 )
@@ -25,6 +30,7 @@ from kafka.errors import (
 )
 from kafka.protocol.messages.create_partitions import CreatePartitionsRequest
 from kafka.protocol.messages.create_topics import CreateTopicsRequest
+from kafka.protocol.messages.delete_acls import DeleteAclsRequest
 from kafka.protocol.messages.delete_topics import DeleteTopicsRequest, DeleteTopicsResponse
 from kafka.protocol.messages.describe_configs import DescribeConfigsRequest
 from kafka.protocol.messages.metadata import MetadataRequest
@@ -34,6 +40,13 @@ from test.support.admins import cluster_and_admin
 from test.support.stage import asked
 
 A0 = TopicPartition("a", 0)
+RULE = ACL(
+    "User:u",
+    "*",
+    ACLOperation.READ,
+    ACLPermissionType.ALLOW,
+    ResourcePattern(ResourceType.TOPIC, "a"),
+)
 
 
 # -- creating ------------------------------------------------------------------------------------
@@ -184,3 +197,15 @@ async def test_change_that_was_made_before_its_answer_was_lost_is_done(api: str)
         await _world(admin)
         cluster.inject(api, Disconnect(applied=True))
         assert await change(admin) == expected
+
+
+async def test_acls_count_as_deleted_if_none_is_left_although_nobody_knows_which_there_were() -> (
+    None
+):
+    config = {"authorizer.class.name": "StandardAuthorizer", "super.users": "User:ANONYMOUS"}
+    async with cluster_and_admin(config=config) as (cluster, admin):
+        await admin.create_acls([RULE])
+        cluster.inject("DeleteAcls", Disconnect(applied=True))
+        assert await admin.delete_acls([RULE]) == [(RULE, [], NoError)]
+        assert cluster.count(DeleteAclsRequest) == 2
+        assert await admin.describe_acls(RULE) == ([], NoError)

@@ -95,7 +95,9 @@ async def delete_acls(
 
     Returns:
         For each filter a tuple: the filter, the ACLs deleted, the class of its error or `NoError`.
-        What was deleted by a request whose answer was lost is not named.
+        If an answer is lost the request is sent again, and filters that match nothing any more
+        count as done. What the first request has deleted is not among the ACLs then: brokers do
+        not tell. Whoever has to know calls `describe_acls` before.
 
     Raises:
         KafkaError: no broker has answered.
