@@ -11,7 +11,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 
-from kafka import KafkaConsumer, KafkaProducer
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
 SERVERS = sys.argv[1] if len(sys.argv) > 1 else "localhost:9092"
 LINES, COUNTS = "lines", "word-counts"
@@ -30,14 +30,17 @@ def committed_counts() -> Counter[str]:
     """Return the last count of each word."""
     totals: Counter[str] = Counter()
     with KafkaConsumer(
-        COUNTS,
         bootstrap_servers=SERVERS,
         auto_offset_reset="earliest",
         isolation_level="read_committed",
-        consumer_timeout_ms=3_000,
     ) as consumer:
-        for record in consumer:
-            totals[(record.key or b"").decode()] = int(record.value or b"0")
+        numbers = consumer.partitions_for_topic(COUNTS) or ()
+        ends = consumer.end_offsets([TopicPartition(COUNTS, number) for number in numbers])
+        consumer.assign(list(ends))
+        while any(consumer.position(partition) < end for partition, end in ends.items()):
+            for records in consumer.poll(timeout_ms=1_000).values():
+                for record in records:
+                    totals[(record.key or b"").decode()] = int(record.value or b"0")
     return totals
 
 
