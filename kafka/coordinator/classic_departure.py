@@ -42,17 +42,26 @@ class Departure:
 
     def is_over(self, member: MemberIdentity, now: float) -> bool:
         """Return whether there is nobody to tell (any more); the first call begins the attempt."""
-        if self.gives_up_at is None:
-            self.gives_up_at = now + self._timeout
+        has_run_out = self.has_run_out(now)
         if not self._tells(member) or self.error is not None:
             return True
-        if now >= self.gives_up_at:
+        if has_run_out:
             self.error = KafkaTimeoutError(
                 f"the coordinator of group {member.group_id} did not answer within "
                 f"{self._timeout:.1f} s that this member has left; it counts as a member until "
                 "its session ends"
             )
         return self.error is not None
+
+    def has_run_out(self, now: float) -> bool:
+        """Return whether the time for it is over; the first call begins the attempt."""
+        if self.gives_up_at is None:
+            self.gives_up_at = now + self._timeout
+        return now >= self.gives_up_at
+
+    def stays(self, member: MemberIdentity) -> bool:
+        """Return whether the coordinator counts *member* on, until its session ends."""
+        return bool(member.member_id) and self.error is None and not self._tells(member)
 
     def tell(self, member: MemberIdentity, outbox: Outbox, now: float) -> None:
         """Send LeaveGroup as soon as there is a coordinator."""

@@ -137,6 +137,17 @@ class ClassicMember:
             return leaves and not self.outbox.waits_for(LeaveGroupRequest)
         return self.round.is_about_to_send
 
+    def owes_assignment(self, departure: Departure, now: float) -> bool:
+        """Return whether the group may wait for what only this member, which leaves, can share out.
+
+        One that is not taken out of the group may be the leader of the generation that it has
+        asked for. If it fell silent, no member could commit before its session has ended.
+        """
+        if not self.is_in_round or not departure.stays(self.me):
+            return False
+        may_lead = self.outbox.waits_for(JoinGroupRequest) or self.round.is_leader
+        return may_lead and not departure.has_run_out(now)
+
     # -- what the membership decides -------------------------------------------------------
 
     def stop(self, *, keeps_id: bool = False) -> None:

@@ -290,7 +290,8 @@ class ClassicMembership:
         """LEAVING: give up all partitions, then tell the coordinator."""
         member, departure = self._member, self._member.departure
         assert departure is not None, "nobody leaves without one"
-        if not self._rebalance.give_up_all(self._leave_by):
+        owns_some = not self._rebalance.give_up_all(self._leave_by)
+        if owns_some or member.owes_assignment(departure, now):
             if member.is_in_round and not member.outbox.waits_for(JoinGroupRequest):
                 # The others wait for the leader's assignment, and what is committed here as well.
                 self._sync(now)

@@ -176,6 +176,17 @@ class Handover:
         self._withhold(frozenset(partitions))
         self._settle()
 
+    def extend(self, commit_by: float) -> None:
+        """Let the commit of what is being taken go on until *commit_by*, if that is later."""
+        if commit_by <= self._commit_by:
+            return
+        if self._step is Step.SETTLING:
+            self._commit_by = commit_by
+        elif self._step is Step.COMMITTING:
+            self._commit_by = commit_by
+            self._interrupt(())
+            self._settle()
+
     def lose(self, *, wait_for_user: bool = False) -> None:
         """Begin to give up all partitions, which others may own by now.
 

@@ -75,6 +75,11 @@ class JoinRound:
         return frozenset() if self._leader is None else self._leader.topics
 
     @property
+    def is_leader(self) -> bool:
+        """Whether the member shares out in this generation."""
+        return self._leader is not None
+
+    @property
     def is_ready(self) -> bool:
         """Whether JoinGroup, or SyncGroup in a generation, can be sent as far as it is known."""
         said = self._protocols if self._chosen is None else self._assignments

@@ -106,6 +106,9 @@ class Rebalance:
             # Also while some of them are taken: nothing is handed out any more.
             self._commit_by = commit_by
             self._take(self.handover.owned)
+        elif self.handover.is_taking:
+            # A commit for a rebalance that was about to give up may go on while it leaves.
+            self.handover.extend(commit_by)
         return not self.handover.is_taking
 
     def lose(self, *, wait_for_user: bool = False) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from kafka.errors import IllegalStateError, KafkaError, KafkaTimeoutError
+from kafka.protocol.messages.join_group import JoinGroupRequest
 from kafka.protocol.messages.leave_group import LeaveGroupRequest
 from kafka.structs import OffsetAndMetadata, TopicPartition
 from test.support.group_stories import (
@@ -217,6 +218,33 @@ async def test_a_static_member_stays_a_member_unless_told_to_leave() -> None:
             await poll_until(reader, lambda reader=reader: reader.assignment() == ALL)  # type: ignore[misc] # bound
             await reader.close(leave_group=leave_group)
             assert cluster.count(LeaveGroupRequest) == count
+
+
+@pytest.mark.parametrize("way", ["close", "unsubscribe"])
+async def test_a_static_leader_that_goes_while_it_joins_leaves_no_generation_hanging(
+    way: str,
+) -> None:
+    async with cluster_of() as cluster:
+        with_records(cluster)
+        leader, other = (
+            member(cluster, "classic", group_instance_id=name) for name in ("leader", "other")
+        )
+        async with leader, other:
+            leader.subscribe(["t"])
+            await poll_until(leader, lambda: leader.assignment() == ALL)
+            other.subscribe(["t"])
+            async with Polling(leader):
+                await poll_until(other, lambda: len(other.assignment()) == 2)
+            joins, before = cluster.count(JoinGroupRequest), other.group_metadata().generation_id
+            leader.enforce_rebalance("a test")
+            await poll_until(leader, lambda: cluster.count(JoinGroupRequest) > joins)
+            async with Polling(other):
+                await (leader.close() if way == "close" else leader.unsubscribe())
+            # The session of the one that has gone lasts for 45 s.
+            async with asyncio.timeout(10):
+                await poll_until(other, lambda: other.group_metadata().generation_id > before)
+                await poll_until(other, lambda: len(other.assignment()) == 2)
+                await other.commit()
 
 
 @both_protocols

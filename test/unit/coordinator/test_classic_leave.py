@@ -18,7 +18,7 @@ from kafka.errors import (
     UnknownMemberIdError,
 )
 from kafka.protocol.messages.leave_group import LeaveGroupResponse
-from test.unit.coordinator.classic_bench import A0, A1, COOPERATIVE, Bench
+from test.unit.coordinator.classic_bench import A0, A1, COOPERATIVE, Bench, Other
 from test.unit.coordinator.test_classic_liveness import STATES, in_state
 
 if TYPE_CHECKING:
@@ -192,3 +192,86 @@ def test_revocation_that_runs_is_ended_before_the_rest_is_given_up() -> None:
     assert bench.leave() == ["Withdraw", "REVOKING on a0", "Ask SETTLE"]
     assert bench.end_task(begun) == []
     assert bench.run_all() == ["Ask REVOKED a0", "Assign", "LeaveGroup on group"]
+
+
+STAYS = [(LeaveMode.DEFAULT, "static"), (LeaveMode.REMAIN, "static"), (LeaveMode.REMAIN, None)]
+
+
+def joining_again(mode: LeaveMode, instance_id: str | None) -> Bench:
+    """Return a member that leaves while its JoinGroup is under way, and stays one of the group."""
+    bench = Bench(COOPERATIVE, instance_id=instance_id).become(A0)
+    bench.metadata({"a": 2})
+    bench.beat_refused(RebalanceInProgressError)
+    bench.leave(mode)
+    assert "Left" not in bench.run_all()
+    assert bench.membership.renews
+    return bench
+
+
+@pytest.mark.parametrize(("mode", "instance_id"), STAYS)
+def test_leader_that_stays_a_member_shares_out_before_it_falls_silent(
+    mode: LeaveMode, instance_id: str | None
+) -> None:
+    bench = joining_again(mode, instance_id)
+    assert bench.joined(2, Other("other", ("a",)), leads=True)[-1] == "SyncGroup on join"
+    given = {given.member_id for given in bench.request("SyncGroup").assignments}
+    assert given == {"me", "other"}
+    assert bench.synced(A0)[-1] == "Left"
+    assert bench.wait(3600.0) == []
+
+
+@pytest.mark.parametrize(("mode", "instance_id"), STAYS)
+def test_follower_that_stays_a_member_leaves_when_it_knows_that_it_is_one(
+    mode: LeaveMode, instance_id: str | None
+) -> None:
+    assert joining_again(mode, instance_id).joined(2) == ["Left"]
+
+
+@pytest.mark.parametrize(("mode", "instance_id"), STAYS)
+def test_member_that_stays_waits_for_the_round_no_longer_than_for_an_answer(
+    mode: LeaveMode, instance_id: str | None
+) -> None:
+    bench = joining_again(mode, instance_id)
+    bench.wait(29.0)
+    assert bench.state == "leaving"
+    assert bench.wait(2.0)[-1] == "Left"
+
+
+def test_leader_that_waits_for_metadata_leaves_when_it_has_shared_out() -> None:
+    bench = Bench(COOPERATIVE, instance_id="static").start("a")
+    bench.joined(1, leads=True)
+    assert "Left" not in bench.leave()
+    assert bench.metadata({"a": 1})[-1] == "SyncGroup on join"
+    assert bench.synced(A0)[-1] == "Left"
+
+
+def test_leader_of_a_round_that_fails_while_it_leaves_has_left() -> None:
+    bench = joining_again(LeaveMode.DEFAULT, "static")
+    assert bench.refuse("JoinGroup", UnknownMemberIdError)[-1] == "Left"
+
+
+def test_static_member_that_leaves_the_group_does_not_wait_for_the_round() -> None:
+    bench = Bench(COOPERATIVE, instance_id="static").become()
+    bench.beat_refused(RebalanceInProgressError)
+    assert bench.leave(LeaveMode.LEAVE) == ["LeaveGroup on group"]
+
+
+@pytest.mark.parametrize("has_settled", [False, True])
+def test_commit_for_a_rebalance_may_go_on_for_as_long_as_leaving_takes(has_settled: bool) -> None:
+    bench = Bench().become(A0)
+    bench.beat_refused(RebalanceInProgressError)
+    by = bench.now + 300.0  # of the rebalance
+    if has_settled:
+        assert bench.run(TaskKind.SETTLE) == [f"Commit a0 by {by:g}"]
+    bench.now = by - 10.0
+    bench.user_poll()
+    bench.leave()
+    assert bench.run(TaskKind.SETTLE) == [f"Commit a0 by {bench.now + 30.0:g}"]
+
+
+def test_commit_for_a_rebalance_that_has_longer_than_leaving_is_not_begun_anew() -> None:
+    bench = Bench().become(A0)
+    bench.beat_refused(RebalanceInProgressError)
+    bench.run(TaskKind.SETTLE)
+    assert bench.leave() == []
+    assert bench.committed() == ["Ask REVOKED a0"]
