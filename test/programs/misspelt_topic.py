@@ -13,7 +13,7 @@ def main() -> None:
         "ordres",
         bootstrap_servers=sys.argv[1],
         auto_offset_reset="earliest",
-        consumer_timeout_ms=4000,
+        consumer_timeout_ms=10_000,
     )
     print("orders:", sum(1 for _ in consumer))
     consumer.close()

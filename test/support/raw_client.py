@@ -68,7 +68,7 @@ class RawClient(asyncio.Protocol):
         self.write(b"".join(parts))
         return self._correlation_id
 
-    async def frame(self, seconds: float = 10.0) -> bytes:
+    async def frame(self, seconds: float = 30.0) -> bytes:
         """Return the next frame.
 
         Raises:
@@ -82,7 +82,7 @@ class RawClient(asyncio.Protocol):
             raise ConnectionError("the broker has closed the connection")
         return frame
 
-    async def send(self, request: Request[R], version: int, *, seconds: float = 10.0) -> R:
+    async def send(self, request: Request[R], version: int, *, seconds: float = 30.0) -> R:
         """Send a request and return its response, which must be the next one."""
         expected = self.post(request, version)
         frame = await self.frame(seconds)

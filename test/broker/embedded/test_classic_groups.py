@@ -236,6 +236,7 @@ async def test_a_full_group_takes_nobody() -> None:
         assert response.error_code == GroupMaxSizeReachedError.errno
 
 
+@pytest.mark.virtual_time
 async def test_the_first_rebalance_waits_for_more_members() -> None:
     async with cluster_and_client(
         EmbeddedCluster(config={"group.initial.rebalance.delay.ms": "3000"})

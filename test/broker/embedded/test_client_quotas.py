@@ -196,6 +196,7 @@ async def test_an_error_can_be_injected() -> None:
 # -- throttling -----------------------------------------------------------------------------------
 
 
+@pytest.mark.virtual_time
 async def test_a_producer_beyond_its_quota_has_to_wait() -> None:
     async with cluster_and_client(EmbeddedCluster(topics={"t": 1})) as (_, client):
         loop = asyncio.get_running_loop()
@@ -234,6 +235,7 @@ async def test_a_consumer_beyond_its_quota_has_to_wait() -> None:
         assert response.throttle_time_ms > 10_000
 
 
+@pytest.mark.virtual_time
 async def test_requests_are_throttled_for_a_second_at_most() -> None:
     async with cluster_and_client(EmbeddedCluster()) as (_, client):
         await alter(client, {"client-id": None}, {"request_percentage": 1e-5})

@@ -88,6 +88,7 @@ async def test_a_partition_without_topic_is_refused() -> None:
             cluster.fail(ProduceRequest, UnknownServerError, partition=1)
 
 
+@pytest.mark.virtual_time
 async def test_a_delayed_request_is_handled_later() -> None:
     async with cluster_and_client(EmbeddedCluster()) as (cluster, client):
         cluster.inject(MetadataRequest, faults.Delay(7.0))
@@ -97,6 +98,7 @@ async def test_a_delayed_request_is_handled_later() -> None:
         assert clock.now() - before == pytest.approx(7.0, abs=0.01)
 
 
+@pytest.mark.virtual_time
 async def test_a_throttled_client_is_told_and_then_not_read() -> None:
     async with cluster_and_client(EmbeddedCluster()) as (cluster, client):
         cluster.inject(MetadataRequest, faults.Throttle(3000))

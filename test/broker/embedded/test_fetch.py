@@ -127,10 +127,11 @@ async def test_a_fetch_waits_for_its_bytes() -> None:
         before = cluster.control.state.clock.now()
         await produce(other, "t", batch(b"b"))
         await client.frame()
-        assert cluster.control.state.clock.now() - before < 1
+        assert cluster.control.state.clock.now() - before < 30
         other.close()
 
 
+@pytest.mark.virtual_time
 async def test_a_fetch_gives_up_after_its_wait() -> None:
     async with cluster_and_client(EmbeddedCluster(topics={"t": 1})) as (cluster, client):
         clock = cluster.control.state.clock
@@ -148,7 +149,7 @@ async def test_a_stepped_clock_ends_the_wait() -> None:
         await cluster.until(lambda control: control.count(FetchRequest) == 1)
         cluster.advance(3600.0)
         await client.frame()
-        assert loop.time() - before < 1
+        assert loop.time() - before < 30
 
 
 async def test_a_leader_that_moves_ends_the_wait() -> None:
@@ -156,7 +157,7 @@ async def test_a_leader_that_moves_ends_the_wait() -> None:
         client.post(fetch_request("t", 0, max_wait_ms=3_600_000), 9)
         await cluster.until(lambda control: control.count(FetchRequest) == 1)
         cluster.move_leader("t", 0, 1)
-        await client.frame(1)
+        await client.frame()
 
 
 async def test_a_waiting_fetch_does_not_hold_up_other_connections() -> None:

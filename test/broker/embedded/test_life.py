@@ -39,6 +39,7 @@ async def test_waiting_on_the_loop_of_the_cluster_lets_clients_go_on() -> None:
         await waiting
 
 
+@pytest.mark.virtual_time
 async def test_waiting_in_vain_says_for_how_long() -> None:
     async with EmbeddedCluster() as cluster:
         with pytest.raises(TimeoutError, match=r"the condition did not hold within 5\.0 s"):

@@ -110,6 +110,7 @@ async def test_consuming_waits_for_records() -> None:
         ]
 
 
+@pytest.mark.virtual_time
 async def test_consuming_in_vain_says_what_there_is() -> None:
     async with EmbeddedCluster(topics={"t": 1}) as cluster:
         cluster.append("t", b"a")
@@ -125,6 +126,7 @@ def test_consuming_blocks_without_a_loop() -> None:
             cluster.consume("u", 1, timeout=0.05)
 
 
+@pytest.mark.virtual_time
 async def test_records_above_the_high_watermark_are_not_consumed() -> None:
     async with EmbeddedCluster(topics={"t": 1}) as cluster:
         cluster.hold_high_watermark("t", 0)
@@ -242,6 +244,7 @@ async def test_waiting_for_a_group_ends_when_it_is_as_wanted() -> None:
         await cluster.wait_for_group(GROUP, members=0)
 
 
+@pytest.mark.virtual_time
 async def test_a_session_that_ends_wakes_who_waits_for_the_group() -> None:
     async with cluster_and_client(EmbeddedCluster(topics={"t": 2})) as (cluster, client):
         await stable_group(cluster, client)

@@ -168,10 +168,10 @@ async def test_acks_all_waits_for_the_high_watermark() -> None:
         cluster.control.hold_high_watermark("t", 0)
         answer = await produce(client, "t", batch(b"v"), timeout_ms=500)
         assert answer.error_code == code(RequestTimedOutError)
-        client.post(produce_request("t", batch(b"w"), timeout_ms=10_000), 9)
+        client.post(produce_request("t", batch(b"w"), timeout_ms=100_000), 9)
         await cluster.until(lambda control: control.count(ProduceRequest) == 2)
         cluster.control.hold_high_watermark("t", 0, hold=False)
-        await client.frame(1)
+        await client.frame()
 
 
 async def test_acks_all_needs_enough_replicas_in_sync() -> None:

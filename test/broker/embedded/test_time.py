@@ -50,6 +50,7 @@ async def test_time_compacts_compacted_topics() -> None:
         assert [record.value for record in cluster.records("t")] == [b"2"]
 
 
+@pytest.mark.virtual_time
 async def test_time_that_goes_by_compacts_with_the_next_request() -> None:
     async with cluster_and_client(EmbeddedCluster()) as (cluster, client):
         cluster.create_topic("t", config={"cleanup.policy": "compact", "segment.ms": 1000})

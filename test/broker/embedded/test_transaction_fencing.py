@@ -143,6 +143,7 @@ async def test_an_open_transaction_times_out(tv2: bool) -> None:
         assert (await producer.end(commit=True)).error_code == code(expected)
 
 
+@pytest.mark.virtual_time
 async def test_a_test_can_wait_for_a_time_out() -> None:
     async with cluster_and_client(one_topic()) as (cluster, client):
         producer = RawTransactionalProducer(client, tv2=True)
