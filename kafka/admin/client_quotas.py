@@ -105,7 +105,11 @@ def checked_alterations(alterations: object) -> dict[ClientQuotaEntity, dict[str
         if not isinstance(pair, tuple) or len(pair) != 2:
             raise TypeError(f"alterations must hold ClientQuotaAlteration each, not {pair!r}")
         names, ops = pair
-        entity = names if isinstance(names, ClientQuotaEntity) else ClientQuotaEntity(names)
+        entity = (
+            names
+            if isinstance(names, ClientQuotaEntity)
+            else entity_of(_checked_names(names, "alterations: entity").items())
+        )
         if entity in checked:
             raise ValueError(f"alterations names {entity} twice; put all its quotas into one")
         checked[entity] = _checked_ops(entity, ops)
@@ -150,19 +154,25 @@ def _check_name(kind: str, name: object, what: str) -> None:
 
 def _checked_ops(entity: ClientQuotaEntity, ops: object) -> dict[str, float | None]:
     if not isinstance(ops, Mapping):
-        raise TypeError(f"ops of {entity} must be a dict of quota and limit, not {ops!r}")
+        raise TypeError(
+            f"alterations: ops of {entity} must be a dict of quota and limit, not {ops!r}"
+        )
     if not ops:
-        raise ValueError(f"ops of {entity} must not be empty")
+        raise ValueError(f"alterations: ops of {entity} must not be empty")
     for key, value in ops.items():
         if not isinstance(key, str):
-            raise TypeError(f"ops of {entity}: the name of a quota must be a str, not {key!r}")
+            raise TypeError(
+                f"alterations: ops of {entity}: the name of a quota must be a str, not {key!r}"
+            )
         if value is None:
             continue
         if isinstance(value, bool) or not isinstance(value, int | float):
-            raise TypeError(f"ops of {entity}: {key} must be a number or None, not {value!r}")
+            raise TypeError(
+                f"alterations: ops of {entity}: {key} must be a number or None, not {value!r}"
+            )
         if not 0 < value <= sys.float_info.max:
             raise ValueError(
-                f"ops of {entity}: {key} must be greater than 0 and finite, not {value!r}; "
-                "None removes a quota"
+                f"alterations: ops of {entity}: {key} must be greater than 0 and finite, not "
+                f"{value!r}; None removes a quota"
             )
     return {key: None if value is None else float(value) for key, value in ops.items()}

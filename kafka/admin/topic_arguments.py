@@ -60,7 +60,8 @@ def new_topics(given: object) -> dict[str, NewTopic]:
 def _named(name: object) -> NewTopic:
     if not isinstance(name, str):
         raise TypeError(f"new_topics must hold names or NewTopic objects, not {name!r}")
-    return NewTopic(name)
+    (checked,) = arguments.names("new_topics", name)
+    return NewTopic(checked)
 
 
 def _topic_of(name: object, properties: object) -> NewTopic:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 
-from kafka.admin import ConfigResource, ConfigResourceType, NewPartitions
+from kafka.admin import ClientQuotaEntity, ConfigResource, ConfigResourceType, NewPartitions
 from kafka.admin import UserScramCredentialUpsertion as Upsertion
 from kafka.aio import AsyncKafkaAdminClient
 from kafka.errors import IllegalStateError, KafkaError
@@ -27,7 +28,10 @@ WRONG: list[tuple[str, Call, tuple[str, ...]]] = [
     ("topics-is-a-number", lambda a: a.create_topics(5), ("new_topics", "5")),
     ("no-topics", lambda a: a.create_topics([]), ("new_topics",)),
     ("topic-is-a-number", lambda a: a.create_topics([5]), ("new_topics", "5")),
-    ("empty-name", lambda a: a.create_topics([""]), ("name",)),
+    ("empty-name", lambda a: a.create_topics([""]), ("new_topics", "name")),
+    ("quotas-of-a-text", lambda a: a.alter_client_quotas({"t": {}}), ("alterations", "'t'")),
+    ("waits", lambda a: a.create_topics("x", wait_for_metadata="no"), ("wait_for_metadata", "no")),
+    ("waits-2", lambda a: a.delete_topics("t", wait_for_metadata=5), ("wait_for_metadata", "5")),
     (
         "count-and-assignments",
         lambda a: a.create_topics({"x": {"num_partitions": 2, "assignments": {0: [0]}}}),
@@ -100,6 +104,41 @@ async def test_a_wrong_call_names_the_argument_and_what_it_got(
         text = str(caught.value)
         assert not [word for word in words if word not in text], text
         assert "object is not iterable" not in text
+
+
+#: Each call that takes ``raise_errors``, with what it takes beside that.
+RAISING: dict[str, tuple[object, ...]] = {
+    "alter_client_quotas": ({ClientQuotaEntity({"user": "u"}): {"producer_byte_rate": 1}},),
+    "create_partitions": ({"t": 2},),
+    "create_topics": (["x"],),
+    "delete_topics": (["t"],),
+    "describe_configs": ([ConfigResource(TOPIC, "t")],),
+    "describe_log_dirs": (),
+    "elect_leaders": (0,),
+    "find_hanging_transactions": (),
+    "list_consumer_groups": (),
+    "list_group_lag": ("g",),
+    "list_groups": (),
+    "list_transactions": (),
+}
+
+
+def test_each_call_with_raise_errors_is_known() -> None:
+    takes = {
+        name
+        for name, method in vars(AsyncKafkaAdminClient).items()
+        if callable(method) and "raise_errors" in inspect.signature(method).parameters
+    }
+    assert takes == RAISING.keys()
+
+
+@pytest.mark.parametrize("name", RAISING)
+async def test_raise_errors_that_is_no_bool_is_refused_before_anything_is_done(name: str) -> None:
+    async with cluster_and_admin() as (cluster, admin):
+        before = len(cluster.requests())
+        with pytest.raises(TypeError, match="raise_errors must be True or False, not str 'no'"):
+            await getattr(admin, name)(*RAISING[name], raise_errors="no")
+        assert len(cluster.requests()) == before
 
 
 @pytest.mark.parametrize(

@@ -75,8 +75,9 @@ async def alter_client_quotas(
         KafkaError: the first failure; its ``results`` has what came of all entities.
     """
     checked = checked_alterations(alterations)
+    raises = arguments.flag("raise_errors", raise_errors)
     operation = AlterQuotas(checked, validate_only=arguments.flag("validate_only", validate_only))
     outcome = await admin.run(operation, checked, admin.deadline(timeout_ms))
     result = {entity: outcome.errors.get(entity) for entity in checked}
-    settle(outcome, result, raise_errors=raise_errors)
+    settle(outcome, result, raise_errors=raises)
     return result

@@ -69,6 +69,7 @@ async def describe_configs(
     """
     asked = config_arguments.asked_for(config_resources)
     wanted = member_of(ConfigFilterType, config_filter, "config_filter")
+    raises = arguments.flag("raise_errors", raise_errors)
     operation = DescribeConfigs(
         asked,
         include_synonyms=arguments.flag("include_synonyms", include_synonyms),
@@ -76,7 +77,7 @@ async def describe_configs(
     )
     outcome = await admin.run(operation, asked, admin.deadline(timeout_ms))
     result = DescribeConfigsResult(outcome, asked, wanted)
-    settle(outcome, result, raise_errors=raise_errors)
+    settle(outcome, result, raise_errors=raises)
     return result
 
 

@@ -50,13 +50,14 @@ async def describe_log_dirs(
     """
     partitions = checked_partitions(topic_partitions)
     nodes = None if brokers is None else arguments.numbers("brokers", brokers)
+    raises = arguments.flag("raise_errors", raise_errors)
     deadline = admin.deadline(timeout_ms)
     parts = [
         admin.run_everywhere(DescribeLogDirs(part), deadline, nodes) for part in divided(partitions)
     ]
     outcome = joined(await asyncio.gather(*parts), whole)
     result = DescribeLogDirsResult(outcome)
-    settle(outcome, result, raise_errors=raise_errors)
+    settle(outcome, result, raise_errors=raises)
     return result
 
 

@@ -127,13 +127,14 @@ async def elect_leaders(
         KafkaTimeoutError: the controller has not answered in time.
     """
     kind = topic_arguments.election(election_type)
+    raises = arguments.flag("raise_errors", raise_errors)
     if topic_partitions is None:
         outcome = await _elect_all(admin, kind, timeout_ms)
     else:
         partitions = topic_arguments.elected_partitions(topic_partitions)
         outcome = await admin.run(ElectLeaders(kind), partitions, admin.deadline(timeout_ms))
     result = _elected(outcome)
-    settle(outcome, result, raise_errors=raise_errors)
+    settle(outcome, result, raise_errors=raises)
     return result
 
 

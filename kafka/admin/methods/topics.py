@@ -74,15 +74,17 @@ async def create_topics(
     topics = topic_arguments.new_topics(new_topics)
     deadline = admin.deadline(timeout_ms)
     checks = arguments.flag("validate_only", validate_only)
+    raises = arguments.flag("raise_errors", raise_errors)
+    waits = arguments.flag("wait_for_metadata", wait_for_metadata)
     operation = CreateTopics(topics, validate_only=checks)
     outcome = await topic_changes.create(admin, operation, topics, deadline, is_check=checks)
     if not checks:
         admin.deleted_topics.forget(outcome.results)
     result = topic_results.created(topics, outcome)
-    if wait_for_metadata and outcome.results and not validate_only:
+    if waits and outcome.results and not checks:
         with results_on_errors(result):
             await wait_until_known(admin, list(outcome.results), deadline)
-    settle(outcome, result, raise_errors=raise_errors)
+    settle(outcome, result, raise_errors=raises)
     return result
 
 
@@ -111,6 +113,8 @@ async def delete_topics(
         UnsupportedVersionError: an id, and the brokers are older than 2.8.
     """
     keys = topic_arguments.topic_keys("topics", topics)
+    raises = arguments.flag("raise_errors", raise_errors)
+    waits = arguments.flag("wait_for_metadata", wait_for_metadata)
     deadline = admin.deadline(timeout_ms)
     outcome = done_before("DeleteTopics", await admin.run(DeleteTopics(), keys, deadline), _gone)
     now = admin.net.runtime.clock.now()
@@ -121,10 +125,10 @@ async def delete_topics(
             names.append(name)
             admin.deleted_topics.note(name, topic.topic_id, now)
     result = topic_results.deleted(keys, outcome)
-    if wait_for_metadata and names:
+    if waits and names:
         with results_on_errors(result):
             await wait_until_gone(admin, names, deadline)
-    settle(outcome, result, raise_errors=raise_errors)
+    settle(outcome, result, raise_errors=raises)
     return result
 
 
@@ -157,11 +161,12 @@ async def create_partitions(
     """
     wanted = topic_arguments.wanted_partitions(topic_partitions)
     checks = arguments.flag("validate_only", validate_only)
+    raises = arguments.flag("raise_errors", raise_errors)
     deadline = admin.deadline(timeout_ms)
     operation = CreatePartitions(wanted, validate_only=checks)
     outcome = await topic_changes.extend(admin, operation, wanted, deadline, is_check=checks)
     result = topic_results.extended(wanted, outcome)
-    settle(outcome, result, raise_errors=raise_errors)
+    settle(outcome, result, raise_errors=raises)
     return result
 
 
