@@ -131,6 +131,8 @@ ROWS = {
         "kafka.send-idempotent",
         {
             "ours, acks=1": Peer("kafka.send", 0.95),
+            # Tells what the broker takes for acks=all from what numbering the batches takes.
+            "ours, acks=all": Peer("kafka.send-acks-all"),
             "confluent-callback": Peer("confluent.produce-idempotent"),
             # It takes half a minute and more for a million.
             "kafka-python": Peer("kafka.send-idempotent", share=0.1),

@@ -35,6 +35,7 @@ def awaited(story: Callable[..., Coroutine[Any, Any, int]], **options: bool) -> 
 MODES: dict[str, Mode] = {
     "kafka.send": blocking.kafka_producer,
     "kafka.send-no-metrics": partial(blocking.kafka_producer, metrics_enabled=False),
+    "kafka.send-acks-all": partial(blocking.kafka_producer, acks="all"),
     "kafka.send-idempotent": partial(blocking.kafka_producer, **IDEMPOTENT),
     "kafka.transactions": blocking.kafka_transactions,
     "kafka.send-let-go": blocking.kafka_let_go,
