@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     import inspect
+    from collections.abc import Iterator
 
     from kafka.config.base import Config
+    from kafka.config.option import Option
+
+_FIRST: Final = ("bootstrap_servers", "client_id")
 
 
 class OptionsSignature:
@@ -42,7 +46,7 @@ class OptionsSignature:
         given = list(own.parameters.values())[1:]
         options = [
             Parameter(name, Parameter.KEYWORD_ONLY, default=option.default)
-            for name, option in self._config.OPTIONS.items()
+            for name, option in self._by_interest()
             if not option.ignored
         ]
         plain = [
@@ -53,3 +57,10 @@ class OptionsSignature:
         return own.replace(
             parameters=[*plain[:-1], *options, plain[-1]], return_annotation=own.empty
         )
+
+    def _by_interest(self) -> Iterator[tuple[str, Option]]:
+        """Yield the options: first those that nearly all programs set, security last."""
+        declared = self._config.OPTIONS
+        names = [name for base in self._config.__mro__ for name in vars(base) if name in declared]
+        for name in dict.fromkeys((*_FIRST, *names)):
+            yield name, declared[name]

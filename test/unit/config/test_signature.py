@@ -77,3 +77,9 @@ def test_an_earlier_name_passes_a_double_that_checks_signatures() -> None:
 )
 def test_a_client_lives_where_programs_import_it_from(client: type[object], module: str) -> None:
     assert client.__module__ == module
+
+
+def test_what_everybody_sets_comes_first_and_security_last() -> None:
+    names = [name for name in inspect.signature(KafkaConsumer).parameters if name != "configs"]
+    assert names[:3] == ["topics", "bootstrap_servers", "client_id"]
+    assert names.index("group_id") < names.index("request_timeout_ms") < names.index("ssl_cafile")
