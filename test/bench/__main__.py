@@ -1,6 +1,6 @@
 """Everything: ``python -m test.bench``, which is what ``tox -e bench`` runs.
 
-All rows on all brokers, memory, and the record codec; then the plot and the tables of the
+All rows on all brokers, memory, and the record codec; then the pictures and the tables of the
 documentation are made anew. With ``--rows`` only those rows are measured and printed, and the
 documentation stays as it is. All options are those of `test.bench.end_to_end`.
 """
@@ -16,6 +16,7 @@ STATIC = DOCS / "_static"
 # What was measured last is kept until the next time, should drawing it fail.
 RESULTS, MEMORY = Path("build/bench/rows.json"), Path("build/bench/memory.json")
 ALL, SVG = STATIC / "performance.json", STATIC / "performance.svg"
+CLIENTS = STATIC / "clients.svg"
 TABLE = DOCS / "performance_table.rst"
 
 
@@ -38,6 +39,7 @@ def main(arguments: list[str]) -> None:
     run("memory", "--json", MEMORY)
     run("record_codec", "--fast", "--processes=3", "--quiet")
     run("plot", RESULTS, MEMORY, SVG, "--table", TABLE, "--json", ALL)
+    run("clients_plot", ALL, CLIENTS)
 
 
 if __name__ == "__main__":

@@ -105,7 +105,7 @@ def draw(found: list[Point]) -> str:
         _plot(axes, found)
         text = io.StringIO()
         figure.savefig(text, format="svg", metadata={"Date": None})
-    return _with_dark_colours(text.getvalue())
+    return with_dark_colours(text.getvalue())
 
 
 def _plot(axes: Any, found: list[Point]) -> None:
@@ -142,7 +142,7 @@ def _plot(axes: Any, found: list[Point]) -> None:
     axes.spines[["top", "right", "left"]].set_visible(False)
 
 
-def _with_dark_colours(svg: str) -> str:
+def with_dark_colours(svg: str) -> str:
     """Return *svg* with other colours for readers who prefer dark pages."""
     rules = "".join(
         f'[style*="{what}: {light}"]{{{what}:{dark} !important}}'
