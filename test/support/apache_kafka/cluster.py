@@ -160,7 +160,7 @@ class KafkaCluster:
             process.kill() if len(self._plans) > 1 else process.end()
         self._running.clear()
         if self._zookeeper is not None:
-            self._zookeeper.end()
+            self._zookeeper.kill()
             self._zookeeper = None
         self._lease.close()
         if self._remove_directory:

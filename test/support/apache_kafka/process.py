@@ -133,7 +133,7 @@ class JavaProcess:
 
     def end(self) -> None:
         """End the JVM at once, unless it is to leave its classes to those that come later."""
-        if not self._classes.are_there:
+        if self._classes.is_made:
             self.stop()
         self.kill()
 
