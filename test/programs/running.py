@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 # A program that hangs is ended before the test is.
-_PATIENCE = 100.0
+_PATIENCE = 280.0
 
 
 class Done(NamedTuple):

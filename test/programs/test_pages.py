@@ -69,7 +69,7 @@ def running() -> Iterator[dict[Path, subprocess.Popen[str]]]:
 def test_the_blocks_of_a_page_run_to_their_end(
     running: dict[Path, subprocess.Popen[str]], page: Path
 ) -> None:
-    output, errors = running[page].communicate(timeout=100)
+    output, errors = running[page].communicate(timeout=280)
     assert running[page].returncode == 0, f"{output}\n{errors}"
     assert "Traceback" not in errors
 
