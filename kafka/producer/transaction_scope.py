@@ -136,32 +136,32 @@ class _Scope(Generic[P, R]):
             _TO_REWIND.discard(self._consumer)
             self._revocations = self._consumer.revocations
 
-    def _offsets(self) -> dict[TopicPartition, OffsetAndMetadata]:
-        """Return what belongs to the transaction.
+    def _consumed(
+        self,
+    ) -> tuple[dict[TopicPartition, OffsetAndMetadata], ConsumerGroupMetadata] | None:
+        """Return the offsets that belong to the transaction, if any, and who commits them.
 
         Raises:
             CommitFailedError: the consumer has lost partitions whose records are part of it.
         """
         consumer = self._consumer
         if consumer is None:
-            return {}
+            return None
+        # Asked once, and before the rest: if partitions are taken away after the check below, the
+        # broker refuses this generation. A later one, or none at all, would let them through.
+        group = consumer.group_metadata()
         offsets = consumer.consumed_offsets()
         if consumer.subscription() is None:
-            return offsets
+            return (offsets, group) if offsets else None
         # A broker takes offsets without a generation from anybody (KIP-447).
-        is_member = consumer.group_metadata().generation_id >= 0
+        is_member = group.generation_id >= 0
         if (offsets and not is_member) or consumer.revocations != self._revocations:
             raise CommitFailedError(
-                f"group={consumer.group_metadata().group_id}: the transaction is aborted: "
+                f"group={group.group_id}: the transaction is aborted: "
                 "partitions were taken from this consumer during it, and their records may be "
                 "processed by others. The consumer goes back to what is committed; poll() goes on"
             )
-        return offsets
-
-    @property
-    def _group(self) -> ConsumerGroupMetadata:
-        assert self._consumer is not None
-        return self._consumer.group_metadata()
+        return (offsets, group) if offsets else None
 
     def _may_abort(self, error: BaseException) -> bool:
         """Return whether *error* leaves a transaction that can be aborted.
@@ -267,9 +267,9 @@ class Transaction(_Scope[BlockingProducer, BlockingReader]):
             raise
 
     def _commit(self) -> None:
-        offsets = self._offsets()
-        if offsets:
-            self._producer.send_offsets_to_transaction(offsets, self._group, self._timeout_ms)
+        consumed = self._consumed()
+        if consumed is not None:
+            self._producer.send_offsets_to_transaction(*consumed, self._timeout_ms)
         self._commits = True
         self._producer.commit_transaction(self._timeout_ms)
 
@@ -359,9 +359,9 @@ class AsyncTransaction(_Scope[AsyncProducer, AsyncReader]):
             raise
 
     async def _commit(self) -> None:
-        offsets = self._offsets()
-        if offsets:
-            await self._producer.send_offsets_to_transaction(offsets, self._group, self._timeout_ms)
+        consumed = self._consumed()
+        if consumed is not None:
+            await self._producer.send_offsets_to_transaction(*consumed, self._timeout_ms)
         self._commits = True
         await self._producer.commit_transaction(self._timeout_ms)
 
