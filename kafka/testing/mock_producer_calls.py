@@ -297,9 +297,14 @@ class MockProducerCalls:
         group_metadata: ConsumerGroupMetadata | str,
         timeout_ms: float | None = None,
     ) -> None:
-        """Add offsets to the transaction."""
+        """Add offsets to the transaction.
+
+        Raises:
+            TransactionAbortableError: a record of the transaction has failed; abort it.
+        """
         block_time(timeout_ms, 0.0)
         self._check_open("send_offsets_to_transaction")
+        self._check_sound("send_offsets_to_transaction")
         group, checked = group_of(group_metadata), offsets_to_commit(offsets)
         if checked:
             self._open_offsets.append((group.group_id, checked))
@@ -319,10 +324,7 @@ class MockProducerCalls:
         block_time(timeout_ms, 0.0)
         self._check_open("commit_transaction")
         self._finish_all(None)
-        if self._failure is not None:
-            raise TransactionAbortableError(
-                f"a record of the transaction has failed: {self._failure}; abort it"
-            ) from self._failure
+        self._check_sound("commit_transaction")
         self._sent += self._open_records
         self._committed += self._open_offsets
         self._end_transaction()
@@ -357,6 +359,13 @@ class MockProducerCalls:
         if self._state is not TransactionState.OPEN:
             raise IllegalStateError(f"{method}() needs an open transaction")
 
+    def _check_sound(self, method: str) -> None:
+        if self._failure is not None:
+            raise TransactionAbortableError(
+                f"{method}() is not possible: the transaction has failed: {self._failure}; "
+                "call abort_transaction(), then begin a new transaction"
+            ) from self._failure
+
     def _end_transaction(self) -> None:
         self._state = TRANSITIONS.step(self._state, TransactionState.READY)
         self._failure = None
@@ -380,6 +389,7 @@ class MockProducerCalls:
             raise ValueError("key and value are both None: a record needs one of them")
         if self._is_transactional and self._state is not TransactionState.OPEN:
             raise IllegalStateError("send() outside of a transaction: call begin_transaction()")
+        self._check_sound("send")
         given = headers or []
         key_bytes = serialized(self._serialize_key, "key", topic, given, key)
         value_bytes = serialized(self._serialize_value, "value", topic, given, value)

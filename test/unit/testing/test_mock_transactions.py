@@ -7,6 +7,7 @@ import pytest
 from kafka.errors import (
     CommitFailedError,
     IllegalStateError,
+    InvalidRecordError,
     ProducerFencedError,
     TransactionAbortableError,
     UnsupportedVersionError,
@@ -55,6 +56,27 @@ def test_failed_block_drops_its_records_and_takes_the_consumer_back() -> None:
         work()
     assert target.history() == []
     assert [record.value for record in source.poll()[TP]] == [b"0", b"1", b"2"]
+
+
+def test_transaction_with_a_failed_record_takes_nothing_more_until_it_is_aborted() -> None:
+    target = producer()
+    target.begin_transaction()
+    target.fail_next(InvalidRecordError("refused"))
+    with pytest.raises(InvalidRecordError):
+        target.send("out", b"1").get(timeout=0)
+    for call in (
+        lambda: target.send("out", b"2"),
+        lambda: target.send_many("out", [b"3"]),
+        lambda: target.send_offsets_to_transaction({TP: OffsetAndMetadata(1, "", -1)}, "g"),
+        target.commit_transaction,
+    ):
+        with pytest.raises(TransactionAbortableError, match=r"refused.*abort_transaction"):
+            call()
+    target.abort_transaction()
+    with target.transaction():
+        target.send("out", b"4")
+    assert [record.value for record in target.history()] == [b"4"]
+    assert target.committed_offsets() == []
 
 
 def test_failed_delivery_aborts_the_block() -> None:
