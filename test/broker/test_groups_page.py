@@ -86,7 +86,10 @@ class Running:
         self._output, self._errors = directory / "output", directory / "errors"
         servers = f'bootstrap_servers="{cluster.bootstrap_servers[0]}"{options}'
         program = directory / "program.py"
-        program.write_text(block.replace('bootstrap_servers="localhost:9092"', servers))
+        told = block.replace('bootstrap_servers="localhost:9092"', servers)
+        # It has one second for the group and its first records; with ten of them it may take more.
+        told = told.replace("getmany(timeout_ms=1000)", "getmany(timeout_ms=200_000)")
+        program.write_text(told)
         with self._output.open("w") as output, self._errors.open("w") as errors:
             self.process = subprocess.Popen(
                 [sys.executable, str(program)],
@@ -145,10 +148,9 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Running]
         for block in PROGRAMS:
             cluster = stack.enter_context(cluster_with_orders())
             directory = tmp_path_factory.mktemp("program")
-            # One that polls once has more patience here: other work may keep the machine busy.
-            patient = block.replace("timeout_ms=1000", "timeout_ms=30_000")
-            # Users end these programs; here they end when all is read. They start all at once.
-            program = Running(patient, cluster, directory, ", consumer_timeout_ms=30_000")
+            # Users end these programs; here they end when all is read. They start all at once, and
+            # a busy machine may take half a minute to get them to their first record.
+            program = Running(block, cluster, directory, ", consumer_timeout_ms=30_000")
             stack.callback(program.process.kill)
             running.append(program)
         yield running
