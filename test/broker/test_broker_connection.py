@@ -45,7 +45,7 @@ from test.support.signals import ctrl_c_raises
 from test.support.stage import cluster_of
 from test.support.waiting import A_DAY, A_DAY_MS, once_inside, until
 
-MANY = 200
+MANY = 1000
 
 
 @pytest.fixture(scope="module")
@@ -507,7 +507,7 @@ def test_a_connection_that_is_collected_with_its_thread_warns_once(
 
 
 @pytest.mark.filterwarnings("error")
-def test_many_connections_leave_nothing(cluster: EmbeddedCluster) -> None:
+def test_a_thousand_connections_leave_nothing(cluster: EmbeddedCluster) -> None:
     threads, sockets = threading.active_count(), len(list(Path("/proc/self/fd").iterdir()))
     for _ in range(MANY):
         with to(cluster) as conn:
